@@ -1,0 +1,402 @@
+//! What a connector is, and what it stands on.
+//!
+//! A [`Source`] reads a tool, a [`Commenter`] writes one living comment into it, a [`Notifier`] tells a person. Each method
+//! is one step: one request (or one page), parsed and translated. Nothing here keeps state between calls but the
+//! limits; where a read stands is the caller's row, handed in as a [`Cursor`] and handed back with the [`Page`].
+//!
+//! Reads are retried here by one table ([`http`]); a write is never repeated here: its next attempt is a row of the store.
+
+pub mod clock;
+pub mod error;
+pub mod http;
+pub mod limits;
+pub mod secret;
+
+use connector_model::{Account, Change, Container, ContainerRef, Link, Mark, SiteKey, Task, TaskRef};
+pub use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use clock::Clock;
+pub use error::ConnectorError;
+
+/// Who we are at a tool, and which tenant answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whoami {
+    /// The site the credential belongs to.
+    pub site: SiteKey,
+    /// The account the credential writes as. `None` where the tool does not tell.
+    pub account: Option<Account>,
+    /// Things the operator should know now: an expiry date, a missing permission. Each a sentence without secrets.
+    pub warnings: Vec<String>,
+}
+
+/// What a stream brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StreamKind {
+    /// Which containers the selection covers. One a connection; `scope` is `None`.
+    Containers,
+    /// Tasks as they are now: first all, then what changed.
+    Tasks,
+    /// Comments as history.
+    Comments,
+    /// The tool's other history.
+    Events,
+    /// Homes with a date of their own: milestones, sprints, releases.
+    Homes,
+    /// Links and sums that change without the task's own `updated` moving.
+    Links,
+    /// Ids of all open tasks, to find what vanished.
+    Census,
+}
+
+impl StreamKind {
+    const ALL: [StreamKind; 7] = [
+        StreamKind::Containers,
+        StreamKind::Tasks,
+        StreamKind::Comments,
+        StreamKind::Events,
+        StreamKind::Homes,
+        StreamKind::Links,
+        StreamKind::Census,
+    ];
+
+    /// The number kept in the store; also the order in which due streams of one container are pulled.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The inverse of [`StreamKind::code`]; `None` for a number written by a newer program.
+    pub fn from_code(code: u8) -> Option<StreamKind> {
+        StreamKind::ALL.get(usize::from(code)).copied()
+    }
+
+    /// Comments and events: what facts are folded from.
+    pub fn is_history(self) -> bool {
+        matches!(self, StreamKind::Comments | StreamKind::Events)
+    }
+}
+
+/// A stream a connector has, and when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamSpec {
+    /// What it brings.
+    pub kind: StreamKind,
+    /// How often.
+    pub every: Every,
+}
+
+/// When a stream is due again after a complete pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Every {
+    /// With the connection's `poll`.
+    Poll,
+    /// After so long, and at once when a [`StreamKind::Tasks`] page of its container brought something new.
+    AfterTasks(SignedDuration),
+    /// After so long.
+    Period(SignedDuration),
+}
+
+/// One stream to pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamKey {
+    /// What it brings.
+    pub kind: StreamKind,
+    /// The container it is read for. `None` for [`StreamKind::Containers`].
+    pub scope: Option<Scope>,
+}
+
+/// A container as a stream needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Which.
+    pub at: ContainerRef,
+    /// Its connector's handle ([`Container::handle`]).
+    pub handle: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// Where a stream stands. Opaque to everybody but its connector; kept in the store with the rows it covers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The connector's own text. `None`: from the beginning.
+    pub at: Option<String>,
+    /// Entity tag of the answer to exactly the next request, as received. `None`: none, or the request changed.
+    pub etag: Option<String>,
+    /// False until the first complete pass is over.
+    pub backfilled: bool,
+}
+
+/// One answer, translated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// When the request was sent. An older answer never overwrites a newer one.
+    pub asked_at: Timestamp,
+    /// Tasks as they are.
+    pub tasks: Vec<Task>,
+    /// History entries.
+    pub changes: Vec<Change>,
+    /// Links of tasks that were asked for without the task itself.
+    pub links: Vec<TaskLinks>,
+    /// Everybody named on the page.
+    pub accounts: Vec<Account>,
+    /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
+    pub containers: Vec<Container>,
+    /// Items that could not be read: skipped, counted, named. The rest of the page goes on.
+    pub unreadable: Vec<Unreadable>,
+    /// Items that are no tasks (pull requests), left out on purpose.
+    pub skipped: u32,
+    /// Where the stream stands after this page.
+    pub next: Cursor,
+    /// True: ask again at once with `next`, there is more.
+    pub more: bool,
+    /// True: the tool said nothing has changed; everything else is empty.
+    pub unchanged: bool,
+    /// For a history stream whose first pass ends with this page: the instant since which its history is complete.
+    /// The epoch: since ever. `None`: not told by this page.
+    pub history_since: Option<Timestamp>,
+    /// The answer may silently lack items (SSO, partial results): nothing may be concluded from what is absent.
+    pub partial: Option<String>,
+}
+
+impl Page {
+    /// An empty page, to be filled in.
+    pub fn new(asked_at: Timestamp, next: Cursor) -> Page {
+        Page {
+            asked_at,
+            tasks: Vec::new(),
+            changes: Vec::new(),
+            links: Vec::new(),
+            accounts: Vec::new(),
+            containers: Vec::new(),
+            unreadable: Vec::new(),
+            skipped: 0,
+            next,
+            more: false,
+            unchanged: false,
+            history_since: None,
+            partial: None,
+        }
+    }
+}
+
+/// All links of one task from its own side, replacing those known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskLinks {
+    /// Whose.
+    pub task: TaskRef,
+    /// Its links.
+    pub links: Vec<Link>,
+}
+
+/// An item that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The tool's id or position, as far as it could be made out.
+    pub what: String,
+    /// Why, without its content.
+    pub because: String,
+}
+
+/// A direct look at one task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskLook {
+    /// It is there.
+    There(Box<Page>),
+    /// It lives under another address now, to be read by its new container.
+    Moved(TaskRef),
+    /// The tool says it was deleted.
+    Gone,
+    /// Not there, or not to be seen with this credential: nothing may be concluded.
+    Hidden,
+}
+
+/// Reads a tool.
+pub trait Source: Send + Sync {
+    /// Asks who we are. Called once at start and after a refused credential.
+    fn whoami(&self) -> BoxFuture<'_, Result<Whoami, ConnectorError>>;
+
+    /// The streams of this connection and of each of its containers.
+    fn streams(&self) -> Vec<StreamSpec>;
+
+    /// One request of one stream.
+    ///
+    /// On `Err` the caller keeps its cursor; the same call may be made again.
+    fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>>;
+
+    /// One task by its handle.
+    fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>>;
+}
+
+/// Where a written thing is: the tool's own id, opaque to everybody but its connector.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageRef(pub String);
+
+/// Answer to "is the thing I may have written there?"
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It is: adopt it.
+    There(MessageRef),
+    /// It surely is not: send it again.
+    Absent,
+    /// The tool cannot tell, with this reason: only a failure is repeated, and says so.
+    CannotTell(String),
+}
+
+/// Writes our one living comment on a task.
+pub trait Commenter: Send + Sync {
+    /// Makes a comment that carries the mark.
+    fn post<'a>(
+        &'a self,
+        task: &'a str,
+        body: &'a Text,
+        mark: &'a Mark,
+    ) -> BoxFuture<'a, Result<MessageRef, WriteError>>;
+
+    /// Replaces its text; the mark stays that of the post.
+    fn edit<'a>(
+        &'a self,
+        task: &'a str,
+        at: &'a MessageRef,
+        body: &'a Text,
+        mark: &'a Mark,
+    ) -> BoxFuture<'a, Result<(), WriteError>>;
+
+    /// Looks for a comment of our own account that carries exactly this mark, made since `since` (our clock) at the earliest.
+    fn find<'a>(
+        &'a self,
+        task: &'a str,
+        mark: &'a Mark,
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Found, ConnectorError>>;
+
+    /// Takes a comment of ours away. Gone already is success.
+    fn delete<'a>(&'a self, task: &'a str, at: &'a MessageRef) -> BoxFuture<'a, Result<(), WriteError>>;
+}
+
+/// Where a notifier sends to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Destination {
+    /// A person, by the notifier's own id (`U024BE7LH`).
+    User(String),
+    /// A person, to be looked up by e-mail.
+    Email(String),
+    /// A channel, by name or id.
+    Channel(String),
+}
+
+/// What a notifier knows of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The notifier's own id.
+    pub id: String,
+    /// IANA time zone, as `Europe/Berlin`. `None`: not told.
+    pub zone: Option<String>,
+}
+
+/// Tells people.
+pub trait Notifier: Send + Sync {
+    /// Asks who we are; fails when the credential is refused.
+    fn whoami(&self) -> BoxFuture<'_, Result<Vec<String>, ConnectorError>>;
+
+    /// Who is behind an e-mail address. `None`: nobody there, or deactivated.
+    fn lookup<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>>;
+
+    /// Sends a message; with `thread` as an answer under that message.
+    fn send<'a>(
+        &'a self,
+        to: &'a Destination,
+        body: &'a Text,
+        mark: &'a Mark,
+        thread: Option<&'a MessageRef>,
+    ) -> BoxFuture<'a, Result<MessageRef, WriteError>>;
+
+    /// Replaces the text of a message of ours.
+    fn edit<'a>(&'a self, at: &'a MessageRef, body: &'a Text, mark: &'a Mark) -> BoxFuture<'a, Result<(), WriteError>>;
+
+    /// Looks for a message of ours that carries exactly this mark, sent since `since` (our clock) at the earliest.
+    fn find<'a>(
+        &'a self,
+        to: &'a Destination,
+        mark: &'a Mark,
+        since: Timestamp,
+        thread: Option<&'a MessageRef>,
+    ) -> BoxFuture<'a, Result<Found, ConnectorError>>;
+}
+
+/// How a write ended, when it did not succeed: one variant for each thing the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Surely not written: try again, at the earliest after `retry_after`.
+    #[error("not sent: {because}")]
+    NotSent {
+        /// What the tool asked for. `None`: our own back-off.
+        retry_after: Option<SignedDuration>,
+        /// Why, without secrets.
+        because: String,
+    },
+    /// Perhaps written (time-out, cut connection, 5xx): look before repeating.
+    #[error("outcome unknown: {because}")]
+    Unsure {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// This destination refuses for good: take the next channel.
+    #[error("refused: {because}")]
+    Refused {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// The thing to edit is gone, most likely deleted by a person: that is a no.
+    #[error("gone: {because}")]
+    Gone {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// Credential refused: nothing more goes through this connection until the operator acts.
+    #[error("credential refused: {because}")]
+    Unauthorized {
+        /// Why, without secrets.
+        because: String,
+    },
+}
+
+/// Words in the small tree that every dialect is written from. Text in it is data: a dialect escapes it, so that it can
+/// neither format nor mention.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// One plain line for notifications and screen readers, without markup.
+    pub summary: String,
+    /// The body.
+    pub blocks: Vec<Block>,
+}
+
+/// One block of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Block {
+    /// A line or paragraph.
+    Line(Vec<Span>),
+    /// Small print.
+    Note(Vec<Span>),
+}
+
+/// One piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Span {
+    /// Plain words.
+    Plain(String),
+    /// Emphasised words.
+    Strong(String),
+    /// Words to be shown as they are, as code.
+    Code(String),
+    /// A link that we built; `url` must be http or https, else only the label is shown.
+    Link {
+        /// What is shown.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+    /// The one mention we mean: the dialect's own id of a person (login, `U…`).
+    Mention(String),
+}

@@ -1,0 +1,3 @@
+//! One budget per (credential, resource).
+/// x
+pub struct Limits;

@@ -1,0 +1,125 @@
+//! What happened to a task, raw and append-only. Whether it was a person, a bot, ourselves or the system is decided
+//! later, by the fold in `domain/facts.rs`, so that it can be decided anew.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::TaskRef;
+
+/// One entry of a tool's own history, or one difference we observed between two reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The task it happened to.
+    pub task: TaskRef,
+    /// When, by the tool's clock. For an observed change: the tool's `updated` instant of the read that showed it.
+    pub at: Timestamp,
+    /// The tool's own id of the entry, unique within the task (`comment:711645`, `event:6774117135`).
+    pub vkey: String,
+    /// What changed.
+    pub field: Field,
+    /// The value before. `None`: nothing, or not told. For [`Field::Owner`] the account id taken off.
+    pub from: Option<String>,
+    /// The value after. `None`: nothing, or not told. For [`Field::Owner`] the account id put on; for a comment its
+    /// first line, only if that is a `/gapwatch` command.
+    pub to: Option<String>,
+    /// The account that did it ([`crate::Account::ext`]). `None`: the tool does not say, or the account is deleted.
+    pub account: Option<String>,
+    /// The app through which it was done, where the tool tells. An account that acts through an automation is no human.
+    pub via: Option<String>,
+    /// The signed marker the entry carries, if any. Believed only when its MAC is valid.
+    pub mark: Option<Mark>,
+    /// True: no entry of the tool's, but a difference between two reads.
+    pub observed: bool,
+}
+
+/// What a change touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Field {
+    /// State of the work: closed, reopened, moved between columns; `from`/`to` are the tool's words.
+    Status,
+    /// An owner was added (`to`) or taken off (`from`).
+    Owner,
+    /// Deadline.
+    Due,
+    /// Planned start.
+    Start,
+    /// Title.
+    Title,
+    /// Description.
+    Description,
+    /// Declared progress, checklist items ticked; `from`/`to` are shares as text.
+    Progress,
+    /// Estimate, time spent or remaining.
+    Estimate,
+    /// Priority.
+    Priority,
+    /// A label; counts as activity only where the configuration maps it to a state.
+    Label,
+    /// Milestone, sprint, project or other home.
+    Home,
+    /// Parent or child.
+    Parent,
+    /// A dependency.
+    Link,
+    /// A comment.
+    Comment,
+    /// Work elsewhere that names the task: a commit, a linked pull request.
+    Reference,
+    /// Known to the tool, of no meaning to us (pinned, locked, subscribed …); kept, never counted.
+    Other,
+}
+
+impl Field {
+    const ALL: [Field; 16] = [
+        Field::Status,
+        Field::Owner,
+        Field::Due,
+        Field::Start,
+        Field::Title,
+        Field::Description,
+        Field::Progress,
+        Field::Estimate,
+        Field::Priority,
+        Field::Label,
+        Field::Home,
+        Field::Parent,
+        Field::Link,
+        Field::Comment,
+        Field::Reference,
+        Field::Other,
+    ];
+
+    /// The number kept in the store.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The inverse of [`Field::code`]; an unknown number reads as [`Field::Other`].
+    pub fn from_code(code: u8) -> Field {
+        Field::ALL.get(usize::from(code)).copied().unwrap_or(Field::Other)
+    }
+}
+
+/// The signed marker that makes a comment or message recognisable as ours: `WIRE.MAC`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mark {
+    /// The message's random wire id: 32 lower-case hex digits.
+    pub wire: String,
+    /// MAC of the wire id under the instance key: 32 lower-case hex digits.
+    pub mac: String,
+}
+
+impl Mark {
+    /// `WIRE.MAC`
+    pub fn to_text(&self) -> String {
+        format!("{}.{}", self.wire, self.mac)
+    }
+
+    /// The inverse of [`Mark::to_text`]; `None` unless both halves are 32 hex digits.
+    pub fn from_text(text: &str) -> Option<Mark> {
+        let hex =
+            |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let (wire, mac) = text.split_once('.')?;
+        (hex(wire) && hex(mac)).then(|| Mark { wire: wire.to_owned(), mac: mac.to_owned() })
+    }
+}

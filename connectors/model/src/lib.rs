@@ -1,0 +1,18 @@
+//! The words every tool is translated into.
+//!
+//! No IO, no clock, no vendor: a connector turns its tool's JSON into these types, and everything behind it reads
+//! nothing else. What a tool calls its things stays beside our word for it (`Status::raw`, `Task::key`), so that nothing
+//! unknown is lost or fatal.
+
+mod change;
+mod keys;
+mod person;
+mod task;
+
+pub use change::{Change, Field, Mark};
+pub use keys::{SiteKey, TaskRef};
+pub use person::{Account, AccountKind};
+pub use task::{
+    Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress,
+    ProgressSource, Share, Status, StatusCategory, Task,
+};
