@@ -1,0 +1,679 @@
+//! The board: the store's open world in memory, and what is due.
+//!
+//! Open tasks, those closed of late and the closed neighbours of open ones, with their facts, links, people, containers and
+//! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
+//! full judgement finds out anew. Titles and texts stay in the store.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert::{Alert, AlertState, Answer, Message, Notice, Post};
+use super::facts::Facts;
+use super::finding::{RuleId, SubjectKey};
+use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::people::People;
+
+/// A task, as rules see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRec {
+    /// Row.
+    pub id: TaskId,
+    /// The tool's stable id.
+    pub ext: Box<str>,
+    /// Where it lives.
+    pub container: ContainerId,
+    /// Milestones, sprints and other homes.
+    pub homes: Box<[ContainerId]>,
+    /// Our state; see `declared`.
+    pub category: StatusCategory,
+    /// False: the tool does not tell todo from active.
+    pub declared: bool,
+    /// Planned start.
+    pub start: Option<Due>,
+    /// Deadline of its own.
+    pub due: Option<DueStated>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// 1 is the highest.
+    pub priority: Option<u8>,
+    /// Declared progress, but for that of its children.
+    pub progress: Option<Progress>,
+    /// Seconds.
+    pub estimate_secs: Option<i64>,
+    /// Its parent, if mirrored.
+    pub parent: Option<TaskId>,
+    /// Everybody assigned, bots included.
+    pub owners: Box<[AccountId]>,
+    /// Author.
+    pub reporter: Option<AccountId>,
+    /// Why no rule looks at it.
+    pub ineligible: Option<Ineligible>,
+    /// May not be shown in open places.
+    pub restricted: bool,
+    /// When it was last different from before, by the question that showed it.
+    pub changed_at: Timestamp,
+    /// What its history says.
+    pub facts: Facts,
+}
+
+/// A container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerRec {
+    /// Row.
+    pub id: ContainerId,
+    /// Where it is.
+    pub site: SiteId,
+    /// The tool's stable id.
+    pub ext: Box<str>,
+    /// What it is.
+    pub kind: ContainerKind,
+    /// What people call it.
+    pub name: Box<str>,
+    /// The one connection that reads it. `None`: no longer selected.
+    pub reader: Option<ConnectionId>,
+    /// Its own end.
+    pub due: Option<Due>,
+    /// Since when it is read completely. `None`: cold, nothing in it is judged.
+    pub warm_at: Option<Timestamp>,
+    /// Why it is held, by whom. `None`: it is not.
+    pub hold: Option<Box<str>>,
+    /// First failed pass since the last good one. `None`: the last pass was good.
+    pub failing_since: Option<Timestamp>,
+    /// Last complete pass over its tasks.
+    pub fresh_at: Option<Timestamp>,
+    /// How far its history reaches.
+    pub history: HistoryReach,
+}
+
+/// How far the history of a container's tasks reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryReach {
+    /// It is being read for the first time.
+    Pending,
+    /// The tool offers none, or does not let us read it.
+    Absent,
+    /// Complete from `from` up to `read_at`.
+    Known {
+        /// Since when; the epoch: since ever.
+        from: Timestamp,
+        /// When the last complete pass over all its streams was asked for.
+        read_at: Timestamp,
+    },
+}
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionRec {
+    /// Row.
+    pub id: ConnectionId,
+    /// `github.acme`
+    pub name: Box<str>,
+    /// The site it turned out to be. `None`: it never answered yet.
+    pub site: Option<SiteId>,
+    /// How often it is read.
+    pub poll: SignedDuration,
+    /// First failed pass since the last good one. `None`: all is well.
+    pub failing_since: Option<Timestamp>,
+    /// What went wrong. `None`: nothing.
+    pub failure: Option<Box<str>>,
+    /// True when the credential itself is refused.
+    pub refused: bool,
+    /// Last good answer.
+    pub fresh_at: Option<Timestamp>,
+}
+
+/// A task with its own side of its links, as the store hands it over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskImage {
+    /// The task.
+    pub rec: TaskRec,
+    /// Tasks it waits for, by its own word.
+    pub blocked_by: Vec<TaskId>,
+    /// Tasks that wait for it, by its own word.
+    pub blocks: Vec<TaskId>,
+}
+
+/// What a committed page changes on the board.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BoardDelta {
+    /// Tasks, new and changed, whole; including those whose links or parent could be resolved only now.
+    pub tasks: Vec<TaskImage>,
+    /// Tasks that left the open world.
+    pub removed: Vec<TaskId>,
+    /// Containers, new and changed, whole.
+    pub containers: Vec<ContainerRec>,
+    /// Connections, changed, whole.
+    pub connections: Vec<ConnectionRec>,
+    /// Accounts, new and changed, whole.
+    pub accounts: Vec<super::people::AccountRec>,
+    /// Answers that came in.
+    pub answers: Vec<Answer>,
+}
+
+/// Everything, as loaded at start.
+pub struct BoardImage {
+    /// Tasks.
+    pub tasks: Vec<TaskImage>,
+    /// Containers.
+    pub containers: Vec<ContainerRec>,
+    /// Connections.
+    pub connections: Vec<ConnectionRec>,
+    /// Sites, as the text that goes into gap ids.
+    pub sites: HashMap<SiteId, String>,
+    /// People and accounts.
+    pub people: People,
+    /// Alerts about subjects on the board, resolved ones included.
+    pub alerts: Vec<Alert>,
+    /// Notices of live alerts, and those not yet told.
+    pub notices: Vec<Notice>,
+    /// Posts that may still change.
+    pub posts: Vec<Post>,
+    /// Messages with something still to be done.
+    pub messages: Vec<Message>,
+    /// Answers not dealt with.
+    pub answers: Vec<Answer>,
+    /// The highest row numbers in use.
+    pub ids: NextIds,
+}
+
+/// The next free row numbers; the core is the only writer, so they are handed out in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextIds {
+    /// Next alert.
+    pub alert: i64,
+    /// Next notice.
+    pub notice: i64,
+    /// Next post.
+    pub post: i64,
+    /// Next message.
+    pub message: i64,
+}
+
+/// The board.
+pub struct Board {
+    tasks: HashMap<TaskId, TaskRec>,
+    own_blocked_by: HashMap<TaskId, Vec<TaskId>>,
+    own_blocks: HashMap<TaskId, Vec<TaskId>>,
+    children: HashMap<TaskId, BTreeSet<TaskId>>,
+    blockers: HashMap<TaskId, BTreeSet<TaskId>>,
+    dependants: HashMap<TaskId, BTreeSet<TaskId>>,
+    members: HashMap<ContainerId, BTreeSet<TaskId>>,
+    containers: HashMap<ContainerId, ContainerRec>,
+    connections: HashMap<ConnectionId, ConnectionRec>,
+    sites: HashMap<SiteId, String>,
+    /// Everybody known.
+    pub people: People,
+    alerts: HashMap<AlertId, Alert>,
+    by_subject: HashMap<SubjectKey, Vec<AlertId>>,
+    notices: HashMap<NoticeId, Notice>,
+    notices_of: HashMap<AlertId, BTreeSet<NoticeId>>,
+    lines_of: HashMap<PostId, BTreeSet<NoticeId>>,
+    /// Tasks that are newer than the history read for them.
+    owed: HashMap<ContainerId, BTreeSet<TaskId>>,
+    posts: HashMap<PostId, Post>,
+    messages: HashMap<MessageId, Message>,
+    answers: Vec<Answer>,
+    touched: BTreeSet<SubjectKey>,
+    recheck: Timers<SubjectKey>,
+    steps: Timers<AlertId>,
+    /// Next free row numbers.
+    pub ids: NextIds,
+}
+
+/// What is due at one moment; looked at, not taken.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DueNow {
+    /// Subjects to judge.
+    pub subjects: Vec<SubjectKey>,
+    /// Alerts to step.
+    pub alerts: Vec<AlertId>,
+    /// Answers to deal with.
+    pub answers: Vec<Answer>,
+}
+
+/// A queue of instants, one a key.
+#[derive(Debug, Clone)]
+struct Timers<K: Copy + Ord + std::hash::Hash> {
+    queue: BTreeSet<(Timestamp, K)>,
+    at: HashMap<K, Timestamp>,
+}
+
+impl<K: Copy + Ord + std::hash::Hash> Default for Timers<K> {
+    fn default() -> Self {
+        Timers { queue: BTreeSet::new(), at: HashMap::new() }
+    }
+}
+
+impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
+    fn set(&mut self, key: K, at: Option<Timestamp>) {
+        if let Some(before) = self.at.remove(&key) {
+            self.queue.remove(&(before, key));
+        }
+        if let Some(at) = at {
+            self.at.insert(key, at);
+            self.queue.insert((at, key));
+        }
+    }
+
+    fn due(&self, now: Timestamp) -> impl Iterator<Item = K> {
+        self.queue.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        self.queue.first().map(|(at, _)| *at)
+    }
+}
+
+impl Board {
+    /// Builds the board; every subject is due.
+    pub fn new(image: BoardImage) -> Board {
+        let mut board = Board {
+            tasks: HashMap::with_capacity(image.tasks.len()),
+            own_blocked_by: HashMap::new(),
+            own_blocks: HashMap::new(),
+            children: HashMap::new(),
+            blockers: HashMap::new(),
+            dependants: HashMap::new(),
+            members: HashMap::new(),
+            containers: image.containers.into_iter().map(|rec| (rec.id, rec)).collect(),
+            connections: image.connections.into_iter().map(|rec| (rec.id, rec)).collect(),
+            sites: image.sites,
+            people: image.people,
+            alerts: HashMap::new(),
+            by_subject: HashMap::new(),
+            notices: HashMap::new(),
+            notices_of: HashMap::new(),
+            lines_of: HashMap::new(),
+            owed: HashMap::new(),
+            posts: image.posts.into_iter().map(|post| (post.id, post)).collect(),
+            messages: image.messages.into_iter().map(|message| (message.id, message)).collect(),
+            answers: image.answers,
+            touched: BTreeSet::new(),
+            recheck: Timers::default(),
+            steps: Timers::default(),
+            ids: image.ids,
+        };
+        for task in image.tasks {
+            board.put_task(task);
+        }
+        for alert in image.alerts {
+            board.put_alert(alert);
+        }
+        for notice in image.notices {
+            board.put_notice(notice);
+        }
+        board.touch_all();
+        board
+    }
+
+    /// Marks every subject as due: at start, after another configuration, and for the daily oracle.
+    pub fn touch_all(&mut self) {
+        self.touched.extend(self.tasks.keys().map(|id| SubjectKey::Task(*id)));
+        self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
+        self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
+    }
+
+    /// What is due at `now`, at most `most` subjects.
+    pub fn due(&self, now: Timestamp, most: usize) -> DueNow {
+        let mut subjects: BTreeSet<SubjectKey> = self.touched.iter().copied().take(most).collect();
+        subjects.extend(self.recheck.due(now).take(most.saturating_sub(subjects.len())));
+        DueNow {
+            subjects: subjects.into_iter().collect(),
+            alerts: self.steps.due(now).collect(),
+            answers: self.answers.clone(),
+        }
+    }
+
+    /// The next instant at which something becomes due by itself. `None`: only a change can make something due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if !self.touched.is_empty() || !self.answers.is_empty() {
+            return Some(Timestamp::MIN);
+        }
+        [self.recheck.next(), self.steps.next()].into_iter().flatten().min()
+    }
+
+    /// When a subject is looked at again. `None`: when it changes.
+    pub fn recheck_at(&self, subject: SubjectKey) -> Option<Timestamp> {
+        self.recheck.at.get(&subject).copied()
+    }
+
+    /// Takes a judged subject out of its queue and notes when to look again.
+    pub fn judged(&mut self, subject: SubjectKey, recheck_at: Option<Timestamp>) {
+        self.touched.remove(&subject);
+        self.recheck.set(subject, recheck_at);
+    }
+
+    /// Takes answers that were dealt with out of their queue.
+    pub fn answered(&mut self, done: &[super::ids::InboxId]) {
+        self.answers.retain(|answer| !done.contains(&answer.id));
+    }
+
+    /// Applies what a commit changed, and marks what it touches.
+    pub fn apply(&mut self, delta: BoardDelta) {
+        for connection in delta.connections {
+            self.touched.insert(SubjectKey::Connection(connection.id));
+            self.connections.insert(connection.id, connection);
+        }
+        for account in delta.accounts {
+            self.people.accounts.insert(account.id, account);
+        }
+        for container in delta.containers {
+            self.put_container(container);
+        }
+        for task in delta.tasks {
+            self.touch_around(task.rec.id);
+            let id = task.rec.id;
+            self.put_task(task);
+            self.touch_around(id);
+        }
+        for id in delta.removed {
+            self.touch_around(id);
+            self.remove_task(id);
+        }
+        self.answers.extend(delta.answers);
+    }
+
+    fn put_container(&mut self, rec: ContainerRec) {
+        let id = rec.id;
+        let touches = self.containers.get(&id).is_none_or(|before| {
+            (before.due, before.warm_at.is_some(), before.history_seen(), &before.hold, before.failing_since.is_some())
+                != (rec.due, rec.warm_at.is_some(), rec.history_seen(), &rec.hold, rec.failing_since.is_some())
+        });
+        self.touched.insert(SubjectKey::Container(id));
+        let read_at = rec.read_at();
+        self.containers.insert(id, rec);
+        self.settle_owed(id, read_at);
+        if touches {
+            let members: Vec<TaskId> = self.members.get(&id).into_iter().flatten().copied().collect();
+            for task in members {
+                self.touch_around(task);
+            }
+        }
+    }
+
+    /// Tasks whose history has caught up with them may be judged now.
+    fn settle_owed(&mut self, container: ContainerId, read_at: Option<Timestamp>) {
+        let Some(owed) = self.owed.remove(&container) else { return };
+        let caught_up =
+            |id: &TaskId| self.tasks.get(id).is_none_or(|rec| read_at.is_some_and(|read_at| rec.changed_at <= read_at));
+        let (done, still): (BTreeSet<TaskId>, BTreeSet<TaskId>) = owed.into_iter().partition(caught_up);
+        if !still.is_empty() {
+            self.owed.insert(container, still);
+        }
+        for id in done {
+            self.touch_around(id);
+        }
+    }
+
+    fn put_task(&mut self, image: TaskImage) {
+        let id = image.rec.id;
+        self.unlink(id);
+        let read_at = self.containers.get(&image.rec.container).and_then(ContainerRec::read_at);
+        if read_at.is_none_or(|read_at| image.rec.changed_at > read_at) {
+            self.owed.entry(image.rec.container).or_default().insert(id);
+        }
+        if let Some(parent) = image.rec.parent {
+            self.children.entry(parent).or_default().insert(id);
+        }
+        for container in image.rec.homes.iter().chain([&image.rec.container]) {
+            self.members.entry(*container).or_default().insert(id);
+        }
+        for blocker in &image.blocked_by {
+            edge(&mut self.blockers, &mut self.dependants, id, *blocker);
+        }
+        for dependant in &image.blocks {
+            edge(&mut self.blockers, &mut self.dependants, *dependant, id);
+        }
+        self.own_blocked_by.insert(id, image.blocked_by);
+        self.own_blocks.insert(id, image.blocks);
+        self.tasks.insert(id, image.rec);
+    }
+
+    /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
+    fn unlink(&mut self, id: TaskId) {
+        if let Some(rec) = self.tasks.get(&id) {
+            if let Some(parent) = rec.parent
+                && let Some(children) = self.children.get_mut(&parent)
+            {
+                children.remove(&id);
+            }
+            for container in rec.homes.iter().chain([&rec.container]) {
+                if let Some(members) = self.members.get_mut(container) {
+                    members.remove(&id);
+                }
+            }
+        }
+        for blocker in self.own_blocked_by.remove(&id).unwrap_or_default() {
+            if !self.own_blocks.get(&blocker).is_some_and(|blocks| blocks.contains(&id)) {
+                cut(&mut self.blockers, &mut self.dependants, id, blocker);
+            }
+        }
+        for dependant in self.own_blocks.remove(&id).unwrap_or_default() {
+            if !self.own_blocked_by.get(&dependant).is_some_and(|blockers| blockers.contains(&id)) {
+                cut(&mut self.blockers, &mut self.dependants, dependant, id);
+            }
+        }
+    }
+
+    fn remove_task(&mut self, id: TaskId) {
+        self.unlink(id);
+        self.tasks.remove(&id);
+        // It is judged once more, so that what is open about it can close.
+        self.touched.insert(SubjectKey::Task(id));
+    }
+
+    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges.
+    fn touch_around(&mut self, id: TaskId) {
+        let mut seen = HashSet::from([id]);
+        if let Some(parent) = self.tasks.get(&id).and_then(|rec| rec.parent) {
+            seen.insert(parent);
+        }
+        seen.extend(self.children.get(&id).into_iter().flatten());
+        for edges in [&self.blockers, &self.dependants] {
+            let mut open = vec![id];
+            while let Some(task) = open.pop() {
+                for next in edges.get(&task).into_iter().flatten() {
+                    if seen.insert(*next) {
+                        open.push(*next);
+                    }
+                }
+            }
+        }
+        self.touched.extend(seen.into_iter().map(SubjectKey::Task));
+    }
+
+    /// A task on the board.
+    pub fn task(&self, id: TaskId) -> Option<&TaskRec> {
+        self.tasks.get(&id)
+    }
+
+    /// All tasks on the board, in no order.
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskRec> {
+        self.tasks.values()
+    }
+
+    /// Children, in a fixed order.
+    pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+        self.children.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Tasks this one waits for, in a fixed order, those not mirrored left out.
+    pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+        self.blockers.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Tasks that wait for this one, in a fixed order.
+    pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+        self.dependants.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+    }
+
+    /// A container.
+    pub fn container(&self, id: ContainerId) -> Option<&ContainerRec> {
+        self.containers.get(&id)
+    }
+
+    /// All containers, in no order.
+    pub fn containers(&self) -> impl Iterator<Item = &ContainerRec> {
+        self.containers.values()
+    }
+
+    /// A connection.
+    pub fn connection(&self, id: ConnectionId) -> Option<&ConnectionRec> {
+        self.connections.get(&id)
+    }
+
+    /// All connections, in no order.
+    pub fn connections(&self) -> impl Iterator<Item = &ConnectionRec> {
+        self.connections.values()
+    }
+
+    /// The connection that reads a task's container.
+    pub fn reader(&self, task: &TaskRec) -> Option<&ConnectionRec> {
+        self.connection(self.container(task.container)?.reader?)
+    }
+
+    /// A site's text, as it goes into gap ids.
+    pub fn site(&self, id: SiteId) -> &str {
+        self.sites.get(&id).map_or("", String::as_str)
+    }
+
+    /// Notes a site's text.
+    pub fn put_site(&mut self, id: SiteId, text: String) {
+        self.sites.insert(id, text);
+    }
+
+    /// An alert.
+    pub fn alert(&self, id: AlertId) -> Option<&Alert> {
+        self.alerts.get(&id)
+    }
+
+    /// All alerts, resolved ones included, in no order.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values()
+    }
+
+    /// The alerts about a subject, resolved ones included, in the order in which they first opened.
+    pub fn alerts_of(&self, subject: SubjectKey) -> impl Iterator<Item = &Alert> {
+        self.by_subject.get(&subject).into_iter().flatten().filter_map(|id| self.alerts.get(id))
+    }
+
+    /// The open alert of a rule about a subject and scope.
+    pub fn live_alert(&self, rule: RuleId, subject: SubjectKey, scope: &str) -> Option<&Alert> {
+        self.alerts_of(subject)
+            .find(|alert| alert.rule == rule && alert.scope == scope && alert.state != AlertState::Resolved)
+    }
+
+    /// Puts an alert as it is now; its next step goes into the queue.
+    pub fn put_alert(&mut self, alert: Alert) {
+        let ids = self.by_subject.entry(alert.subject).or_default();
+        if !ids.contains(&alert.id) {
+            ids.push(alert.id);
+        }
+        self.steps.set(alert.id, alert.step_at);
+        self.alerts.insert(alert.id, alert);
+    }
+
+    /// A notice.
+    pub fn notice(&self, id: NoticeId) -> Option<&Notice> {
+        self.notices.get(&id)
+    }
+
+    /// Notices of an alert, oldest first.
+    pub fn notices_of(&self, alert: AlertId) -> impl Iterator<Item = &Notice> {
+        self.notices_of.get(&alert).into_iter().flatten().filter_map(|id| self.notices.get(id))
+    }
+
+    /// Notices that are lines of a post, oldest first.
+    pub fn notices_in(&self, post: PostId) -> Vec<&Notice> {
+        self.lines_of.get(&post).into_iter().flatten().filter_map(|id| self.notices.get(id)).collect()
+    }
+
+    /// Puts a notice as it is now.
+    pub fn put_notice(&mut self, notice: Notice) {
+        self.notices_of.entry(notice.alert).or_default().insert(notice.id);
+        if let Some(post) = notice.post {
+            self.lines_of.entry(post).or_default().insert(notice.id);
+        }
+        self.notices.insert(notice.id, notice);
+    }
+
+    /// A post.
+    pub fn post(&self, id: PostId) -> Option<&Post> {
+        self.posts.get(&id)
+    }
+
+    /// All posts that may still change, in no order.
+    pub fn posts(&self) -> impl Iterator<Item = &Post> {
+        self.posts.values()
+    }
+
+    /// Puts a post as it is now.
+    pub fn put_post(&mut self, post: Post) {
+        self.posts.insert(post.id, post);
+    }
+
+    /// A message with something still to be done.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.get(&id)
+    }
+
+    /// Messages with something still to be done, in no order.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// Puts a message as it is now; a finished one is forgotten.
+    pub fn put_message(&mut self, message: Message) {
+        if message.state.is_live() {
+            self.messages.insert(message.id, message);
+        } else {
+            self.messages.remove(&message.id);
+        }
+    }
+}
+
+impl ContainerRec {
+    /// Up to when its history is read. `None`: not at all, or not completely yet.
+    fn read_at(&self) -> Option<Timestamp> {
+        match self.history {
+            HistoryReach::Known { read_at, .. } => Some(read_at),
+            HistoryReach::Pending | HistoryReach::Absent => None,
+        }
+    }
+
+    /// How far the history reaches, without the instant at which it was last read.
+    fn history_seen(&self) -> HistoryReach {
+        match self.history {
+            HistoryReach::Known { from, .. } => HistoryReach::Known { from, read_at: Timestamp::UNIX_EPOCH },
+            other => other,
+        }
+    }
+}
+
+fn edge(
+    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
+    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
+    task: TaskId,
+    blocker: TaskId,
+) {
+    blockers.entry(task).or_default().insert(blocker);
+    dependants.entry(blocker).or_default().insert(task);
+}
+
+fn cut(
+    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
+    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
+    task: TaskId,
+    blocker: TaskId,
+) {
+    if let Some(edges) = blockers.get_mut(&task) {
+        edges.remove(&blocker);
+    }
+    if let Some(edges) = dependants.get_mut(&blocker) {
+        edges.remove(&task);
+    }
+}

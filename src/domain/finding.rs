@@ -1,0 +1,338 @@
+//! What a rule says: a reading, and in a gap the finding with its evidence.
+//!
+//! Evidence holds instants and limits, never durations: a reading must stay the same until its `recheck_at`, and how many
+//! days something is by now is computed by the words.
+
+use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
+
+/// A rule's fixed name, as `pace.behind`; never changes once released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleId(pub &'static str);
+
+impl std::fmt::Display for RuleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// What a rule judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SubjectKey {
+    /// A task.
+    Task(TaskId),
+    /// A repository, board or project.
+    Container(ContainerId),
+    /// A connection.
+    Connection(ConnectionId),
+    /// A person.
+    Person(PersonId),
+}
+
+impl SubjectKey {
+    /// Kind and row, as kept in the store.
+    pub fn code(self) -> (u8, i64) {
+        match self {
+            SubjectKey::Task(id) => (0, id.0),
+            SubjectKey::Container(id) => (1, id.0),
+            SubjectKey::Connection(id) => (2, id.0),
+            SubjectKey::Person(id) => (3, id.0),
+        }
+    }
+
+    /// The inverse of [`SubjectKey::code`]; `None` for a kind written by a newer program.
+    pub fn from_code(kind: u8, id: i64) -> Option<SubjectKey> {
+        match kind {
+            0 => Some(SubjectKey::Task(TaskId(id))),
+            1 => Some(SubjectKey::Container(ContainerId(id))),
+            2 => Some(SubjectKey::Connection(ConnectionId(id))),
+            3 => Some(SubjectKey::Person(PersonId(id))),
+            _ => None,
+        }
+    }
+}
+
+/// Answer of one rule about one subject at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// Nothing to say: an open alert closes.
+    Clear(Grounds),
+    /// Inside the hysteresis band: what is, stays.
+    Edge(Evidence),
+    /// A gap: an alert opens, or stays open.
+    Gap(Finding),
+    /// Cannot be told from what was read so far: what is, stays.
+    Unknown(Why),
+}
+
+/// Why a reading is clear.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grounds {
+    /// The rule is not about such a task; says what is missing ("it has no deadline").
+    NotApplicable(&'static str),
+    /// It is, and all is well, for a reason without numbers ("it has an owner").
+    Because(&'static str),
+    /// It is, and the numbers are on the right side.
+    Measured(Evidence),
+}
+
+/// Why a rule cannot tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The history read so far begins after the task.
+    HistoryShort,
+    /// The task is newer in the mirror than its history.
+    HistoryBehind,
+    /// Its history is being read for the first time.
+    HistoryPending,
+    /// A neighbour that decides is not mirrored, or not fully read.
+    NeighbourUnseen,
+}
+
+impl Why {
+    /// In words, as `explain` prints it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Why::HistoryShort => "its history could not be read back to its beginning",
+            Why::HistoryBehind => "its latest change is known, the history of that change not yet",
+            Why::HistoryPending => "its history has not been read yet",
+            Why::NeighbourUnseen => "a task it depends on has not been read",
+        }
+    }
+}
+
+/// How far a gap has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It opens: still invisible.
+    Opens,
+    /// It widens: time is being lost, still recoverable.
+    Widens,
+    /// The date has passed, or cannot be met.
+    Failure,
+}
+
+impl Stage {
+    /// 1 to 3, as kept in the store.
+    pub fn code(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// The inverse of [`Stage::code`]; anything else reads as 1.
+    pub fn from_code(code: u8) -> Stage {
+        match code {
+            2 => Stage::Widens,
+            3 => Stage::Failure,
+            _ => Stage::Opens,
+        }
+    }
+
+    /// `opens`, `widens` or `failure`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Opens => "opens",
+            Stage::Widens => "widens",
+            Stage::Failure => "failure",
+        }
+    }
+}
+
+/// A gap, and whom it concerns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How far it has gone.
+    pub stage: Stage,
+    /// What tells several gaps of one rule on one subject apart; empty where there can be one only.
+    pub scope: String,
+    /// Whom the rule speaks to first.
+    pub addressee: Addressee,
+    /// How it first speaks. `None`: by its stage (stage 1 in the digest, 2 and 3 directly).
+    pub first: Option<FirstWord>,
+    /// Deadline that the ladder counts days to. `None`: none.
+    pub deadline: Option<Deadline>,
+    /// The facts, as instants and limits.
+    pub evidence: Evidence,
+}
+
+/// How a rule first speaks, where that is not by its stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstWord {
+    /// A line of the daily digest.
+    Digest,
+    /// A direct message.
+    Direct,
+}
+
+/// Whom a rule speaks to first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Addressee {
+    /// Every human owner of the subject.
+    Owners,
+    /// This account: the creator, or whoever set the date.
+    Account(AccountId),
+    /// The manager of the subject's owners or container.
+    Manager,
+    /// The operators.
+    Operators,
+}
+
+/// A deadline as it counts for one task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// When it expires: for a day, the end of the owner's working day.
+    pub at: Timestamp,
+    /// As the tool says it.
+    pub due: Due,
+    /// Which field it comes from.
+    pub source: DueSource,
+}
+
+/// The facts behind a reading, as instants and limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Evidence {
+    /// `pace.behind`
+    Pace {
+        /// Declared share, 0 to 1.
+        progress: f64,
+        /// What declares it.
+        source: ProgressSource,
+        /// How many items it is counted from; 0: not a count.
+        items: u32,
+        /// From when time is counted.
+        start_at: Timestamp,
+        /// Until when.
+        deadline: Deadline,
+        /// Allowed shortfall: elapsed share from which it counts, and its size there and at the deadline.
+        from: f64,
+        /// See `from`.
+        allowed_first: f64,
+        /// See `from`.
+        allowed_last: f64,
+    },
+    /// `start.never`
+    NeverStarted {
+        /// Since when the present owner has it. `None`: not told by the history.
+        assigned_at: Option<Timestamp>,
+        /// From when time is counted.
+        start_at: Timestamp,
+        /// Until when.
+        deadline: Deadline,
+    },
+    /// `stalled`
+    Stalled {
+        /// Last act of a human.
+        human_at: Timestamp,
+        /// Working time without an act from which it is flagged with the days left now, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `overdue`
+    Overdue {
+        /// The date that passed.
+        deadline: Deadline,
+        /// The first date it had, if that was another.
+        first_due: Option<Due>,
+    },
+    /// `owner.none`
+    NoOwner {
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+        /// Its state.
+        category: StatusCategory,
+    },
+    /// `due.none`
+    NoDue {
+        /// Its state.
+        category: StatusCategory,
+    },
+    /// `due.child_after_parent`
+    ChildAfterParent {
+        /// The task's own date.
+        deadline: Deadline,
+        /// The parent.
+        parent: TaskId,
+        /// The parent's date.
+        parent_deadline: Deadline,
+    },
+    /// `blocker.cascade`
+    Cascade {
+        /// When it is expected to be finished.
+        finish_at: Timestamp,
+        /// Open tasks that would miss their date, nearest date first.
+        late: Vec<LateTask>,
+        /// How many open tasks wait for it, directly or not.
+        downstream: u32,
+        /// Its own deadline. `None`: it has none.
+        deadline: Option<Deadline>,
+    },
+    /// `sys.mirror_stale`
+    MirrorStale {
+        /// First failed pass since the last good one.
+        since: Timestamp,
+        /// What the tool said.
+        because: String,
+        /// True when the credential itself is refused.
+        refused: bool,
+    },
+}
+
+/// A task that a blocker makes late.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LateTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its date.
+    pub deadline: Deadline,
+    /// The earliest it can be finished, given the blocker.
+    pub finish_at: Timestamp,
+}
+
+/// What people see and type: the first 10 characters, in Crockford's base32 and lower case, of a hash over rule, site,
+/// the subject's stable id and scope. The same over episodes, connections and tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GapId(pub String);
+
+impl GapId {
+    /// Computes it. `site` is the site's text, `subject` the subject's stable id there.
+    pub fn new(rule: RuleId, site: &str, subject: &str, scope: &str) -> GapId {
+        const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let mut hash = Sha256::new();
+        for part in [rule.0, site, subject, scope] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let bytes = hash.finalize();
+        let bits = bytes.iter().take(8).fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte));
+        let letters = (0..10).map(|i| char::from(CROCKFORD[(bits >> (59 - 5 * i) & 31) as usize]));
+        GapId(letters.collect())
+    }
+}
+
+impl std::fmt::Display for GapId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_id_is_ten_characters_and_depends_on_each_part() {
+        let id = GapId::new(RuleId("overdue"), "github|https://api.github.com|", "1", "");
+        assert_eq!(id.0.len(), 10);
+        assert_eq!(id, GapId::new(RuleId("overdue"), "github|https://api.github.com|", "1", ""));
+        assert_ne!(id, GapId::new(RuleId("overdue"), "github|https://api.github.com|", "2", ""));
+        assert_ne!(id, GapId::new(RuleId("overdu"), "egithub|https://api.github.com|", "1", ""));
+    }
+}

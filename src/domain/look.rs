@@ -1,0 +1,325 @@
+//! All a rule may see of a snapshot. A rule has no clock: it asks `passed(instant)`, and every *no* becomes a candidate for
+//! `recheck_at`, the first instant at which the answer could differ while the data stays the same.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use connector_model::{ContainerKind, Due, DueSource, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::board::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
+use super::calendar::Calendar;
+use super::facts::Facts;
+use super::finding::{Deadline, Why};
+use super::ids::{AccountId, TaskId};
+use super::snapshot::Snapshot;
+
+/// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads(u8);
+
+impl Reads {
+    /// Nothing but the subject itself.
+    pub const SUBJECT: Reads = Reads(0);
+    /// Its owners.
+    pub const OWNERS: Reads = Reads(1);
+    /// Its parent.
+    pub const PARENT: Reads = Reads(2);
+    /// Its children.
+    pub const CHILDREN: Reads = Reads(4);
+    /// What it waits for.
+    pub const BLOCKERS: Reads = Reads(8);
+    /// What waits for it.
+    pub const DEPENDANTS: Reads = Reads(16);
+    /// Its containers and homes.
+    pub const CONTAINERS: Reads = Reads(32);
+
+    /// Both.
+    pub const fn and(self, other: Reads) -> Reads {
+        Reads(self.0 | other.0)
+    }
+
+    /// True when everything of `other` is in it.
+    pub const fn contains(self, other: Reads) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// A rule's view of one snapshot, for one judgement.
+pub struct Look<'a> {
+    snapshot: &'a Snapshot<'a>,
+    next: Cell<Option<Timestamp>>,
+    reads: Cell<Reads>,
+}
+
+/// From when to when a task's time counts, and how it was found out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// Planned start, else the later of creation, first owner and first deadline.
+    pub start_at: Timestamp,
+    /// Its end.
+    pub deadline: Deadline,
+    /// Working time from start to deadline, seconds.
+    pub work_secs: i64,
+    /// True where no history can ever be had and the creation stands in for the start.
+    pub guessed: bool,
+}
+
+impl<'a> Look<'a> {
+    /// A fresh look.
+    pub fn new(snapshot: &'a Snapshot<'a>) -> Look<'a> {
+        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT) }
+    }
+
+    /// True from `at` on. A *no* is remembered as an instant to look again.
+    pub fn passed(&self, at: Timestamp) -> bool {
+        if at <= self.snapshot.now {
+            return true;
+        }
+        if at < Timestamp::MAX {
+            self.next.set(Some(self.next.get().map_or(at, |next| next.min(at))));
+        }
+        false
+    }
+
+    /// The first instant at which an answer given so far could differ. `None`: never by itself.
+    pub fn recheck_at(&self) -> Option<Timestamp> {
+        self.next.get()
+    }
+
+    /// What was read so far.
+    pub fn reads(&self) -> Reads {
+        self.reads.get()
+    }
+
+    fn note(&self, reads: Reads) {
+        self.reads.set(self.reads.get().and(reads));
+    }
+
+    /// A task on the board. `None`: not mirrored, or left the open world.
+    pub fn task(&self, id: TaskId) -> Option<&'a TaskRec> {
+        self.snapshot.board.task(id)
+    }
+
+    /// A connection.
+    pub fn connection(&self, id: super::ids::ConnectionId) -> Option<&'a ConnectionRec> {
+        self.snapshot.board.connection(id)
+    }
+
+    /// Where a task lives.
+    pub fn container(&self, task: &TaskRec) -> Option<&'a ContainerRec> {
+        self.note(Reads::CONTAINERS);
+        self.snapshot.board.container(task.container)
+    }
+
+    /// Its parent. `None`: it has none, or it is not mirrored.
+    pub fn parent(&self, task: &TaskRec) -> Option<&'a TaskRec> {
+        self.note(Reads::PARENT);
+        self.snapshot.board.task(task.parent?)
+    }
+
+    /// Its children, in a fixed order.
+    pub fn children(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::CHILDREN);
+        self.snapshot.board.children(task.id)
+    }
+
+    /// What it waits for, in a fixed order.
+    pub fn blockers(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::BLOCKERS);
+        self.snapshot.board.blockers(task.id)
+    }
+
+    /// What waits for it, in a fixed order.
+    pub fn dependants(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::DEPENDANTS);
+        self.snapshot.board.dependants(task.id)
+    }
+
+    /// Its human owners, in the tool's order.
+    pub fn owners(&self, task: &'a TaskRec) -> impl Iterator<Item = AccountId> + use<'a> {
+        self.note(Reads::OWNERS);
+        let people = &self.snapshot.board.people;
+        task.owners.iter().copied().filter(move |owner| people.is_human(*owner))
+    }
+
+    /// Working hours of its first human owner, else the default ones.
+    pub fn calendar(&self, task: &'a TaskRec) -> &'a Arc<Calendar> {
+        let owner = self.owners(task).next();
+        self.snapshot.board.people.calendar(owner)
+    }
+
+    /// Start of the working day we are in, or the last one before: what a projection counts from, so that it stands still
+    /// during the day. Looks again at the next start of a working day.
+    pub fn today(&self, calendar: &Calendar) -> Timestamp {
+        self.passed(calendar.next_day_start(self.snapshot.now));
+        let today = calendar.day_begins(calendar.date(self.snapshot.now));
+        let open = calendar.next_open(today);
+        if open <= self.snapshot.now { open } else { last_open(calendar, self.snapshot.now) }
+    }
+
+    /// What its history says, once that can be relied on.
+    ///
+    /// # Errors
+    /// Says why not: it is still being read, does not reach back to the task's creation, or is older than the task.
+    /// A container without any history is `Ok(None)`.
+    pub fn facts(&self, task: &'a TaskRec) -> Result<Option<&'a Facts>, Why> {
+        match self.container(task).map(|container| container.history) {
+            None | Some(HistoryReach::Pending) => Err(Why::HistoryPending),
+            Some(HistoryReach::Absent) => Ok(None),
+            Some(HistoryReach::Known { from, .. }) if from > task.created_at => Err(Why::HistoryShort),
+            Some(HistoryReach::Known { read_at, .. }) if read_at < task.changed_at => Err(Why::HistoryBehind),
+            Some(HistoryReach::Known { .. }) => Ok(Some(&task.facts)),
+        }
+    }
+
+    /// Our state of a task: the tool's where it tells, else active once an owner has acted since the assignment.
+    ///
+    /// # Errors
+    /// Where the tool does not tell and the history cannot be relied on.
+    pub fn category(&self, task: &'a TaskRec) -> Result<StatusCategory, Why> {
+        if task.declared || task.category != StatusCategory::Todo {
+            return Ok(task.category);
+        }
+        let started = self.facts(task)?.is_some_and(|facts| facts.started_at.is_some());
+        Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
+    }
+
+    /// The human clock: the last act of a human that touched content; creation counts as one. `Ok(None)`: there is no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn human_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+        Ok(self.facts(task)?.map(|facts| facts.human_at.map_or(task.created_at, |at| at.max(task.created_at))))
+    }
+
+    /// The owner clock: the last act of any present owner (by any account of theirs) since the assignment.
+    /// `Ok(None)`: none, or there is no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn owner_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+        let people = &self.snapshot.board.people;
+        let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let acts = self.owners(task).flat_map(|owner| {
+            let since = facts.assigned_since(owner).unwrap_or(task.created_at);
+            facts.acts.iter().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
+        });
+        Ok(acts.max())
+    }
+
+    /// Its deadline: its own, else the end of its sprint, its milestone, its earliest release. `None`: it has none.
+    pub fn deadline(&self, task: &'a TaskRec) -> Option<Deadline> {
+        let stated = task.due.or_else(|| self.home_due(task))?;
+        Some(self.expires(task, stated))
+    }
+
+    fn home_due(&self, task: &TaskRec) -> Option<DueStated> {
+        self.note(Reads::CONTAINERS);
+        let homes = task.homes.iter().filter_map(|id| self.snapshot.board.container(*id));
+        homes
+            .filter_map(|home| Some(DueStated { due: home.due?, source: home.kind.due_source()? }))
+            .min_by_key(|stated| (stated.source, rank(stated.due)))
+    }
+
+    fn expires(&self, task: &'a TaskRec, stated: DueStated) -> Deadline {
+        let at = match stated.due {
+            Due::At(at) => at,
+            Due::On(date) => self.calendar(task).day_ends(date),
+        };
+        Deadline { at, due: stated.due, source: stated.source }
+    }
+
+    /// True when at most so many calendar days are left to the deadline, in the owner's zone; 0: it is the day itself.
+    pub fn days_left_at_most(&self, task: &'a TaskRec, deadline: &Deadline, days: i32) -> bool {
+        self.passed(self.days_left_from(task, deadline, days))
+    }
+
+    /// The instant from which at most so many calendar days are left.
+    pub fn days_left_from(&self, task: &'a TaskRec, deadline: &Deadline, days: i32) -> Timestamp {
+        let calendar = self.calendar(task);
+        let date = match deadline.due {
+            Due::On(date) => date,
+            Due::At(at) => calendar.date(at),
+        };
+        date.checked_sub(days.days()).map_or(Timestamp::MIN, |date| calendar.day_begins(date))
+    }
+
+    /// From when to when its time counts. `Ok(None)`: it has no deadline, or one before its start.
+    ///
+    /// # Errors
+    /// Where the start stands in a history that cannot be relied on.
+    pub fn span(&self, task: &'a TaskRec) -> Result<Option<Span>, Why> {
+        let Some(deadline) = self.deadline(task) else { return Ok(None) };
+        let calendar = self.calendar(task);
+        let (start_at, guessed) = match task.start {
+            Some(Due::At(at)) => (at, false),
+            Some(Due::On(date)) => (calendar.next_open(calendar.day_begins(date)), false),
+            None => match self.facts(task)? {
+                None => (task.created_at, true),
+                Some(facts) => {
+                    let firsts = [Some(task.created_at), facts.first_owner_at, facts.first_due_at];
+                    (firsts.into_iter().flatten().max().unwrap_or(task.created_at), false)
+                }
+            },
+        };
+        let work_secs = calendar.working(start_at, deadline.at);
+        Ok((work_secs > 0).then_some(Span { start_at, deadline, work_secs, guessed }))
+    }
+
+    /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
+    pub fn progress(&self, task: &TaskRec) -> Option<Progress> {
+        match task.progress {
+            Some(progress) if progress.source != ProgressSource::Children => Some(progress),
+            counted => self.child_progress(task, counted),
+        }
+    }
+
+    /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
+    fn child_progress(&self, task: &TaskRec, counted: Option<Progress>) -> Option<Progress> {
+        let children: Vec<&TaskRec> = self.children(task).collect();
+        let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
+        if !all_here || children.is_empty() {
+            return counted;
+        }
+        let meant: Vec<&&TaskRec> =
+            children.iter().filter(|child| child.category != StatusCategory::Cancelled).collect();
+        if meant.len() < 2 {
+            return None;
+        }
+        let weight = |child: &TaskRec| child.estimate_secs.filter(|secs| *secs > 0);
+        let weighed = meant.iter().all(|child| weight(child).is_some());
+        let of = |child: &TaskRec| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
+        let whole: f64 = meant.iter().map(|child| of(child)).sum();
+        let done: f64 =
+            meant.iter().filter(|child| child.category == StatusCategory::Done).map(|child| of(child)).sum();
+        let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
+        Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
+    }
+
+    /// True when one account belongs to one of its human owners.
+    pub fn is_owner(&self, task: &'a TaskRec, account: AccountId) -> bool {
+        let people = &self.snapshot.board.people;
+        self.owners(task).any(|owner| people.same(owner, account))
+    }
+}
+
+/// The latest start of work not after `now`: the last working day may lie some days back.
+fn last_open(calendar: &Calendar, now: Timestamp) -> Timestamp {
+    (1..=14)
+        .map(|days| calendar.next_open(now - SignedDuration::from_hours(24 * days)))
+        .find(|open| *open <= now)
+        .map_or(now, |open| calendar.next_open(calendar.day_begins(calendar.date(open))))
+}
+
+fn rank(due: Due) -> i64 {
+    match due {
+        Due::At(at) => at.as_second(),
+        Due::On(date) => date.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second()),
+    }
+}
+
+/// A container that is a home with a date, not a place.
+pub fn is_home(kind: ContainerKind) -> bool {
+    kind.due_source().is_some()
+}

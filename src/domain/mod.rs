@@ -1,0 +1,13 @@
+//! What gapwatch knows and how it may be looked at. Pure: no clock, no IO, no environment.
+
+pub mod alert;
+pub mod board;
+pub mod calendar;
+pub mod facts;
+pub mod finding;
+pub mod ids;
+pub mod length;
+pub mod look;
+pub mod people;
+pub mod policy;
+pub mod snapshot;

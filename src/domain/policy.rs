@@ -1,0 +1,76 @@
+//! What the configuration says about speaking, as plain values.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::finding::{RuleId, Stage};
+use super::ids::ConnectionId;
+use super::length::Length;
+
+/// Judge and show, or also send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Judge and show everything, send nothing.
+    Observe,
+    /// Send.
+    Live,
+}
+
+impl Mode {
+    /// `observe` or `live`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Live => "live",
+        }
+    }
+}
+
+/// How, when and to whom anything may be said.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// For whatever has no mode of its own.
+    pub mode: Mode,
+    /// Modes of connections.
+    pub connection_modes: HashMap<ConnectionId, Mode>,
+    /// Modes of rules.
+    pub rule_modes: HashMap<RuleId, Mode>,
+    /// Quiet time after the last change of a task before anything is said about it.
+    pub settle: SignedDuration,
+    /// How long a reading must be clear before a gap resolves.
+    pub clear_after: SignedDuration,
+    /// Nothing to somebody who touched the task within this.
+    pub recent_action: Length,
+    /// Only in the recipient's working hours.
+    pub work_hours_only: bool,
+    /// Findings present when a container becomes warm are told like new ones.
+    pub tell_backlog: bool,
+    /// Connections on which our comment may be written.
+    pub comments_on: HashSet<ConnectionId>,
+    /// Stage from which a gap is written into the comment.
+    pub comments_from: Stage,
+    /// True when a Slack credential is configured.
+    pub slack: bool,
+    /// Channel for what has no person. `None`: none.
+    pub slack_channel: Option<String>,
+    /// Channel for the operators. `None`: they hear in person, or only the log does.
+    pub operators_channel: Option<String>,
+}
+
+impl Policy {
+    /// Whether a gap of this rule on this connection may be told: all of the file, the connection and the rule must say so.
+    ///
+    /// A connection or a rule may be held back to `observe` while the rest is live, and may be live while the file's own
+    /// mode is `observe`: the most exact word counts, a rule's `observe` always.
+    pub fn mode_of(&self, rule: RuleId, connection: Option<ConnectionId>) -> Mode {
+        let connection = connection.and_then(|id| self.connection_modes.get(&id).copied());
+        match self.rule_modes.get(&rule) {
+            Some(Mode::Observe) => Mode::Observe,
+            Some(Mode::Live) => connection.unwrap_or(Mode::Live),
+            None => connection.unwrap_or(self.mode),
+        }
+    }
+}
