@@ -17,3 +17,4 @@
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
 pub mod domain;
+pub mod store;

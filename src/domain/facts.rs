@@ -83,8 +83,8 @@ pub struct FoldContext<'a> {
     pub is_bot: &'a dyn Fn(AccountId) -> bool,
     /// True for an app name declared a bot.
     pub is_bot_name: &'a dyn Fn(&str) -> bool,
-    /// True for a marker with a valid MAC.
-    pub is_ours: &'a dyn Fn(&Mark) -> bool,
+    /// True for a marker with a valid MAC, written by our own account as far as that is known.
+    pub is_ours: &'a dyn Fn(&Mark, Option<AccountId>) -> bool,
     /// True for a label that the configuration maps to a state.
     pub is_state_label: &'a dyn Fn(&str) -> bool,
     /// Present owners, for a task whose history tells no assignment.
@@ -110,7 +110,7 @@ pub fn fold(changes: &[RawChange], context: &FoldContext<'_>) -> Facts {
 }
 
 fn fold_one(facts: &mut Facts, change: &RawChange, context: &FoldContext<'_>) {
-    if change.mark.as_ref().is_some_and(context.is_ours) {
+    if change.mark.as_ref().is_some_and(|mark| (context.is_ours)(mark, change.account)) {
         return;
     }
     facts.changed_at = facts.changed_at.max(Some(change.at));

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use connector_model::{ContainerKind, Due, DueSource, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use connector_model::{ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::board::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod ids;
 pub mod length;
 pub mod look;
+pub mod mark;
 pub mod people;
 pub mod policy;
 pub mod snapshot;

@@ -30,7 +30,7 @@ pub struct Person {
 }
 
 /// An account, with who is behind it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AccountRec {
     /// Row.
     pub id: AccountId,

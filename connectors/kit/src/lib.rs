@@ -12,7 +12,7 @@ pub mod http;
 pub mod limits;
 pub mod secret;
 
-use connector_model::{Account, Change, Container, ContainerRef, Link, Mark, SiteKey, Task, TaskRef};
+use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
 pub use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -219,6 +219,11 @@ pub trait Source: Send + Sync {
 
     /// The streams of this connection and of each of its containers.
     fn streams(&self) -> Vec<StreamSpec>;
+
+    /// Fields whose history the tool does not keep: a difference between two reads is stored as an observed change.
+    fn observed(&self) -> &'static [Field] {
+        &[]
+    }
 
     /// One request of one stream.
     ///

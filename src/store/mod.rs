@@ -1,0 +1,289 @@
+//! Everything kept: coarse operations on plain values, each one transaction.
+//!
+//! Nobody outside this folder sees a row, a statement or a closure; a caller hands in a value and gets one back. What a
+//! transaction holds together: a page with its cursor, a round with its notices and messages, an outcome with its next
+//! attempt. Every board-visible commit raises `org.seq`, under the condition that `seq` and `epoch` are still those this
+//! store was opened or last committed with: a process that is no longer the owner cannot write.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use connector_kit::{Cursor, Page, StreamKey, StreamSpec};
+use connector_model::{Account, Field, SiteKey};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::alert::{Address, MessageState, NoticeState};
+use crate::domain::board::BoardDelta;
+use crate::domain::calendar::Calendar;
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorePath {
+    /// A file; its lock is beside it, `<file>.lock`.
+    File(PathBuf),
+    /// Memory, for the demo and tests.
+    Memory,
+}
+
+/// Why the store could not do it: one variant for each thing the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process owns it: ask that one, or try again later.
+    #[error("{} is in use by another process", path.display())]
+    Locked {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// It cannot be used as it is (newer schema, no database, unreadable, library too old): the operator must act.
+    #[error("{what}")]
+    Unusable {
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// Another owner has written since: throw the board away and stop.
+    #[error("the store has been taken over by another process")]
+    TakenOver,
+    /// The transaction failed or its outcome is doubtful: throw the board away and load it anew; what was due is still due.
+    #[error("the store failed: {0}")]
+    Failed(#[from] rusqlite::Error),
+}
+
+/// What the configuration says, as the store needs it.
+#[derive(Debug, Clone)]
+pub struct ConfigPlan {
+    /// Every configured connection.
+    pub connections: Vec<ConnectionPlan>,
+    /// Every configured person.
+    pub persons: Vec<PersonPlan>,
+    /// Logins and app names that are no persons.
+    pub bots: Vec<String>,
+    /// Whether accounts are joined to persons by e-mail.
+    pub match_by_email: bool,
+    /// Person by handle.
+    pub default_manager: Option<String>,
+    /// Persons by handle.
+    pub operators: Vec<String>,
+    /// Hours and zone of everybody without their own.
+    pub default_calendar: Arc<Calendar>,
+    /// The three revisions, of rules, reading and selection.
+    pub rules_rev: String,
+    /// See `rules_rev`.
+    pub read_rev: String,
+    /// See `rules_rev`.
+    pub select_rev: String,
+}
+
+/// A configured connection.
+#[derive(Debug, Clone)]
+pub struct ConnectionPlan {
+    /// `github.acme`
+    pub name: String,
+    /// How often it is read.
+    pub poll: SignedDuration,
+    /// Its streams ([`connector_kit::Source::streams`]).
+    pub streams: Vec<StreamSpec>,
+    /// Fields whose history the tool does not keep: differences between two reads become observed changes.
+    pub observed: &'static [Field],
+    /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.
+    pub state_labels: Vec<String>,
+}
+
+/// A configured person.
+#[derive(Debug, Clone)]
+pub struct PersonPlan {
+    /// Name of the table.
+    pub handle: String,
+    /// As shown.
+    pub name: String,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Handle of whoever leads.
+    pub manager: Option<String>,
+    /// Slack id.
+    pub slack: Option<String>,
+    /// Logins by tool: (`github`, `ana-k`).
+    pub accounts: Vec<(String, String)>,
+    /// Working hours and zone.
+    pub calendar: Arc<Calendar>,
+}
+
+/// What taking up a configuration changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigApplied {
+    /// Row of each connection, by name.
+    pub connections: HashMap<String, ConnectionId>,
+    /// True when the rules' revision differs from the stored one: what a judgement finds newly is backlog.
+    pub rules_changed: bool,
+    /// True for the very first configuration of this store.
+    pub first: bool,
+}
+
+/// A stream with where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamRow {
+    /// Whose.
+    pub connection: ConnectionId,
+    /// Its container's row; 0 for a stream of the whole connection.
+    pub scope_id: ContainerId,
+    /// What to pull.
+    pub key: StreamKey,
+    /// From where.
+    pub cursor: Cursor,
+    /// When it is due.
+    pub next_pull_at: Timestamp,
+    /// A wait the tool asked for; obeyed even by `--once`. `None`: none.
+    pub not_before: Option<Timestamp>,
+    /// Failed passes in a row.
+    pub failures: u32,
+}
+
+/// A page to be stored.
+pub struct PageWrite<'a> {
+    /// Which stream brought it.
+    pub stream: &'a StreamRow,
+    /// The page.
+    pub page: &'a Page,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What storing a page did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PageApplied {
+    /// What the board must learn.
+    pub delta: BoardDelta,
+    /// Tasks written for the first time.
+    pub new: u32,
+    /// Tasks written because they differed.
+    pub changed: u32,
+    /// Tasks that were as they had been: no row was written.
+    pub same: u32,
+    /// History entries written.
+    pub changes: u32,
+}
+
+/// A pull that failed.
+#[derive(Debug, Clone)]
+pub struct PullFailure<'a> {
+    /// Which stream.
+    pub stream: &'a StreamRow,
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// Why, without secrets.
+    pub because: String,
+    /// When to try again.
+    pub next_pull_at: Timestamp,
+    /// A wait the tool asked for.
+    pub not_before: Option<Timestamp>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a failed pull means for everything that is not this stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// A service did not answer, or not in a form we know.
+    Unavailable,
+    /// Asked to wait.
+    Limited,
+    /// Credential refused.
+    Refused,
+    /// Not there, or not to be seen.
+    NotVisible,
+}
+
+impl FailureKind {
+    /// As kept in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            FailureKind::Unavailable => "unavailable",
+            FailureKind::Limited => "limited",
+            FailureKind::Refused => "refused",
+            FailureKind::NotVisible => "not_visible",
+        }
+    }
+
+    /// The inverse of [`FailureKind::word`]; anything else reads as unavailable.
+    pub fn from_word(word: &str) -> FailureKind {
+        match word {
+            "limited" => FailureKind::Limited,
+            "refused" => FailureKind::Refused,
+            "not_visible" => FailureKind::NotVisible,
+            _ => FailureKind::Unavailable,
+        }
+    }
+}
+
+/// What words need of a task; one read for all of a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskName {
+    /// `acme/web#12`
+    pub key: String,
+    /// Byte for byte.
+    pub title: String,
+    /// Browser address.
+    pub url: String,
+    /// Its connector's handle.
+    pub handle: String,
+    /// Its connection's name.
+    pub connection: String,
+}
+
+/// How a connection stands, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionState {
+    /// Row.
+    pub id: ConnectionId,
+    /// `github.acme`
+    pub name: String,
+    /// Last good complete pass over all its containers. `None`: never yet.
+    pub last_success_at: Option<Timestamp>,
+    /// The worst present failure of its streams. `None`: the last pass of each was good.
+    pub failure: Option<(FailureKind, String)>,
+    /// Containers that are still being read for the first time.
+    pub cold: u32,
+    /// Containers in all.
+    pub containers: u32,
+    /// Open and closed tasks in the mirror.
+    pub tasks: u64,
+}
+
+/// Who and where a connection turned out to be.
+#[derive(Debug, Clone)]
+pub struct SiteSeen<'a> {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// The site.
+    pub site: &'a SiteKey,
+    /// The account its credential writes as.
+    pub account: Option<&'a Account>,
+}
+
+/// A row of the log of words: what was said, held back or taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Gap id.
+    pub gap: String,
+    /// `opened`, `worsened`, `escalated`, `resolved`
+    pub reason: String,
+    /// Whom.
+    pub account: AccountId,
+    /// Where to.
+    pub address: Address,
+    /// Where the notice stands.
+    pub state: NoticeState,
+    /// Where its message stands. `None`: it has none.
+    pub message: Option<MessageState>,
+    /// Why not, in words.
+    pub why: Option<String>,
+    /// When its message is due.
+    pub due_at: Option<Timestamp>,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// When the channel confirmed it.
+    pub told_at: Option<Timestamp>,
+    /// The task it is about. `None`: not about a task.
+    pub task: Option<TaskId>,
+}
