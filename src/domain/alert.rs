@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
-use super::ids::{AccountId, AlertId, InboxId, MessageId, NoticeId, PostId, TaskId};
+use super::ids::{AccountId, AlertId, ContainerId, InboxId, MessageId, NoticeId, PostId, TaskId};
 
 /// One gap over all its episodes, as the present episode stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,6 +226,22 @@ impl LogKind {
     /// As kept in the store.
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// As it stands in the log.
+    pub fn word(self) -> &'static str {
+        match self {
+            LogKind::Opened => "opened",
+            LogKind::Rose => "rose",
+            LogKind::Fired => "fired",
+            LogKind::Cleared => "cleared",
+            LogKind::Returned => "returned",
+            LogKind::Resolved => "resolved",
+            LogKind::NoLongerWatched => "no_longer_watched",
+            LogKind::Withheld => "withheld",
+            LogKind::Told => "told",
+            LogKind::Snoozed => "snoozed",
+        }
     }
 }
 
@@ -570,11 +586,15 @@ pub struct Round {
     pub messages: Vec<Message>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Containers whose first full judgement is over.
+    pub baselines: Vec<ContainerId>,
+    /// When it was decided. `None`: nothing was.
+    pub at: Option<Timestamp>,
 }
 
 impl Round {
     /// True when there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        *self == Round::default()
+        *self == Round { at: self.at, ..Round::default() }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
-use super::alert::{Alert, AlertState, Answer, Message, Notice, Post};
+use super::alert::{Alert, AlertState, Answer, Message, Notice, Post, Round};
 use super::facts::Facts;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
@@ -79,6 +79,8 @@ pub struct ContainerRec {
     pub due: Option<Due>,
     /// Since when it is read completely. `None`: cold, nothing in it is judged.
     pub warm_at: Option<Timestamp>,
+    /// When its first full judgement was over. `None`: what is found in it was there before, and is backlog.
+    pub baseline_at: Option<Timestamp>,
     /// Why it is held, by whom. `None`: it is not.
     pub hold: Option<Box<str>>,
     /// First failed pass since the last good one. `None`: the last pass was good.
@@ -345,6 +347,42 @@ impl Board {
     pub fn judged(&mut self, subject: SubjectKey, recheck_at: Option<Timestamp>) {
         self.touched.remove(&subject);
         self.recheck.set(subject, recheck_at);
+    }
+
+    /// Takes alerts that were stepped out of their queue; those that a round changed have their next step by now.
+    pub fn stepped(&mut self, alerts: &[AlertId], now: Timestamp) {
+        for id in alerts {
+            if self.steps.at.get(id).is_some_and(|at| *at <= now) {
+                self.steps.set(*id, None);
+            }
+        }
+    }
+
+    /// True when nothing that was touched is left over once these are judged.
+    pub fn rests_after(&self, due: &DueNow) -> bool {
+        self.touched.len() <= due.subjects.len() && self.touched.iter().all(|subject| due.subjects.contains(subject))
+    }
+
+    /// True while a container's history, or the history of one of its tasks, is still to come.
+    pub fn awaits_history(&self, container: ContainerId) -> bool {
+        match self.containers.get(&container).map(|rec| rec.history) {
+            Some(HistoryReach::Absent) => false,
+            Some(HistoryReach::Known { .. }) => self.owed.get(&container).is_some_and(|owed| !owed.is_empty()),
+            Some(HistoryReach::Pending) | None => true,
+        }
+    }
+
+    /// Puts everything a committed round decided.
+    pub fn put_round(&mut self, round: Round) {
+        for id in round.baselines {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.baseline_at = round.at;
+            }
+        }
+        round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
+        round.notices.into_iter().for_each(|notice| self.put_notice(notice));
+        round.posts.into_iter().for_each(|post| self.put_post(post));
+        round.messages.into_iter().for_each(|message| self.put_message(message));
     }
 
     /// Takes answers that were dealt with out of their queue.
