@@ -1,1 +1,7 @@
 //! gapwatch.
+
+pub mod domain;
+
+pub mod rules;
+
+pub mod config;

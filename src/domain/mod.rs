@@ -1,0 +1,4 @@
+//! What is true of work.
+
+pub mod length;
+pub mod policy;
