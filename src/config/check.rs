@@ -18,6 +18,7 @@ pub(super) fn all(settings: &Settings, context: &Context) -> Vec<(String, Diagno
     check.connections();
     check.people();
     check.references();
+    check.channels();
     check.rules();
     check.lengths();
     check.certificates();
@@ -197,6 +198,33 @@ impl Check<'_> {
             None => kind.to_owned(),
         };
         self.add(path, problem.help(help));
+    }
+
+    fn channels(&mut self) {
+        let settings = self.settings;
+        let operators = settings.operators.channel.as_deref();
+        let all = [
+            ("slack.channel", settings.slack.as_ref().map(|slack| slack.channel.as_str())),
+            ("operators.channel", operators),
+        ];
+        for (path, channel) in all {
+            if let Some(channel) = channel.filter(|channel| channel.is_empty() || channel.contains(char::is_whitespace))
+            {
+                self.not(
+                    path,
+                    &format!("{channel:?}"),
+                    "a channel",
+                    "expected e.g. \"#delivery\"",
+                    "a channel's name or id",
+                );
+            }
+        }
+        if let (Some(channel), None) = (operators, &settings.slack) {
+            let title = format!("there is no [slack] to reach {channel} by");
+            let problem =
+                self.context.error("unknown-reference", About::Value, "operators.channel", &title, "not reachable");
+            self.add("operators.channel", problem.help("add [slack], or leave `channel` out"));
+        }
     }
 
     /// Who leads whom may not lead back to where it began. Each circle is told once, at the first of its names.

@@ -212,7 +212,10 @@ pub(super) fn mask_tokens(text: &str) -> String {
         for (at, _) in text.match_indices(start) {
             let rest = &text[at..];
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).unwrap_or(rest.len());
-            mask(&mut masked, at..at + end);
+            // The bare beginning is how people speak of such tokens, not one of them.
+            if end > start.len() {
+                mask(&mut masked, at..at + end);
+            }
         }
     }
     masked
@@ -229,6 +232,7 @@ mod tests {
         let masked = mask_tokens(text);
         assert_eq!(masked, "a = \"*************\" # ********\nb = 'é'\n");
         assert_eq!(masked.len(), text.len());
+        assert_eq!(mask_tokens("begins with xoxb-, not xapp-…"), "begins with xoxb-, not xapp-…");
     }
 
     #[test]

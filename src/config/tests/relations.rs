@@ -264,7 +264,7 @@ fn secrets_that_cannot_be_used() {
        |
        = note: key: github.e.token
 
-    error[bad-secret]: this is an app-level token (*****…), not the bot's (*****…)
+    error[bad-secret]: this is an app-level token (xapp-…), not the bot's (xoxb-…)
       --> gapwatch.toml:17:13
        |
     17 | bot_token = '*********'
@@ -325,6 +325,49 @@ fn a_live_mode_that_can_reach_nobody_is_a_warning() {
       |
       = note: key: mode
       = help: add [slack], or take `on = []` out of [comments]
+
+    gapwatch: 0 errors, 1 warning in 1 file.
+    "#);
+}
+
+#[test]
+fn a_channel_is_a_name_that_slack_can_reach() {
+    assert_snapshot!(found_after("[operators]\nchannel = '#ops'\n"), @r#"
+    error[unknown-reference]: there is no [slack] to reach #ops by
+     --> gapwatch.toml:5:11
+      |
+    5 | channel = '#ops'
+      |           ^^^^^^ not reachable
+      |
+      = note: key: operators.channel
+      = help: add [slack], or leave `channel` out
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "#);
+    assert_snapshot!(found_after("[slack]\nbot_token = { env = 'SLACK' }\nchannel = 'the team'\n"), @r##"
+    error[bad-value]: "the team" is not a channel
+     --> gapwatch.toml:6:11
+      |
+    6 | channel = 'the team'
+      |           ^^^^^^^^^^ expected e.g. "#delivery"
+      |
+      = note: key: slack.channel
+      = help: a channel's name or id
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "##);
+}
+
+#[test]
+fn a_token_of_a_test_server_is_taken_with_a_warning() {
+    assert_snapshot!(found_after("[slack]\nbot_token = { env = 'GH' }\nchannel = '#x'\n"), @r#"
+    warning[odd-secret]: a bot token of Slack begins with xoxb-; this one does not
+     --> gapwatch.toml:5:13
+      |
+    5 | bot_token = { env = 'GH' }
+      |             ^^^^^^^^^^^^^^ looks odd
+      |
+      = note: key: slack.bot_token
 
     gapwatch: 0 errors, 1 warning in 1 file.
     "#);
