@@ -195,8 +195,8 @@ pub struct SlackSettings {
     pub url: BaseUrl,
     /// The bot's token.
     pub bot_token: SecretRef,
-    /// Name or id of the channel for digests and for what has no person.
-    pub channel: String,
+    /// Name or id of the channel for digests and for what has no person. `None`: such things wait in the log of words.
+    pub channel: Option<String>,
     /// PEM file with a CA trusted beside the system's. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
     /// `None`: the environment's.
