@@ -204,7 +204,7 @@ impl Check<'_> {
         let settings = self.settings;
         let operators = settings.operators.channel.as_deref();
         let all = [
-            ("slack.channel", settings.slack.as_ref().map(|slack| slack.channel.as_str())),
+            ("slack.channel", settings.slack.as_ref().and_then(|slack| slack.channel.as_deref())),
             ("operators.channel", operators),
         ];
         for (path, channel) in all {

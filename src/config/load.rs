@@ -276,7 +276,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 4] = [
+const REQUIRED: [Required; 3] = [
     Required {
         pattern: "github.*.token",
         example: r#"token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }"#,
@@ -292,7 +292,6 @@ const REQUIRED: [Required; 4] = [
         example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("x"),
     },
-    Required { pattern: "slack.channel", example: r##"channel = "#delivery""##, stand_in: || Value::from("#x") },
 ];
 
 fn required(path: &str) -> Option<&'static Required> {
