@@ -41,7 +41,7 @@ use connector_kit::{
     BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
     StreamSpec, TaskLook, Text, Whoami, WriteError,
 };
-use connector_model::Mark;
+use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
@@ -178,6 +178,11 @@ impl Source for GitHub {
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
         ]
+    }
+
+    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read.
+    fn observed(&self) -> &'static [Field] {
+        &[Field::Description, Field::Progress]
     }
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {
