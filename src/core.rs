@@ -7,22 +7,25 @@
 use std::collections::HashMap;
 use std::sync::mpsc;
 
-use connector_kit::{Found, MessageRef, Page, WriteError};
+use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Address, Answer, Message, MessageOp, MessageState, Round, Wish};
+use crate::domain::alert::{Address, Alert, Answer, Message, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
+use crate::domain::names::TaskName;
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::Snapshot;
-use crate::messages::{self, AttemptOutcome};
+use crate::messages::retry::{self, Job, Outcome};
+use crate::messages::wording::{self, Scene};
+use crate::messages::{self, Marks};
 use crate::rules::{self, Rules};
 use crate::store::{
-    ConfigPlan, ConnectionState, PageApplied, PageWrite, PullFailure, SiteSeen, Store, StoreError, StreamRow, TaskName,
+    ConfigPlan, ConnectionState, PageApplied, PageWrite, PullFailure, SiteSeen, Store, StoreError, StreamRow,
 };
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -175,10 +178,11 @@ impl Core {
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged)).collect();
         let mut ids = self.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
-        let names = self.names(&alerts::names_needed(&decided, &snapshot))?;
+        let names = self.names(&messages::names_needed(&decided, &snapshot))?;
         let key = self.store.key();
-        let mut wires = || uuid::Uuid::new_v4().simple().to_string();
-        let mut round = messages::seal(decided, &names, &snapshot, &|wire| key.sign(wire), &mut wires, &mut ids);
+        let mut wire = wire_id;
+        let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
+        let mut round = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
         let rests = self.board.rests_after(&due);
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
@@ -251,33 +255,31 @@ impl Core {
         self.board.stepped(&due.alerts, now);
     }
 
-    /// The next message whose time has come, marked *sending* and committed; at most one, of a lane that is not in `busy`.
+    /// The next thing to be done for a message, of a lane that is not in `busy`; a call is marked *sending* and committed
+    /// before it is made. `None`: nothing.
     ///
     /// # Errors
     /// The board has been loaded anew.
     pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
         let epoch = self.store.epoch();
-        let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
-        let Some(next) = messages::next_due(&snapshot, epoch, &|address| busy.contains(&lane(address))) else {
-            return Ok(None);
+        let free = |id: MessageId| {
+            self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned()
         };
-        let Some(message) = self.board.message(next).cloned() else { return Ok(None) };
-        let look = message.state != MessageState::Sealed && message.op != MessageOp::Edit;
-        let since = message.attempt_at.unwrap_or(now);
-        let mut sending = message;
+        let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
+            Job::Send(id) => free(id).map(|message| (message, false)),
+            Job::Look(id) => free(id).map(|message| (message, true)),
+        });
+        let Some((message, look)) = next else { return Ok(None) };
         if !look {
-            sending.attempts += 1;
-            sending.attempt_at = Some(now);
+            let round = retry::begin(&message, epoch, now);
+            self.guarded(now, |store| store.commit_round(&round, None, now))?;
+            self.board.put_round(round);
         }
-        sending.state = MessageState::Sending;
-        sending.attempt_epoch = Some(epoch);
-        let round = Round { messages: vec![sending.clone()], ..Round::default() };
-        self.guarded(now, |store| store.commit_round(&round, None, now))?;
-        self.board.put_message(sending.clone());
-        self.claimed(sending, look, since).map(Some)
+        self.claimed(message, look, now).map(Some)
     }
 
-    fn claimed(&self, message: Message, look: bool, since: Timestamp) -> Result<Claim, StoreError> {
+    fn claimed(&self, message: Message, look: bool, now: Timestamp) -> Result<Claim, StoreError> {
+        let since = message.attempt_at.unwrap_or(now);
         let post = self.board.post(message.post);
         let at = post.and_then(|post| post.at.clone()).map(MessageRef);
         let post_mark = post.map_or_else(|| message.mark.clone(), |post| post.mark.clone());
@@ -292,15 +294,14 @@ impl Core {
     ///
     /// # Errors
     /// The board has been loaded anew; the attempt is an orphan and will be looked up.
-    pub fn outcome(&mut self, message: MessageId, outcome: &AttemptOutcome, now: Timestamp) -> Result<(), StoreError> {
-        let mut ids = self.board.ids;
+    pub fn outcome(&mut self, message: MessageId, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let Some(message) = self.board.message(message).cloned() else { return Ok(()) };
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
-        let names = self.names(&messages::names_in(message, &snapshot))?;
         let key = self.store.key();
-        let mut wires = || uuid::Uuid::new_v4().simple().to_string();
-        let round = messages::after(message, outcome, &names, &snapshot, &|wire| key.sign(wire), &mut wires, &mut ids);
+        let mut wire = wire_id;
+        let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
+        let round = retry::after(&message, outcome, &snapshot, &mut marks);
         self.guarded(now, |store| store.commit_round(&round, None, now))?;
-        self.board.ids = ids;
         self.board.put_round(round);
         Ok(())
     }
@@ -325,10 +326,42 @@ impl Core {
         }
     }
 
+    /// Every gap on the board, resolved ones included, in the order in which they first opened.
+    fn gaps(&self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+        let mut alerts: Vec<&Alert> = self.board.alerts().collect();
+        alerts.sort_by_key(|alert| alert.id);
+        let task = |alert: &Alert| match alert.subject {
+            SubjectKey::Task(id) => Some(id),
+            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+        };
+        let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
+        let names = self.names(&named.collect::<Vec<_>>())?;
+        let calendar = &self.board.people.default_calendar;
+        let scene = Scene { names: &names, now, calendar };
+        Ok(alerts
+            .into_iter()
+            .map(|alert| GapSeen {
+                name: task(alert).and_then(|id| names.get(&id).cloned()),
+                summary: wording::summary(&alert.finding, scene),
+                alert: alert.clone(),
+            })
+            .collect())
+    }
+
     /// When the next message is due. `None`: none waits.
     fn next_message(&self) -> Option<Timestamp> {
-        messages::next_due_at(&self.board, self.store.epoch())
+        retry::next_due(&self.board, self.store.epoch())
     }
+}
+
+/// A gap as it stands, with what people call it.
+pub struct GapSeen {
+    /// The alert.
+    pub alert: Alert,
+    /// Its task. `None`: it is not about one.
+    pub name: Option<TaskName>,
+    /// One line with the numbers.
+    pub summary: String,
 }
 
 /// Messages of one lane go one after another; lanes do not wait for each other.
@@ -339,12 +372,12 @@ pub fn lane(address: &Address) -> String {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Core) + Send>;
+type Errand = Box<dyn FnOnce(&mut Core) + Send>;
 
 /// The way to the core, for jobs. Cheap to clone; when the last one goes, the core's thread ends.
 #[derive(Clone)]
 pub struct CoreHandle {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Errand>,
     /// Raised whenever something was committed that a round or a delivery may care about.
     changed: watch::Sender<u64>,
 }
@@ -352,7 +385,7 @@ pub struct CoreHandle {
 impl CoreHandle {
     /// Starts the core's thread.
     pub fn start(core: Core) -> CoreHandle {
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, queue) = mpsc::channel::<Errand>();
         let mut core = core;
         std::thread::Builder::new()
             .name("core".to_owned())
@@ -372,7 +405,7 @@ impl CoreHandle {
 
     async fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Core) -> T + Send + 'static) -> T {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |core| {
+        let job: Errand = Box::new(move |core| {
             let _ = reply.send(job(core));
         });
         // Both can fail only when the core's thread has panicked; then the process must not go on as if it had not.
@@ -464,7 +497,7 @@ impl CoreHandle {
     pub async fn outcome(
         &self,
         message: MessageId,
-        outcome: AttemptOutcome,
+        outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let done = self.ask(move |core| core.outcome(message, &outcome, now)).await;
@@ -475,6 +508,11 @@ impl CoreHandle {
     /// When the next message is due. `None`: none waits.
     pub async fn next_message(&self) -> Option<Timestamp> {
         self.ask(|core| core.next_message()).await
+    }
+
+    /// Every gap on the board.
+    pub async fn gaps(&self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+        self.ask(move |core| core.gaps(now)).await
     }
 
     /// Messages that wait: what, where to, until when.
@@ -511,18 +549,7 @@ impl CoreHandle {
     }
 }
 
-/// What a write ended in, as [`AttemptOutcome`].
-pub fn written(result: Result<MessageRef, WriteError>) -> AttemptOutcome {
-    match result {
-        Ok(at) => AttemptOutcome::Sent(at),
-        Err(error) => AttemptOutcome::Failed(error),
-    }
-}
-
-/// What a look ended in, as [`AttemptOutcome`]; a look that failed is repeated.
-pub fn looked(result: Result<Found, connector_kit::ConnectorError>) -> AttemptOutcome {
-    match result {
-        Ok(found) => AttemptOutcome::Looked(found),
-        Err(error) => AttemptOutcome::Failed(WriteError::Unsure { because: error.to_string() }),
-    }
+/// A random wire id: 32 hexadecimal digits.
+fn wire_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }

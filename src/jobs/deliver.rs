@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_kit::{Clock, Commenter, MessageRef, Notifier, WriteError};
+use connector_kit::{Clock, Commenter, ConnectorError, Found, MessageRef, Notifier, WriteError};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::decide::{Skews, doubt};
-use crate::core::{Claim, CoreHandle, lane, looked, written};
+use crate::core::{Claim, CoreHandle, lane};
 use crate::domain::alert::{Address, MessageOp};
 use crate::domain::calendar::later;
-use crate::messages::AttemptOutcome;
+use crate::messages::retry::Outcome;
 use crate::store::StoreError;
 
 /// Everything that can be written to.
@@ -27,7 +27,7 @@ pub struct Channels {
 
 impl Channels {
     /// The one call.
-    async fn carry_out(&self, claim: &Claim) -> AttemptOutcome {
+    async fn carry_out(&self, claim: &Claim) -> Outcome {
         match &claim.message.address {
             Address::Slack(to) => match &self.notifier {
                 Some(notifier) => notify(&**notifier, to, claim).await,
@@ -43,12 +43,12 @@ impl Channels {
     }
 }
 
-async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim: &Claim) -> AttemptOutcome {
+async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim: &Claim) -> Outcome {
     let message = &claim.message;
     let thread = claim.at.as_ref().filter(|_| message.op == MessageOp::Reply);
     match (message.op, &claim.at) {
         (MessageOp::Edit, Some(at)) => {
-            written(notifier.edit(at, &message.body, &claim.post_mark).await.map(|()| at.clone()))
+            edited(notifier.edit(at, &message.body, &claim.post_mark).await)
         }
         (MessageOp::Edit | MessageOp::Reply, None) => refused("what it belongs to was never sent"),
         _ if claim.look => looked(notifier.find(to, &message.mark, claim.since, thread).await),
@@ -56,11 +56,11 @@ async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim:
     }
 }
 
-async fn comment(commenter: &dyn Commenter, handle: &str, claim: &Claim) -> AttemptOutcome {
+async fn comment(commenter: &dyn Commenter, handle: &str, claim: &Claim) -> Outcome {
     let message = &claim.message;
     match (message.op, &claim.at) {
         (MessageOp::Edit, Some(at)) => {
-            written(commenter.edit(handle, at, &message.body, &claim.post_mark).await.map(|()| at.clone()))
+            edited(commenter.edit(handle, at, &message.body, &claim.post_mark).await)
         }
         (MessageOp::Edit, None) => refused("what it belongs to was never sent"),
         // A tracker has no threads: an answer there is an edit of the comment, which is its own message.
@@ -70,8 +70,20 @@ async fn comment(commenter: &dyn Commenter, handle: &str, claim: &Claim) -> Atte
     }
 }
 
-fn refused(because: &str) -> AttemptOutcome {
-    written(Err::<MessageRef, _>(WriteError::Refused { because: because.to_owned() }))
+fn refused(because: &str) -> Outcome {
+    Outcome::Failed(WriteError::Refused { because: because.to_owned() })
+}
+
+fn written(result: Result<MessageRef, WriteError>) -> Outcome {
+    result.map_or_else(Outcome::Failed, Outcome::Sent)
+}
+
+fn edited(result: Result<(), WriteError>) -> Outcome {
+    result.map_or_else(Outcome::Failed, |()| Outcome::Edited)
+}
+
+fn looked(result: Result<Found, ConnectorError>) -> Outcome {
+    result.map_or_else(|error| Outcome::CannotLook(error.to_string()), Outcome::Looked)
 }
 
 /// Carries out one claim and records how it ended.
@@ -79,7 +91,9 @@ async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, clai
     let outcome = channels.carry_out(&claim).await;
     let channel = claim.message.address.channel();
     match &outcome {
-        AttemptOutcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),
+        Outcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),
+        Outcome::Looked(found) => tracing::info!(channel, message = %claim.message.id, ?found, "message.looked_up"),
+        Outcome::CannotLook(because) => tracing::warn!(channel, message = %claim.message.id, because, "message.not_looked_up"),
         _ => tracing::info!(channel, message = %claim.message.id, op = ?claim.message.op, "message.sent"),
     }
     core.outcome(claim.message.id, outcome, clock.now()).await
