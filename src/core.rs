@@ -175,7 +175,7 @@ impl Core {
         let due = self.board.due(now, SUBJECTS_A_ROUND);
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge(&self.rules, &due.subjects, &snapshot);
-        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged)).collect();
+        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
         let mut ids = self.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
         let names = self.names(&messages::names_needed(&decided, &snapshot))?;
@@ -204,7 +204,7 @@ impl Core {
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
     }
 
-    fn judgement(&self, judged: &rules::SubjectJudged) -> Judgement {
+    fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
         let baseline = self.rules_rev.is_some()
             || match judged.subject {
                 SubjectKey::Task(id) => self
@@ -217,7 +217,7 @@ impl Core {
         Judgement {
             subject: judged.subject,
             readings: judged.readings.clone(),
-            judged: judged.judged,
+            judged: rules::unjudged(judged.subject, snapshot).is_none(),
             baseline,
         }
     }

@@ -50,7 +50,7 @@ fn judge_all(view: &mut View) {
             .map(|judged| Judgement {
                 subject: judged.subject,
                 readings: judged.readings.clone(),
-                judged: judged.judged,
+                judged: rules::unjudged(judged.subject, &snapshot).is_none(),
                 baseline: false,
             })
             .collect();

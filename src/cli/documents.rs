@@ -10,9 +10,10 @@ use super::open::{Stopped, View};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::TaskId;
-use crate::messages;
+use crate::messages::wording::{self, Scene};
 use crate::rules;
-use crate::store::{ConnectionState, TaskName};
+use crate::domain::names::TaskName;
+use crate::store::ConnectionState;
 
 /// `gapwatch.gaps/1`
 #[derive(Debug, Serialize)]
@@ -180,7 +181,7 @@ pub fn gap_list(view: &View, alerts: &[Alert]) -> Result<Vec<Gap>, Stopped> {
     let snapshot = view.snapshot();
     let mut tasks: Vec<TaskId> = sorted
         .iter()
-        .flat_map(|alert| messages::tasks_in(&alert.finding).into_iter().chain(task_of(alert.subject)))
+        .flat_map(|alert| wording::named(&alert.finding).into_iter().chain(task_of(alert.subject)))
         .collect();
     tasks.sort_unstable();
     tasks.dedup();
@@ -207,7 +208,8 @@ fn gap(
         task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner)).collect();
     let calendar = people.calendar(owners.first().copied());
     let live = alert.state != AlertState::Resolved;
-    let next_check_at = live.then(|| rules::next_check(&view.rules, alert.subject, snapshot)).flatten();
+    let explained = if live { rules::explain(&view.rules, alert.subject, snapshot) } else { Vec::new() };
+    let next_check_at = explained.iter().find(|one| one.rule == alert.rule).and_then(|one| one.recheck_at);
     let inhibited_by = match &alert.withheld {
         Some(Withheld::Inhibited(gap)) => Some(gap.0.clone()),
         _ => None,
@@ -229,8 +231,8 @@ fn gap(
         opened_at: alert.opened_at,
         stage_at: alert.stage_at,
         resolved_at: alert.resolved_at,
-        summary: messages::summary(&alert.finding, names, view.now, calendar),
-        evidence: rules::numbers(&alert.finding.evidence, view.now, calendar),
+        summary: wording::summary(&alert.finding, Scene { names, now: view.now, calendar }),
+        evidence: rules::numbers::numbers(&alert.finding.evidence, view.now, calendar),
         told: alert
             .told
             .iter()

@@ -9,7 +9,7 @@ use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::domain::finding::{Grounds, Reading, SubjectKey};
 use crate::domain::ids::TaskId;
-use crate::messages;
+use crate::messages::wording::{self, Scene};
 use crate::rules::{self, Explained};
 
 /// `gapwatch.explain/1`
@@ -44,7 +44,7 @@ pub fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stoppe
     let view = View::open(from, at)?;
     let id = find(&view, task)?;
     let explained = rules::explain(&view.rules, SubjectKey::Task(id), &view.snapshot());
-    let mut tasks: Vec<TaskId> = explained.iter().flat_map(|one| messages::tasks_of(&one.reading)).collect();
+    let mut tasks: Vec<TaskId> = explained.iter().flat_map(|one| named(&one.reading)).collect();
     tasks.push(id);
     let names = view.reader.names(&tasks)?;
     let Some(name) = names.get(&id) else { return Err(Stopped::usage(format!("{task} is not mirrored"))) };
@@ -65,11 +65,19 @@ pub fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stoppe
     Ok(Exit::Done)
 }
 
+/// Tasks that the words about a reading name.
+fn named(reading: &Reading) -> Vec<TaskId> {
+    match reading {
+        Reading::Gap(finding) => wording::named(finding),
+        Reading::Clear(_) | Reading::Edge(_) | Reading::Unknown(_) => Vec::new(),
+    }
+}
+
 fn rule(
     view: &View,
     task: TaskId,
     one: &Explained,
-    names: &std::collections::HashMap<TaskId, crate::store::TaskName>,
+    names: &std::collections::HashMap<TaskId, crate::domain::names::TaskName>,
 ) -> Rule {
     let rec = view.board.task(task);
     let owner = rec.and_then(|rec| rec.owners.iter().copied().find(|owner| view.board.people.is_human(*owner)));
@@ -89,8 +97,8 @@ fn rule(
     Rule {
         rule: one.rule.0,
         verdict,
-        because: messages::because(&one.reading, names, view.now, calendar),
-        evidence: evidence.map(|evidence| rules::numbers(evidence, view.now, calendar)).unwrap_or_default(),
+        because: wording::because(&one.reading, Scene { names, now: view.now, calendar }),
+        evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
         thresholds: thresholds(view, one),
         next_check_at: one.recheck_at,
         gap: gap.map(|alert| alert.gap.0.clone()),
