@@ -13,7 +13,7 @@ use super::alert::{Alert, AlertState, Answer, Message, Notice, Post, Round};
 use super::facts::Facts;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
-use super::people::People;
+use super::people::{AccountRec, People};
 
 /// A task, as rules see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,7 +151,7 @@ pub struct BoardDelta {
     /// Connections, changed, whole.
     pub connections: Vec<ConnectionRec>,
     /// Accounts, new and changed, whole.
-    pub accounts: Vec<super::people::AccountRec>,
+    pub accounts: Vec<AccountRec>,
     /// Answers that came in.
     pub answers: Vec<Answer>,
 }
@@ -397,7 +397,7 @@ impl Board {
             self.connections.insert(connection.id, connection);
         }
         for account in delta.accounts {
-            self.people.accounts.insert(account.id, account);
+            self.put_account(account);
         }
         for container in delta.containers {
             self.put_container(container);
@@ -413,6 +413,19 @@ impl Board {
             self.remove_task(id);
         }
         self.answers.extend(delta.answers);
+    }
+
+    /// An account that turns out to be a bot, or somebody else's, changes who owns its tasks.
+    fn put_account(&mut self, rec: AccountRec) {
+        let (id, now) = (rec.id, (rec.bot, rec.person));
+        let before = self.people.accounts.insert(id, rec);
+        if before.is_some_and(|before| (before.bot, before.person) != now) {
+            let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
+            let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
+            for task in tasks {
+                self.touch_around(task);
+            }
+        }
     }
 
     fn put_container(&mut self, rec: ContainerRec) {
@@ -504,24 +517,23 @@ impl Board {
         self.touched.insert(SubjectKey::Task(id));
     }
 
-    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges.
+    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges;
+    /// those of its parent too, whose progress it may be part of.
     fn touch_around(&mut self, id: TaskId) {
-        let mut seen = HashSet::from([id]);
-        if let Some(parent) = self.tasks.get(&id).and_then(|rec| rec.parent) {
-            seen.insert(parent);
-        }
-        seen.extend(self.children.get(&id).into_iter().flatten());
+        let parent = self.tasks.get(&id).and_then(|rec| rec.parent);
+        let roots: Vec<TaskId> = [id].into_iter().chain(parent).collect();
+        let mut touched: HashSet<TaskId> = roots.iter().copied().collect();
+        touched.extend(self.children.get(&id).into_iter().flatten());
         for edges in [&self.blockers, &self.dependants] {
-            let mut open = vec![id];
+            // Each way has its own memory: what one way reached must still be walked through on the other.
+            let mut seen: HashSet<TaskId> = roots.iter().copied().collect();
+            let mut open = roots.clone();
             while let Some(task) = open.pop() {
-                for next in edges.get(&task).into_iter().flatten() {
-                    if seen.insert(*next) {
-                        open.push(*next);
-                    }
-                }
+                open.extend(edges.get(&task).into_iter().flatten().filter(|next| seen.insert(**next)));
             }
+            touched.extend(seen);
         }
-        self.touched.extend(seen.into_iter().map(SubjectKey::Task));
+        self.touched.extend(touched.into_iter().map(SubjectKey::Task));
     }
 
     /// A task on the board.

@@ -6,11 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::calendar::Calendar;
+use super::calendar::{self, Calendar};
 
 /// A length of time, never negative, at most about ten years.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,9 +59,7 @@ impl Length {
             Length::Workdays(_) | Length::Workhours(_) => None,
         }
     }
-}
 
-impl Length {
     /// Working seconds by a calendar. `None`: it is wall time.
     pub fn work_secs(self, calendar: &Calendar) -> Option<i64> {
         match self {
@@ -72,11 +70,12 @@ impl Length {
     }
 
     /// The instant so much later than `from`.
-    pub fn after(self, from: jiff::Timestamp, calendar: &Calendar) -> jiff::Timestamp {
-        match (self, self.work_secs(calendar)) {
-            (_, Some(secs)) => calendar.after(from, secs),
-            (Length::Elapsed(wall), None) => super::calendar::later(from, wall),
-            (_, None) => from,
+    pub fn after(self, from: Timestamp, calendar: &Calendar) -> Timestamp {
+        match self {
+            Length::Elapsed(wall) => calendar::later(from, wall),
+            Length::Workdays(_) | Length::Workhours(_) => {
+                calendar.after(from, self.work_secs(calendar).unwrap_or_default())
+            }
         }
     }
 }
