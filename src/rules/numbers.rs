@@ -79,7 +79,8 @@ struct Moment<'a> {
 
 impl Moment<'_> {
     fn pace(&self, evidence: &Evidence) -> Vec<(&'static str, Value)> {
-        let Evidence::Pace { progress, source, items, start_at, deadline, from, allowed_first, allowed_last } = evidence
+        let Evidence::Pace { progress, source, items, start_at, deadline, from, allowed_first, allowed_last } =
+            evidence
         else {
             return Vec::new();
         };

@@ -4,8 +4,8 @@
 //! by one poll; polls are shown one by one, and the latest state of each issue counts.
 //!
 //! Who recorded issues by number followed redirects: a transferred issue then stands in the recording with the number
-//! it has in its *new* repository, where it would take the place of a true one. The real list does not show it, so it
-//! is left out, and counted.
+//! it has in its *new* repository, where it would take the place of a true one. It is listed with its body as recorded,
+//! and kept under a number nobody else has.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,6 +19,9 @@ use serde_json::value::RawValue;
 
 use crate::github::{Listing, Row};
 use crate::text::digest;
+
+/// Added to the number of an issue of another repository, so that it takes nobody's place.
+const ELSEWHERE: u64 = 1 << 40;
 
 /// A recording, and how much of it is shown.
 #[derive(Debug)]
@@ -118,10 +121,10 @@ impl Recorded {
         }
         let home = home(&lines);
         let mut last_poll = None;
-        for (row, around) in lines {
+        for (mut row, around) in lines {
             if around.repository != home {
                 recorded.elsewhere += 1;
-                continue;
+                row.number += ELSEWHERE;
             }
             if recorded.polls.is_empty() || (by_polls && around.polled_at != last_poll) {
                 recorded.polls.push(Vec::new());
@@ -167,7 +170,7 @@ impl Recorded {
         Ok((row, Around { polled_at: outer.polled_at, repository: head.repository_url }))
     }
 
-    /// Lines that were left out because their issue lives in another repository.
+    /// Lines whose issue lives in another repository.
     pub fn elsewhere(&self) -> usize {
         self.elsewhere
     }

@@ -53,10 +53,7 @@ impl OwnerNone {
     fn urgency<'a>(&self, task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> (Stage, FirstWord) {
         let red = look.days_left_at_most(task, deadline, days(self.red_days_left));
         let direct = look.days_left_at_most(task, deadline, days(self.direct_days_left));
-        (
-            if red { Stage::Widens } else { Stage::Opens },
-            if direct { FirstWord::Direct } else { FirstWord::Digest },
-        )
+        (if red { Stage::Widens } else { Stage::Opens }, if direct { FirstWord::Direct } else { FirstWord::Digest })
     }
 }
 

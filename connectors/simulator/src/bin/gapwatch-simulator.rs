@@ -86,7 +86,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     match recorded {
         Some(recorded) => {
             println!("{} issue states, {} polls, as {}", recorded.len(), recorded.polls_left(), options.repo);
-            println!("{} lines left out: their issues live in another repository", recorded.elsewhere());
+            println!("{} of them live in another repository by now", recorded.elsewhere());
             sim.github().serve_recorded(&options.repo, recorded);
             std::future::pending().await
         }

@@ -338,10 +338,11 @@ async fn a_transferred_issue_in_a_recording_does_not_take_the_place_of_a_true_on
     };
     let text = [line("o/other", 2, 9), line("o/home", 1, 1), line("o/home", 2, 2)].concat();
     let recorded = Recorded::parse(&text, false).unwrap();
-    assert_eq!((recorded.len(), recorded.elsewhere()), (2, 1));
+    assert_eq!((recorded.len(), recorded.elsewhere()), (3, 1));
     let bench = Bench::new().await;
     bench.sim.github().serve_recorded("o/home", recorded);
     assert_eq!(bench.json("/repos/o/home/issues/2").await["id"], 2);
+    assert_eq!(bench.json("/repos/o/home/issues?state=all").await.as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]
