@@ -73,6 +73,11 @@ impl Calendar {
         &self.zone
     }
 
+    /// The weekly hours.
+    pub fn hours(&self) -> &Hours {
+        &self.hours
+    }
+
     /// Length of a full working day, seconds: the longest of the week.
     pub fn day_secs(&self) -> i64 {
         self.hours.week.iter().flatten().map(|(from, to)| i64::from(to - from) * 60).max().unwrap_or(8 * 3600)

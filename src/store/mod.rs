@@ -5,6 +5,8 @@
 //! attempt. Every board-visible commit raises `org.seq`, under the condition that `seq` and `epoch` are still those this
 //! store was opened or last committed with: a process that is no longer the owner cannot write.
 
+mod sqlite;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use crate::domain::alert::{Address, MessageState, NoticeState};
 use crate::domain::board::BoardDelta;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+
+pub use sqlite::{Reader, Store};
 
 /// Where the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,4 +290,26 @@ pub struct NoticeRow {
     pub told_at: Option<Timestamp>,
     /// The task it is about. `None`: not about a task.
     pub task: Option<TaskId>,
+}
+
+/// Which rows of the log of words are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeFilter {
+    /// All.
+    All,
+    /// About one task.
+    Task(TaskId),
+    /// To one of these accounts.
+    Accounts(Vec<AccountId>),
+}
+
+/// How many tasks of a container are in the mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskCount {
+    /// Which.
+    pub container: ContainerId,
+    /// Open ones.
+    pub open: u64,
+    /// Closed ones.
+    pub closed: u64,
 }
