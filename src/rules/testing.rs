@@ -433,6 +433,7 @@ impl Sketch {
             reader: self.read.then_some(ConnectionId(1)),
             due,
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
+            baseline_at: Some(Timestamp::UNIX_EPOCH),
             hold: None,
             failing_since: None,
             fresh_at: None,

@@ -229,7 +229,7 @@ pub(super) fn containers(
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
     let sql = format!(
-        "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at FROM containers {} ORDER BY id",
+        "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at FROM containers {} ORDER BY id",
         if only.is_some() { "WHERE id IN (SELECT value FROM json_each(?1))" } else { "WHERE ?1 IS NULL" }
     );
     let mut query = db.prepare_cached(&sql)?;
@@ -245,6 +245,7 @@ pub(super) fn containers(
             reader: row.get::<_, Option<i64>>(5)?.map(ConnectionId),
             due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
             warm_at: at_opt(row, 7)?,
+            baseline_at: at_opt(row, 10)?,
             hold: row.get::<_, Option<String>>(8)?.map(Into::into),
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,

@@ -33,7 +33,11 @@ pub(super) fn apply(work: &mut Work<'_>, plan: &ConfigPlan) -> Result<(ConfigApp
     for planned in &plan.connections {
         put_streams(work, planned, connections[&planned.name], reselect)?;
     }
-    work.db.execute("UPDATE org SET rules_rev = ?, select_rev = ?", params![plan.rules_rev, plan.select_rev])?;
+    // Another revision of the rules counts as taken up once everything has been judged by it.
+    work.db.execute(
+        "UPDATE org SET rules_rev = coalesce(rules_rev, ?), select_rev = ?",
+        params![plan.rules_rev, plan.select_rev],
+    )?;
     let applied = ConfigApplied {
         connections,
         rules_changed: before.rules.as_ref().is_some_and(|rules| *rules != plan.rules_rev),

@@ -202,12 +202,12 @@ impl Store {
         streams::due(&self.db, connection, now, all)
     }
 
-    /// When the next stream is due. `None`: there is nothing to read.
+    /// When a connection's next stream is due. `None`: there is nothing to read.
     ///
     /// # Errors
     /// `Failed`.
-    pub fn next_pull_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        streams::next_due(&self.db)
+    pub fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+        streams::next_due(&self.db, connection)
     }
 
     /// Stores a page together with the cursor after it. The same page again changes nothing.
@@ -229,12 +229,16 @@ impl Store {
         })
     }
 
-    /// Stores all that one round decided, or nothing of it.
+    /// Stores all that one round decided, or nothing of it; with `rules_rev`, also that everything has been judged by the
+    /// rules of this revision.
     ///
     /// # Errors
     /// `TakenOver`; `Failed`: the board is to be loaded anew.
-    pub fn commit_round(&mut self, round: &Round, now: Timestamp) -> Result<(), StoreError> {
+    pub fn commit_round(&mut self, round: &Round, rules_rev: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
         self.write(now, |work| {
+            if let Some(rules_rev) = rules_rev {
+                work.db.execute("UPDATE org SET rules_rev = ?", [rules_rev])?;
+            }
             round::commit(work.db, round, now)?;
             work.db.execute("UPDATE org SET last_tick = ?", [us(now)])?;
             Ok(())

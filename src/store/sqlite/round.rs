@@ -30,6 +30,9 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     for notice in &round.notices {
         put_notice(db, notice)?;
     }
+    for id in &round.baselines {
+        db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
+    }
     for (id, answer) in &round.answered {
         db.prepare_cached("UPDATE inbox SET done_at = ?, answer = ? WHERE id = ?")?.execute(params![
             us(now),

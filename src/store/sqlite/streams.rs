@@ -59,10 +59,11 @@ fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, 
     }))
 }
 
-/// When the next stream of any connection is due.
-pub(super) fn next_due(db: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    let sql = format!("SELECT min(max(s.next_pull_at, coalesce(s.not_before, s.next_pull_at))) {READ}");
-    Ok(db.prepare_cached(&sql)?.query_row([], |row| at_opt(row, 0))?)
+/// When the next stream of a connection is due.
+pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+    let sql =
+        format!("SELECT min(max(s.next_pull_at, coalesce(s.not_before, s.next_pull_at))) {READ} AND s.connection = ?");
+    Ok(db.prepare_cached(&sql)?.query_row([connection.0], |row| at_opt(row, 0))?)
 }
 
 /// The streams of a container that has just got a reader, due now; those that are there stay as they are.

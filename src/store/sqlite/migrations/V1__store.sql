@@ -31,7 +31,9 @@ CREATE TABLE containers(
   name TEXT NOT NULL, handle TEXT NOT NULL, due TEXT, open INTEGER NOT NULL DEFAULT 1,
   reader INTEGER REFERENCES connections,              -- the one connection that reads it; NULL: not selected
   asked_at INTEGER NOT NULL DEFAULT 0, listed_at INTEGER NOT NULL DEFAULT 0,
-  warm_at INTEGER, fresh_at INTEGER, hold TEXT, hold_until INTEGER,
+  warm_at INTEGER, fresh_at INTEGER,
+  baseline_at INTEGER,                                -- first full judgement over; NULL: what is found is backlog
+  hold TEXT, hold_until INTEGER,
   UNIQUE(site, kind, ext)
 ) STRICT;
 CREATE INDEX containers_reader ON containers(reader) WHERE reader IS NOT NULL;
