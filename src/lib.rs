@@ -17,4 +17,8 @@
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
 pub mod domain;
+
+pub mod alerts;
+pub mod messages;
+
 pub mod store;

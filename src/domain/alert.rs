@@ -136,6 +136,8 @@ pub enum Withheld {
     RecentAction,
     /// A stronger gap speaks.
     Inhibited(GapId),
+    /// It waits for this task; its owner hears instead, if anybody.
+    Blocked(TaskId),
     /// The connection has not been read of late.
     SourceStale,
     /// Too much changed at once.
@@ -164,6 +166,7 @@ impl Withheld {
             Withheld::QuietHours => "quiet_hours",
             Withheld::RecentAction => "recent_action",
             Withheld::Inhibited(_) => "inhibited",
+            Withheld::Blocked(_) => "blocked",
             Withheld::SourceStale => "source_stale",
             Withheld::MassChange => "mass_change",
             Withheld::Observing => "observing",

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod length;
 pub mod look;
 pub mod mark;
+pub mod names;
 pub mod people;
 pub mod policy;
 pub mod snapshot;
