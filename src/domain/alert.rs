@@ -63,6 +63,17 @@ pub struct Alert {
     pub told: Vec<Told>,
 }
 
+impl Alert {
+    /// Notes that somebody was surely told; the first time counts.
+    pub fn hears(&mut self, told: Told) {
+        self.rung = self.rung.max(told.rung);
+        let known = self.told.iter().any(|other| other.account == told.account && other.address == told.address);
+        if !known {
+            self.told.push(told);
+        }
+    }
+}
+
 /// Who was told, and when; only what a channel has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
