@@ -202,7 +202,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
     let now = draft.snapshot.now;
     let alike =
         |notice: &&&Notice| notice.account == want.account && notice.reason == want.reason && notice.rung == want.rung;
-    let round = draft.notices(alert).iter().filter(alike).count();
+    let round = draft.notices(alert).iter().filter(alike).map(|notice| notice.round + 1).max().unwrap_or(0);
     let id = NoticeId(draft.ids.notice);
     draft.ids.notice += 1;
     let logged = want.address == Address::Log;
@@ -219,7 +219,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
         episode: alert.episode,
         reason: want.reason,
         rung: want.rung,
-        round: u32::try_from(round).unwrap_or(u32::MAX),
+        round,
         account: want.account,
         address: want.address.clone(),
         state,

@@ -48,6 +48,9 @@ impl Marks<'_> {
 
 /// The tasks whose names are needed to word what was decided.
 pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
+    if decided.alerts.is_empty() && decided.notices.is_empty() {
+        return Vec::new();
+    }
     let desk = Desk::new(decided, snapshot);
     let homeless = desk.homeless();
     let new: Vec<&Notice> = homeless.iter().filter_map(|id| desk.notices.get(id)).collect();
@@ -71,6 +74,9 @@ pub fn seal(
     marks: &mut Marks<'_>,
     ids: &mut NextIds,
 ) -> Round {
+    if decided.alerts.is_empty() && decided.notices.is_empty() {
+        return Round { answered: decided.answered, ..Round::default() };
+    }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
     for notice in sealer.desk.homeless() {
         sealer.house(notice);

@@ -4,6 +4,8 @@
 //! tell, only a failure is repeated, and says so. The next channel is not chosen here: the notice dies, its alert is
 //! thought about at once, and routing sees which channels are left.
 
+use std::collections::HashSet;
+
 use connector_kit::{Destination, Found, MessageRef, WriteError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +17,7 @@ use crate::domain::alert::{
 use crate::domain::board::{Board, NextIds};
 use crate::domain::calendar::later;
 use crate::domain::finding::Stage;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{MessageId, PostId};
 use crate::domain::snapshot::Snapshot;
 
 /// A call has surely ended by then.
@@ -61,35 +63,40 @@ pub enum Job {
 
 /// Everything to be done at `now`, longest due first.
 pub fn due(board: &Board, epoch: i64, now: Timestamp) -> Vec<Job> {
-    let jobs = board.messages().filter_map(|message| job(message, board, epoch));
-    let mut jobs: Vec<(Timestamp, MessageId, Job)> = jobs.filter(|(at, ..)| *at <= now).collect();
+    let mut jobs: Vec<(Timestamp, MessageId, Job)> = jobs(board, epoch).filter(|(at, ..)| *at <= now).collect();
     jobs.sort_by_key(|(at, id, _)| (*at, *id));
     jobs.into_iter().map(|(.., job)| job).collect()
 }
 
 /// When the next thing is to be done. `None`: nothing can be done until something else happens.
 pub fn next_due(board: &Board, epoch: i64) -> Option<Timestamp> {
-    board.messages().filter_map(|message| job(message, board, epoch)).map(|(at, ..)| at).min()
+    jobs(board, epoch).map(|(at, ..)| at).min()
 }
 
-/// What is to be done about a message, and when. `None`: it waits for a call that is being made.
-fn job(message: &Message, board: &Board, epoch: i64) -> Option<(Timestamp, MessageId, Job)> {
+/// What is to be done about each message, and when.
+fn jobs(board: &Board, epoch: i64) -> impl Iterator<Item = (Timestamp, MessageId, Job)> {
+    let going = |message: &&Message| matches!(message.state, MessageState::Sending | MessageState::Unsure);
+    let busy: HashSet<PostId> = board.messages().filter(going).map(|message| message.post).collect();
+    board.messages().filter_map(move |message| {
+        let (at, job) = job(message, board, &busy, epoch)?;
+        Some((at, message.id, job))
+    })
+}
+
+/// `None`: it waits for its post, or for a call that is being made.
+fn job(message: &Message, board: &Board, busy: &HashSet<PostId>, epoch: i64) -> Option<(Timestamp, Job)> {
     let id = message.id;
     let over_at = later(message.attempt_at.unwrap_or(message.due_at), SURELY_OVER);
     match (message.state, message.op) {
         (MessageState::Sealed, op) => {
-            // Edits and answers wait until their post is there, and everything waits its turn.
             let is_there = op == MessageOp::Post || board.post(message.post)?.at.is_some();
-            let busy = board.messages().any(|other| {
-                other.post == message.post && matches!(other.state, MessageState::Sending | MessageState::Unsure)
-            });
-            (is_there && !busy).then_some((message.due_at, id, Job::Send(id)))
+            (is_there && !busy.contains(&message.post)).then_some((message.due_at, Job::Send(id)))
         }
         (MessageState::Sending, _) if message.attempt_epoch == Some(epoch) => None,
         // Left behind by an earlier owner of the store. An edit is simply made again.
-        (MessageState::Sending, MessageOp::Edit) => Some((over_at, id, Job::Send(id))),
-        (MessageState::Sending, _) => Some((over_at, id, Job::Look(id))),
-        (MessageState::Unsure, _) => Some((message.due_at, id, Job::Look(id))),
+        (MessageState::Sending, MessageOp::Edit) => Some((over_at, Job::Send(id))),
+        (MessageState::Sending, _) => Some((over_at, Job::Look(id))),
+        (MessageState::Unsure, _) => Some((message.due_at, Job::Look(id))),
         (MessageState::Sent | MessageState::Dead | MessageState::Withdrawn, _) => None,
     }
 }
@@ -121,14 +128,15 @@ pub fn after(
         Outcome::Edited => case.sent(None),
         Outcome::Failed(WriteError::NotSent { retry_after, because }) => case.again(*retry_after, because),
         Outcome::Failed(WriteError::Unauthorized { because }) => case.again(Some(REFUSED), because),
-        Outcome::Failed(WriteError::Refused { because }) => case.closed(because),
-        Outcome::Failed(WriteError::Gone { because }) => case.gone(because, marks, ids),
+        Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => {
+            case.lost(because, marks, ids)
+        }
         Outcome::Failed(WriteError::Unsure { because }) if message.op == MessageOp::Edit => case.again(None, because),
         Outcome::Failed(WriteError::Unsure { because }) => {
             let due_at = later(message.attempt_at.unwrap_or(snapshot.now), SURELY_OVER);
             case.keep(MessageState::Unsure, due_at, because)
         }
-        Outcome::Looked(Found::Absent) => case.keep(MessageState::Sealed, snapshot.now, "it had not been sent"),
+        Outcome::Looked(Found::Absent) => case.absent("it had not been sent"),
         Outcome::Looked(Found::CannotTell(because)) => case.cannot_tell(because),
         Outcome::CannotLook(because) => {
             let since = message.attempt_at.unwrap_or(snapshot.now);
@@ -219,6 +227,14 @@ impl Case<'_> {
         self.keep(MessageState::Sealed, self.in_hours(due_at), because)
     }
 
+    /// A look showed that it was never sent.
+    fn absent(&self, because: &str) -> Round {
+        if self.has_waited() {
+            return self.give_up(because, NoticeState::Dead);
+        }
+        self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because)
+    }
+
     /// With up to a fifth on top, told from the wire id, so that many do not come back at once.
     fn back_off(&self) -> SignedDuration {
         let step = usize::try_from(self.message.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -256,16 +272,32 @@ impl Case<'_> {
         }
     }
 
-    /// This way is over for what it carries.
+    /// This way is over for what it carries, and for what was to follow it.
     fn give_up(&self, because: &str, state: NoticeState) -> Round {
         let error = Some(because.to_owned());
         let message = Message { state: MessageState::Dead, error: error.clone(), ..self.message.clone() };
         let mut round = Round { messages: vec![message], ..Round::default() };
-        for notice in self.carried() {
+        let followers: Vec<Message> = self.followers().collect();
+        let mut carried = self.carried();
+        carried.extend(followers.iter().flat_map(|message| Case { message, snapshot: self.snapshot }.carried()));
+        for notice in carried {
             self.thought_about(&notice, &mut round.alerts);
             round.notices.push(Notice { state, why: error.clone(), ..notice });
         }
+        let withdrawn = |message| Message { state: MessageState::Withdrawn, ..message };
+        round.messages.extend(followers.into_iter().map(withdrawn));
         round
+    }
+
+    /// Messages that make no sense without this one: all of its post where it was to make it, later edits where editing fails.
+    fn followers(&self) -> impl Iterator<Item = Message> {
+        let follows = |message: &&Message| {
+            message.post == self.message.post
+                && message.id != self.message.id
+                && message.state == MessageState::Sealed
+                && (self.message.op == MessageOp::Post || message.op == self.message.op)
+        };
+        self.snapshot.board.messages().filter(follows).cloned()
     }
 
     /// Refused for good: nothing more goes to this post.
@@ -273,21 +305,13 @@ impl Case<'_> {
         let mut round = self.give_up(because, NoticeState::Dead);
         if let Some(post) = self.post().filter(|_| self.message.op != MessageOp::Reply) {
             round.posts.push(Post { open: false, ..post });
-            round.messages.extend(self.others().map(|other| Message { state: MessageState::Withdrawn, ..other }));
         }
         round
     }
 
-    /// Other messages of the post that have not left yet.
-    fn others(&self) -> impl Iterator<Item = Message> {
-        let other = |message: &&Message| {
-            message.post == self.message.post && message.id != self.message.id && message.state == MessageState::Sealed
-        };
-        self.snapshot.board.messages().filter(other).cloned()
-    }
-
-    /// A person took it away. A comment is not made again; a Slack message is, once, while it has something to say.
-    fn gone(&self, because: &str, marks: &mut Marks<'_>, ids: &mut NextIds) -> Round {
+    /// The place refuses, or a person took the post away. A comment is not made again; a Slack message that can no longer be
+    /// edited is made anew, once, while it has news to carry.
+    fn lost(&self, because: &str, marks: &mut Marks<'_>, ids: &mut NextIds) -> Round {
         let renewed = self.post().filter(|post| {
             self.message.op == MessageOp::Edit && matches!(post.place, Address::Slack(_)) && post.generation == 1
         });
