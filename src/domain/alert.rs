@@ -63,6 +63,17 @@ pub struct Alert {
     pub told: Vec<Told>,
 }
 
+impl Alert {
+    /// Notes that somebody was surely told; the first time counts.
+    pub fn hears(&mut self, told: Told) {
+        self.rung = self.rung.max(told.rung);
+        let known = self.told.iter().any(|other| other.account == told.account && other.address == told.address);
+        if !known {
+            self.told.push(told);
+        }
+    }
+}
+
 /// Who was told, and when; only what a channel has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -136,6 +147,8 @@ pub enum Withheld {
     RecentAction,
     /// A stronger gap speaks.
     Inhibited(GapId),
+    /// It waits for this task; its owner hears instead, if anybody.
+    Blocked(TaskId),
     /// The connection has not been read of late.
     SourceStale,
     /// Too much changed at once.
@@ -164,6 +177,7 @@ impl Withheld {
             Withheld::QuietHours => "quiet_hours",
             Withheld::RecentAction => "recent_action",
             Withheld::Inhibited(_) => "inhibited",
+            Withheld::Blocked(_) => "blocked",
             Withheld::SourceStale => "source_stale",
             Withheld::MassChange => "mass_change",
             Withheld::Observing => "observing",

@@ -40,3 +40,8 @@ id!(
     /// A wish of a person, or an answer, from outside.
     InboxId,
 );
+
+impl AccountId {
+    /// Nobody in particular: who is told in a channel or in the log, where no person is meant. Never a row of its own.
+    pub const NOBODY: AccountId = AccountId(0);
+}

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod length;
 pub mod look;
 pub mod mark;
+pub mod names;
 pub mod norms;
 pub mod people;
 pub mod policy;

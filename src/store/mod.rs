@@ -19,6 +19,7 @@ use crate::domain::alert::{Address, MessageState, NoticeState};
 use crate::domain::board::BoardDelta;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+pub use crate::domain::names::TaskName;
 
 pub use sqlite::{Reader, Store};
 
@@ -218,21 +219,6 @@ impl FailureKind {
             _ => FailureKind::Unavailable,
         }
     }
-}
-
-/// What words need of a task; one read for all of a round.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskName {
-    /// `acme/web#12`
-    pub key: String,
-    /// Byte for byte.
-    pub title: String,
-    /// Browser address.
-    pub url: String,
-    /// Its connector's handle.
-    pub handle: String,
-    /// Its connection's name.
-    pub connection: String,
 }
 
 /// How a connection stands, for people.

@@ -1,0 +1,362 @@
+//! Who ought to have heard of a gap by now, and when the next one ought to: the ladder, without any reason for silence.
+//!
+//! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager. Nobody above the owner hears
+//! before the owner did, except where there is no owner who can be told.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, ToSpan};
+
+use super::draft::Draft;
+use crate::domain::alert::{Address, Alert, Notice, NoticeState, Reason};
+use crate::domain::calendar::Calendar;
+use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
+use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::people::Person;
+use crate::domain::snapshot::Snapshot;
+use connector_kit::Destination;
+use connector_model::Due;
+
+/// Calendar days to the deadline from which a widening gap cannot wait.
+const NEAR_DAYS: i32 = 3;
+/// Working days after the owner's word until the manager hears: a failure, or a gap near its date.
+const MANAGER_SOON: i64 = 1;
+/// Any other gap.
+const MANAGER_LATER: i64 = 2;
+/// Working days of the owner's silence after an act of theirs that postponed it, for a gap that is no failure.
+const QUIET_AFTER_ACT: i64 = 3;
+/// Managers of managers are followed no further than this.
+const MANAGERS: usize = 8;
+
+/// One word that ought to be said, or have been said.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Want {
+    /// To whom.
+    pub(super) account: AccountId,
+    /// Where.
+    pub(super) address: Address,
+    /// 0 digest, 1 owner, 2 manager.
+    pub(super) rung: u8,
+    /// Why.
+    pub(super) reason: Reason,
+}
+
+/// What the ladder asks for at present.
+#[derive(Debug, Default)]
+pub(super) struct Climb {
+    /// Everything that ought to be said, or have been said, at the present stage.
+    pub(super) wants: Vec<Want>,
+    /// When it may ask for more.
+    pub(super) wakes: Vec<Timestamp>,
+    /// Nobody of those who ought to hear first can be reached.
+    pub(super) unreachable: bool,
+}
+
+/// Asks the ladder.
+pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
+    let mut climb = Climb::default();
+    let heads = heads(alert, draft.snapshot);
+    if !is_direct(alert) {
+        climb.wants = heads.iter().map(|head| digest(*head, alert, draft)).collect();
+        climb.unreachable = climb.wants.is_empty();
+        return climb;
+    }
+    climb.wants = match alert.finding.addressee {
+        Addressee::Operators => operators(alert, draft),
+        Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, alert, draft),
+    };
+    climb.unreachable = climb.wants.is_empty();
+    escalate(&heads, alert, draft, &mut climb);
+    climb
+}
+
+/// True when the first word goes to the person, false when it is a line of a digest.
+fn is_direct(alert: &Alert) -> bool {
+    match alert.finding.first {
+        Some(FirstWord::Direct) => true,
+        Some(FirstWord::Digest) => false,
+        None => alert.stage >= Stage::Widens,
+    }
+}
+
+/// True for what goes at once, as a message of its own.
+pub(crate) fn cannot_wait(alert: &Alert, calendar: &Calendar, now: Timestamp) -> bool {
+    alert.stage == Stage::Failure
+        || (alert.stage == Stage::Widens && near_from(alert, calendar).is_some_and(|at| at <= now))
+}
+
+/// From when on at most three calendar days are left. `None`: it has no deadline.
+fn near_from(alert: &Alert, calendar: &Calendar) -> Option<Timestamp> {
+    let deadline = alert.finding.deadline?;
+    let date = match deadline.due {
+        Due::On(date) => date,
+        Due::At(at) => calendar.date(at),
+    };
+    Some(date.checked_sub(NEAR_DAYS.days()).map_or(Timestamp::MIN, |date| calendar.day_begins(date)))
+}
+
+/// The accounts the rule speaks to first, in a fixed order.
+fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+    match alert.finding.addressee {
+        Addressee::Owners => owners(alert, snapshot),
+        Addressee::Account(account) => vec![account],
+        Addressee::Manager => {
+            let people = &snapshot.board.people;
+            let owners = owners(alert, snapshot);
+            let own = owners.first().and_then(|owner| people.manager(*owner));
+            let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
+            manager.map(|manager| manager.own_account).into_iter().collect()
+        }
+        Addressee::Operators => Vec::new(),
+    }
+}
+
+/// Every human owner of the task, in the tool's order; one account for each person.
+pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+    let SubjectKey::Task(task) = alert.subject else { return Vec::new() };
+    let Some(task) = snapshot.board.task(task) else { return Vec::new() };
+    let people = &snapshot.board.people;
+    let mut owners: Vec<AccountId> = Vec::new();
+    for owner in &task.owners {
+        if people.is_human(*owner) && !owners.iter().any(|other| people.same(*other, *owner)) {
+            owners.push(*owner);
+        }
+    }
+    owners
+}
+
+fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
+    let handle = draft.snapshot.board.people.handle(account);
+    Want { account, address: Address::Digest(handle), rung: 0, reason: reason(account, alert, draft) }
+}
+
+/// The first word about it to this account, or a further one because it got worse.
+fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
+    let said_milder = |notice: &&Notice| {
+        notice.account == account && notice.told_at.is_some() && notice.rung <= 1 && notice.finding.stage < alert.stage
+    };
+    if draft.notices(alert).iter().any(said_milder) { Reason::Worsened } else { Reason::Opened }
+}
+
+/// Every head in private, and one comment on the task; a mention in it for whom it is the only way.
+fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
+    let comment = comment(alert, draft);
+    let mut wants = Vec::new();
+    let mut mentioned = false;
+    for head in heads {
+        let mut want =
+            |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
+        if let Some(slack) = private(*head, alert, draft) {
+            want(slack);
+        } else if let Some((connection, task)) = &comment
+            && let Some(login) = login(*head, alert, draft)
+        {
+            mentioned = true;
+            want(Address::Comment { connection: connection.clone(), task: *task, mention: Some(login) });
+        }
+    }
+    // It belongs to the first owner, who has been told in private; so nobody is mentioned.
+    if let (Some((connection, task)), false, Some(first)) = (comment, mentioned, heads.first())
+        && !wants.is_empty()
+    {
+        let address = Address::Comment { connection, task, mention: None };
+        wants.push(Want { account: *first, address, rung: 1, reason: reason(*first, alert, draft) });
+    }
+    wants
+}
+
+/// Where a person is told in private. `None`: not known, or refused in this episode.
+fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    let snapshot = draft.snapshot;
+    let person = snapshot.board.people.person(account).filter(|_| snapshot.policy.slack)?;
+    let destination = match (&person.slack, &person.email) {
+        (Some(id), _) => Destination::User(id.clone()),
+        (None, Some(email)) => Destination::Email(email.clone()),
+        (None, None) => return None,
+    };
+    let address = Address::Slack(destination);
+    (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// The connection and task on which our comment may be written. `None`: not here, not at this stage, or not any more.
+fn comment(alert: &Alert, draft: &Draft<'_>) -> Option<(String, TaskId)> {
+    let snapshot = draft.snapshot;
+    let (SubjectKey::Task(id), Addressee::Owners) = (alert.subject, &alert.finding.addressee) else { return None };
+    let reader = snapshot.board.reader(snapshot.board.task(id)?)?;
+    let allowed = snapshot.policy.comments_on.contains(&reader.id) && alert.stage >= snapshot.policy.comments_from;
+    (allowed && draft.takes_comments(id)).then(|| (reader.name.to_string(), id))
+}
+
+/// The login by which an owner is mentioned. `None`: it has none, or a mention was refused in this episode.
+fn login(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<String> {
+    let SubjectKey::Task(task) = alert.subject else { return None };
+    let login = draft.snapshot.board.people.accounts.get(&account)?.handle.clone()?;
+    let address = Address::Comment { connection: String::new(), task, mention: Some(login.clone()) };
+    (!is_dead(account, &address, alert, draft)).then_some(login)
+}
+
+/// True when the channel has given up on this account in this episode.
+fn is_dead(account: AccountId, address: &Address, alert: &Alert, draft: &Draft<'_>) -> bool {
+    let dead = |notice: &&Notice| {
+        notice.state == NoticeState::Dead && notice.account == account && is_same_way(&notice.address, address)
+    };
+    draft.notices(alert).iter().any(dead)
+}
+
+/// The same channel for the same kind of word; a person's other address within it is no other way.
+fn is_same_way(one: &Address, other: &Address) -> bool {
+    match (one, other) {
+        (Address::Slack(a), Address::Slack(b)) => is_channel(a) == is_channel(b),
+        _ => one.channel() == other.channel(),
+    }
+}
+
+fn is_channel(destination: &Destination) -> bool {
+    matches!(destination, Destination::Channel(_))
+}
+
+/// The operators in person, else their channel, else the log.
+fn operators(alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
+    let (people, policy) = (&draft.snapshot.board.people, draft.snapshot.policy);
+    let want = |account, address| Want { account, address, rung: 1, reason: reason(account, alert, draft) };
+    let persons = people.operators.iter().filter_map(|id| people.persons.get(id));
+    let reached: Vec<Want> = persons
+        .filter_map(|person| Some(want(person.own_account, private(person.own_account, alert, draft)?)))
+        .collect();
+    if !reached.is_empty() {
+        return reached;
+    }
+    let channel = policy.operators_channel.as_ref().filter(|_| policy.slack);
+    let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
+    let channel = channel.filter(|address| !is_dead(AccountId::NOBODY, address, alert, draft));
+    vec![want(AccountId::NOBODY, channel.unwrap_or(Address::Log))]
+}
+
+/// Adds the manager, once the owner has had the time to do something.
+fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
+    let climbs = alert.stage >= Stage::Widens || alert.rule == RuleId("owner.none");
+    if !climbs || matches!(alert.finding.addressee, Addressee::Manager | Addressee::Operators) {
+        return;
+    }
+    let snapshot = draft.snapshot;
+    let Some(since) = heard_at(alert, draft, climb.unreachable) else { return };
+    let calendar = snapshot.board.people.calendar(heads.first().copied());
+    let near = near_from(alert, calendar);
+    let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
+    let at = escalates_at(since, soon, heads, alert, calendar, snapshot);
+    if at > snapshot.now {
+        climb.wakes.push(at);
+        climb.wakes.extend(near);
+        return;
+    }
+    if !soon {
+        climb.wakes.extend(near);
+    }
+    climb.wants.push(manager(heads, soon, alert, draft));
+}
+
+/// When the first of them was told at this stage; where none of them can be, when it fired.
+/// `None`: they have not been told yet, so nobody else is.
+fn heard_at(alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+    let said = |notice: &&Notice| {
+        let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && notice.finding.stage == alert.stage)
+    };
+    let said = draft.notices(alert).iter().filter_map(said).min();
+    said.or_else(|| alert.fired_at.filter(|_| unreachable).map(|at| at.max(alert.stage_at)))
+}
+
+fn escalates_at(
+    since: Timestamp,
+    soon: bool,
+    heads: &[AccountId],
+    alert: &Alert,
+    calendar: &Arc<Calendar>,
+    snapshot: &Snapshot<'_>,
+) -> Timestamp {
+    let days = |at, days| calendar.after(at, days * calendar.day_secs());
+    // It had come as far as the manager in the episode before, and goes on there.
+    let resumed = alert.rung >= 2 && alert.told.iter().all(|told| told.rung < 2);
+    let plain = match (resumed, soon) {
+        (true, _) => since,
+        (false, true) => days(since, MANAGER_SOON),
+        (false, false) => days(since, MANAGER_LATER),
+    };
+    let quiet = if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT };
+    let acted = heads.iter().filter_map(|head| last_act(*head, alert, snapshot)).max();
+    let acted = acted.filter(|at| *at > since).map(|at| days(at, quiet));
+    // Whoever kept it silent has had their say; the count begins anew when the silence ends.
+    let silent = alert.snoozed_until.filter(|at| *at > since).map(|at| days(at, MANAGER_SOON));
+    [Some(plain), acted, silent].into_iter().flatten().max().unwrap_or(plain)
+}
+
+/// The last act on the task by whoever is behind an account. `None`: none is known.
+pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let SubjectKey::Task(task) = alert.subject else { return None };
+    let people = &snapshot.board.people;
+    let acts = &snapshot.board.task(task)?.facts.acts;
+    acts.iter().filter(|(who, _)| people.same(*who, account)).map(|(_, at)| *at).max()
+}
+
+/// The manager in person, or a line of their digest; without a manager the channel for what has none.
+fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
+    let policy = draft.snapshot.policy;
+    let manager = leader(heads, draft.snapshot);
+    let account = manager.map(|person| person.own_account).or(heads.first().copied()).unwrap_or(AccountId::NOBODY);
+    let channel = policy.slack_channel.as_ref().filter(|_| policy.slack && alert.stage == Stage::Failure);
+    let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
+    let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
+    let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
+    let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
+    let address = private.or(channel).unwrap_or(digest);
+    Want { account, address, rung: 2, reason: Reason::Escalated }
+}
+
+/// Who leads the first of them and is none of them. `None`: nobody does.
+pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option<&'a Person> {
+    let people = &snapshot.board.people;
+    let Some(first) = heads.first() else { return people.default_manager.and_then(|id| people.persons.get(&id)) };
+    let chain = std::iter::successors(people.manager(*first), |person| people.manager(person.own_account));
+    chain.take(MANAGERS).find(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
+}
+
+/// The notice by which a want has been met, or is about to be.
+pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], draft: &Draft<'_>) -> Option<&'d Notice> {
+    let since = assigned_since(want, alert, draft.snapshot);
+    let meets = |notice: &&&Notice| {
+        notice.state != NoticeState::Dead
+            && notice.reason != Reason::Resolved
+            && notice.finding.stage >= alert.stage
+            && is_met_there(want, notice)
+            && since.is_none_or(|since| notice.decided_at >= since)
+    };
+    notices.iter().rev().find(meets).copied()
+}
+
+fn is_met_there(want: &Want, notice: &Notice) -> bool {
+    match (&want.address, &notice.address) {
+        // A comment that mentions nobody is the task's, whoever has it now.
+        (Address::Comment { mention: None, .. }, Address::Comment { .. }) => notice.rung == want.rung,
+        (Address::Comment { mention, .. }, Address::Comment { mention: said, .. }) => {
+            notice.account == want.account && mention == said
+        }
+        // Who was told directly needs no line in the digest.
+        (Address::Digest(_), _) => {
+            notice.account == want.account
+                && (notice.rung == want.rung || (want.rung == 0 && notice.rung == 1))
+                && !matches!(notice.address, Address::Comment { mention: None, .. })
+        }
+        (address, said) => notice.account == want.account && notice.rung == want.rung && is_same_way(address, said),
+    }
+}
+
+/// An owner who got the task back hears again. `None`: it does not matter since when.
+fn assigned_since(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let personal = !matches!(want.address, Address::Comment { mention: None, .. });
+    let SubjectKey::Task(task) = alert.subject else { return None };
+    let facts = &snapshot.board.task(task)?.facts;
+    if want.rung != 1 || !personal || alert.finding.addressee != Addressee::Owners {
+        return None;
+    }
+    facts.assigned_since(want.account)
+}

@@ -1,0 +1,133 @@
+//! From readings to alerts and notices: what opens, what closes, who hears of it, and why nobody does.
+//!
+//! ```text
+//!              finding                 settled                   clear for `clear_after`, in fresh data
+//!   (nothing) ────────▶ pending ──────────────────▶ firing ───────────────────────────────────────────▶ resolved
+//!                          │ clear: vanished,          │  ▲ a gap again before that: it had not gone       │
+//!                          │ nobody hears              ▼  │                                                │
+//!                          └──────────▶ resolved     clear_since                                           │
+//!                                          ▲            a finding again: the next episode of the same gap  │
+//!                                          └───────────────────────────────────────────────────────────────┘
+//!   any open state ── no longer watched ──▶ resolved, and nobody hears
+//! ```
+//!
+//! `Edge` and `Unknown` open nothing and close nothing; what is held opens nothing, closes nothing and says nothing.
+//! Everything after `reconcile` asks what *ought to be* and compares it with what is: which notices an alert ought to have
+//! by now, which of those it has. So a lost wake-up, a failed channel or a crash needs no memory of its own.
+
+mod answer;
+mod draft;
+mod inhibit;
+mod ladder;
+mod reconcile;
+mod routing;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::domain::alert::{Alert, AlertChange, AlertState, Notice, Withheld};
+use crate::domain::board::{ContainerRec, DueNow, NextIds};
+use crate::domain::finding::{Reading, RuleId, SubjectKey};
+use crate::domain::ids::{ConnectionId, ContainerId, InboxId};
+use crate::domain::snapshot::Snapshot;
+
+use draft::Draft;
+
+pub(crate) use ladder::{cannot_wait, last_act, leader, owners};
+
+/// What the rules say about one subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// About what.
+    pub subject: SubjectKey,
+    /// Every rule that was asked, with each of its answers: several gaps of one rule differ in scope.
+    pub readings: Vec<(RuleId, Reading)>,
+    /// False: it could not be judged (cold, or nobody reads it); what is, stays.
+    pub judged: bool,
+    /// True when what is found now was there before we began to look: its container has just become warm, sending was just
+    /// switched on, or the rules have changed.
+    pub baseline: bool,
+}
+
+/// What a round decided, before words are found for it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decided {
+    /// Alerts that changed, in the order of their rows.
+    pub alerts: Vec<AlertChange>,
+    /// Notices, new and changed, in the order of their rows; a new one that is to be sent has no message and no post yet.
+    pub notices: Vec<Notice>,
+    /// Answers that were dealt with, and what to tell who asked.
+    pub answered: Vec<(InboxId, String)>,
+}
+
+/// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
+pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, ids: &mut NextIds) -> Decided {
+    let mut draft = Draft::new(snapshot, ids);
+    let answered = answer::obey(&due.answers, &mut draft);
+    for judgement in judgements {
+        reconcile::reconcile(judgement, &mut draft);
+    }
+    draft.awake.extend(due.alerts.iter().copied());
+    wake_with_sources(judgements, &mut draft);
+    for id in draft.awake.clone() {
+        step::advance(id, &mut draft);
+    }
+    inhibit::wake_neighbours(&mut draft);
+    for id in draft.awake.clone() {
+        routing::route(id, &mut draft);
+    }
+    let (alerts, notices) = draft.finish();
+    Decided { alerts, notices, answered }
+}
+
+/// A connection that fails, or works again, holds or frees what it reads.
+fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
+    let mut containers: BTreeSet<ContainerId> = BTreeSet::new();
+    let mut connections: BTreeSet<ConnectionId> = BTreeSet::new();
+    for judgement in judgements {
+        match judgement.subject {
+            SubjectKey::Container(id) => drop(containers.insert(id)),
+            SubjectKey::Connection(id) => drop(connections.insert(id)),
+            SubjectKey::Task(_) | SubjectKey::Person(_) => {}
+        }
+    }
+    if containers.is_empty() && connections.is_empty() {
+        return;
+    }
+    let snapshot = draft.snapshot;
+    let concerns = |alert: &&Alert| {
+        let home = home(alert.subject, snapshot);
+        home.is_some_and(|home| {
+            containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id))
+        }) && (alert.withheld == Some(Withheld::SourceStale) || is_held(alert.subject, snapshot))
+    };
+    let open = snapshot.board.alerts().filter(|alert| alert.state != AlertState::Resolved);
+    draft.awake.extend(open.filter(concerns).map(|alert| alert.id));
+}
+
+/// The container that a subject lives in, or is. `None`: it has none.
+fn home<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a ContainerRec> {
+    match subject {
+        SubjectKey::Task(id) => snapshot.board.container(snapshot.board.task(id)?.container),
+        SubjectKey::Container(id) => snapshot.board.container(id),
+        SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+    }
+}
+
+/// The connection that a subject is read through, or is.
+fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> {
+    match subject {
+        SubjectKey::Connection(id) => Some(id),
+        _ => home(subject, snapshot)?.reader,
+    }
+}
+
+/// True while nothing may be opened, resolved or said about a subject: its container is held, or could not be read.
+/// A connection itself is never held: that it cannot be read is what there is to say about it.
+fn is_held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
+    let Some(home) = home(subject, snapshot) else { return false };
+    let reader = home.reader.and_then(|id| snapshot.board.connection(id));
+    home.hold.is_some() || home.failing_since.is_some() || reader.is_some_and(|reader| reader.failing_since.is_some())
+}

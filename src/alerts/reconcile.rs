@@ -1,0 +1,252 @@
+//! Readings against open alerts: what opens, what rises, what is clear, what is no longer watched.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::{Judgement, is_held};
+use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
+use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
+use crate::domain::ids::AlertId;
+use crate::domain::length::Length;
+use crate::domain::snapshot::Snapshot;
+
+/// A gap that is back within this goes on where its ladder stood.
+const RESUMES_WITHIN: Length = Length::Workdays(5.0);
+
+/// Brings the alerts about one subject in line with what the rules say.
+pub(super) fn reconcile(judgement: &Judgement, draft: &mut Draft<'_>) {
+    let subject = judgement.subject;
+    let live: Vec<AlertId> = draft.live(subject).map(|alert| alert.id).collect();
+    draft.awake.extend(live.iter().copied());
+    if !is_watched(subject, draft.snapshot) {
+        for id in live {
+            end(id, Ending::NoLongerWatched, draft);
+        }
+        return;
+    }
+    if !judgement.judged || is_held(subject, draft.snapshot) {
+        return;
+    }
+    let mut said: BTreeMap<RuleId, Vec<&Reading>> = BTreeMap::new();
+    for (rule, reading) in &judgement.readings {
+        said.entry(*rule).or_default().push(reading);
+    }
+    for (rule, readings) in &said {
+        for reading in readings {
+            if let Reading::Gap(finding) = reading {
+                gap(*rule, finding, judgement, draft);
+            }
+        }
+    }
+    for id in live {
+        rest(id, &said, draft);
+    }
+}
+
+/// What becomes of an open alert that is not among the findings.
+fn rest(id: AlertId, said: &BTreeMap<RuleId, Vec<&Reading>>, draft: &mut Draft<'_>) {
+    let Some(alert) = draft.alert(id) else { return };
+    let Some(readings) = said.get(&alert.rule) else {
+        // A rule that is not asked about a closed task has nothing more to say; one that is not asked at all is switched off.
+        return if is_closed(alert.subject, draft.snapshot) {
+            clear(id, draft)
+        } else {
+            end(id, Ending::NoLongerWatched, draft)
+        };
+    };
+    let found = |reading: &&&Reading| matches!(reading, Reading::Gap(finding) if finding.scope == alert.scope);
+    if readings.iter().any(|reading| found(&reading)) {
+        return;
+    }
+    let doubt = readings.iter().find_map(|reading| match reading {
+        Reading::Edge(_) => Some("it is too close to tell"),
+        Reading::Unknown(why) => Some(why.words()),
+        Reading::Clear(_) | Reading::Gap(_) => None,
+    });
+    match doubt {
+        // The latch is the alert: what is not surely clear any more has to become clear anew.
+        Some(why) => back(id, Some(why), draft),
+        None => clear(id, draft),
+    }
+}
+
+fn gap(rule: RuleId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
+    let known = draft.of(judgement.subject).find(|alert| alert.rule == rule && alert.scope == finding.scope);
+    match known.map(|alert| (alert.id, alert.state)) {
+        None => open(rule, finding, judgement, draft),
+        Some((id, AlertState::Resolved)) => reopen(id, finding, judgement, draft),
+        Some((id, AlertState::Pending | AlertState::Firing)) => update(id, finding, judgement, draft),
+    }
+}
+
+fn open(rule: RuleId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
+    let id = AlertId(draft.ids.alert);
+    draft.ids.alert += 1;
+    let gap = gap_id(rule, judgement.subject, &finding.scope, draft.snapshot);
+    let alert = begun(id, gap, rule, finding, judgement, draft.snapshot);
+    draft.make(alert);
+    draft.log(id, LogKind::Opened, None, None);
+}
+
+/// The next episode of a gap that had resolved.
+fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
+    let snapshot = draft.snapshot;
+    let Some(change) = draft.change(id) else { return };
+    let before = &change.alert;
+    let mut next = begun(id, before.gap.clone(), before.rule, finding, judgement, snapshot);
+    next.episode = before.episode + 1;
+    next.snoozed_until = before.snoozed_until;
+    next.snooze_reason.clone_from(&before.snooze_reason);
+    let calendar = &snapshot.board.people.default_calendar;
+    let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
+    if resumes {
+        next.rung = before.rung;
+    }
+    change.alert = next;
+    let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
+    draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
+}
+
+fn begun(
+    id: AlertId,
+    gap: GapId,
+    rule: RuleId,
+    finding: &Finding,
+    judgement: &Judgement,
+    snapshot: &Snapshot<'_>,
+) -> Alert {
+    Alert {
+        id,
+        gap,
+        rule,
+        subject: judgement.subject,
+        scope: finding.scope.clone(),
+        episode: 1,
+        state: AlertState::Pending,
+        stage: finding.stage,
+        stage_at: snapshot.now,
+        backlog: judgement.baseline && !snapshot.policy.tell_backlog,
+        opened_at: snapshot.now,
+        fired_at: None,
+        clear_since: None,
+        resolved_at: None,
+        ending: None,
+        rung: 0,
+        round: 0,
+        acked_until: None,
+        snoozed_until: None,
+        snooze_reason: None,
+        step_at: None,
+        withheld: None,
+        finding: finding.clone(),
+        told: Vec::new(),
+    }
+}
+
+fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
+    back(id, None, draft);
+    let (now, tell_backlog) = (draft.snapshot.now, draft.snapshot.policy.tell_backlog);
+    let Some(alert) = draft.alert(id) else { return };
+    // What nobody could hear of before, because we only observed or could not read, was there before we began to speak.
+    let unheard = matches!(alert.withheld, Some(Withheld::Observing | Withheld::SourceStale)) && alert.told.is_empty();
+    let backlog = judgement.baseline && !tell_backlog && unheard;
+    let rises = finding.stage > alert.stage;
+    if alert.finding == *finding && !rises && (!backlog || alert.backlog) {
+        return;
+    }
+    let Some(change) = draft.change(id) else { return };
+    change.alert.finding = finding.clone();
+    change.alert.backlog |= backlog;
+    if rises {
+        change.alert.stage = finding.stage;
+        change.alert.stage_at = now;
+        change.alert.backlog = false;
+        draft.log(id, LogKind::Rose, Some(finding.stage.word().to_owned()), None);
+    }
+}
+
+/// It is not clear, or not surely clear, any more.
+fn back(id: AlertId, why: Option<&str>, draft: &mut Draft<'_>) {
+    if draft.alert(id).is_none_or(|alert| alert.clear_since.is_none()) {
+        return;
+    }
+    if let Some(change) = draft.change(id) {
+        change.alert.clear_since = None;
+    }
+    draft.log(id, LogKind::Returned, why.map(str::to_owned), None);
+}
+
+fn clear(id: AlertId, draft: &mut Draft<'_>) {
+    let now = draft.snapshot.now;
+    let Some(alert) = draft.alert(id) else { return };
+    match alert.state {
+        AlertState::Pending => end(id, Ending::Vanished, draft),
+        AlertState::Firing if alert.clear_since.is_none() => {
+            if let Some(change) = draft.change(id) {
+                change.alert.clear_since = Some(now);
+            }
+            draft.log(id, LogKind::Cleared, None, None);
+        }
+        AlertState::Firing | AlertState::Resolved => {}
+    }
+}
+
+/// Ends the present episode.
+pub(super) fn end(id: AlertId, ending: Ending, draft: &mut Draft<'_>) {
+    let now = draft.snapshot.now;
+    let Some(change) = draft.change(id) else { return };
+    let alert = &mut change.alert;
+    alert.state = AlertState::Resolved;
+    alert.ending = Some(ending);
+    alert.resolved_at = Some(now);
+    alert.withheld = None;
+    alert.step_at = None;
+    let (what, reason) = match ending {
+        Ending::Resolved => (LogKind::Resolved, None),
+        Ending::Vanished => (LogKind::Resolved, Some("it went before anybody was told".to_owned())),
+        Ending::NoLongerWatched => (LogKind::NoLongerWatched, None),
+    };
+    draft.log(id, what, reason, None);
+}
+
+/// False for what left the board, and for what no connection reads any more.
+fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
+    let board = snapshot.board;
+    match subject {
+        SubjectKey::Task(_) | SubjectKey::Container(_) => {
+            super::home(subject, snapshot).is_some_and(|home| home.reader.is_some())
+        }
+        SubjectKey::Connection(id) => board.connection(id).is_some(),
+        SubjectKey::Person(id) => board.people.persons.contains_key(&id),
+    }
+}
+
+fn is_closed(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
+    let SubjectKey::Task(id) = subject else { return false };
+    snapshot.board.task(id).is_some_and(|task| !task.category.is_open())
+}
+
+fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_>) -> GapId {
+    let board = snapshot.board;
+    let (site, stable) = match subject {
+        SubjectKey::Task(id) => {
+            let site = super::home(subject, snapshot).map_or("", |home| board.site(home.site));
+            (site, board.task(id).map_or("", |task| &task.ext))
+        }
+        SubjectKey::Container(id) => {
+            let home = board.container(id);
+            (home.map_or("", |home| board.site(home.site)), home.map_or("", |home| &home.ext))
+        }
+        // A connection is known before its site is.
+        SubjectKey::Connection(id) => ("", board.connection(id).map_or("", |connection| &connection.name)),
+        SubjectKey::Person(id) => ("", board.people.persons.get(&id).map_or("", |person| person.handle.as_str())),
+    };
+    GapId::new(rule, site, stable, scope)
+}
+
+/// When a firing alert that is clear at present will have been clear for long enough.
+pub(super) fn resolves_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    alert.clear_since.map(|since| crate::domain::calendar::later(since, snapshot.policy.clear_after))
+}

@@ -1,0 +1,247 @@
+//! Who hears of an alert and when, or why nobody does: compares what ought to be said with what has been.
+
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::ladder::{Want, climb, last_act, met_by};
+use super::reconcile::resolves_at;
+use super::step::settles_at;
+use super::{home, inhibit, is_held, reader};
+use crate::domain::alert::{
+    Address, Alert, AlertState, Ending, LogKind, MessageState, Notice, NoticeState, Reason, Told, Withheld,
+};
+use crate::domain::ids::{AlertId, NoticeId};
+use crate::domain::policy::Mode;
+use crate::domain::snapshot::Snapshot;
+use connector_kit::Destination;
+
+/// The first word leaves only if its task was read within so many polls.
+const FRESH_POLLS: i32 = 3;
+
+/// What is to be done about an alert.
+#[derive(Debug, Default)]
+struct Plan {
+    say: Vec<Want>,
+    /// Notices that stay as they are.
+    keep: Vec<NoticeId>,
+    withheld: Option<Withheld>,
+    wakes: Vec<Timestamp>,
+}
+
+/// Settles what is said about one alert, and when it is thought about again.
+pub(super) fn route(id: AlertId, draft: &mut Draft<'_>) {
+    let Some(alert) = draft.alert(id).cloned() else { return };
+    let plan = if alert.state == AlertState::Resolved { farewell(&alert, draft) } else { plan(&alert, draft) };
+    withdraw(&alert, &plan, draft);
+    for want in plan.say {
+        say(&alert, want, draft);
+    }
+    let now = draft.snapshot.now;
+    let step_at = plan.wakes.into_iter().filter(|at| *at > now && *at < Timestamp::MAX).min();
+    if alert.step_at != step_at
+        && let Some(change) = draft.change(id)
+    {
+        change.alert.step_at = step_at;
+    }
+    if alert.withheld != plan.withheld && alert.state != AlertState::Resolved {
+        let word = plan.withheld.as_ref().map_or("nothing", Withheld::word).to_owned();
+        if let Some(change) = draft.change(id) {
+            change.alert.withheld = plan.withheld;
+        }
+        draft.log(id, LogKind::Withheld, Some(word), None);
+    }
+}
+
+fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
+    let mut plan = Plan::default();
+    if alert.state == AlertState::Pending {
+        plan.wakes.extend(settles_at(alert, draft.snapshot));
+    }
+    plan.wakes.extend(resolves_at(alert, draft.snapshot));
+    if let Some((withheld, until)) = silenced(alert, draft) {
+        plan.withheld = Some(withheld);
+        plan.wakes.extend(until);
+        return plan;
+    }
+    let asked = climb(alert, draft);
+    plan.wakes.extend(asked.wakes);
+    let notices = draft.notices(alert);
+    for want in asked.wants {
+        let met = met_by(&want, alert, &notices, draft);
+        let held = held_back(&want, alert, draft.snapshot);
+        match (met, held) {
+            (Some(notice), _) if !is_unsent(notice, draft.snapshot) => plan.keep.push(notice.id),
+            // What waits for the channel anyway waits for the morning as well.
+            (Some(notice), None | Some((Withheld::QuietHours, _))) => plan.keep.push(notice.id),
+            (None, None) => plan.say.push(want),
+            (_, Some((why, until))) => {
+                plan.withheld.get_or_insert(why);
+                plan.wakes.push(until);
+            }
+        }
+    }
+    if plan.withheld.is_none() {
+        plan.withheld = waits_for(alert, asked.unreachable, &plan, &notices);
+    }
+    plan
+}
+
+/// Why nothing more is being said although nothing is held back.
+fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice]) -> Option<Withheld> {
+    if unreachable && alert.told.is_empty() && !plan.say.iter().any(|want| want.address.is_sent()) {
+        return Some(Withheld::NoAddressee);
+    }
+    let is_kept_line =
+        |notice: &&&Notice| plan.keep.contains(&notice.id) && notice.state == NoticeState::Open && notice.rung == 0;
+    let line = plan.say.iter().any(|want| want.rung == 0) || notices.iter().any(|notice| is_kept_line(&notice));
+    line.then_some(Withheld::Digest)
+}
+
+/// Why nothing at all may be said about an alert, and until when, where time ends it: the first reason that applies.
+fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timestamp>)> {
+    let (snapshot, now) = (draft.snapshot, draft.snapshot.now);
+    if is_held(alert.subject, snapshot) || (alert.told.is_empty() && is_stale(alert, snapshot)) {
+        return Some((Withheld::SourceStale, None));
+    }
+    if !may_send(alert, snapshot) {
+        return Some((Withheld::Observing, None));
+    }
+    if alert.backlog && !snapshot.policy.tell_backlog {
+        return Some((Withheld::Backlog, None));
+    }
+    if let Some(until) = alert.snoozed_until.filter(|until| *until > now) {
+        return Some((Withheld::Snoozed, Some(until)));
+    }
+    if let Some(until) = alert.acked_until.filter(|until| *until > now) {
+        return Some((Withheld::Acknowledged, Some(until)));
+    }
+    // What reads clear at present is not said either: it goes soon, or comes back.
+    if alert.state == AlertState::Pending || alert.clear_since.is_some() {
+        return Some((Withheld::Settling, None));
+    }
+    inhibit::inhibitor(alert, draft).map(|by| (by, None))
+}
+
+fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live
+}
+
+/// True when the container was not read within three polls.
+fn is_stale(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    let Some(home) = home(alert.subject, snapshot) else { return false };
+    let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
+    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return true };
+    fresh_at < snapshot.now - poll.saturating_mul(FRESH_POLLS)
+}
+
+/// Why one person is not told now, and until when.
+fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Withheld, Timestamp)> {
+    if !want.address.is_sent() {
+        return None;
+    }
+    let people = &snapshot.board.people;
+    let in_channel = matches!(want.address, Address::Slack(Destination::Channel(_)));
+    let calendar = if in_channel { &people.default_calendar } else { people.calendar(Some(want.account)) };
+    let acted = last_act(want.account, alert, snapshot).filter(|_| !in_channel);
+    if let Some(until) = acted.map(|at| snapshot.policy.recent_action.after(at, calendar))
+        && until > snapshot.now
+    {
+        return Some((Withheld::RecentAction, until));
+    }
+    let closed = snapshot.policy.work_hours_only && !calendar.is_open(snapshot.now);
+    closed.then(|| (Withheld::QuietHours, calendar.next_open(snapshot.now)))
+}
+
+/// Everybody who was told hears that it is over, by the way they were told; nobody else does.
+fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
+    let mut plan = Plan::default();
+    let notices = draft.notices(alert);
+    plan.keep.extend(notices.iter().filter(|notice| notice.reason == Reason::Resolved).map(|notice| notice.id));
+    if alert.ending != Some(Ending::Resolved) || !may_send(alert, draft.snapshot) {
+        return plan;
+    }
+    for told in &alert.told {
+        let same = |account, address: &Address| account == told.account && *address == told.address;
+        let said =
+            notices.iter().any(|notice| notice.reason == Reason::Resolved && same(notice.account, &notice.address));
+        if !said && !plan.say.iter().any(|want| same(want.account, &want.address)) {
+            let (account, address) = (told.account, told.address.clone());
+            plan.say.push(Want { account, address, rung: told.rung, reason: Reason::Resolved });
+        }
+    }
+    plan
+}
+
+/// True while a notice can still be taken back.
+fn is_unsent(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
+    match (notice.state, notice.message.map(|id| snapshot.board.message(id))) {
+        (NoticeState::Open, _) | (NoticeState::Sealed, None) => true,
+        (NoticeState::Sealed, Some(Some(message))) => message.state == MessageState::Sealed,
+        _ => false,
+    }
+}
+
+/// Takes back what was not sent and is not true, or not wanted, any more.
+fn withdraw(alert: &Alert, plan: &Plan, draft: &mut Draft<'_>) {
+    let stale = |notice: &&&Notice| !plan.keep.contains(&notice.id) && is_unsent(notice, draft.snapshot);
+    let why = match (&plan.withheld, alert.state) {
+        (_, AlertState::Resolved) => "it is over",
+        (Some(withheld), _) => withheld.word(),
+        (None, _) => "overtaken by what came after",
+    };
+    let notices: Vec<Notice> = draft.notices(alert).iter().filter(stale).map(|notice| (*notice).clone()).collect();
+    for mut notice in notices {
+        notice.state = NoticeState::Withdrawn;
+        notice.why = Some(why.to_owned());
+        draft.put_notice(notice);
+    }
+}
+
+/// Writes the decision down.
+fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
+    let now = draft.snapshot.now;
+    let alike =
+        |notice: &&&Notice| notice.account == want.account && notice.reason == want.reason && notice.rung == want.rung;
+    let round = draft.notices(alert).iter().filter(alike).map(|notice| notice.round + 1).max().unwrap_or(0);
+    let id = NoticeId(draft.ids.notice);
+    draft.ids.notice += 1;
+    let logged = want.address == Address::Log;
+    let state = match want.address {
+        Address::Log => NoticeState::Told,
+        Address::Digest(_) => NoticeState::Open,
+        Address::Slack(_) | Address::Comment { .. } => NoticeState::Sealed,
+    };
+    let mut finding = alert.finding.clone();
+    finding.stage = alert.stage;
+    draft.put_notice(Notice {
+        id,
+        alert: alert.id,
+        episode: alert.episode,
+        reason: want.reason,
+        rung: want.rung,
+        round,
+        account: want.account,
+        address: want.address.clone(),
+        state,
+        why: None,
+        message: None,
+        post: None,
+        finding,
+        decided_at: now,
+        told_at: logged.then_some(now),
+    });
+    if logged {
+        logged_now(alert.id, &want, draft);
+    }
+}
+
+/// The log is told at once.
+fn logged_now(id: AlertId, want: &Want, draft: &mut Draft<'_>) {
+    let at = draft.snapshot.now;
+    if want.reason != Reason::Resolved
+        && let Some(change) = draft.change(id)
+    {
+        change.alert.hears(Told { account: want.account, address: want.address.clone(), rung: want.rung, at });
+    }
+    draft.log(id, LogKind::Told, Some("in the log".to_owned()), None);
+}

@@ -1,0 +1,192 @@
+//! The working copy of what is said: the board's notices, posts and messages, with what this round changes laid over them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::alerts::{Decided, cannot_wait};
+use crate::domain::alert::{
+    Address, Alert, AlertState, Ending, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+};
+use crate::domain::calendar::Calendar;
+use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
+use crate::domain::snapshot::Snapshot;
+use connector_kit::Destination;
+
+/// The working copy.
+pub(super) struct Desk<'a> {
+    pub(super) snapshot: &'a Snapshot<'a>,
+    alerts: HashMap<AlertId, &'a Alert>,
+    pub(super) notices: BTreeMap<NoticeId, Notice>,
+    pub(super) posts: BTreeMap<PostId, Post>,
+    pub(super) messages: BTreeMap<MessageId, Message>,
+    /// The latest post of each place and topic.
+    latest: HashMap<(Address, PostAbout), PostId>,
+    /// Messages of each post with something still to be done.
+    under_way: HashMap<PostId, Vec<MessageId>>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(decided: &'a Decided, snapshot: &'a Snapshot<'a>) -> Desk<'a> {
+        let mut desk = Desk {
+            snapshot,
+            alerts: decided.alerts.iter().map(|change| (change.alert.id, &change.alert)).collect(),
+            notices: decided.notices.iter().map(|notice| (notice.id, notice.clone())).collect(),
+            posts: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            latest: HashMap::new(),
+            under_way: HashMap::new(),
+        };
+        let mut generations: HashMap<PostId, u32> = HashMap::new();
+        for post in snapshot.board.posts() {
+            generations.insert(post.id, post.generation);
+            let latest = desk.latest.entry((post.place.clone(), post.about)).or_insert(post.id);
+            if generations.get(latest).is_none_or(|generation| *generation < post.generation) {
+                *latest = post.id;
+            }
+        }
+        for message in snapshot.board.messages() {
+            desk.under_way.entry(message.post).or_default().push(message.id);
+        }
+        desk
+    }
+
+    /// An alert as it is after the round.
+    pub(super) fn alert(&self, id: AlertId) -> Option<&'a Alert> {
+        self.alerts.get(&id).copied().or_else(|| self.snapshot.board.alert(id))
+    }
+
+    /// A post as it is by now.
+    pub(super) fn post(&self, id: PostId) -> Option<&Post> {
+        self.posts.get(&id).or_else(|| self.snapshot.board.post(id))
+    }
+
+    /// A message of a post that is still under way.
+    pub(super) fn message(&self, post: PostId, op: MessageOp, is: impl Fn(MessageState) -> bool) -> Option<&Message> {
+        let ids = self.under_way.get(&post).into_iter().flatten();
+        let mut messages = ids.filter_map(|id| self.messages.get(id).or_else(|| self.snapshot.board.message(*id)));
+        messages.find(|message| message.op == op && is(message.state))
+    }
+
+    /// Puts a post, new or changed; a new one is the latest of its place and topic.
+    pub(super) fn put_post(&mut self, post: Post) {
+        if self.snapshot.board.post(post.id).is_none() {
+            self.latest.insert((post.place.clone(), post.about), post.id);
+        }
+        self.posts.insert(post.id, post);
+    }
+
+    /// Puts a message, new or changed.
+    pub(super) fn put_message(&mut self, message: Message) {
+        let ids = self.under_way.entry(message.post).or_default();
+        if !ids.contains(&message.id) {
+            ids.push(message.id);
+        }
+        self.messages.insert(message.id, message);
+    }
+
+    /// The notices that a post is made of, oldest first, those taken back or given up left out.
+    pub(super) fn lines(&self, post: PostId) -> Vec<&Notice> {
+        let here = self.snapshot.board.notices_in(post).into_iter();
+        let here = here.filter(|notice| !self.notices.contains_key(&notice.id));
+        let mut lines: Vec<&Notice> = here
+            .chain(self.notices.values())
+            .filter(|notice| notice.post == Some(post))
+            .filter(|notice| !matches!(notice.state, NoticeState::Withdrawn | NoticeState::Dead))
+            .collect();
+        lines.sort_by_key(|notice| notice.id);
+        lines
+    }
+
+    /// All notices of an alert's present episode.
+    pub(super) fn notices_of(&self, alert: &Alert) -> Vec<&Notice> {
+        let here = self.snapshot.board.notices_of(alert.id).filter(|notice| !self.notices.contains_key(&notice.id));
+        let all = here.chain(self.notices.values().filter(|notice| notice.alert == alert.id));
+        let mut notices: Vec<&Notice> = all.filter(|notice| notice.episode == alert.episode).collect();
+        notices.sort_by_key(|notice| notice.id);
+        notices
+    }
+
+    /// New notices that are to be sent and belong to no post yet.
+    pub(super) fn homeless(&self) -> Vec<NoticeId> {
+        let homeless = |notice: &&Notice| notice.state == NoticeState::Sealed && notice.post.is_none();
+        self.notices.values().filter(homeless).map(|notice| notice.id).collect()
+    }
+
+    /// Where a new notice belongs: the place and topic of its post.
+    pub(super) fn belongs(&self, notice: &Notice) -> (Address, PostAbout) {
+        let own = PostAbout::Alert(notice.alert, notice.episode);
+        let place = place(&notice.address);
+        match &notice.address {
+            Address::Comment { task, .. } => (place, PostAbout::Task(*task)),
+            Address::Slack(Destination::Channel(_)) => (place, own),
+            _ if notice.rung >= 2 || notice.reason == Reason::Resolved => (place, own),
+            _ => {
+                let calendar = self.calendar(notice);
+                let now = self.snapshot.now;
+                let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
+                (place, if at_once { own } else { PostAbout::Day(calendar.date(now)) })
+            }
+        }
+    }
+
+    /// The post that a new notice joins. `None`: one has to be made.
+    pub(super) fn joins(&self, notice: &Notice) -> Option<PostId> {
+        if notice.reason == Reason::Resolved {
+            return self.told_in(notice).or_else(|| self.latest.get(&self.belongs(notice)).copied());
+        }
+        self.latest.get(&self.belongs(notice)).copied()
+    }
+
+    /// The post by which somebody was told what now is over.
+    fn told_in(&self, notice: &Notice) -> Option<PostId> {
+        let alert = self.alert(notice.alert)?;
+        let told = |other: &&Notice| {
+            other.told_at.is_some()
+                && other.account == notice.account
+                && place(&other.address) == place(&notice.address)
+        };
+        let notices = self.notices_of(alert);
+        let posts = notices.into_iter().rev().filter(told).filter_map(|other| other.post);
+        posts.into_iter().find(|post| self.post(*post).is_some())
+    }
+
+    /// Hours and zone of whom a notice addresses.
+    pub(super) fn calendar(&self, notice: &Notice) -> &'a Calendar {
+        let people = &self.snapshot.board.people;
+        match &notice.address {
+            Address::Slack(Destination::Channel(_)) => &people.default_calendar,
+            _ => people.calendar(Some(notice.account)),
+        }
+    }
+
+    /// Posts whose words may differ after this round: of notices that changed, and of alerts that did.
+    pub(super) fn affected(&self) -> BTreeSet<PostId> {
+        let mut posts: BTreeSet<PostId> = self.notices.values().filter_map(|notice| notice.post).collect();
+        for alert in self.alerts.values().filter(|alert| self.shows(alert)) {
+            posts.extend(self.notices_of(alert).into_iter().filter_map(|notice| notice.post));
+        }
+        posts
+    }
+
+    /// True when what is to be read about an alert changed, and may be shown.
+    fn shows(&self, alert: &Alert) -> bool {
+        let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
+        let before = self.snapshot.board.alert(alert.id);
+        let changed = before.is_none_or(|before| picture(before) != picture(alert) || before.withheld.is_some());
+        changed && (alert.withheld.is_none() || alert.state == AlertState::Resolved) && !is_dropped(alert)
+    }
+}
+
+/// True for an alert that ended without being over: nothing more is said about it, and what was said stays.
+pub(super) fn is_dropped(alert: &Alert) -> bool {
+    alert.state == AlertState::Resolved && alert.ending != Some(Ending::Resolved)
+}
+
+/// Where a post is: its address without a mention.
+pub(super) fn place(address: &Address) -> Address {
+    match address {
+        Address::Comment { connection, task, .. } => {
+            Address::Comment { connection: connection.clone(), task: *task, mention: None }
+        }
+        other => other.clone(),
+    }
+}

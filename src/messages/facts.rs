@@ -1,0 +1,181 @@
+//! What each kind of evidence says in words: what is the matter, the numbers, one next step. Facts only, nobody's fault.
+
+use connector_model::{ProgressSource, StatusCategory};
+use jiff::{SignedDuration, Timestamp};
+
+use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
+use super::wording::Scene;
+use crate::domain::finding::{Deadline, Evidence, LateTask};
+use crate::domain::ids::TaskId;
+
+/// From so many days to the deadline on, and without one, the limit is what is typical elsewhere.
+const PRIOR_FROM_DAYS: i64 = 30;
+
+/// What is the matter, to be put behind the task's name: `is behind its pace`.
+pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
+    match evidence {
+        Evidence::Pace { .. } => "is behind its pace".to_owned(),
+        Evidence::NeverStarted { .. } => "has not been started".to_owned(),
+        Evidence::Stalled { .. } => "has not moved".to_owned(),
+        Evidence::Overdue { .. } => "is past its date".to_owned(),
+        Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
+        Evidence::NoDue { .. } => "has no date".to_owned(),
+        Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
+        Evidence::Cascade { late, finish_at, .. } if late.iter().all(|late| late.finish_at <= late.deadline.at) => {
+            format!("is expected {}", day_of(*finish_at, scene))
+        }
+        Evidence::Cascade { late, .. } => {
+            format!("makes {} late", count(i64::try_from(late.len()).unwrap_or(i64::MAX), "task"))
+        }
+        Evidence::MirrorStale { refused: true, .. } => "refuses our credential".to_owned(),
+        Evidence::MirrorStale { .. } => "cannot be read".to_owned(),
+    }
+}
+
+/// The same without its verb, for a heading: `behind its pace`.
+pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
+    let matter = matter(evidence, scene);
+    match evidence {
+        Evidence::NeverStarted { .. } => "not started".to_owned(),
+        Evidence::Stalled { .. } => "no movement".to_owned(),
+        Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
+        Evidence::NoDue { .. } => "no date".to_owned(),
+        _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
+    }
+}
+
+/// The numbers, in one line.
+pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
+    match evidence {
+        Evidence::Pace { progress, source, items, start_at, deadline, .. } => {
+            let done = format!("{} done{}", percent(*progress), counted(*progress, *source, *items));
+            format!("{done} after {}, {}", used(*start_at, deadline, scene), due(deadline, scene))
+        }
+        Evidence::NeverStarted { start_at, deadline, .. } => {
+            format!("no sign of work after {}, {}", used(*start_at, deadline, scene), due(deadline, scene))
+        }
+        Evidence::Stalled { human_at, limit_secs, deadline } => stalled(*human_at, *limit_secs, deadline, scene),
+        Evidence::Overdue { deadline, first_due } => {
+            let first = first_due.filter(|first| *first != deadline.due);
+            let first = first.map(|first| format!(", first planned for {}", due_date(first, scene)));
+            format!("{}{}, {}", due(deadline, scene), first.unwrap_or_default(), left(deadline, scene))
+        }
+        Evidence::NoOwner { deadline, category } => {
+            let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
+            format!("{}, {due}", state(*category))
+        }
+        Evidence::NoDue { category } => {
+            format!("{}, and no date from the task, a sprint or a milestone", state(*category))
+        }
+        Evidence::ChildAfterParent { deadline, parent, parent_deadline } => {
+            let parent = key(*parent, scene);
+            format!("{}; its parent {parent} is {}", due(deadline, scene), due(parent_deadline, scene))
+        }
+        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+            cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
+        }
+        Evidence::MirrorStale { since, because, .. } => {
+            format!("no good pass since {}: {}", moment(*since, scene), clean(because))
+        }
+    }
+}
+
+/// The one next step.
+pub(super) fn next_step(evidence: &Evidence) -> &'static str {
+    match evidence {
+        Evidence::Pace { .. } => "Next: bring its progress up to date, or agree on another date.",
+        Evidence::NeverStarted { .. } => "Next: start it, or note in the task when it will be.",
+        Evidence::Stalled { .. } => "Next: leave a line in the task about where it stands.",
+        Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
+        Evidence::NoOwner { .. } => "Next: assign somebody.",
+        Evidence::NoDue { .. } => "Next: give it a date or a milestone.",
+        Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
+        Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
+        Evidence::MirrorStale { refused: true, .. } => {
+            "Next: renew the credential; until then nothing in it is judged."
+        }
+        Evidence::MirrorStale { .. } => {
+            "Next: look at the service and the way to it; until then nothing in it is judged."
+        }
+    }
+}
+
+/// Tasks that the words name besides the subject.
+pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
+    match evidence {
+        Evidence::ChildAfterParent { parent, .. } => vec![*parent],
+        Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn counted(progress: f64, source: ProgressSource, items: u32) -> String {
+    let done = (progress * f64::from(items)).round();
+    match (source, items) {
+        (ProgressSource::Time, _) => " by the time booked".to_owned(),
+        (_, 0) | (ProgressSource::Native, _) => String::new(),
+        (ProgressSource::Checklist, _) => format!(" ({done} of {items} checklist items)"),
+        (ProgressSource::Children, _) => format!(" ({done} of {items} sub-tasks)"),
+    }
+}
+
+/// `60 % of the time (6 of 10 working days)`
+fn used(start_at: Timestamp, deadline: &Deadline, scene: Scene<'_>) -> String {
+    let whole = scene.calendar.working(start_at, deadline.at);
+    let part = scene.calendar.working(start_at, scene.now).min(whole);
+    if whole == 0 || part == whole {
+        return "all of the time".to_owned();
+    }
+    format!("{} of the time ({})", percent(part as f64 / whole as f64), part_of(part, whole, scene))
+}
+
+/// `3 working days left`, or `2 working days ago`.
+fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
+    if scene.now <= deadline.at {
+        return format!("{} left", between(scene.now, deadline.at, scene));
+    }
+    format!("{} ago", between(deadline.at, scene.now, scene))
+}
+
+fn stalled(human_at: Timestamp, limit_secs: i64, deadline: &Option<Deadline>, scene: Scene<'_>) -> String {
+    let far = scene.now + SignedDuration::from_hours(24 * PRIOR_FROM_DAYS);
+    let prior = deadline.as_ref().is_none_or(|deadline| deadline.at >= far);
+    let limit = work(limit_secs, scene);
+    let limit = if prior {
+        format!("{limit} is typical elsewhere")
+    } else {
+        format!("the limit this near its date is {limit}")
+    };
+    let since = format!("last change by a person {}", day_of(human_at, scene));
+    let ago = between(human_at, scene.now, scene);
+    let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
+    format!("{since}, {ago} ago ({limit}), {due}")
+}
+
+fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bool, scene: Scene<'_>) -> String {
+    let wait = match downstream {
+        1 => "1 task waits for it".to_owned(),
+        many => format!("{many} tasks wait for it"),
+    };
+    let guessed = if guessed { " (by what is typical elsewhere)" } else { "" };
+    let finish = format!("it is expected {}{guessed}", day_of(finish_at, scene));
+    let Some(first) = late.first() else { return format!("{wait}; {finish}; no date is at risk") };
+    let (key, due) = (key(first.task, scene), due(&first.deadline, scene));
+    format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))
+}
+
+/// How people call a task; without a name, only that it is one.
+fn key(task: TaskId, scene: Scene<'_>) -> String {
+    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
+}
+
+fn state(category: StatusCategory) -> &'static str {
+    match category {
+        StatusCategory::Todo => "not begun",
+        StatusCategory::Active => "being worked on",
+        StatusCategory::Review => "in review",
+        StatusCategory::Waiting => "waiting",
+        StatusCategory::Done => "done",
+        StatusCategory::Cancelled => "given up",
+    }
+}

@@ -1,0 +1,312 @@
+//! From notices and names to words, and from the outcome of a call to what is tried next.
+//!
+//! A *post* is a comment or message that is kept up to date: `want` is what it should say, `have` what it says. A *message* is
+//! one thing to be sent: it makes its post, edits it, or answers under it. Editing may be repeated, so there is never more
+//! than one edit waiting for a post: its words are replaced. While the message that makes a post has not left, new lines
+//! go into it, and lines that are taken back leave it.
+
+mod desk;
+mod facts;
+mod letter;
+pub mod retry;
+#[cfg(test)]
+mod tests;
+mod when;
+pub mod wording;
+
+use std::collections::{BTreeSet, HashMap};
+
+use connector_kit::{Destination, Text};
+use connector_model::Mark;
+use jiff::Timestamp;
+
+use crate::alerts::Decided;
+use crate::domain::alert::{
+    Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason, Round,
+};
+use crate::domain::board::NextIds;
+use crate::domain::finding::Stage;
+use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
+use crate::domain::names::TaskName;
+use crate::domain::snapshot::Snapshot;
+
+use desk::{Desk, place};
+
+/// Gives messages their marks.
+pub struct Marks<'a> {
+    /// Makes a random wire id.
+    pub wire: &'a mut dyn FnMut() -> String,
+    /// Signs it.
+    pub sign: &'a dyn Fn(&str) -> Mark,
+}
+
+impl Marks<'_> {
+    fn next(&mut self) -> Mark {
+        (self.sign)(&(self.wire)())
+    }
+}
+
+/// The tasks whose names are needed to word what was decided.
+pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
+    if decided.alerts.is_empty() && decided.notices.is_empty() {
+        return Vec::new();
+    }
+    let desk = Desk::new(decided, snapshot);
+    let homeless = desk.homeless();
+    let new: Vec<&Notice> = homeless.iter().filter_map(|id| desk.notices.get(id)).collect();
+    let mut posts = desk.affected();
+    posts.extend(new.iter().filter_map(|notice| desk.joins(notice)));
+    let lines: Vec<&Notice> = posts.into_iter().flat_map(|post| desk.lines(post)).chain(new).collect();
+    let alerts: BTreeSet<AlertId> = lines.iter().map(|notice| notice.alert).collect();
+    let mut tasks: BTreeSet<TaskId> = BTreeSet::new();
+    for alert in alerts.into_iter().filter_map(|id| desk.alert(id)) {
+        let own: Vec<&Notice> = lines.iter().copied().filter(|notice| notice.alert == alert.id).collect();
+        tasks.extend(letter::spoken_of(alert, &own));
+    }
+    tasks.into_iter().collect()
+}
+
+/// Words and seals what was decided; the whole round, ready to be committed.
+pub fn seal(
+    decided: Decided,
+    names: &HashMap<TaskId, TaskName>,
+    snapshot: &Snapshot<'_>,
+    marks: &mut Marks<'_>,
+    ids: &mut NextIds,
+) -> Round {
+    if decided.alerts.is_empty() && decided.notices.is_empty() {
+        return Round { answered: decided.answered, ..Round::default() };
+    }
+    let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
+    for notice in sealer.desk.homeless() {
+        sealer.house(notice);
+    }
+    for post in sealer.desk.affected() {
+        sealer.bring_up_to_date(post);
+    }
+    let Desk { notices, posts, messages, .. } = sealer.desk;
+    let posts = posts.into_values().filter(|post| snapshot.board.post(post.id) != Some(post));
+    let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
+    let (posts, messages) = (posts.collect(), messages.collect());
+    let notices = notices.into_values().collect();
+    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered }
+}
+
+/// One sealing.
+struct Sealer<'a, 'm> {
+    desk: Desk<'a>,
+    names: &'a HashMap<TaskId, TaskName>,
+    marks: &'a mut Marks<'m>,
+    ids: &'a mut NextIds,
+}
+
+impl Sealer<'_, '_> {
+    /// Gives a new notice its post.
+    fn house(&mut self, id: NoticeId) {
+        let Some(notice) = self.desk.notices.get(&id).cloned() else { return };
+        let joins = self.desk.joins(&notice).and_then(|post| self.desk.post(post)).cloned();
+        let post = match joins {
+            Some(post) if !post.open && matches!(post.place, Address::Comment { .. }) => {
+                return self.drop(notice, "the comment was taken away");
+            }
+            Some(post) if !post.open => self.renew(&post),
+            Some(post) if needs_new_comment(&notice, &post) => self.replace_comment(&post),
+            Some(post) => post.id,
+            None if notice.reason == Reason::Resolved && matches!(notice.address, Address::Comment { .. }) => {
+                return self.drop(notice, "the comment is not known any more");
+            }
+            None => {
+                let (place, about) = self.desk.belongs(&notice);
+                self.make(place, about, 1)
+            }
+        };
+        self.desk.notices.insert(id, Notice { post: Some(post), ..notice });
+    }
+
+    fn drop(&mut self, notice: Notice, why: &str) {
+        let why = Some(why.to_owned());
+        self.desk.notices.insert(notice.id, Notice { state: NoticeState::Dead, why, ..notice });
+    }
+
+    fn make(&mut self, place: Address, about: PostAbout, generation: u32) -> PostId {
+        let id = PostId(self.ids.post);
+        self.ids.post += 1;
+        let mark = self.marks.next();
+        let (at, want, have) = (None, Text::default(), None);
+        self.desk.put_post(Post { id, place, about, generation, mark, at, want, have, open: true });
+        id
+    }
+
+    /// A post in the place of one that can no longer be used.
+    fn renew(&mut self, before: &Post) -> PostId {
+        self.make(before.place.clone(), before.about, before.generation + 1)
+    }
+
+    /// A comment in the place of one that notified its readers long ago: an edit would notify nobody.
+    fn replace_comment(&mut self, before: &Post) -> PostId {
+        let post = self.renew(before);
+        let moved: Vec<Notice> = self.desk.lines(before.id).into_iter().cloned().collect();
+        for notice in moved {
+            self.desk.notices.insert(notice.id, Notice { post: Some(post), ..notice });
+        }
+        self.edit(before.clone(), wording::superseded());
+        post
+    }
+
+    /// Brings a post in line with its notices.
+    fn bring_up_to_date(&mut self, id: PostId) {
+        let Some(post) = self.desk.post(id).cloned().filter(|post| post.open) else { return };
+        self.answer_under(&post);
+        match letter::words(&post, &self.desk, self.names) {
+            Some(want) if post.at.is_none() => self.word_first(post, want),
+            Some(want) => self.edit(post, want),
+            None => self.take_back(&post),
+        }
+    }
+
+    /// Words the message that makes the post.
+    fn word_first(&mut self, post: Post, want: Text) {
+        let making = self.desk.message(post.id, MessageOp::Post, MessageState::is_live).cloned();
+        match making {
+            Some(message) if message.state == MessageState::Sealed => {
+                self.desk.put_post(Post { want: want.clone(), ..post.clone() });
+                self.carry(Message { body: want, ..message });
+            }
+            // It is on its way; what is new follows as an edit.
+            Some(message) if message.body != want || !self.fresh(post.id).is_empty() => self.edit(post, want),
+            Some(_) => {}
+            None if self.fresh(post.id).is_empty() => {}
+            None => {
+                let made_now = self.desk.snapshot.board.post(post.id).is_none();
+                let mark = if made_now { post.mark.clone() } else { self.marks.next() };
+                self.desk.put_post(Post { want: want.clone(), mark: mark.clone(), ..post.clone() });
+                let message = self.message(&post, MessageOp::Post, mark, want, self.desk.snapshot.now);
+                self.carry(message);
+            }
+        }
+    }
+
+    /// Lets the post say something else.
+    fn edit(&mut self, post: Post, want: Text) {
+        let waiting = self.desk.message(post.id, MessageOp::Edit, |state| state == MessageState::Sealed).cloned();
+        let going = self.desk.message(post.id, MessageOp::Edit, MessageState::is_live);
+        let going = going.filter(|message| message.state != MessageState::Sealed);
+        let will_say = going.map(|message| &message.body).or(post.have.as_ref());
+        let is_said = will_say == Some(&want) && self.fresh(post.id).is_empty();
+        self.desk.put_post(Post { want: want.clone(), ..post.clone() });
+        match waiting {
+            Some(message) if is_said => self.withdraw(message),
+            Some(message) => self.carry(Message { body: want, ..message }),
+            None if is_said => {}
+            None => {
+                let mark = self.marks.next();
+                let message = self.message(&post, MessageOp::Edit, mark, want, self.desk.snapshot.now);
+                self.carry(message);
+            }
+        }
+    }
+
+    /// Answers under the post, where its reader has to be notified anew.
+    fn answer_under(&mut self, post: &Post) {
+        let waiting = self.desk.message(post.id, MessageOp::Reply, |state| state == MessageState::Sealed).cloned();
+        let on_its_way = self.desk.message(post.id, MessageOp::Post, |state| state != MessageState::Sealed).is_some();
+        let is_there = post.at.is_some() || on_its_way;
+        let lines = self.desk.lines(post.id);
+        let mine = |notice: &&&Notice| match notice.message {
+            None => is_there && notice.state == NoticeState::Sealed && needs_answer(notice, post),
+            Some(message) => waiting.as_ref().is_some_and(|waiting| waiting.id == message),
+        };
+        let lines: Vec<&Notice> = lines.iter().filter(mine).copied().collect();
+        let Some(first) = lines.first() else {
+            return waiting.into_iter().for_each(|message| self.withdraw(message));
+        };
+        let Some(body) = letter::answer(&lines, &self.desk, self.names) else { return };
+        let (now, calendar) = (self.desk.snapshot.now, self.desk.calendar(first));
+        let due_at = if self.desk.snapshot.policy.work_hours_only { calendar.next_open(now) } else { now };
+        let carried: Vec<NoticeId> = lines.iter().map(|notice| notice.id).collect();
+        let message = match waiting {
+            Some(message) => Message { body, ..message },
+            None => {
+                let mark = self.marks.next();
+                self.message(post, MessageOp::Reply, mark, body, due_at)
+            }
+        };
+        self.load(message, &carried);
+    }
+
+    /// Nothing is left to say: what has not left yet stays here.
+    fn take_back(&mut self, post: &Post) {
+        for op in [MessageOp::Post, MessageOp::Edit] {
+            if let Some(message) = self.desk.message(post.id, op, |state| state == MessageState::Sealed).cloned() {
+                self.withdraw(message);
+            }
+        }
+    }
+
+    fn withdraw(&mut self, message: Message) {
+        self.desk.put_message(Message { state: MessageState::Withdrawn, ..message });
+    }
+
+    fn message(&mut self, post: &Post, op: MessageOp, mark: Mark, body: Text, due_at: Timestamp) -> Message {
+        let id = MessageId(self.ids.message);
+        self.ids.message += 1;
+        Message {
+            id,
+            mark,
+            op,
+            address: post.place.clone(),
+            post: post.id,
+            body,
+            state: MessageState::Sealed,
+            due_at,
+            attempts: 0,
+            attempt_at: None,
+            attempt_epoch: None,
+            error: None,
+            insist: false,
+        }
+    }
+
+    /// Notices of a post that no message carries yet.
+    fn fresh(&self, post: PostId) -> Vec<NoticeId> {
+        let fresh = |notice: &&Notice| notice.state == NoticeState::Sealed && notice.message.is_none();
+        self.desk.lines(post).into_iter().filter(fresh).map(|notice| notice.id).collect()
+    }
+
+    /// Puts a message, with everything of its post that no other one carries.
+    fn carry(&mut self, message: Message) {
+        let fresh = self.fresh(message.post);
+        self.load(message, &fresh);
+    }
+
+    fn load(&mut self, message: Message, carried: &[NoticeId]) {
+        for id in carried {
+            if let Some(notice) = self.desk.notices.get_mut(id) {
+                notice.message = Some(message.id);
+            }
+        }
+        let own = self.desk.lines(message.post);
+        let insist = own.iter().any(|notice| {
+            notice.message == Some(message.id)
+                && notice.reason != Reason::Resolved
+                && notice.finding.stage == Stage::Failure
+        });
+        self.desk.put_message(Message { insist, ..message });
+    }
+}
+
+/// True where only a new comment notifies whom it mentions: the present one stands there already.
+fn needs_new_comment(notice: &Notice, post: &Post) -> bool {
+    let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
+    mentions && notice.reason != Reason::Resolved && post.at.is_some() && post.place == place(&notice.address)
+}
+
+/// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.
+fn needs_answer(notice: &Notice, post: &Post) -> bool {
+    match &notice.address {
+        Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) => {
+            notice.reason == Reason::Resolved || matches!(post.about, PostAbout::Alert(..))
+        }
+        Address::Comment { .. } | Address::Digest(_) | Address::Log => false,
+    }
+}

@@ -1,0 +1,356 @@
+//! From the outcome of a call to what happens next: told, tried again, looked for, given up and left to the next channel.
+//!
+//! No outcome is lost and none is guessed: what may have been sent is looked for before it is sent again, and where nobody can
+//! tell, only a failure is repeated, and says so. The next channel is not chosen here: the notice dies, its alert is
+//! thought about at once, and routing sees which channels are left.
+
+use std::collections::HashSet;
+
+use connector_kit::{Destination, Found, MessageRef, WriteError};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Marks, wording};
+use crate::domain::alert::{
+    Address, AlertChange, LogEntry, LogKind, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason,
+    Round, Told,
+};
+use crate::domain::board::{Board, NextIds};
+use crate::domain::calendar::later;
+use crate::domain::finding::Stage;
+use crate::domain::ids::{MessageId, PostId};
+use crate::domain::snapshot::Snapshot;
+
+/// A call has surely ended by then.
+const SURELY_OVER: SignedDuration = SignedDuration::from_secs(90);
+/// Waits after the first, the second and every further failure, minutes.
+const BACK_OFF: [i64; 3] = [1, 5, 30];
+/// Until a refused credential is tried again.
+const REFUSED: SignedDuration = SignedDuration::from_hours(1);
+/// Until a look that failed is made again.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// A look that never succeeds is given up so long after the attempt.
+const LOOKS_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// A failure goes to the next channel after this.
+const FAILURE_WAITS: SignedDuration = SignedDuration::from_hours(1);
+/// Anything else after so many working hours of its reader.
+const OTHERS_WAIT_HOURS: i64 = 4;
+/// Words without a next channel (an edit, a resolved) are given up after so many attempts: about a day.
+const MOST_ATTEMPTS: u32 = 50;
+
+/// How a call ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Sent (a post, a reply): this is where it is.
+    Sent(MessageRef),
+    /// The post says now what the message says.
+    Edited,
+    /// The write did not succeed.
+    Failed(WriteError),
+    /// The answer to a look.
+    Looked(Found),
+    /// The look itself failed, with this reason: it is made again later.
+    CannotLook(String),
+}
+
+/// What the deliverer has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// [`begin`] it, commit that, make the call, then [`after`].
+    Send(MessageId),
+    /// Ask the channel whether it is there, then [`after`].
+    Look(MessageId),
+}
+
+/// Everything to be done at `now`, longest due first.
+pub fn due(board: &Board, epoch: i64, now: Timestamp) -> Vec<Job> {
+    let mut jobs: Vec<(Timestamp, MessageId, Job)> = jobs(board, epoch).filter(|(at, ..)| *at <= now).collect();
+    jobs.sort_by_key(|(at, id, _)| (*at, *id));
+    jobs.into_iter().map(|(.., job)| job).collect()
+}
+
+/// When the next thing is to be done. `None`: nothing can be done until something else happens.
+pub fn next_due(board: &Board, epoch: i64) -> Option<Timestamp> {
+    jobs(board, epoch).map(|(at, ..)| at).min()
+}
+
+/// What is to be done about each message, and when.
+fn jobs(board: &Board, epoch: i64) -> impl Iterator<Item = (Timestamp, MessageId, Job)> {
+    let going = |message: &&Message| matches!(message.state, MessageState::Sending | MessageState::Unsure);
+    let busy: HashSet<PostId> = board.messages().filter(going).map(|message| message.post).collect();
+    board.messages().filter_map(move |message| {
+        let (at, job) = job(message, board, &busy, epoch)?;
+        Some((at, message.id, job))
+    })
+}
+
+/// `None`: it waits for its post, or for a call that is being made.
+fn job(message: &Message, board: &Board, busy: &HashSet<PostId>, epoch: i64) -> Option<(Timestamp, Job)> {
+    let id = message.id;
+    let over_at = later(message.attempt_at.unwrap_or(message.due_at), SURELY_OVER);
+    match (message.state, message.op) {
+        (MessageState::Sealed, op) => {
+            let is_there = op == MessageOp::Post || board.post(message.post)?.at.is_some();
+            (is_there && !busy.contains(&message.post)).then_some((message.due_at, Job::Send(id)))
+        }
+        (MessageState::Sending, _) if message.attempt_epoch == Some(epoch) => None,
+        // Left behind by an earlier owner of the store. An edit is simply made again.
+        (MessageState::Sending, MessageOp::Edit) => Some((over_at, Job::Send(id))),
+        (MessageState::Sending, _) => Some((over_at, Job::Look(id))),
+        (MessageState::Unsure, _) => Some((message.due_at, Job::Look(id))),
+        (MessageState::Sent | MessageState::Dead | MessageState::Withdrawn, _) => None,
+    }
+}
+
+/// The message as it is while its call is being made; committed before the call.
+pub fn begin(message: &Message, epoch: i64, now: Timestamp) -> Round {
+    let message = Message {
+        state: MessageState::Sending,
+        attempts: message.attempts + 1,
+        attempt_at: Some(now),
+        attempt_epoch: Some(epoch),
+        ..message.clone()
+    };
+    Round { messages: vec![message], ..Round::default() }
+}
+
+/// What an outcome changes: the message, its post, its notices, their alerts. `step_at` of an alert is set to now where it has
+/// to be thought about again: who is told next, or by which other channel.
+pub fn after(
+    message: &Message,
+    outcome: &Outcome,
+    snapshot: &Snapshot<'_>,
+    marks: &mut Marks<'_>,
+    ids: &mut NextIds,
+) -> Round {
+    let case = Case { message, snapshot };
+    match outcome {
+        Outcome::Sent(at) | Outcome::Looked(Found::There(at)) => case.sent(Some(at)),
+        Outcome::Edited => case.sent(None),
+        Outcome::Failed(WriteError::NotSent { retry_after, because }) => case.again(*retry_after, because),
+        Outcome::Failed(WriteError::Unauthorized { because }) => case.again(Some(REFUSED), because),
+        Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => {
+            case.lost(because, marks, ids)
+        }
+        Outcome::Failed(WriteError::Unsure { because }) if message.op == MessageOp::Edit => case.again(None, because),
+        Outcome::Failed(WriteError::Unsure { because }) => {
+            let due_at = later(message.attempt_at.unwrap_or(snapshot.now), SURELY_OVER);
+            case.keep(MessageState::Unsure, due_at, because)
+        }
+        Outcome::Looked(Found::Absent) => case.absent("it had not been sent"),
+        Outcome::Looked(Found::CannotTell(because)) => case.cannot_tell(because),
+        Outcome::CannotLook(because) => {
+            let since = message.attempt_at.unwrap_or(snapshot.now);
+            if later(since, LOOKS_FOR) <= snapshot.now {
+                return case.cannot_tell(because);
+            }
+            case.keep(MessageState::Unsure, later(snapshot.now, LOOK_AGAIN), because)
+        }
+    }
+}
+
+/// One outcome to be dealt with.
+struct Case<'a> {
+    message: &'a Message,
+    snapshot: &'a Snapshot<'a>,
+}
+
+impl Case<'_> {
+    /// What the message carries.
+    fn carried(&self) -> Vec<Notice> {
+        let lines = self.snapshot.board.notices_in(self.message.post).into_iter();
+        let mine = |notice: &&Notice| notice.message == Some(self.message.id) && notice.state == NoticeState::Sealed;
+        lines.filter(mine).cloned().collect()
+    }
+
+    fn post(&self) -> Option<Post> {
+        self.snapshot.board.post(self.message.post).cloned()
+    }
+
+    /// It surely arrived.
+    fn sent(&self, at: Option<&MessageRef>) -> Round {
+        let now = self.snapshot.now;
+        let message = Message { state: MessageState::Sent, error: None, ..self.message.clone() };
+        let mut round = Round { messages: vec![message], ..Round::default() };
+        if let Some(mut post) = self.post().filter(|_| self.message.op != MessageOp::Reply) {
+            if self.message.op == MessageOp::Post {
+                post.at = at.map(|at| at.0.clone());
+            }
+            post.have = Some(self.message.body.clone());
+            round.posts.push(post);
+        }
+        for notice in self.carried() {
+            self.told(&notice, &mut round.alerts);
+            round.notices.push(Notice { state: NoticeState::Told, told_at: Some(now), ..notice });
+        }
+        round
+    }
+
+    fn told(&self, notice: &Notice, alerts: &mut Vec<AlertChange>) {
+        let Some(change) = self.thought_about(notice, alerts) else { return };
+        let account = notice.account;
+        if notice.reason != Reason::Resolved {
+            let (address, rung, at) = (notice.address.clone(), notice.rung, self.snapshot.now);
+            change.alert.hears(Told { account, address, rung, at });
+        }
+        let reason = Some(format!("{} by {}", notice.reason.word(), notice.address.channel()));
+        change.log.push(LogEntry { what: LogKind::Told, reason, account: Some(account) });
+    }
+
+    /// The notice's alert, to be stepped at once. `None`: it is in another episode by now, which this is no news for.
+    fn thought_about<'c>(&self, notice: &Notice, alerts: &'c mut Vec<AlertChange>) -> Option<&'c mut AlertChange> {
+        let known = alerts.iter().position(|change| change.alert.id == notice.alert);
+        let at = known.unwrap_or(alerts.len());
+        if known.is_none() {
+            let alert = self.snapshot.board.alert(notice.alert)?;
+            if alert.episode != notice.episode {
+                return None;
+            }
+            let mut alert = alert.clone();
+            alert.step_at = Some(self.snapshot.now);
+            alerts.push(AlertChange { alert, log: Vec::new() });
+        }
+        alerts.get_mut(at)
+    }
+
+    /// Keeps the message under way.
+    fn keep(&self, state: MessageState, due_at: Timestamp, because: &str) -> Round {
+        let error = Some(because.to_owned());
+        Round { messages: vec![Message { state, due_at, error, ..self.message.clone() }], ..Round::default() }
+    }
+
+    /// Surely not sent: later, or by another channel once that has taken too long.
+    fn again(&self, wait: Option<SignedDuration>, because: &str) -> Round {
+        if self.has_waited() {
+            return self.give_up(because, NoticeState::Dead);
+        }
+        let due_at = later(self.snapshot.now, wait.unwrap_or_else(|| self.back_off()));
+        self.keep(MessageState::Sealed, self.in_hours(due_at), because)
+    }
+
+    /// A look showed that it was never sent.
+    fn absent(&self, because: &str) -> Round {
+        if self.has_waited() {
+            return self.give_up(because, NoticeState::Dead);
+        }
+        self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because)
+    }
+
+    /// With up to a fifth on top, told from the wire id, so that many do not come back at once.
+    fn back_off(&self) -> SignedDuration {
+        let step = usize::try_from(self.message.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let secs = BACK_OFF[step.min(BACK_OFF.len() - 1)] * 60;
+        let spread = self.message.mark.wire.bytes().fold(0i64, |sum, byte| (sum * 31 + i64::from(byte)) % 1009);
+        SignedDuration::from_secs(secs + secs * spread / (5 * 1009))
+    }
+
+    /// What notifies somebody waits for their working hours.
+    fn in_hours(&self, at: Timestamp) -> Timestamp {
+        if self.message.op == MessageOp::Edit || !self.snapshot.policy.work_hours_only {
+            return at;
+        }
+        let people = &self.snapshot.board.people;
+        match (&self.message.address, self.carried().first()) {
+            (Address::Slack(Destination::Channel(_)), _) | (_, None) => people.default_calendar.next_open(at),
+            (_, Some(notice)) => people.calendar(Some(notice.account)).next_open(at),
+        }
+    }
+
+    /// True when it has taken too long for this channel.
+    fn has_waited(&self) -> bool {
+        let people = &self.snapshot.board.people;
+        let until = |notice: &Notice| match notice.finding.stage {
+            Stage::Failure => later(notice.decided_at, FAILURE_WAITS),
+            Stage::Opens | Stage::Widens => {
+                people.calendar(Some(notice.account)).after(notice.decided_at, OTHERS_WAIT_HOURS * 3600)
+            }
+        };
+        let carried = self.carried();
+        let until = carried.iter().filter(|notice| notice.reason != Reason::Resolved).map(until).min();
+        match until {
+            Some(until) => until <= self.snapshot.now,
+            None => self.message.attempts >= MOST_ATTEMPTS,
+        }
+    }
+
+    /// This way is over for what it carries, and for what was to follow it.
+    fn give_up(&self, because: &str, state: NoticeState) -> Round {
+        let error = Some(because.to_owned());
+        let message = Message { state: MessageState::Dead, error: error.clone(), ..self.message.clone() };
+        let mut round = Round { messages: vec![message], ..Round::default() };
+        let followers: Vec<Message> = self.followers().collect();
+        let mut carried = self.carried();
+        carried.extend(followers.iter().flat_map(|message| Case { message, snapshot: self.snapshot }.carried()));
+        for notice in carried {
+            self.thought_about(&notice, &mut round.alerts);
+            round.notices.push(Notice { state, why: error.clone(), ..notice });
+        }
+        let withdrawn = |message| Message { state: MessageState::Withdrawn, ..message };
+        round.messages.extend(followers.into_iter().map(withdrawn));
+        round
+    }
+
+    /// Messages that make no sense without this one: all of its post where it was to make it, later edits where editing fails.
+    fn followers(&self) -> impl Iterator<Item = Message> {
+        let follows = |message: &&Message| {
+            message.post == self.message.post
+                && message.id != self.message.id
+                && message.state == MessageState::Sealed
+                && (self.message.op == MessageOp::Post || message.op == self.message.op)
+        };
+        self.snapshot.board.messages().filter(follows).cloned()
+    }
+
+    /// Refused for good: nothing more goes to this post.
+    fn closed(&self, because: &str) -> Round {
+        let mut round = self.give_up(because, NoticeState::Dead);
+        if let Some(post) = self.post().filter(|_| self.message.op != MessageOp::Reply) {
+            round.posts.push(Post { open: false, ..post });
+        }
+        round
+    }
+
+    /// The place refuses, or a person took the post away. A comment is not made again; a Slack message that can no longer be
+    /// edited is made anew, once, while it has news to carry.
+    fn lost(&self, because: &str, marks: &mut Marks<'_>, ids: &mut NextIds) -> Round {
+        let renewed = self.post().filter(|post| {
+            self.message.op == MessageOp::Edit && matches!(post.place, Address::Slack(_)) && post.generation == 1
+        });
+        let (Some(post), false) = (renewed, self.carried().is_empty()) else { return self.closed(because) };
+        let id = MessageId(ids.message);
+        ids.message += 1;
+        let mark = marks.next();
+        let anew = Message {
+            id,
+            mark: mark.clone(),
+            op: MessageOp::Post,
+            body: post.want.clone(),
+            state: MessageState::Sealed,
+            due_at: self.in_hours(self.snapshot.now),
+            attempts: 0,
+            attempt_at: None,
+            attempt_epoch: None,
+            error: None,
+            ..self.message.clone()
+        };
+        let error = Some(because.to_owned());
+        let dead = Message { state: MessageState::Dead, error, ..self.message.clone() };
+        let notices = self.carried().into_iter().map(|notice| Notice { message: Some(id), ..notice }).collect();
+        let generation = post.generation + 1;
+        let post = Post { at: None, have: None, generation, mark, ..post };
+        Round { messages: vec![dead, anew], notices, posts: vec![post], ..Round::default() }
+    }
+
+    /// It may be there or not, and nobody can say: only what must not be lost is repeated, once, and says so.
+    fn cannot_tell(&self, because: &str) -> Round {
+        if self.message.op == MessageOp::Edit {
+            return self.again(None, because);
+        }
+        if self.message.insist && !wording::is_perhaps_again(&self.message.body) {
+            let body = wording::perhaps_again(&self.message.body);
+            let mut round = self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because);
+            round.messages.iter_mut().for_each(|message| message.body = body.clone());
+            return round;
+        }
+        self.give_up(&format!("may or may not have arrived: {because}"), NoticeState::Unsure)
+    }
+}

@@ -1,0 +1,341 @@
+//! What a person reads. Pure from notices and names; numbers are computed here, from instants, by the reader's calendar.
+//!
+//! To everybody: shape, word and numbers, one next step, nobody's fault. Only what is known is said, and no control is
+//! offered that does not exist. Foreign text is cleaned here; each dialect escapes it once more.
+
+use std::collections::HashMap;
+
+use connector_kit::{Block, Span, Text};
+use jiff::Timestamp;
+
+use super::facts::{facts, heading, matter, next_step};
+use super::when::{between, clean, count, day_of, moment};
+use crate::domain::calendar::Calendar;
+use crate::domain::finding::{Finding, Grounds, Reading, Stage};
+use crate::domain::ids::TaskId;
+use crate::domain::names::TaskName;
+
+/// Most lines of one message; the rest is counted.
+const LINES: usize = 5;
+
+/// What words are found with.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// Names of the tasks that are spoken of.
+    pub names: &'a HashMap<TaskId, TaskName>,
+    /// The moment.
+    pub now: Timestamp,
+    /// Hours and zone of the reader.
+    pub calendar: &'a Calendar,
+}
+
+/// A gap in one line without its subject: the `summary` of the gap list.
+pub fn summary(finding: &Finding, scene: Scene<'_>) -> String {
+    facts(&finding.evidence, scene)
+}
+
+/// Why a reading is what it is, in one line: the `because` of `explain`.
+pub fn because(reading: &Reading, scene: Scene<'_>) -> String {
+    match reading {
+        Reading::Gap(finding) => format!("{}: {}", finding.stage.word(), facts(&finding.evidence, scene)),
+        Reading::Edge(evidence) => format!("too close to tell, so what is stays: {}", facts(evidence, scene)),
+        Reading::Clear(Grounds::NotApplicable(why) | Grounds::Because(why)) => (*why).to_owned(),
+        Reading::Clear(Grounds::Measured(evidence)) => facts(evidence, scene),
+        Reading::Unknown(why) => why.words().to_owned(),
+    }
+}
+
+/// Tasks that the words of a finding name besides its subject.
+pub fn named(finding: &Finding) -> Vec<TaskId> {
+    super::facts::named(&finding.evidence)
+}
+
+/// One gap, as one reader is told of it.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// What it is about, as people call it: a key, a container's or a connection's name.
+    pub(super) key: String,
+    /// Where that leads. `None`: nowhere.
+    pub(super) url: Option<String>,
+    /// `None`: it has none, or it may not be shown there.
+    pub(super) title: Option<String>,
+    /// As it is told, with the stage it is told at.
+    pub(super) finding: Finding,
+    /// Since when.
+    pub(super) since: Timestamp,
+    /// When it resolved. `None`: it has not.
+    pub(super) over_at: Option<Timestamp>,
+    /// True when the task itself is closed by now.
+    pub(super) closed: bool,
+    /// Whom it concerns, and what they know.
+    pub(super) hearing: Hearing,
+    /// Weaker gaps of the same task that this one speaks for: `no movement`.
+    pub(super) also: Vec<String>,
+    /// Sub-tasks with the same gap that this one speaks for.
+    pub(super) children: usize,
+}
+
+/// Whom a gap concerns, and what they know.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hearing {
+    /// Names of its owners.
+    pub(super) owners: Vec<String>,
+    /// When the first of them was told.
+    pub(super) told_at: Option<Timestamp>,
+    /// True when a message was sent to them and it is not known whether it arrived.
+    pub(super) unsure: bool,
+    /// Their last act on it since.
+    pub(super) acted_at: Option<Timestamp>,
+    /// Who hears next. `None`: nobody does, or has heard already.
+    pub(super) manager: Option<String>,
+}
+
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Somebody of whom something is asked, in private.
+    Owner,
+    /// Who leads them, in private.
+    Manager,
+    /// A channel.
+    Channel,
+}
+
+fn shape(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Opens => "▲",
+        Stage::Widens => "■",
+        Stage::Failure => "⬣",
+    }
+}
+
+fn plain(text: impl Into<String>) -> Span {
+    Span::Plain(text.into())
+}
+
+impl Item {
+    /// `■ KEY "title" is behind its pace`, with the key as a link.
+    fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
+        let mut spans = match self.over_at {
+            Some(at) => {
+                vec![plain("● "), Span::Strong("Resolved".to_owned()), plain(format!(" {}: ", moment(at, scene)))]
+            }
+            None => vec![plain(format!("{} ", shape(self.finding.stage)))],
+        };
+        spans.push(match &self.url {
+            Some(url) => Span::Link { label: clean(&self.key), url: url.clone() },
+            None => plain(clean(&self.key)),
+        });
+        if let Some(title) = &self.title {
+            spans.push(plain(format!(" “{}”", clean(title))));
+        }
+        if self.over_at.is_none() {
+            spans.push(plain(" "));
+            spans.push(Span::Strong(matter(&self.finding.evidence, scene)));
+        }
+        spans
+    }
+
+    fn words(&self, scene: Scene<'_>) -> String {
+        match self.over_at {
+            Some(at) => self.over(at, scene),
+            None => self.numbers(scene),
+        }
+    }
+
+    /// The numbers as a sentence, with what this gap speaks for.
+    fn numbers(&self, scene: Scene<'_>) -> String {
+        let mut words = sentence(&facts(&self.finding.evidence, scene));
+        if !self.also.is_empty() {
+            words.push_str(&format!(" Also: {}.", self.also.join(", ")));
+        }
+        if self.children > 0 {
+            let children = count(i64::try_from(self.children).unwrap_or(i64::MAX), "sub-task");
+            words.push_str(&format!(" The same goes for {children}."));
+        }
+        words
+    }
+
+    /// How it ended.
+    fn over(&self, at: Timestamp, scene: Scene<'_>) -> String {
+        let closed = if self.closed { "It is closed. " } else { "" };
+        let (was, open) = (heading(&self.finding.evidence, scene), between(self.since, at, scene));
+        format!("{closed}Was: {was}, since {}; open for {open}.", day_of(self.since, scene))
+    }
+
+    /// One plain line.
+    fn line(&self, scene: Scene<'_>) -> String {
+        let key = clean(&self.key);
+        match self.over_at {
+            Some(_) => format!("● {key} is resolved: {}", heading(&self.finding.evidence, scene)),
+            None => {
+                let (shape, evidence) = (shape(self.finding.stage), &self.finding.evidence);
+                format!("{shape} {key} {}: {}", matter(evidence, scene), facts(evidence, scene))
+            }
+        }
+    }
+
+    fn owners(&self) -> String {
+        match self.hearing.owners.as_slice() {
+            [] => "nobody".to_owned(),
+            [one] => clean(one),
+            [rest @ .., last] => {
+                let rest: Vec<String> = rest.iter().map(|name| clean(name)).collect();
+                format!("{} and {}", rest.join(", "), clean(last))
+            }
+        }
+    }
+
+    /// What the owner knows, for whoever hears after them.
+    fn known(&self, scene: Scene<'_>) -> String {
+        let owners = self.owners();
+        let told = match (self.hearing.told_at, self.hearing.unsure) {
+            _ if self.hearing.owners.is_empty() => return "Nobody is assigned to it.".to_owned(),
+            (Some(at), false) => format!("{owners} heard of it {}", moment(at, scene)),
+            (Some(at), true) => format!("{owners} was sent a word about it {}, perhaps in vain", moment(at, scene)),
+            (None, _) => return format!("{owners} could not be told: no way to reach them is known."),
+        };
+        match self.hearing.acted_at {
+            Some(at) => format!("{told}; last act on the task {}.", moment(at, scene)),
+            None => format!("{told}; no change by them since."),
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// A message about one gap.
+pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text {
+    let mut headline = item.headline(scene);
+    if audience != Audience::Owner && !item.hearing.owners.is_empty() {
+        headline.push(plain(format!(" ({})", item.owners())));
+    }
+    let mut blocks = vec![Block::Line(headline), Block::Line(vec![plain(item.words(scene))])];
+    if item.over_at.is_none() {
+        blocks.extend(beneath(item, audience, scene));
+    }
+    Text { summary: item.line(scene), blocks }
+}
+
+/// What stands below the numbers, for this reader.
+fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
+    let step = next_step(&item.finding.evidence);
+    match audience {
+        Audience::Owner => {
+            let mut blocks = vec![Block::Line(vec![plain(step)])];
+            if let Some(manager) = &item.hearing.manager {
+                let manager = clean(manager);
+                let words =
+                    format!("Only you see this. If nothing changes within a working day, {manager} hears of it too.");
+                blocks.push(Block::Note(vec![plain(words)]));
+            }
+            blocks
+        }
+        Audience::Manager => vec![Block::Line(vec![plain(item.known(scene))])],
+        Audience::Channel if item.hearing.owners.is_empty() => vec![Block::Line(vec![plain(step)])],
+        Audience::Channel => vec![Block::Note(vec![plain(item.known(scene))])],
+    }
+}
+
+/// The one grouped message of a day: a line for each gap, worst first.
+pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
+    let open = items.iter().filter(|item| item.over_at.is_none()).count();
+    let mut blocks = Vec::new();
+    if items.len() > 1 {
+        let head = if open == 0 { "all resolved".to_owned() } else { format!("{open} to look at") };
+        blocks.push(Block::Line(vec![Span::Strong(format!("{}: {head}", day_of(scene.now, scene)))]));
+    }
+    for item in items.iter().take(LINES) {
+        blocks.push(Block::Line(item.headline(scene)));
+        let step =
+            if item.over_at.is_none() { format!(" {}", next_step(&item.finding.evidence)) } else { String::new() };
+        blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
+    }
+    blocks.extend(more(items.len()));
+    Text { summary: one_line(items, scene), blocks }
+}
+
+fn more(items: usize) -> Option<Block> {
+    let more = items.checked_sub(LINES).filter(|more| *more > 0)?;
+    Some(Block::Note(vec![plain(format!("and {more} more"))]))
+}
+
+fn one_line(items: &[Item], scene: Scene<'_>) -> String {
+    match items {
+        [item] => item.line(scene),
+        _ => {
+            let keys: Vec<String> = items.iter().take(LINES).map(|item| clean(&item.key)).collect();
+            format!("{}: {}", count(i64::try_from(items.len()).unwrap_or(i64::MAX), "task"), keys.join(", "))
+        }
+    }
+}
+
+/// The living comment on a task; who has no other channel is mentioned.
+pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> Text {
+    let mut blocks = Vec::new();
+    for item in items.iter().take(LINES) {
+        let mut head = Vec::new();
+        if blocks.is_empty() {
+            for login in mentions {
+                head.extend([Span::Mention(login.clone()), plain(" ")]);
+            }
+            head.extend([Span::Strong("gapwatch".to_owned()), plain(" · ")]);
+        }
+        head.push(plain(state(item, scene)));
+        blocks.push(Block::Line(head));
+        let words = match item.over_at {
+            Some(at) => format!("Open for {}.", between(item.since, at, scene)),
+            None => format!("{} {}", item.numbers(scene), next_step(&item.finding.evidence)),
+        };
+        blocks.push(Block::Line(vec![plain(words)]));
+    }
+    blocks.extend(more(items.len()));
+    blocks.push(Block::Note(vec![plain(
+        "This comment is kept up to date by gapwatch, which changes nothing else here.",
+    )]));
+    Text { summary: one_line(items, scene), blocks }
+}
+
+/// `■ behind its pace since Mon 23 Nov`
+fn state(item: &Item, scene: Scene<'_>) -> String {
+    let what = heading(&item.finding.evidence, scene);
+    match item.over_at {
+        Some(at) => format!("● resolved {}: {what}", moment(at, scene)),
+        None => format!("{} {what} since {}", shape(item.finding.stage), day_of(item.since, scene)),
+    }
+}
+
+/// What an earlier comment says once a newer one has taken its place.
+pub(super) fn superseded() -> Text {
+    let words = "gapwatch · a newer comment below has taken the place of this one";
+    Text { summary: words.to_owned(), blocks: vec![Block::Note(vec![plain(words)])] }
+}
+
+/// The answer under a message, by which the reader is notified of what became of it.
+pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
+    let mut blocks = Vec::new();
+    for item in items.iter().take(LINES) {
+        blocks.push(Block::Line(item.headline(scene)));
+        blocks.push(Block::Note(vec![plain(item.words(scene))]));
+    }
+    blocks.extend(more(items.len()));
+    Text { summary: one_line(items, scene), blocks }
+}
+
+/// The same words with the remark that they may have been said before.
+pub(super) fn perhaps_again(body: &Text) -> Text {
+    let mut again = body.clone();
+    again.blocks.push(Block::Note(vec![plain(REPEAT)]));
+    again
+}
+
+/// True for words that carry that remark.
+pub(super) fn is_perhaps_again(body: &Text) -> bool {
+    body.blocks.last() == Some(&Block::Note(vec![plain(REPEAT)]))
+}
+
+const REPEAT: &str = "(may be a repeat)";
