@@ -296,12 +296,14 @@ impl Core {
     /// The board has been loaded anew; the attempt is an orphan and will be looked up.
     pub fn outcome(&mut self, message: MessageId, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
         let Some(message) = self.board.message(message).cloned() else { return Ok(()) };
+        let mut ids = self.board.ids;
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let key = self.store.key();
         let mut wire = wire_id;
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
-        let round = retry::after(&message, outcome, &snapshot, &mut marks);
+        let round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
         self.guarded(now, |store| store.commit_round(&round, None, now))?;
+        self.board.ids = ids;
         self.board.put_round(round);
         Ok(())
     }

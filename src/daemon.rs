@@ -203,7 +203,8 @@ pub fn policy(settings: &Settings) -> Policy {
 }
 
 fn rule_modes(settings: &Settings) -> HashMap<crate::domain::finding::RuleId, Mode> {
-    settings.rules.modes().into_iter().filter_map(|(id, mode)| Some((crate::rules::known(id)?, mode?))).collect()
+    let switches = settings.rules.switches().into_iter();
+    switches.filter_map(|(id, _, mode)| Some((crate::rules::known(id)?, mode?))).collect()
 }
 
 /// What the store must know of the settings.

@@ -16,8 +16,6 @@
 //!
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
-pub mod clock;
-pub mod config;
 pub mod domain;
 pub mod rules;
 pub mod alerts;
@@ -29,5 +27,5 @@ pub mod clock;
 pub mod core;
 pub mod jobs;
 pub mod daemon;
-pub mod cli;
 pub mod telemetry;
+pub mod cli;

@@ -1,5 +1,7 @@
 //! `gaps list` and `gaps show`: what is open, as the store has it.
 
+use jiff::Timestamp;
+
 use super::documents::{self, Gap};
 use super::open::{From, Stopped, View, print_json};
 use super::table::{plain, table, when};
@@ -12,7 +14,7 @@ pub fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
     let mut alerts: Vec<Alert> =
         view.board.alerts().filter(|alert| alert.state != AlertState::Resolved).cloned().collect();
     if filter.all {
-        alerts.extend(view.reader.alerts_resolved(crate::rules::known)?);
+        alerts.extend(view.reader.alerts_resolved(Timestamp::MIN, crate::rules::known)?);
     }
     alerts.retain(|alert| {
         filter.stage.is_none_or(|stage| alert.stage >= stage)
@@ -35,7 +37,7 @@ pub fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
     let live = view.board.alerts().find(|alert| alert.gap.0 == id).cloned();
     let found = match live {
         Some(alert) => Some(alert),
-        None => view.reader.alerts_resolved(crate::rules::known)?.into_iter().find(|alert| alert.gap.0 == id),
+        None => view.reader.alerts_resolved(Timestamp::MIN, crate::rules::known)?.into_iter().find(|alert| alert.gap.0 == id),
     };
     let Some(alert) = found else {
         return Err(Stopped::usage(format!("there is no gap {id}; `gapwatch gaps list --all` names them")));

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 /// An empty table with this head.
 pub fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
     table
 }
 

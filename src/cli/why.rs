@@ -12,7 +12,7 @@ use crate::config::Length;
 use crate::domain::alert::{Alert, AlertState, MessageState, NoticeState, Withheld};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
-use crate::store::NoticeRow;
+use crate::store::{NoticeFilter, NoticeRow};
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -32,12 +32,11 @@ pub fn why(from: &From, about: &str, since: &str) -> Result<Exit, Stopped> {
     let since = view.now.checked_sub(back(since)?).unwrap_or(Timestamp::MIN);
     let accounts = accounts_of(&view, about);
     let task = if accounts.is_empty() { Some(super::explain::find(&view, about)?) } else { None };
-    let concerns = |row: &NoticeRow| match task {
-        Some(task) => row.task == Some(task),
-        None => accounts.contains(&row.account),
+    let filter = match task {
+        Some(task) => NoticeFilter::Task(task),
+        None => NoticeFilter::Accounts(accounts.iter().copied().collect()),
     };
-    let mut rows: Vec<Row> =
-        view.reader.notices(since)?.iter().filter(|row| concerns(row)).map(|row| sent(&view, row)).collect();
+    let mut rows: Vec<Row> = view.reader.notices(&filter, since)?.iter().map(|row| sent(&view, row)).collect();
     rows.extend(held(&view, task, &accounts));
     match from.output {
         Output::Json => print_json(&rows)?,

@@ -1,6 +1,5 @@
 //! `snooze`, `unsnooze` and `health`: through the running daemon's socket, or, when none runs, straight into the inbox.
 
-use connector_kit::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::open::{From, Stopped, View, settings};

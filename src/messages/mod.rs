@@ -89,7 +89,7 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered }
+    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered, ..Round::default() }
 }
 
 /// One sealing.
