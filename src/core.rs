@@ -25,7 +25,8 @@ use crate::messages::wording::{self, Scene};
 use crate::messages::{self, Marks};
 use crate::rules::{self, Rules};
 use crate::store::{
-    ConfigPlan, ConnectionState, PageApplied, PageWrite, PullFailure, SiteSeen, Store, StoreError, StreamRow,
+    ConfigPlan, ConnectionState, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
+    StreamRow,
 };
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -141,6 +142,14 @@ impl Core {
         Ok(())
     }
 
+    fn profiles(&mut self, seen: &[ProfileSeen], now: Timestamp) -> Result<(), StoreError> {
+        if self.guarded(now, |store| store.see_profiles(seen, now))? {
+            // Who works when is part of nearly every reading.
+            self.reload(now)?;
+        }
+        Ok(())
+    }
+
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
         self.board.apply(std::mem::take(&mut applied.delta));
@@ -153,13 +162,7 @@ impl Core {
         Ok(())
     }
 
-    fn answer(
-        &mut self,
-        source: &str,
-        key: &str,
-        wish: &Wish,
-        now: Timestamp,
-    ) -> Result<Option<Answer>, StoreError> {
+    fn answer(&mut self, source: &str, key: &str, wish: &Wish, now: Timestamp) -> Result<Option<Answer>, StoreError> {
         let answer = self.guarded(now, |store| store.put_answer(source, key, now, None, wish))?;
         if let Some(answer) = &answer {
             self.board.apply(crate::domain::board::BoardDelta { answers: vec![answer.clone()], ..Default::default() });
@@ -198,7 +201,12 @@ impl Core {
             self.rules_rev = None;
         }
         self.board.ids = ids;
-        let report = RoundReport { judged: due.subjects.len(), alerts: round.alerts.len(), messages: round.messages.len(), ..Default::default() };
+        let report = RoundReport {
+            judged: due.subjects.len(),
+            alerts: round.alerts.len(),
+            messages: round.messages.len(),
+            ..Default::default()
+        };
         self.apply(&due, judged, round, now);
         let next_due = self.board.next_due();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
@@ -262,9 +270,8 @@ impl Core {
     /// The board has been loaded anew.
     pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
         let epoch = self.store.epoch();
-        let free = |id: MessageId| {
-            self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned()
-        };
+        let free =
+            |id: MessageId| self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned();
         let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
             Job::Send(id) => free(id).map(|message| (message, false)),
             Job::Look(id) => free(id).map(|message| (message, true)),
@@ -432,6 +439,13 @@ impl CoreHandle {
         self.ask(job).await
     }
 
+    /// See [`ProfileSeen`].
+    pub async fn profiles(&self, seen: Vec<ProfileSeen>, now: Timestamp) -> Result<(), StoreError> {
+        let done = self.ask(move |core| core.profiles(&seen, now)).await;
+        self.tell();
+        done
+    }
+
     /// Streams of a connection that are due; with `all`, every one.
     pub async fn due_streams(
         &self,
@@ -496,12 +510,7 @@ impl CoreHandle {
     }
 
     /// See [`Core::outcome`].
-    pub async fn outcome(
-        &self,
-        message: MessageId,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn outcome(&self, message: MessageId, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         let done = self.ask(move |core| core.outcome(message, &outcome, now)).await;
         self.tell();
         done

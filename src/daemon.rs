@@ -17,8 +17,9 @@ use crate::domain::finding::Stage;
 use crate::domain::policy::{Mode, Policy};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
-use crate::jobs::pull::{self, Connection, PullReport};
 use crate::jobs::listen;
+use crate::jobs::people::{self, Wanted};
+use crate::jobs::pull::{self, Connection, PullReport};
 use crate::registry::{self, Built, Skew, elapsed};
 use crate::rules::Rules;
 use crate::store::{ConfigPlan, ConnectionPlan, PersonPlan, Store, StoreError, StorePath};
@@ -49,6 +50,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// How far the tools' clocks lie from ours.
     pub skews: Skews,
+    wanted: Vec<Wanted>,
     store: StorePath,
 }
 
@@ -61,19 +63,18 @@ impl Engine {
         let built = registry::connections(settings, &clock)?;
         let notifier = registry::notifier(settings, &clock)?;
         let now = clock.now();
-        let core = Core::open(Store::open(&store, now)?, setup(settings, &built), now)?;
+        let setup = setup(settings, &built);
+        let wanted = people::wanted(&setup.plan.persons);
+        let core = Core::open(Store::open(&store, now)?, setup, now)?;
         let ids = core.connections().clone();
         let mut skews: Vec<(String, Skew)> =
             built.iter().map(|built| (built.name.clone(), built.skew.clone())).collect();
         skews.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.skew.clone())));
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
-        let channels = Channels {
-            notifier: notifier.map(|built| -> Arc<dyn Notifier> { built.notifier }),
-            commenters,
-        };
+        let channels = Channels { notifier: notifier.map(|built| -> Arc<dyn Notifier> { built.notifier }), commenters };
         let connections = built.into_iter().filter_map(|built| connection(built, &ids)).collect();
         let skews: Skews = Arc::new(move || skews.iter().map(|(tool, skew)| (tool.clone(), skew())).collect());
-        Ok(Engine { core: CoreHandle::start(core), connections, channels, clock, skews, store })
+        Ok(Engine { core: CoreHandle::start(core), connections, channels, clock, skews, wanted, store })
     }
 
     /// Pulls every connection until none has more; with `all`, every stream counts as due.
@@ -94,6 +95,17 @@ impl Engine {
         stop: &CancellationToken,
     ) -> Result<BTreeMap<String, PullReport>, StoreError> {
         pull::pass_all(&self.core, &self.connections, &*self.clock, all, stop).await
+    }
+
+    /// Asks Slack about people whom the configuration does not describe fully.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn meet(&self) -> Result<(), StoreError> {
+        if let Some(notifier) = &self.channels.notifier {
+            people::meet(&self.core, &**notifier, &self.wanted, &*self.clock).await?;
+        }
+        Ok(())
     }
 
     /// Judges what is due, unless the clock is in doubt; says whether it was.
@@ -137,6 +149,9 @@ impl Engine {
         }
         for connection in self.connections {
             jobs.spawn(pull::run(self.core.clone(), connection, self.clock.clone(), stop.clone()));
+        }
+        if let Some(notifier) = self.channels.notifier.clone() {
+            jobs.spawn(people::run(self.core.clone(), notifier, self.wanted, self.clock.clone(), stop.clone()));
         }
         jobs.spawn(decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone()));
         jobs.spawn(deliver::run(self.core.clone(), self.channels, self.clock.clone(), self.skews, stop.clone()));
@@ -249,6 +264,7 @@ fn persons(settings: &Settings, default_calendar: &Arc<Calendar>) -> Vec<PersonP
             manager: person.manager.clone(),
             slack: person.also.slack.0.first().cloned(),
             accounts: person.also.github.0.iter().map(|login| ("github".to_owned(), login.clone())).collect(),
+            zone_stated: calendar.is_some(),
             calendar: calendar.unwrap_or_else(|| default_calendar.clone()),
         }
     };

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::open::{From, Stopped, settings};
 use super::Exit;
+use super::open::{From, Stopped, settings};
 use crate::config::Flags;
 use crate::daemon::store_path;
 use crate::store::{Reader, StorePath};

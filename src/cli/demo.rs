@@ -167,7 +167,10 @@ impl Show {
 
     /// Time runs on: closed hours are skipped, whatever is new is printed.
     async fn go_on(&mut self, today: Timestamp, speed: u32, days: Option<u32>) -> Result<(), Stopped> {
-        anstream::println!("\nNow time runs on, {} minutes a second; closed hours are skipped. Ctrl-C ends it.\n", speed / 60);
+        anstream::println!(
+            "\nNow time runs on, {} minutes a second; closed hours are skipped. Ctrl-C ends it.\n",
+            speed / 60
+        );
         let calendar = Calendar::usual(TimeZone::UTC);
         let end = days.map(|days| later(today, SignedDuration::from_hours(24 * i64::from(days))));
         let step = STEP.saturating_mul(i32::try_from(speed).unwrap_or(i32::MAX));

@@ -10,9 +10,9 @@ use super::open::{Stopped, View};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::TaskId;
+use crate::domain::names::TaskName;
 use crate::messages::wording::{self, Scene};
 use crate::rules;
-use crate::domain::names::TaskName;
 use crate::store::ConnectionState;
 
 /// `gapwatch.gaps/1`
@@ -135,9 +135,9 @@ pub fn connections(view: &View) -> Result<Vec<(ConnectionState, Connection)>, St
 
 fn connection(view: &View, state: &ConnectionState) -> Connection {
     let rec = view.board.connection(state.id);
-    let stale = state.last_success_at.is_some_and(|at| {
-        rec.is_some_and(|rec| view.now.duration_since(at) > rec.poll.saturating_mul(3))
-    });
+    let stale = state
+        .last_success_at
+        .is_some_and(|at| rec.is_some_and(|rec| view.now.duration_since(at) > rec.poll.saturating_mul(3)));
     let word = match (&state.failure, state.cold > 0 || state.last_success_at.is_none(), stale) {
         (Some(_), _, _) => "blind",
         (None, true, _) => "backfilling",

@@ -37,7 +37,11 @@ pub fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
     let live = view.board.alerts().find(|alert| alert.gap.0 == id).cloned();
     let found = match live {
         Some(alert) => Some(alert),
-        None => view.reader.alerts_resolved(Timestamp::MIN, crate::rules::known)?.into_iter().find(|alert| alert.gap.0 == id),
+        None => view
+            .reader
+            .alerts_resolved(Timestamp::MIN, crate::rules::known)?
+            .into_iter()
+            .find(|alert| alert.gap.0 == id),
     };
     let Some(alert) = found else {
         return Err(Stopped::usage(format!("there is no gap {id}; `gapwatch gaps list --all` names them")));

@@ -130,6 +130,7 @@ pub async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> 
     let settings = settings(from, Flags { mode, backlog })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let reports = engine.pull(true).await?;
+    engine.meet().await?;
     let doubt = engine.decide().await?;
     let mut attempts = 0;
     if doubt.is_none() {
@@ -249,7 +250,11 @@ fn print(connection: &Connection) {
 
 fn worst(reports: &BTreeMap<String, PullReport>) -> Exit {
     let failures = reports.values().flat_map(|report| &report.failures);
-    failures.filter(|(stream, kind, _)| counts(stream, *kind)).map(|(_, kind, _)| Exit::of(*kind)).max().unwrap_or(Exit::Done)
+    failures
+        .filter(|(stream, kind, _)| counts(stream, *kind))
+        .map(|(_, kind, _)| Exit::of(*kind))
+        .max()
+        .unwrap_or(Exit::Done)
 }
 
 /// A tool without a history is a poorer tool, not a failure; everything else that failed is.

@@ -280,7 +280,11 @@ fn speed(text: &str) -> Result<u32, String> {
 /// The whole program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    crate::telemetry::start(cli.log_level.as_deref(), cli.log_format, matches!(cli.verb, Verb::Run { once: false, .. }));
+    crate::telemetry::start(
+        cli.log_level.as_deref(),
+        cli.log_format,
+        matches!(cli.verb, Verb::Run { once: false, .. }),
+    );
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

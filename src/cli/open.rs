@@ -63,9 +63,7 @@ impl std::convert::From<crate::daemon::StartError> for Stopped {
     fn from(error: crate::daemon::StartError) -> Stopped {
         match error {
             crate::daemon::StartError::Store(error) => error.into(),
-            crate::daemon::StartError::Connector(error) => {
-                Stopped::new(Exit::Config, format!("gapwatch: {error}"))
-            }
+            crate::daemon::StartError::Connector(error) => Stopped::new(Exit::Config, format!("gapwatch: {error}")),
             error @ crate::daemon::StartError::Socket(_) => Stopped::failed(error),
         }
     }
@@ -176,7 +174,8 @@ fn moment(clock: &dyn Clock, at: Option<&str>) -> Result<Timestamp, Stopped> {
     let now = clock.now();
     let Some(text) = at else { return Ok(now) };
     let zone = TimeZone::system();
-    let day = || text.parse().ok().map(|date| Calendar::usual(zone).day_begins(date) + jiff::SignedDuration::from_hours(9));
+    let day =
+        || text.parse().ok().map(|date| Calendar::usual(zone).day_begins(date) + jiff::SignedDuration::from_hours(9));
     let at: Timestamp = text.parse().ok().or_else(day).ok_or_else(|| {
         Stopped::usage(format!("\"{text}\" is not a moment; expected e.g. 2026-11-27 or 2026-11-27T09:00:00Z"))
     })?;

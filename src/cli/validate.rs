@@ -66,7 +66,10 @@ pub fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stopped> {
                 anstream::println!("{page}");
                 Ok(Exit::Done)
             }
-            None => Err(Stopped::usage(format!("there is no error {id}; there is {}", ids().collect::<Vec<_>>().join(", ")))),
+            None => Err(Stopped::usage(format!(
+                "there is no error {id}; there is {}",
+                ids().collect::<Vec<_>>().join(", ")
+            ))),
         },
         (Some("error"), None) => {
             ids().for_each(|id| anstream::println!("{id}"));

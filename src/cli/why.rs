@@ -79,7 +79,10 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
         recipient: view.board.people.handle(row.account),
         channel: Some(row.address.channel()),
         decision,
-        because: row.why.clone().or_else(|| (row.state == NoticeState::Open).then(|| "waits for the digest".to_owned())),
+        because: row
+            .why
+            .clone()
+            .or_else(|| (row.state == NoticeState::Open).then(|| "waits for the digest".to_owned())),
         due_at: row.due_at,
         told_at: row.told_at,
     }
@@ -87,11 +90,8 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
 
 /// What would have been said by now, and is held back: it stands on the alert.
 fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec<Row> {
-    let mut alerts: Vec<&Alert> = view
-        .board
-        .alerts()
-        .filter(|alert| alert.state != AlertState::Resolved && alert.withheld.is_some())
-        .collect();
+    let mut alerts: Vec<&Alert> =
+        view.board.alerts().filter(|alert| alert.state != AlertState::Resolved && alert.withheld.is_some()).collect();
     alerts.sort_by_key(|alert| alert.id);
     alerts
         .into_iter()
@@ -143,7 +143,15 @@ fn print(rows: &[Row]) {
         let at = row.told_at.or(row.due_at).map(when).unwrap_or_default();
         let because = row.because.clone().unwrap_or_default().replace('_', " ");
         let by = row.channel.unwrap_or("-").to_owned();
-        shown.add_row([row.gap.clone(), row.reason.clone(), row.recipient.clone(), by, row.decision.to_owned(), because, at]);
+        shown.add_row([
+            row.gap.clone(),
+            row.reason.clone(),
+            row.recipient.clone(),
+            by,
+            row.decision.to_owned(),
+            because,
+            at,
+        ]);
     }
     anstream::println!("{shown}");
 }

@@ -50,7 +50,9 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
             length.after(view.now, &calendar)
         }
         (None, Some(until)) => {
-            let date = until.parse().map_err(|_| Stopped::usage(format!("\"{until}\" is not a day; expected e.g. 2026-11-27")))?;
+            let date = until
+                .parse()
+                .map_err(|_| Stopped::usage(format!("\"{until}\" is not a day; expected e.g. 2026-11-27")))?;
             calendar.day_begins(date)
         }
         (None, None) => return Err(Stopped::usage("say until when: --for 3d, or --until 2026-11-27")),

@@ -65,10 +65,23 @@ pub async fn until_idle(core: &CoreHandle, now: Timestamp) -> Result<RoundReport
     }
 }
 
+/// How often everything is judged although nothing is due.
+const ORACLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Judges everything and compares: when nothing was due, nothing may change. A difference is applied and said aloud.
+async fn oracle(core: &CoreHandle, now: Timestamp) -> Result<(), StoreError> {
+    match core.oracle(now).await? {
+        0 => tracing::info!("oracle.agrees"),
+        changed => tracing::error!(changed, "oracle.differs: alerts changed although nothing was due"),
+    }
+    Ok(())
+}
+
 /// Runs rounds for as long as the program runs.
 pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
     let mut changes = core.changes();
     let mut doubted = None;
+    let mut oracle_at = later(clock.now(), ORACLE_EVERY);
     loop {
         changes.mark_unchanged();
         let now = clock.now();
@@ -83,7 +96,13 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
         let next = if doubt.is_some() {
             Some(later(now, super::AFTER_FAILURE))
         } else {
-            match until_idle(&core, now).await {
+            let round = until_idle(&core, now).await;
+            if round.is_ok() && now >= oracle_at {
+                oracle_at = later(now, ORACLE_EVERY);
+                // What goes wrong is logged by the core, and what was due is still due.
+                let _ = oracle(&core, now).await;
+            }
+            match round {
                 Ok(report) => report.next_due,
                 Err(StoreError::TakenOver) => return stop.cancel(),
                 Err(_) => Some(later(now, super::AFTER_FAILURE)),

@@ -47,9 +47,7 @@ async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim:
     let message = &claim.message;
     let thread = claim.at.as_ref().filter(|_| message.op == MessageOp::Reply);
     match (message.op, &claim.at) {
-        (MessageOp::Edit, Some(at)) => {
-            edited(notifier.edit(at, &message.body, &claim.post_mark).await)
-        }
+        (MessageOp::Edit, Some(at)) => edited(notifier.edit(at, &message.body, &claim.post_mark).await),
         (MessageOp::Edit | MessageOp::Reply, None) => refused("what it belongs to was never sent"),
         _ if claim.look => looked(notifier.find(to, &message.mark, claim.since, thread).await),
         _ => written(notifier.send(to, &message.body, &message.mark, thread).await),
@@ -59,9 +57,7 @@ async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim:
 async fn comment(commenter: &dyn Commenter, handle: &str, claim: &Claim) -> Outcome {
     let message = &claim.message;
     match (message.op, &claim.at) {
-        (MessageOp::Edit, Some(at)) => {
-            edited(commenter.edit(handle, at, &message.body, &claim.post_mark).await)
-        }
+        (MessageOp::Edit, Some(at)) => edited(commenter.edit(handle, at, &message.body, &claim.post_mark).await),
         (MessageOp::Edit, None) => refused("what it belongs to was never sent"),
         // A tracker has no threads: an answer there is an edit of the comment, which is its own message.
         (MessageOp::Reply, _) => refused("comments are not answered"),
@@ -93,7 +89,9 @@ async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, clai
     match &outcome {
         Outcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),
         Outcome::Looked(found) => tracing::info!(channel, message = %claim.message.id, ?found, "message.looked_up"),
-        Outcome::CannotLook(because) => tracing::warn!(channel, message = %claim.message.id, because, "message.not_looked_up"),
+        Outcome::CannotLook(because) => {
+            tracing::warn!(channel, message = %claim.message.id, because, "message.not_looked_up")
+        }
         _ => tracing::info!(channel, message = %claim.message.id, op = ?claim.message.op, "message.sent"),
     }
     core.outcome(claim.message.id, outcome, clock.now()).await

@@ -4,6 +4,7 @@
 pub mod decide;
 pub mod deliver;
 pub mod listen;
+pub mod people;
 pub mod pull;
 
 use connector_kit::Clock;

@@ -124,13 +124,27 @@ async fn one(
             report.page(kind, &page);
             let more = page.more;
             for item in &page.unreadable {
-                tracing::warn!(connection = connection.name, stream = name, what = item.what, because = item.because, "item.unreadable");
+                tracing::warn!(
+                    connection = connection.name,
+                    stream = name,
+                    what = item.what,
+                    because = item.because,
+                    "item.unreadable"
+                );
             }
             let applied = core.page(stream, page, clock.now()).await?;
             report.new += applied.new;
             report.changed += applied.changed;
             report.history += applied.changes;
-            tracing::debug!(connection = connection.name, stream = name, new = applied.new, changed = applied.changed, same = applied.same, more, "sync.page");
+            tracing::debug!(
+                connection = connection.name,
+                stream = name,
+                new = applied.new,
+                changed = applied.changed,
+                same = applied.same,
+                more,
+                "sync.page"
+            );
             Ok(!more)
         }
         Err(error) => {
@@ -172,7 +186,12 @@ fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Time
     match error {
         ConnectorError::Transient { retry_after, .. } => {
             let asked = retry_after.map(pause);
-            Failed { kind: FailureKind::Unavailable, because, next_pull_at: asked.unwrap_or(pause(growing)), not_before: asked }
+            Failed {
+                kind: FailureKind::Unavailable,
+                because,
+                next_pull_at: asked.unwrap_or(pause(growing)),
+                not_before: asked,
+            }
         }
         ConnectorError::Limited { retry_after, .. } => {
             let asked = pause(*retry_after);
@@ -226,7 +245,13 @@ pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>
         let next = match pass(&core, &connection, &*clock, false, &stop).await {
             Ok(report) => {
                 if report.pages > 0 && report.new + report.changed + report.history > 0 {
-                    tracing::info!(connection = connection.name, new = report.new, changed = report.changed, history = report.history, "sync.done");
+                    tracing::info!(
+                        connection = connection.name,
+                        new = report.new,
+                        changed = report.changed,
+                        history = report.history,
+                        "sync.done"
+                    );
                 }
                 core.next_pull_at(connection.id).await.unwrap_or_default()
             }
@@ -252,13 +277,15 @@ mod tests {
 
     #[test]
     fn what_passes_is_tried_again_with_growing_pauses_and_what_does_not_once_an_hour() {
-        let down = ConnectorError::Transient { tool: "github", what: "HTTP 503".into(), retry_after: None, source: None };
+        let down =
+            ConnectorError::Transient { tool: "github", what: "HTTP 503".into(), retry_after: None, source: None };
         assert_eq!(next(&down, 0), (FailureKind::Unavailable, 120));
         assert_eq!(next(&down, 3), (FailureKind::Unavailable, 960));
         assert_eq!(next(&down, 60), (FailureKind::Unavailable, 3600));
         let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
         assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
-        let limited = ConnectorError::Limited { tool: "github", what: "core".into(), retry_after: SignedDuration::from_secs(90) };
+        let limited =
+            ConnectorError::Limited { tool: "github", what: "core".into(), retry_after: SignedDuration::from_secs(90) };
         assert_eq!(next(&limited, 5), (FailureKind::Limited, 90));
     }
 }

@@ -36,9 +36,11 @@ fn file_of(rule: RuleId) -> PathBuf {
 #[test]
 fn every_rule_has_cases_that_fire_and_cases_that_stay_quiet() {
     for rule in ids() {
-        let text = std::fs::read_to_string(file_of(rule)).unwrap_or_else(|e| panic!("{}: {e}", file_of(rule).display()));
+        let text =
+            std::fs::read_to_string(file_of(rule)).unwrap_or_else(|e| panic!("{}: {e}", file_of(rule).display()));
         let cases = split(&text);
-        let fires = cases.iter().filter(|case| case.expected.iter().any(|line| known(first_word(line)).is_some())).count();
+        let fires =
+            cases.iter().filter(|case| case.expected.iter().any(|line| known(first_word(line)).is_some())).count();
         let quiet = cases.iter().filter(|case| case.expected.iter().any(|line| *line == "quiet")).count();
         assert!(fires >= 2 && quiet >= 3, "{rule}: {fires} cases fire, {quiet} stay quiet");
     }
@@ -56,7 +58,8 @@ fn every_file_is_that_of_a_rule() {
 fn the_rules_say_what_the_cases_expect() {
     let mut wrong = Vec::new();
     for rule in ids() {
-        let text = std::fs::read_to_string(file_of(rule)).unwrap_or_else(|e| panic!("{}: {e}", file_of(rule).display()));
+        let text =
+            std::fs::read_to_string(file_of(rule)).unwrap_or_else(|e| panic!("{}: {e}", file_of(rule).display()));
         for case in split(&text) {
             if let Err(how) = run(rule, &case) {
                 wrong.push(format!("{rule}: {}\n{how}", case.title));
@@ -237,7 +240,8 @@ impl Said {
             Reading::Unknown(why) => format!("unknown {key}: {}", why.words()),
             Reading::Gap(finding) => {
                 let numbers = self.numbers(key, &finding.evidence);
-                let pairs: Vec<String> = numbers.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+                let pairs: Vec<String> =
+                    numbers.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
                 let first = finding.first.map_or(String::new(), |first| format!(" {first:?}").to_lowercase());
                 let to = self.addressee(finding);
                 format!("{} {key} {}{first} to {to}: {}", answer.rule, finding.stage.word(), pairs.join(", "))

@@ -12,9 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::settings::RuleSettings;
-use crate::domain::board::{
-    Board, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec,
-};
+use crate::domain::board::{Board, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
 use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::facts::{FoldContext, RawChange, fold};
 use crate::domain::finding::Stage;

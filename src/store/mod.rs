@@ -112,6 +112,19 @@ pub struct PersonPlan {
     pub accounts: Vec<(String, String)>,
     /// Working hours and zone.
     pub calendar: Arc<Calendar>,
+    /// True: the zone is configured; false: what Slack says of it counts more.
+    pub zone_stated: bool,
+}
+
+/// What Slack says of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileSeen {
+    /// Name of the person's table.
+    pub handle: String,
+    /// Slack id.
+    pub slack: String,
+    /// IANA name of the time zone. `None`: not told.
+    pub zone: Option<String>,
 }
 
 /// What taking up a configuration changed.

@@ -114,18 +114,28 @@ impl Slack {
         if let Some(profile) = self.known.profile(&email, self.clock.now()) {
             return Ok(Some(profile));
         }
-        let answer = match self.api.get::<UserAnswer>("users.lookupByEmail", vec![("email", email.clone())]).await {
-            Ok(answer) => answer,
-            Err(Failure::Refused(no)) if no.error == "users_not_found" => return Ok(None),
-            Err(failure) => return Err(failure.into_error("people by e-mail")),
-        };
-        let user = answer.user;
-        if user.deleted || user.is_bot || user.id == "USLACKBOT" {
-            return Ok(None);
+        let profile = self.person("users.lookupByEmail", vec![("email", email.clone())]).await?;
+        if let Some(profile) = &profile {
+            self.known.remember_profile(email, profile.clone(), self.clock.now());
         }
-        let profile = Profile { id: user.id, zone: user.tz.filter(|zone| !zone.is_empty()) };
-        self.known.remember_profile(email, profile.clone(), self.clock.now());
-        Ok(Some(profile))
+        Ok(profile)
+    }
+
+    /// Who a method that answers with one user shows. `None`: nobody, a bot, or a deactivated account.
+    async fn person(
+        &self,
+        method: &'static str,
+        query: Vec<(&'static str, String)>,
+    ) -> Result<Option<Profile>, ConnectorError> {
+        let user = match self.api.get::<UserAnswer>(method, query).await {
+            Ok(answer) => answer.user,
+            Err(Failure::Refused(no)) if matches!(no.error.as_str(), "users_not_found" | "user_not_found") => {
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure.into_error("people")),
+        };
+        let nobody = user.deleted || user.is_bot || user.id == "USLACKBOT";
+        Ok((!nobody).then(|| Profile { id: user.id, zone: user.tz.filter(|zone| !zone.is_empty()) }))
     }
 
     /// The direct-message conversation with a person. Messages are addressed to it, not to the person: only so can they
@@ -369,8 +379,14 @@ impl Notifier for Slack {
         Box::pin(self.introduce())
     }
 
-    fn lookup<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>> {
-        Box::pin(self.look_up(email))
+    fn lookup<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>> {
+        Box::pin(async move {
+            match who {
+                Destination::User(id) => self.person("users.info", vec![("user", id.clone())]).await,
+                Destination::Email(email) => self.look_up(email).await,
+                Destination::Channel(_) => Ok(None),
+            }
+        })
     }
 
     fn send<'a>(

@@ -104,7 +104,7 @@ async fn an_email_is_looked_up_with_a_query_and_never_with_json() {
     ])
     .await;
     let slack = slack(&server);
-    let profile = slack.lookup("Ana+x@Example.org").await.unwrap().unwrap();
+    let profile = slack.lookup(&Destination::Email("Ana+x@Example.org".to_owned())).await.unwrap().unwrap();
     assert_eq!(profile, Profile { id: "U1".to_owned(), zone: Some("Europe/Berlin".to_owned()) });
     slack.send(&Destination::Email("ana+x@example.org".to_owned()), &body(), &mark(), None).await.unwrap();
     assert_eq!(server.methods(), ["users.lookupByEmail", "conversations.open", "chat.postMessage"]);
@@ -124,7 +124,7 @@ async fn nobody_a_bot_and_a_deactivated_account_are_all_nobody() {
     let server = Server::start([("users.lookupByEmail", answers)]).await;
     let slack = slack(&server);
     for _ in 0..3 {
-        assert_eq!(slack.lookup("a@example.org").await.unwrap(), None);
+        assert_eq!(slack.lookup(&Destination::Email("a@example.org".to_owned())).await.unwrap(), None);
     }
     let to = Destination::Email("a@example.org".to_owned());
     let error = slack.send(&to, &body(), &mark(), None).await.unwrap_err();
@@ -132,9 +132,21 @@ async fn nobody_a_bot_and_a_deactivated_account_are_all_nobody() {
 }
 
 #[tokio::test]
+async fn a_configured_id_tells_its_zone() {
+    let user = json!({"user": {"id": "U1", "tz": "Asia/Tokyo"}});
+    let server = Server::start([("users.info", vec![Answer::ok(user), Answer::no("user_not_found")])]).await;
+    let slack = slack(&server);
+    let who = Destination::User("U1".to_owned());
+    let found = Profile { id: "U1".to_owned(), zone: Some("Asia/Tokyo".to_owned()) };
+    assert_eq!(slack.lookup(&who).await.unwrap(), Some(found));
+    assert_eq!(slack.lookup(&who).await.unwrap(), None);
+    assert_eq!(server.calls()[0].query("user").as_deref(), Some("U1"));
+}
+
+#[tokio::test]
 async fn a_lookup_without_its_scope_is_a_feature_that_is_not_there() {
     let server = Server::start([("users.lookupByEmail", vec![Answer::no("missing_scope")])]).await;
-    let error = slack(&server).lookup("a@example.org").await.unwrap_err();
+    let error = slack(&server).lookup(&Destination::Email("a@example.org".to_owned())).await.unwrap_err();
     assert!(matches!(error, ConnectorError::NotVisible { .. }), "{error}");
 }
 

@@ -8,7 +8,7 @@ use connector_model::{Account, AccountKind, SiteKey};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::{ConfigApplied, ConfigPlan, ConnectionPlan, PersonPlan, SiteSeen, StoreError};
+use super::super::{ConfigApplied, ConfigPlan, ConnectionPlan, PersonPlan, ProfileSeen, SiteSeen, StoreError};
 use super::cache::{Cache, Settled};
 use super::values::{id_list, json, us};
 use super::{Work, accounts, board, containers, history, load, streams};
@@ -149,9 +149,10 @@ fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan) -> Result<
     };
     let own = work.see_account(site, &account)?;
     let mut put = work.db.prepare_cached(
-        "INSERT INTO persons(handle, name, email, slack, zone, calendar, own_account) VALUES (?1,?2,?3,?4,?5,?6,?7)
+        "INSERT INTO persons(handle, name, email, slack, zone, calendar, own_account, zone_stated)
+           VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
          ON CONFLICT(handle) DO UPDATE SET name = ?2, email = ?3, slack = ?4, zone = ?5, calendar = ?6, own_account = ?7,
-           gone = 0
+           zone_stated = ?8, gone = 0
          RETURNING id",
     )?;
     let of = params![
@@ -161,9 +162,22 @@ fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan) -> Result<
         person.slack,
         zone_name(&person.calendar),
         json(&person.calendar.hours().week)?,
-        own.0
+        own.0,
+        person.zone_stated,
     ];
     Ok(PersonId(put.query_row(of, |row| row.get(0))?))
+}
+
+/// Notes what Slack says of persons; true when that changes what is known of one.
+pub(super) fn see_profiles(work: &Work<'_>, seen: &[ProfileSeen]) -> Result<bool, StoreError> {
+    let mut changed = 0;
+    for person in seen {
+        let sql = "UPDATE persons SET seen_slack = ?2, seen_zone = coalesce(?3, seen_zone)
+           WHERE handle = ?1 AND (seen_slack IS NOT ?2 OR (?3 IS NOT NULL AND seen_zone IS NOT ?3))";
+        let of = params![person.handle, person.slack, person.zone];
+        changed += work.db.prepare_cached(sql)?.execute(of)?;
+    }
+    Ok(changed > 0)
 }
 
 fn zone_name(calendar: &Calendar) -> String {

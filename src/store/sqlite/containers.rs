@@ -173,7 +173,9 @@ fn move_due(
 /// Makes a connection the reader of a container nobody reads: it is read from the beginning, cold until that is done.
 fn take(work: &mut Work<'_>, id: ContainerId, connection: ConnectionId) -> Result<(), StoreError> {
     work.db
-        .prepare_cached("UPDATE containers SET reader = ?, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?")?
+        .prepare_cached(
+            "UPDATE containers SET reader = ?, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?",
+        )?
         .execute(params![connection.0, id.0])?;
     if let Some(row) = work.cache.containers.get_mut(&id) {
         row.reader = Some(connection);
@@ -192,7 +194,9 @@ fn take(work: &mut Work<'_>, id: ContainerId, connection: ConnectionId) -> Resul
 pub(super) fn release(work: &mut Work<'_>, id: ContainerId) -> Result<(), StoreError> {
     touch_members(work, id)?;
     work.db
-        .prepare_cached("UPDATE containers SET reader = NULL, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?")?
+        .prepare_cached(
+            "UPDATE containers SET reader = NULL, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?",
+        )?
         .execute([id.0])?;
     work.db.prepare_cached("DELETE FROM streams WHERE scope = ?")?.execute([id.0])?;
     if let Some(row) = work.cache.containers.get_mut(&id) {

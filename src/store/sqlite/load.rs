@@ -150,7 +150,8 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     let mut people = People::empty(default_calendar);
     for mut person in persons(db, &mut calendars)? {
         let planned = plan.and_then(|plan| plan.persons.iter().find(|planned| planned.handle == person.handle));
-        if let Some(planned) = planned {
+        // The plan's own calendars are laid out already; a zone that only Slack tells is not among them.
+        if let Some(planned) = planned.filter(|planned| planned.calendar.zone() == person.calendar.zone()) {
             person.calendar = planned.calendar.clone();
         }
         people.persons.insert(person.id, person);
@@ -181,7 +182,8 @@ impl Calendars {
 
 fn persons(db: &Connection, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
     let mut query = db.prepare(
-        "SELECT id, handle, name, email, manager, slack, own_account, zone, calendar FROM persons
+        "SELECT id, handle, name, email, manager, coalesce(slack, seen_slack), own_account,
+           CASE WHEN zone_stated THEN zone ELSE coalesce(seen_zone, zone) END, calendar FROM persons
          WHERE gone = 0 AND own_account IS NOT NULL ORDER BY id",
     )?;
     let rows = query.query_map([], |row| {

@@ -31,8 +31,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
-    ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, PullFailure, SiteSeen,
-    StoreError, StorePath, StreamRow, TaskName,
+    ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
+    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskName,
 };
 use crate::domain::alert::{Answer, Round, Wish};
 use crate::domain::board::{BoardDelta, BoardImage};
@@ -176,6 +176,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<(SiteId, String, BoardDelta), StoreError> {
         self.write(now, |work| config::see_site(work, seen))
+    }
+
+    /// Notes what Slack says of persons. True: that changes who can be reached, or by which clock; the board is to be loaded
+    /// anew.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn see_profiles(&mut self, seen: &[ProfileSeen], now: Timestamp) -> Result<bool, StoreError> {
+        self.write(now, |work| config::see_profiles(work, seen))
     }
 
     /// The whole board, all from one moment. `rule` gives the fixed name of a rule; alerts of rules it does not know are

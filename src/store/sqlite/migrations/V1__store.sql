@@ -52,7 +52,9 @@ CREATE INDEX streams_scope ON streams(scope);
 
 CREATE TABLE persons(
   id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT, slack TEXT,
-  zone TEXT NOT NULL, calendar TEXT NOT NULL, manager INTEGER REFERENCES persons, own_account INTEGER,
+  zone TEXT NOT NULL, zone_stated INTEGER NOT NULL, calendar TEXT NOT NULL,
+  seen_slack TEXT, seen_zone TEXT,                    -- what Slack says of them; counts where the configuration is silent
+  manager INTEGER REFERENCES persons, own_account INTEGER,
   gone INTEGER NOT NULL DEFAULT 0                     -- 1: no longer configured
 ) STRICT;
 
