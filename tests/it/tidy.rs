@@ -12,8 +12,21 @@ use tree::{Source, files, paths, read, root, sources, words};
 
 /// The folders and files of `src`, in the order in which they may use each other: each only what stands before it.
 const ORDER: [&str; 15] = [
-    "domain", "rules", "alerts", "messages", "lookback", "config", "store", "registry", "clock", "core", "jobs", "daemon",
-    "telemetry", "cli", "main",
+    "domain",
+    "rules",
+    "alerts",
+    "messages",
+    "lookback",
+    "config",
+    "store",
+    "registry",
+    "clock",
+    "core",
+    "jobs",
+    "daemon",
+    "telemetry",
+    "cli",
+    "main",
 ];
 
 /// Those that name no IO, no clock and no environment.
@@ -119,7 +132,10 @@ fn no_two_modules_use_each_other() {
         let reach = closure(edges.keys());
         for ((one, other), place) in edges {
             if reach.contains(&(other.clone(), one.clone())) {
-                breaches.push(format!("{place}: in `{}` `{one}` uses `{other}`, which leads back to `{one}`", folder.join("::")));
+                breaches.push(format!(
+                    "{place}: in `{}` `{one}` uses `{other}`, which leads back to `{one}`",
+                    folder.join("::")
+                ));
             }
         }
     }
@@ -144,9 +160,8 @@ fn closure<'a>(edges: impl Iterator<Item = &'a (String, String)>) -> BTreeSet<(S
 
 #[test]
 fn the_pure_folders_name_no_io_no_clock_and_no_environment() {
-    const CRATES: [&str; 10] = [
-        "tokio", "reqwest", "rusqlite", "refinery", "tracing", "uuid", "SystemTime", "Instant", "::now(", "::system(",
-    ];
+    const CRATES: [&str; 10] =
+        ["tokio", "reqwest", "rusqlite", "refinery", "tracing", "uuid", "SystemTime", "Instant", "::now(", "::system("];
     const STD: [&str; 8] = ["fs", "env", "net", "process", "io", "thread", "os", "sync"];
     let mut breaches = Vec::new();
     for source in sources(&["src"]) {
@@ -158,13 +173,17 @@ fn the_pure_folders_name_no_io_no_clock_and_no_environment() {
         }
         for (at, path) in paths(&source.code, "std") {
             // An `Arc` shares a value and does nothing.
-            let shares = path.get(1).is_some_and(|part| part == "sync") && path.get(2).is_some_and(|part| part == "Arc");
+            let shares =
+                path.get(1).is_some_and(|part| part == "sync") && path.get(2).is_some_and(|part| part == "Arc");
             if path.get(1).is_some_and(|part| STD.contains(&part.as_str())) && !shares {
                 breaches.push(format!("{}: `{}`", source.place(at), path.join("::")));
             }
         }
     }
-    none(&breaches, "Pure code gets what it needs handed in: `now` in the snapshot, rows as values, ids by a function.");
+    none(
+        &breaches,
+        "Pure code gets what it needs handed in: `now` in the snapshot, rows as values, ids by a function.",
+    );
 }
 
 #[test]
@@ -212,7 +231,8 @@ fn files_stay_short_enough_to_be_read_at_once() {
 #[test]
 fn nothing_but_the_clock_reads_the_time_or_sleeps() {
     const READS: [&str; 4] = ["Timestamp::now", "Zoned::now", "SystemTime::now", "Instant::now"];
-    const SLEEPS: [&str; 5] = ["thread::sleep", "time::sleep", "time::sleep_until", "time::interval", "time::interval_at"];
+    const SLEEPS: [&str; 5] =
+        ["thread::sleep", "time::sleep", "time::sleep_until", "time::interval", "time::interval_at"];
     let mut breaches = Vec::new();
     for source in product().iter().filter(|source| !CLOCKS.contains(&source.path.as_str())) {
         for word in READS.into_iter().chain(SLEEPS) {
@@ -304,12 +324,21 @@ fn the_text_speaks_of_the_product_alone() {
     // Written in halves, or this file would name them.
     let machine = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("bash", "_jobs")];
     let registries = [
-        concat!("crates", ".io"), concat!("rs", "proxy"), concat!("pypi", ".org"), concat!("npm", "js."),
-        concat!("proxy.golang", ".org"), concat!("arti", "factory"),
+        concat!("crates", ".io"),
+        concat!("rs", "proxy"),
+        concat!("pypi", ".org"),
+        concat!("npm", "js."),
+        concat!("proxy.golang", ".org"),
+        concat!("arti", "factory"),
     ];
     let makers = [
-        concat!("cla", "ude"), concat!("anth", "ropic"), concat!("open", "ai"), concat!("chat", "gpt"),
-        concat!("co-auth", "ored-by"), concat!("language", " model"), concat!("sub", "agent"),
+        concat!("cla", "ude"),
+        concat!("anth", "ropic"),
+        concat!("open", "ai"),
+        concat!("chat", "gpt"),
+        concat!("co-auth", "ored-by"),
+        concat!("language", " model"),
+        concat!("sub", "agent"),
     ];
     let beside = concat!("../", "shared");
     let tests: BTreeSet<String> = tests_of_the_product();

@@ -67,7 +67,8 @@ impl Source {
 
 /// Every Rust file of these folders that is part of the product: files declared under `#[cfg(test)]` are left out.
 pub(super) fn sources(folders: &[&str]) -> Vec<Source> {
-    let paths: Vec<String> = folders.iter().flat_map(|folder| files(folder)).filter(|path| path.ends_with(".rs")).collect();
+    let paths: Vec<String> =
+        folders.iter().flat_map(|folder| files(folder)).filter(|path| path.ends_with(".rs")).collect();
     let mut tests: BTreeSet<PathBuf> = BTreeSet::new();
     let mut read_all = Vec::new();
     for path in paths {
@@ -301,7 +302,10 @@ fn tokens(code: &str) -> Vec<&str> {
         let ends = depth < 0
             || (depth == 0 && matches!(first, ',' | '*') && found.last() != Some(&"::"))
             || (depth == 0 && after_name && length != 2 && first != '}')
-            || (first == '{' && found.last() != Some(&"::") && found.last() != Some(&"{") && found.last() != Some(&","));
+            || (first == '{'
+                && found.last() != Some(&"::")
+                && found.last() != Some(&"{")
+                && found.last() != Some(&","));
         if ends {
             break;
         }
@@ -368,10 +372,12 @@ fn comments_literals_and_tests_are_no_code() {
 
 #[test]
 fn groups_are_taken_apart() {
-    let leaves = |code: &str| -> Vec<String> {
-        paths(code, "crate").into_iter().map(|(_, path)| path.join("::")).collect()
-    };
-    assert_eq!(leaves("use crate::a::{self, b::C, d::{E, F as G}};\n"), ["crate::a", "crate::a::b::C", "crate::a::d::E", "crate::a::d::F"]);
+    let leaves =
+        |code: &str| -> Vec<String> { paths(code, "crate").into_iter().map(|(_, path)| path.join("::")).collect() };
+    assert_eq!(
+        leaves("use crate::a::{self, b::C, d::{E, F as G}};\n"),
+        ["crate::a", "crate::a::b::C", "crate::a::d::E", "crate::a::d::F"]
+    );
     assert_eq!(leaves("crate::core::lane(&x, y)"), ["crate::core::lane"]);
     assert_eq!(leaves("if crate::a::B { c }"), ["crate::a::B"]);
     assert_eq!(leaves("x: crate::a::B, y: C"), ["crate::a::B"]);
