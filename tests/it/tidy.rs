@@ -7,6 +7,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use gapwatch::config::{EXAMPLE, Flags, Sources, load};
 use gapwatch::rules::settings::RuleSettings;
 use tree::{Source, files, paths, read, root, sources, words};
 
@@ -317,6 +318,25 @@ fn paths_named(line: &str) -> Vec<String> {
         .filter(|word| !word.contains(['<', '*', '{']))
         .map(str::to_owned)
         .collect()
+}
+
+#[test]
+fn every_piece_of_configuration_that_the_readme_shows_is_accepted() {
+    let readme = read("README.md");
+    let blocks = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut refused = Vec::new();
+    for block in blocks {
+        // A line for the top of the file is shown alone; it is tried above the example.
+        let text =
+            if block.contains("\n[") || block.starts_with('[') { block.to_owned() } else { block.to_owned() + EXAMPLE };
+        let secrets = [("GITHUB_TOKEN", "ghp_0123456789"), ("SLACK_BOT_TOKEN", "xoxb-0123456789")];
+        let env = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let sources = Sources { files: vec![("README.md".into(), text)], env, flags: Flags::default() };
+        if let Err(found) = load(&sources) {
+            refused.extend(found.iter().map(|mistake| mistake.render(false)));
+        }
+    }
+    none(&refused, "What is shown must work as it stands.");
 }
 
 #[test]

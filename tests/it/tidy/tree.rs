@@ -349,9 +349,8 @@ fn expand(tokens: &[&str], at: &mut usize, path: &mut Vec<String>, leaves: &mut 
             name => path.push(name.to_owned()),
         }
     }
-    if path.len() > depth || depth == 0 {
-        leaves.push(path.clone());
-    } else if matches!(tokens.get(at.wrapping_sub(1)), Some(&"self" | &"*")) {
+    let whole = matches!(tokens.get(at.wrapping_sub(1)), Some(&"self" | &"*"));
+    if path.len() > depth || depth == 0 || whole {
         leaves.push(path.clone());
     }
     path.truncate(depth);
