@@ -251,6 +251,7 @@ fn headers_of(request: &Request) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
 fn build(config: &HttpConfig) -> Result<reqwest::Client, String> {
     let deadline = Duration::try_from(config.deadline).map_err(|_| "the deadline must be above zero".to_owned())?;
     let mut builder = reqwest::Client::builder()

@@ -230,6 +230,7 @@ async fn comments_of_a_repository_sort_by_their_last_edit() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a client that names no agent, which the product's cannot")]
 async fn credentials_limits_and_the_user_agent_are_checked() {
     let bench = with_issues(1).await;
     let github = bench.sim.github();
