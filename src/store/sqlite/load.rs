@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::super::{ConfigPlan, StoreError};
-use super::cache::Settled;
+use super::cache::{Settled, Week};
 use super::values::{json_in, us};
 use super::{accounts, board, inbox, round};
 use crate::domain::alert::{Alert, Message, Notice, Post, PostAbout};
@@ -148,11 +148,7 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
         None => calendars.get(&settled.zone, settled.week),
     };
     let mut people = People::empty(default_calendar);
-    for mut person in persons(db, &mut calendars)? {
-        let planned = plan.and_then(|plan| plan.persons.iter().find(|planned| planned.handle == person.handle));
-        if let Some(planned) = planned {
-            person.calendar = planned.calendar.clone();
-        }
+    for person in persons(db, plan, &mut calendars)? {
         people.persons.insert(person.id, person);
     }
     let handles: HashMap<&str, PersonId> =
@@ -167,10 +163,10 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
 
 /// Laying out a calendar takes milliseconds, and most people share one.
 #[derive(Default)]
-struct Calendars(HashMap<(String, [Option<(i32, i32)>; 7]), Arc<Calendar>>);
+struct Calendars(HashMap<(String, Week), Arc<Calendar>>);
 
 impl Calendars {
-    fn get(&mut self, zone: &str, week: [Option<(i32, i32)>; 7]) -> Arc<Calendar> {
+    fn get(&mut self, zone: &str, week: Week) -> Arc<Calendar> {
         let made = self.0.entry((zone.to_owned(), week)).or_insert_with(|| {
             let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
             Arc::new(Calendar::new(zone, Hours { week }))
@@ -179,7 +175,9 @@ impl Calendars {
     }
 }
 
-fn persons(db: &Connection, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+    let planned: HashMap<&str, &Arc<Calendar>> =
+        plan.iter().flat_map(|plan| &plan.persons).map(|person| (person.handle.as_str(), &person.calendar)).collect();
     let mut query = db.prepare(
         "SELECT id, handle, name, email, manager, slack, own_account, zone, calendar FROM persons
          WHERE gone = 0 AND own_account IS NOT NULL ORDER BY id",
@@ -193,7 +191,10 @@ fn persons(db: &Connection, calendars: &mut Calendars) -> Result<Vec<Person>, St
             manager: row.get::<_, Option<i64>>(4)?.map(PersonId),
             slack: row.get(5)?,
             own_account: AccountId(row.get(6)?),
-            calendar: calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+            calendar: match planned.get(row.get_ref(1)?.as_str()?) {
+                Some(calendar) => Arc::clone(calendar),
+                None => calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+            },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -160,7 +160,7 @@ impl Store {
         self.plan = Some(plan.clone());
         let (applied, mut fold) = self.write(now, |work| config::apply(work, plan))?;
         while fold {
-            fold = self.write(now, |work| config::fold_some(work))?;
+            fold = self.write(now, config::fold_some)?;
         }
         Ok(applied)
     }
