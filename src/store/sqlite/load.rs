@@ -53,8 +53,9 @@ pub(super) fn image(
 /// Of live alerts, of those resolved of late, and whatever is still to be told.
 fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
     let mut query = db.prepare(&format!(
-        "SELECT {} FROM notices WHERE alert IN (SELECT id FROM alerts WHERE state < 2 OR resolved_at >= ?) OR state < 2
-         ORDER BY id",
+        "SELECT {} FROM notices WHERE id IN (
+           SELECT n.id FROM alerts a CROSS JOIN notices n ON n.alert = a.id WHERE a.state < 2 OR a.resolved_at >= ?
+           UNION ALL SELECT id FROM notices WHERE state < 2) ORDER BY id",
         round::NOTICE
     ))?;
     let rows = query.query_map([us(since)], round::notice)?;

@@ -203,7 +203,7 @@ fn told(world: &World) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(cases(30))]
 
     #[test]
     fn the_order_of_pages_is_irrelevant(order in Just((0..7usize).collect::<Vec<_>>()).prop_shuffle()) {

@@ -144,6 +144,34 @@ fn old_closed_tasks_are_on_the_board_only_beside_open_ones() {
 }
 
 #[test]
+fn an_old_blocker_leaves_the_board_when_nobody_waits_for_it_any_more() {
+    for kind in [LinkKind::BlockedBy, LinkKind::Blocks] {
+        let mut world = World::new();
+        let (waits, old) = if kind == LinkKind::BlockedBy { ("2", "1") } else { ("1", "2") };
+        let old = closed(old, "2025-06-01");
+        let open = task(waits);
+        let with = |mut one: Task, links| {
+            if one.ext == "2" {
+                one.links = Some(links);
+            }
+            one
+        };
+        let linked = vec![link(kind, "1")];
+        world.tasks(vec![with(old.clone(), linked.clone()), with(open.clone(), linked.clone())]);
+        assert!(world.board.task(world.id(&old.ext)).is_some());
+        world.assert_board();
+        world.now = mins(5);
+        world.tasks(vec![with(old.clone(), vec![]), with(open.clone(), vec![])]);
+        assert!(world.board.task(world.id(&old.ext)).is_none());
+        world.assert_board();
+        world.now = mins(10);
+        world.tasks(vec![with(old, linked.clone()), with(open, linked)]);
+        assert_eq!(world.board.tasks().count(), 2, "and comes back when somebody does");
+        world.assert_board();
+    }
+}
+
+#[test]
 fn what_the_selection_no_longer_lists_leaves_the_board_and_comes_back_cold() {
     let mut world = World::new();
     world.select(&["web", "api"]);
@@ -260,7 +288,7 @@ impl Wild {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn a_board_that_learns_deltas_equals_one_just_loaded(pages in proptest::collection::vec(proptest::collection::vec(wild(), 1..4), 1..8)) {
@@ -276,4 +304,46 @@ proptest! {
         world.select(&["elsewhere", "other"]);
         world.assert_board();
     }
+}
+
+/// Run by hand, with `--run-ignored only --no-capture`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn how_long_ten_thousand_tasks_take() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = StorePath::File(dir.path().join("gapwatch.db"));
+    let mut world = World::on(Store::open(&path, start()).unwrap(), &plan());
+    world.select(&["web"]);
+    let all: Vec<Task> = (0..10_000u32)
+        .map(|n| Task {
+            owners: vec![format!("u{}", n % 50)],
+            links: Some(if n % 5 == 0 { vec![link(LinkKind::BlockedBy, &(n + 7).to_string())] } else { vec![] }),
+            parent: (n % 10 == 3).then(|| ext(&(n / 10).to_string())),
+            labels: vec!["bug".to_owned()],
+            ..task(&n.to_string())
+        })
+        .collect();
+    for what in ["new", "same"] {
+        let before = cpu_secs();
+        for page in all.chunks(100) {
+            world.tasks(page.to_vec());
+        }
+        eprintln!("{what}: {:.2} s CPU", cpu_secs() - before);
+    }
+    let before = cpu_secs();
+    for some in (0..10_000u32).collect::<Vec<_>>().chunks(100) {
+        let one = |n: &u32| change(ext(&n.to_string()), "c", Field::Comment, "2026-02-01T08:00:00Z", "u1");
+        world.comments(some.iter().map(one).collect());
+    }
+    eprintln!("comments: {:.2} s CPU", cpu_secs() - before);
+    let before = cpu_secs();
+    world.store.load(start(), rule).unwrap();
+    eprintln!("load: {:.2} s CPU", cpu_secs() - before);
+}
+
+/// CPU time of this process so far; clock ticks are hundredths of a second.
+fn cpu_secs() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }

@@ -50,6 +50,11 @@ fn rule(name: &str) -> Option<RuleId> {
     ["overdue", "stalled"].into_iter().find(|known| *known == name).map(RuleId)
 }
 
+/// A failing case is printed whole; nothing is left in the source tree.
+fn cases(cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}
+
 /// Laid out once for all tests.
 fn usual() -> Arc<Calendar> {
     static USUAL: LazyLock<Arc<Calendar>> = LazyLock::new(|| Arc::new(Calendar::usual(TimeZone::UTC)));
