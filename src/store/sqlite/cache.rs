@@ -33,6 +33,9 @@ pub(super) struct ConnectionRow {
     pub(super) site: Option<SiteId>,
 }
 
+/// Working hours of each weekday, as [`crate::domain::calendar::Hours::week`].
+pub(super) type Week = [Option<(i32, i32)>; 7];
+
 /// What the configuration says about people as a whole; kept in `org.people`, so that a reader knows it too.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -42,7 +45,7 @@ pub(super) struct Settled {
     pub(super) default_manager: Option<String>,
     pub(super) operators: Vec<String>,
     pub(super) zone: String,
-    pub(super) week: [Option<(i32, i32)>; 7],
+    pub(super) week: Week,
     /// (tool, login) of each person, by handle.
     pub(super) logins: Vec<(String, String, String)>,
 }

@@ -115,30 +115,37 @@ pub(super) fn replace(work: &mut Work<'_>, site: SiteId, task: TaskId, links: &[
     }
     if differs {
         work.touched.tasks.insert(task);
-        work.touched.around.insert(task);
     }
     Ok(differs)
 }
 
+/// Where something named a task before it was mirrored.
+pub(super) struct Named {
+    pub(super) in_links: bool,
+    pub(super) as_parent: bool,
+    pub(super) in_history: bool,
+}
+
+/// Asks once for all, for most tasks were never named.
+pub(super) fn named(work: &Work<'_>, site: SiteId, names: &[String; 3]) -> Result<Named, StoreError> {
+    let mut query = work.db.prepare_cached(
+        "SELECT EXISTS(SELECT 1 FROM links WHERE other IS NULL AND ref IN (?1, ?2, ?3)),
+           EXISTS(SELECT 1 FROM tasks WHERE parent IS NULL AND parent_ref IN (?1, ?2, ?3)),
+           EXISTS(SELECT 1 FROM changes_waiting WHERE site = ?4 AND ref IN (?1, ?2, ?3))",
+    )?;
+    Ok(query.query_row(params![names[0], names[1], names[2], site.0], |row| {
+        Ok(Named { in_links: row.get(0)?, as_parent: row.get(1)?, in_history: row.get(2)? })
+    })?)
+}
+
 /// Resolves what named this task before it was mirrored.
 pub(super) fn attach(work: &mut Work<'_>, site: SiteId, task: TaskId, names: &[String; 3]) -> Result<(), StoreError> {
-    for (what, sql, found) in [
-        (
-            "links",
-            "UPDATE links SET other = ?1 WHERE other IS NULL AND ref = ?2 AND task <> ?1
-               AND (?3 IS NULL OR (SELECT site FROM tasks WHERE id = links.task) = ?3) RETURNING task",
-            work.has_dangling,
-        ),
-        (
-            "parents",
-            "UPDATE tasks SET parent = ?1 WHERE parent IS NULL AND parent_ref = ?2 AND id <> ?1
-               AND (?3 IS NULL OR site = ?3) RETURNING id",
-            work.has_orphans,
-        ),
+    for sql in [
+        "UPDATE links SET other = ?1 WHERE other IS NULL AND ref = ?2 AND task <> ?1
+           AND (?3 IS NULL OR (SELECT site FROM tasks WHERE id = links.task) = ?3) RETURNING task",
+        "UPDATE tasks SET parent = ?1 WHERE parent IS NULL AND parent_ref = ?2 AND id <> ?1
+           AND (?3 IS NULL OR site = ?3) RETURNING id",
     ] {
-        if !found {
-            continue;
-        }
         for name in names {
             // A browser address is the same everywhere; ids and keys are those of one site.
             let only = (!name.starts_with("url:")).then_some(site.0);
@@ -146,9 +153,7 @@ pub(super) fn attach(work: &mut Work<'_>, site: SiteId, task: TaskId, names: &[S
             let rows = update.query_map(params![task.0, name, only], |row| Ok(TaskId(row.get(0)?)))?;
             let resolved: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
             if !resolved.is_empty() {
-                tracing::trace!(what, task = task.0, count = resolved.len(), "resolved");
                 work.touched.tasks.extend(&resolved);
-                work.touched.around.extend(&resolved);
                 work.touched.tasks.insert(task);
             }
         }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::super::{ConfigPlan, StoreError};
-use super::cache::Settled;
+use super::cache::{Settled, Week};
 use super::values::{json_in, us};
 use super::{accounts, board, inbox, round};
 use crate::domain::alert::{Alert, Message, Notice, Post, PostAbout};
@@ -53,8 +53,9 @@ pub(super) fn image(
 /// Of live alerts, of those resolved of late, and whatever is still to be told.
 fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
     let mut query = db.prepare(&format!(
-        "SELECT {} FROM notices WHERE alert IN (SELECT id FROM alerts WHERE state < 2 OR resolved_at >= ?) OR state < 2
-         ORDER BY id",
+        "SELECT {} FROM notices WHERE id IN (
+           SELECT n.id FROM alerts a CROSS JOIN notices n ON n.alert = a.id WHERE a.state < 2 OR a.resolved_at >= ?
+           UNION ALL SELECT id FROM notices WHERE state < 2) ORDER BY id",
         round::NOTICE
     ))?;
     let rows = query.query_map([us(since)], round::notice)?;
@@ -148,12 +149,7 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
         None => calendars.get(&settled.zone, settled.week),
     };
     let mut people = People::empty(default_calendar);
-    for mut person in persons(db, &mut calendars)? {
-        let planned = plan.and_then(|plan| plan.persons.iter().find(|planned| planned.handle == person.handle));
-        // The plan's own calendars are laid out already; a zone that only Slack tells is not among them.
-        if let Some(planned) = planned.filter(|planned| planned.calendar.zone() == person.calendar.zone()) {
-            person.calendar = planned.calendar.clone();
-        }
+    for person in persons(db, plan, &mut calendars)? {
         people.persons.insert(person.id, person);
     }
     let handles: HashMap<&str, PersonId> =
@@ -168,10 +164,10 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
 
 /// Laying out a calendar takes milliseconds, and most people share one.
 #[derive(Default)]
-struct Calendars(HashMap<(String, [Option<(i32, i32)>; 7]), Arc<Calendar>>);
+struct Calendars(HashMap<(String, Week), Arc<Calendar>>);
 
 impl Calendars {
-    fn get(&mut self, zone: &str, week: [Option<(i32, i32)>; 7]) -> Arc<Calendar> {
+    fn get(&mut self, zone: &str, week: Week) -> Arc<Calendar> {
         let made = self.0.entry((zone.to_owned(), week)).or_insert_with(|| {
             let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
             Arc::new(Calendar::new(zone, Hours { week }))
@@ -180,7 +176,9 @@ impl Calendars {
     }
 }
 
-fn persons(db: &Connection, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+    let planned: HashMap<&str, &Arc<Calendar>> =
+        plan.iter().flat_map(|plan| &plan.persons).map(|person| (person.handle.as_str(), &person.calendar)).collect();
     let mut query = db.prepare(
         "SELECT id, handle, name, email, manager, coalesce(slack, seen_slack), own_account,
            CASE WHEN zone_stated THEN zone ELSE coalesce(seen_zone, zone) END, calendar FROM persons
@@ -195,7 +193,11 @@ fn persons(db: &Connection, calendars: &mut Calendars) -> Result<Vec<Person>, St
             manager: row.get::<_, Option<i64>>(4)?.map(PersonId),
             slack: row.get(5)?,
             own_account: AccountId(row.get(6)?),
-            calendar: calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+            calendar: match planned.get(row.get_ref(1)?.as_str()?) {
+                // The plan's own is laid out already; a zone that only Slack tells is not among them.
+                Some(calendar) if calendar.zone().iana_name() == Some(row.get_ref(7)?.as_str()?) => Arc::clone(calendar),
+                _ => calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+            },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

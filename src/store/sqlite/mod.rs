@@ -32,10 +32,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
     ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
-    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskName,
+    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
 use crate::domain::alert::{Answer, Round, Wish};
 use crate::domain::board::{BoardDelta, BoardImage};
+use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
@@ -160,7 +161,7 @@ impl Store {
         self.plan = Some(plan.clone());
         let (applied, mut fold) = self.write(now, |work| config::apply(work, plan))?;
         while fold {
-            fold = self.write(now, |work| config::fold_some(work))?;
+            fold = self.write(now, config::fold_some)?;
         }
         Ok(applied)
     }
@@ -320,6 +321,30 @@ impl Store {
     /// `Failed`.
     pub fn notices(&self, filter: &NoticeFilter, since: Timestamp) -> Result<Vec<NoticeRow>, StoreError> {
         read::notices(&self.db, filter, since)
+    }
+
+    /// Tasks that a text may mean; see [`Reader::find_task`].
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn find_task(&self, text: &str) -> Result<Vec<TaskId>, StoreError> {
+        read::find_task(&self.db, text)
+    }
+
+    /// The history of one task, oldest first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn changes(&self, task: TaskId) -> Result<Vec<RawChange>, StoreError> {
+        history::read(&self.db, task)
+    }
+
+    /// How many tasks each container has in the mirror; containers without any are left out.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn counts(&self) -> Result<Vec<TaskCount>, StoreError> {
+        read::counts(&self.db)
     }
 
     /// Copies the store into a new file, without stopping.

@@ -4,6 +4,7 @@
 //! it is not recognised as older. Pages of one stream come in order, and the next read puts it right.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use connector_model::{ContainerRef, Due, Field, Ineligible, Task, TaskRef};
 use jiff::Timestamp;
@@ -145,10 +146,10 @@ fn insert(
         &rev,
     ];
     let values = columns.values.iter().map(|value| value as &dyn ToSql).chain(rest);
-    work.db.prepare_cached(&insert_sql())?.execute(params_from_iter(values))?;
+    work.db.prepare_cached(&INSERT)?.execute(params_from_iter(values))?;
     let id = TaskId(work.db.last_insert_rowid());
-    put_set(work, "task_owners", "account", id, &columns.owners)?;
-    put_set(work, "task_homes", "container", id, &columns.homes)?;
+    OWNERS.fill(work, id, &columns.owners)?;
+    HOMES.fill(work, id, &columns.homes)?;
     if let Some(links) = task.links.as_deref().filter(|links| !links.is_empty()) {
         links::replace(work, origin.site, id, links)?;
     }
@@ -158,21 +159,24 @@ fn insert(
     introduce(work, origin.site, id, task)
 }
 
-fn insert_sql() -> String {
+static INSERT: LazyLock<String> = LazyLock::new(|| {
     let marks = "?,".repeat(COLUMNS.len() + 8);
     format!(
         "INSERT INTO tasks({}, site, ext, updated_at, hash, links_hash, asked_at, changed_at, facts, facts_rev)
          VALUES ({marks}?)",
         COLUMNS.join(",")
     )
-}
+});
 
 /// Others may have named this task before it came, or before it got its present key.
 fn introduce(work: &mut Work<'_>, site: SiteId, id: TaskId, task: &Task) -> Result<(), StoreError> {
     if work.has_dangling || work.has_orphans || work.has_waiting {
         let names = links::names(&task.ext, &task.key, &task.url);
-        links::attach(work, site, id, &names)?;
-        if work.has_waiting {
+        let named = links::named(work, site, &names)?;
+        if named.in_links || named.as_parent {
+            links::attach(work, site, id, &names)?;
+        }
+        if named.in_history {
             history::adopt(work, site, id, &names)?;
         }
     }
@@ -195,8 +199,8 @@ fn update(
     let before = read_columns(work, id)?;
     let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != columns.values[*i]).collect();
     observe(work, origin, task, id, &before, &columns.values)?;
-    let owners = put_set(work, "task_owners", "account", id, &columns.owners)?;
-    let homes = put_set(work, "task_homes", "container", id, &columns.homes)?;
+    let owners = OWNERS.put(work, id, &columns.owners)?;
+    let homes = HOMES.put(work, id, &columns.homes)?;
     let linked = match &task.links {
         Some(links) => links::replace(work, origin.site, id, links)?,
         None => false,
@@ -252,23 +256,46 @@ fn read_columns(work: &Work<'_>, id: TaskId) -> Result<Vec<Value>, StoreError> {
     Ok(query.query_row([id.0], |row| (0..COLUMNS.len()).map(|i| row.get(i)).collect())?)
 }
 
-/// Brings the rows of a set (owners, homes) in line; true when anything differed.
-fn put_set(work: &Work<'_>, table: &str, column: &str, id: TaskId, wanted: &BTreeSet<i64>) -> Result<bool, StoreError> {
-    let new = work.touched.new.contains(&id);
-    if new && wanted.is_empty() {
-        return Ok(false);
+/// One of the sets that belong to a task.
+struct SetTable {
+    select: &'static str,
+    delete: &'static str,
+    insert: &'static str,
+}
+
+const OWNERS: SetTable = SetTable {
+    select: "SELECT account FROM task_owners WHERE task = ?",
+    delete: "DELETE FROM task_owners WHERE task = ? AND account = ?",
+    insert: "INSERT INTO task_owners(task, account) VALUES (?, ?)",
+};
+
+const HOMES: SetTable = SetTable {
+    select: "SELECT container FROM task_homes WHERE task = ?",
+    delete: "DELETE FROM task_homes WHERE task = ? AND container = ?",
+    insert: "INSERT INTO task_homes(task, container) VALUES (?, ?)",
+};
+
+impl SetTable {
+    /// Writes the set of a new task.
+    fn fill(&self, work: &Work<'_>, id: TaskId, wanted: &BTreeSet<i64>) -> Result<(), StoreError> {
+        for other in wanted {
+            work.db.prepare_cached(self.insert)?.execute([id.0, *other])?;
+        }
+        Ok(())
     }
-    let mut query = work.db.prepare_cached(&format!("SELECT {column} FROM {table} WHERE task = ?"))?;
-    let before: BTreeSet<i64> = query.query_map([id.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for other in before.difference(wanted) {
-        let mut delete = work.db.prepare_cached(&format!("DELETE FROM {table} WHERE task = ? AND {column} = ?"))?;
-        delete.execute([id.0, *other])?;
+
+    /// Brings the rows in line; true when anything differed.
+    fn put(&self, work: &Work<'_>, id: TaskId, wanted: &BTreeSet<i64>) -> Result<bool, StoreError> {
+        let mut query = work.db.prepare_cached(self.select)?;
+        let before: BTreeSet<i64> = query.query_map([id.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for other in before.difference(wanted) {
+            work.db.prepare_cached(self.delete)?.execute([id.0, *other])?;
+        }
+        for other in wanted.difference(&before) {
+            work.db.prepare_cached(self.insert)?.execute([id.0, *other])?;
+        }
+        Ok(before != *wanted)
     }
-    for other in wanted.difference(&before) {
-        let mut insert = work.db.prepare_cached(&format!("INSERT INTO {table}(task, {column}) VALUES (?, ?)"))?;
-        insert.execute([id.0, *other])?;
-    }
-    Ok(before != *wanted)
 }
 
 /// Differences in fields of which the tool keeps no history become entries of it, dated by the tool's own `updated`.
