@@ -132,7 +132,7 @@ fn a_process_that_is_no_longer_the_owner_cannot_write() {
     for _ in 0..2 {
         assert!(matches!(world.store.apply_page(&write), Err(StoreError::TakenOver)));
     }
-    assert!(matches!(world.store.commit_round(&Round::default(), start()), Err(StoreError::TakenOver)));
+    assert!(matches!(world.store.commit_round(&Round::default(), None, start()), Err(StoreError::TakenOver)));
     assert!(matches!(world.store.tick(start()), Err(StoreError::TakenOver)));
     assert_eq!(world.count("tasks"), 1);
 }

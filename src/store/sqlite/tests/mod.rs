@@ -70,6 +70,7 @@ fn person(handle: &str, login: &str) -> PersonPlan {
         slack: None,
         accounts: vec![("github".to_owned(), login.to_owned())],
         calendar: usual(),
+        zone_stated: true,
     }
 }
 

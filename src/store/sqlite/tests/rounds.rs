@@ -135,6 +135,8 @@ fn full(world: &World) -> Round {
         ],
         messages: vec![message(1, MessageOp::Post, 1, mark(1)), message(2, MessageOp::Edit, 1, mark(1))],
         answered: Vec::new(),
+        baselines: Vec::new(),
+        at: None,
     }
 }
 
@@ -148,8 +150,8 @@ fn world() -> World {
 fn a_round_comes_back_as_it_went_in() {
     let mut world = world();
     let round = full(&world);
-    world.store.commit_round(&round, mins(1)).unwrap();
-    world.store.commit_round(&round, mins(2)).unwrap();
+    world.store.commit_round(&round, None, mins(1)).unwrap();
+    world.store.commit_round(&round, None, mins(2)).unwrap();
     let image = world.store.load(mins(2), rule).unwrap();
     assert_eq!(image.alerts, [round.alerts[0].alert.clone()]);
     assert_eq!(image.notices, round.notices);
@@ -164,7 +166,7 @@ fn a_round_comes_back_as_it_went_in() {
 fn what_is_over_leaves_the_image_in_its_time() {
     let mut world = world();
     let mut round = full(&world);
-    world.store.commit_round(&round, mins(1)).unwrap();
+    world.store.commit_round(&round, None, mins(1)).unwrap();
     round.alerts[0].alert = resolved(round.alerts[0].alert.clone(), mins(5));
     round.notices[0].state = NoticeState::Told;
     round.notices[0].told_at = Some(mins(3));
@@ -173,7 +175,7 @@ fn what_is_over_leaves_the_image_in_its_time() {
     }
     let gone = resolved(alert(2, "stalled", world.id("2")), mins(5));
     round.alerts.push(AlertChange { alert: gone, log: Vec::new() });
-    world.store.commit_round(&round, mins(5)).unwrap();
+    world.store.commit_round(&round, None, mins(5)).unwrap();
     let image = world.store.load(mins(6), rule).unwrap();
     assert_eq!(image.alerts, [round.alerts[0].alert.clone()], "the other's subject is not on the board");
     assert_eq!((image.notices.len(), image.messages.len()), (1, 0));
@@ -189,7 +191,7 @@ fn what_is_over_leaves_the_image_in_its_time() {
 fn an_alert_of_an_unknown_rule_is_left_out() {
     let mut world = world();
     let unknown = alert(1, "of.the.future", world.id("1"));
-    world.store.commit_round(&Round { alerts: vec![of(unknown)], ..Round::default() }, mins(1)).unwrap();
+    world.store.commit_round(&Round { alerts: vec![of(unknown)], ..Round::default() }, None, mins(1)).unwrap();
     let image = world.store.load(mins(1), rule).unwrap();
     assert!(image.alerts.is_empty());
     assert_eq!(image.ids.alert, 2);
@@ -198,14 +200,14 @@ fn an_alert_of_an_unknown_rule_is_left_out() {
 #[test]
 fn nobody_is_told_the_same_twice_but_another_channel_may_try() {
     let mut world = world();
-    world.store.commit_round(&full(&world), mins(1)).unwrap();
+    world.store.commit_round(&full(&world), None, mins(1)).unwrap();
     let again = Round { notices: vec![notice(2, 1)], ..Round::default() };
-    assert!(matches!(world.store.commit_round(&again, mins(2)), Err(StoreError::Failed(_))));
+    assert!(matches!(world.store.commit_round(&again, None, mins(2)), Err(StoreError::Failed(_))));
     // Nothing of it was kept, and the store goes on.
     assert_eq!(world.count("notices"), 1);
     let dead = Notice { state: NoticeState::Dead, why: Some("gone".to_owned()), ..notice(1, 1) };
     let next = Round { notices: vec![dead, notice(2, 1)], ..Round::default() };
-    world.store.commit_round(&next, mins(3)).unwrap();
+    world.store.commit_round(&next, None, mins(3)).unwrap();
     let rows = world.store.notices(&NoticeFilter::All, start()).unwrap();
     assert_eq!(rows.iter().map(|row| row.state).collect::<Vec<_>>(), [NoticeState::Sealed, NoticeState::Dead]);
     assert_eq!(rows[0].message, Some(MessageState::Sealed));
@@ -216,7 +218,7 @@ fn nobody_is_told_the_same_twice_but_another_channel_may_try() {
 #[test]
 fn the_log_of_words_is_found_by_task_and_by_account() {
     let mut world = world();
-    world.store.commit_round(&full(&world), mins(1)).unwrap();
+    world.store.commit_round(&full(&world), None, mins(1)).unwrap();
     let reader = world.store.reader().unwrap();
     let found = |filter: NoticeFilter, since| reader.notices(&filter, since).unwrap().len();
     assert_eq!(found(NoticeFilter::Task(world.id("1")), start()), 1);
@@ -243,14 +245,14 @@ fn an_answer_counts_once_and_until_it_is_dealt_with() {
     assert_eq!(image.answers[0], answer);
     assert_eq!(image.answers.len(), 2);
     let round = Round { answered: vec![(answer.id, "done".to_owned())], ..Round::default() };
-    world.store.commit_round(&round, mins(3)).unwrap();
+    world.store.commit_round(&round, None, mins(3)).unwrap();
     assert_eq!(world.store.load(mins(3), rule).unwrap().answers.len(), 1);
 }
 
 #[test]
 fn a_task_is_found_by_key_connection_address_and_gap() {
     let mut world = world();
-    world.store.commit_round(&full(&world), mins(1)).unwrap();
+    world.store.commit_round(&full(&world), None, mins(1)).unwrap();
     let reader = world.store.reader().unwrap();
     let one = world.id("1");
     let gap = alert(1, "overdue", one).gap.0;

@@ -16,7 +16,7 @@ fn the_selection_is_read_first_then_tasks_before_what_hangs_on_them() {
         kinds(&world, start(), false),
         [StreamKind::Tasks, StreamKind::Comments, StreamKind::Events, StreamKind::Homes]
     );
-    assert_eq!(world.store.next_pull_at().unwrap(), Some(start()));
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), Some(start()));
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_pass_is_due_again_by_its_period_and_history_at_once_when_tasks_changed() {
     world.events(vec![]);
     world.comments(vec![]);
     world.links(vec![]);
-    assert_eq!(world.store.next_pull_at().unwrap(), Some(mins(5)));
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), Some(mins(5)));
     world.now = mins(5);
     let mut first = world.page();
     first.tasks = vec![Task { priority: Some(1), ..task("1") }];
@@ -201,7 +201,7 @@ fn a_connection_that_is_no_longer_configured_takes_its_tasks_off_the_board() {
     let image = world.store.load(mins(1), rule).unwrap();
     assert!(image.tasks.is_empty() && image.connections.is_empty());
     assert_eq!((world.count("tasks"), world.count("streams")), (1, 0));
-    assert_eq!(world.store.next_pull_at().unwrap(), None);
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), None);
     world.store.apply_config(&plan(), mins(2)).unwrap();
     assert_eq!(kinds(&world, mins(2), false), [StreamKind::Containers]);
 }
