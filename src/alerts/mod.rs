@@ -23,6 +23,8 @@ mod reconcile;
 mod routing;
 mod step;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;

@@ -63,6 +63,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
         plan.wakes.extend(until);
         return plan;
     }
+    if alert.clear_since.is_some() {
+        // What reads clear at present is not said: it goes soon, or comes back.
+        plan.withheld = alert.told.is_empty().then_some(Withheld::Settling);
+        return plan;
+    }
     let asked = climb(alert, draft);
     plan.wakes.extend(asked.wakes);
     let notices = draft.notices(alert);
@@ -115,8 +120,7 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
     if let Some(until) = alert.acked_until.filter(|until| *until > now) {
         return Some((Withheld::Acknowledged, Some(until)));
     }
-    // What reads clear at present is not said either: it goes soon, or comes back.
-    if alert.state == AlertState::Pending || alert.clear_since.is_some() {
+    if alert.state == AlertState::Pending {
         return Some((Withheld::Settling, None));
     }
     inhibit::inhibitor(alert, draft).map(|by| (by, None))

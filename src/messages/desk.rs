@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::alerts::{Decided, cannot_wait};
 use crate::domain::alert::{
     Address, Alert, AlertState, Ending, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+    Withheld,
 };
 use crate::domain::calendar::Calendar;
+use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -15,6 +17,8 @@ use connector_kit::Destination;
 pub(super) struct Desk<'a> {
     pub(super) snapshot: &'a Snapshot<'a>,
     alerts: HashMap<AlertId, &'a Alert>,
+    /// Those that the round opened.
+    made: HashMap<SubjectKey, Vec<&'a Alert>>,
     pub(super) notices: BTreeMap<NoticeId, Notice>,
     pub(super) posts: BTreeMap<PostId, Post>,
     pub(super) messages: BTreeMap<MessageId, Message>,
@@ -29,12 +33,16 @@ impl<'a> Desk<'a> {
         let mut desk = Desk {
             snapshot,
             alerts: decided.alerts.iter().map(|change| (change.alert.id, &change.alert)).collect(),
+            made: HashMap::new(),
             notices: decided.notices.iter().map(|notice| (notice.id, notice.clone())).collect(),
             posts: BTreeMap::new(),
             messages: BTreeMap::new(),
             latest: HashMap::new(),
             under_way: HashMap::new(),
         };
+        for change in decided.alerts.iter().filter(|change| snapshot.board.alert(change.alert.id).is_none()) {
+            desk.made.entry(change.alert.subject).or_default().push(&change.alert);
+        }
         let mut generations: HashMap<PostId, u32> = HashMap::new();
         for post in snapshot.board.posts() {
             generations.insert(post.id, post.generation);
@@ -52,6 +60,12 @@ impl<'a> Desk<'a> {
     /// An alert as it is after the round.
     pub(super) fn alert(&self, id: AlertId) -> Option<&'a Alert> {
         self.alerts.get(&id).copied().or_else(|| self.snapshot.board.alert(id))
+    }
+
+    /// All alerts about a subject as they are after the round.
+    pub(super) fn of(&self, subject: SubjectKey) -> impl Iterator<Item = &'a Alert> {
+        let known = self.snapshot.board.alerts_of(subject).filter_map(|alert| self.alert(alert.id));
+        known.chain(self.made.get(&subject).into_iter().flatten().copied())
     }
 
     /// A post as it is by now.
@@ -171,9 +185,23 @@ impl<'a> Desk<'a> {
     fn shows(&self, alert: &Alert) -> bool {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
         let before = self.snapshot.board.alert(alert.id);
-        let changed = before.is_none_or(|before| picture(before) != picture(alert) || before.withheld.is_some());
-        changed && (alert.withheld.is_none() || alert.state == AlertState::Resolved) && !is_dropped(alert)
+        before.is_none_or(|before| picture(before) != picture(alert)) && !is_silent(alert) && !is_dropped(alert)
     }
+}
+
+/// True while nothing at all is to be said about an alert, not even by an edit.
+fn is_silent(alert: &Alert) -> bool {
+    let silent = matches!(
+        alert.withheld,
+        Some(
+            Withheld::SourceStale
+                | Withheld::Observing
+                | Withheld::Backlog
+                | Withheld::Snoozed
+                | Withheld::Acknowledged
+        )
+    );
+    silent && alert.state != AlertState::Resolved
 }
 
 /// True for an alert that ended without being over: nothing more is said about it, and what was said stays.

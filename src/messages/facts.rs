@@ -100,6 +100,16 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
     }
 }
 
+/// Since when it has been so: where the facts tell, else since it was noticed.
+pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
+    match evidence {
+        Evidence::Overdue { deadline, .. } => deadline.at,
+        Evidence::Stalled { human_at, .. } => *human_at,
+        Evidence::MirrorStale { since, .. } => *since,
+        _ => noticed_at,
+    }
+}
+
 /// Tasks that the words name besides the subject.
 pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     match evidence {
@@ -134,7 +144,10 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
     if scene.now <= deadline.at {
         return format!("{} left", between(scene.now, deadline.at, scene));
     }
-    format!("{} ago", between(deadline.at, scene.now, scene))
+    match scene.calendar.working(deadline.at, scene.now) {
+        ..3600 => "just passed".to_owned(),
+        secs => format!("{} ago", work(secs, scene)),
+    }
 }
 
 fn stalled(human_at: Timestamp, limit_secs: i64, deadline: &Option<Deadline>, scene: Scene<'_>) -> String {

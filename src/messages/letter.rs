@@ -69,14 +69,14 @@ fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_
         let Some(alert) = desk.alert(id).filter(|alert| alert.episode == notice.episode && !is_dropped(alert)) else {
             continue;
         };
-        let item = item(alert, notice, audience, desk, scene);
+        let item = item(alert, audience, desk, scene);
         items.push((item.over_at.is_some(), std::cmp::Reverse(item.finding.stage), id, item));
     }
     items.sort_by_key(|(over, stage, id, _)| (*over, *stage, *id));
     items.into_iter().map(|(.., item)| item).collect()
 }
 
-fn item(alert: &Alert, notice: &Notice, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Item {
+fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Item {
     let board = desk.snapshot.board;
     let over_at = (alert.state == AlertState::Resolved).then_some(alert.resolved_at).flatten();
     let (key, url, title) = subject(alert, audience, desk, scene.names);
@@ -88,22 +88,14 @@ fn item(alert: &Alert, notice: &Notice, audience: Audience, desk: &Desk<'_>, sce
         key,
         url,
         title,
-        finding: shown(alert, notice),
-        since: alert.opened_at,
+        finding: Finding { stage: alert.stage, ..alert.finding.clone() },
+        noticed_at: alert.opened_at,
         over_at,
         closed: task.is_some_and(|task| !task.category.is_open()),
         hearing: hearing(alert, audience, desk, scene),
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }
-}
-
-/// What is told by now: while something is held back, the last that was told.
-fn shown(alert: &Alert, notice: &Notice) -> Finding {
-    if alert.withheld.is_some() && alert.state != AlertState::Resolved && notice.reason != Reason::Resolved {
-        return notice.finding.clone();
-    }
-    Finding { stage: alert.stage, ..alert.finding.clone() }
 }
 
 /// Name, address and title; a task that not everybody may see shows its title in private only.
@@ -166,8 +158,8 @@ fn next(alert: &Alert, audience: Audience, heads: &[AccountId], desk: &Desk<'_>,
 
 /// Weaker gaps of the same task that keep silent because of this one.
 fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
-    let others = desk.snapshot.board.alerts_of(alert.subject).filter_map(|other| desk.alert(other.id));
-    others.filter(|other| is_silenced_by(other, alert)).map(|other| heading(&other.finding.evidence, scene)).collect()
+    let others = desk.of(alert.subject).filter(|other| is_silenced_by(other, alert));
+    others.map(|other| heading(&other.finding.evidence, scene)).collect()
 }
 
 /// Sub-tasks with the same gap that keep silent because of this one.
@@ -175,7 +167,7 @@ fn children(alert: &Alert, desk: &Desk<'_>) -> usize {
     let SubjectKey::Task(id) = alert.subject else { return 0 };
     let board = desk.snapshot.board;
     let same = |child: TaskId| {
-        let mut others = board.alerts_of(SubjectKey::Task(child)).filter_map(|other| desk.alert(other.id));
+        let mut others = desk.of(SubjectKey::Task(child));
         others.any(|other| other.rule == alert.rule && is_silenced_by(other, alert))
     };
     board.children(id).filter(|child| same(child.id)).count()

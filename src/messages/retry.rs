@@ -272,20 +272,23 @@ impl Case<'_> {
         }
     }
 
-    /// This way is over for what it carries, and for what was to follow it.
+    /// This way is over for what it carries; what was to follow it is decided anew.
     fn give_up(&self, because: &str, state: NoticeState) -> Round {
         let error = Some(because.to_owned());
         let message = Message { state: MessageState::Dead, error: error.clone(), ..self.message.clone() };
         let mut round = Round { messages: vec![message], ..Round::default() };
-        let followers: Vec<Message> = self.followers().collect();
-        let mut carried = self.carried();
-        carried.extend(followers.iter().flat_map(|message| Case { message, snapshot: self.snapshot }.carried()));
-        for notice in carried {
+        for notice in self.carried() {
             self.thought_about(&notice, &mut round.alerts);
             round.notices.push(Notice { state, why: error.clone(), ..notice });
         }
-        let withdrawn = |message| Message { state: MessageState::Withdrawn, ..message };
-        round.messages.extend(followers.into_iter().map(withdrawn));
+        for message in self.followers() {
+            for notice in (Case { message: &message, snapshot: self.snapshot }).carried() {
+                self.thought_about(&notice, &mut round.alerts);
+                let why = Some("what it was to follow could not be sent".to_owned());
+                round.notices.push(Notice { state: NoticeState::Withdrawn, why, ..notice });
+            }
+            round.messages.push(Message { state: MessageState::Withdrawn, ..message });
+        }
         round
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use connector_kit::{Block, Span, Text};
 use jiff::Timestamp;
 
-use super::facts::{facts, heading, matter, next_step};
+use super::facts::{facts, heading, matter, next_step, since};
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
@@ -61,8 +61,8 @@ pub(super) struct Item {
     pub(super) title: Option<String>,
     /// As it is told, with the stage it is told at.
     pub(super) finding: Finding,
-    /// Since when.
-    pub(super) since: Timestamp,
+    /// When it was first found.
+    pub(super) noticed_at: Timestamp,
     /// When it resolved. `None`: it has not.
     pub(super) over_at: Option<Timestamp>,
     /// True when the task itself is closed by now.
@@ -159,8 +159,8 @@ impl Item {
     /// How it ended.
     fn over(&self, at: Timestamp, scene: Scene<'_>) -> String {
         let closed = if self.closed { "It is closed. " } else { "" };
-        let (was, open) = (heading(&self.finding.evidence, scene), between(self.since, at, scene));
-        format!("{closed}Was: {was}, since {}; open for {open}.", day_of(self.since, scene))
+        let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
+        format!("{closed}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
 
     /// One plain line.
@@ -191,7 +191,7 @@ impl Item {
         let owners = self.owners();
         let told = match (self.hearing.told_at, self.hearing.unsure) {
             _ if self.hearing.owners.is_empty() => return "Nobody is assigned to it.".to_owned(),
-            (Some(at), false) => format!("{owners} heard of it {}", moment(at, scene)),
+            (Some(at), false) => format!("{owners} was told {}", moment(at, scene)),
             (Some(at), true) => format!("{owners} was sent a word about it {}, perhaps in vain", moment(at, scene)),
             (None, _) => return format!("{owners} could not be told: no way to reach them is known."),
         };
@@ -288,7 +288,7 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
         head.push(plain(state(item, scene)));
         blocks.push(Block::Line(head));
         let words = match item.over_at {
-            Some(at) => format!("Open for {}.", between(item.since, at, scene)),
+            Some(at) => format!("Open for {}.", between(item.noticed_at, at, scene)),
             None => format!("{} {}", item.numbers(scene), next_step(&item.finding.evidence)),
         };
         blocks.push(Block::Line(vec![plain(words)]));
@@ -305,7 +305,10 @@ fn state(item: &Item, scene: Scene<'_>) -> String {
     let what = heading(&item.finding.evidence, scene);
     match item.over_at {
         Some(at) => format!("● resolved {}: {what}", moment(at, scene)),
-        None => format!("{} {what} since {}", shape(item.finding.stage), day_of(item.since, scene)),
+        None => {
+            let since = since(&item.finding.evidence, item.noticed_at);
+            format!("{} {what} since {}", shape(item.finding.stage), day_of(since, scene))
+        }
     }
 }
 
