@@ -361,6 +361,7 @@ fn container(now: Timestamp) -> ContainerRec {
         reader: Some(GITHUB),
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
+        baseline_at: Some(Timestamp::UNIX_EPOCH),
         hold: None,
         failing_since: None,
         fresh_at: Some(now),
