@@ -11,10 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use super::{Decided, Judgement, decide};
-use crate::domain::alert::{Address, Alert, Answer, Message, MessageOp, Round, Wish};
-use crate::domain::board::{
-    Board, BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec,
-};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::Facts;
 use crate::domain::finding::{
@@ -23,8 +21,12 @@ use crate::domain::finding::{
 use crate::domain::ids::{AccountId, AlertId, ConnectionId, ContainerId, InboxId, PersonId, SiteId, TaskId};
 use crate::domain::length::Length;
 use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Message, MessageOp};
 use crate::domain::people::{AccountRec, People, Person};
 use crate::domain::policy::{Mode, Policy};
+use crate::domain::record::{
+    BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec,
+};
 use crate::domain::snapshot::Snapshot;
 use crate::messages::retry::{Job, Outcome, after, begin, due};
 use crate::messages::{Marks, names_needed, seal};

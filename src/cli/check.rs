@@ -10,7 +10,12 @@ use crate::rules;
 
 /// Prints the gaps there are; exit 10 when one of the stage `fail_on` or above is among them, and the exit code of whatever
 /// could not be seen.
-pub fn check(from: &From, at: Option<&str>, fail_on: Option<Stage>, project: Option<&str>) -> Result<Exit, Stopped> {
+pub(super) fn check(
+    from: &From,
+    at: Option<&str>,
+    fail_on: Option<Stage>,
+    project: Option<&str>,
+) -> Result<Exit, Stopped> {
     let mut view = View::open(from, at)?;
     judge_all(&mut view);
     let of_project = |subject| match (project, subject) {

@@ -9,7 +9,7 @@ use crate::daemon::store_path;
 use crate::store::{Reader, StorePath};
 
 /// Copies the database while it may be in use, and checks the copy.
-pub fn backup(from: &From, file: &Path) -> Result<Exit, Stopped> {
+pub(super) fn backup(from: &From, file: &Path) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags::default())?;
     if file.exists() {
         return Err(Stopped::usage(format!("{} is there already; a backup overwrites nothing", file.display())));
@@ -24,7 +24,7 @@ pub fn backup(from: &From, file: &Path) -> Result<Exit, Stopped> {
 }
 
 /// Checks the database.
-pub fn check(from: &From) -> Result<Exit, Stopped> {
+pub(super) fn check(from: &From) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags::default())?;
     let wrong = Reader::open(&store_path(&settings))?.check()?;
     if wrong.is_empty() {

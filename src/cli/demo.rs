@@ -31,7 +31,7 @@ const LOOKS: [i8; 5] = [9, 11, 13, 15, 16];
 const STEP: SignedDuration = SignedDuration::from_millis(200);
 
 /// Runs the demo; with `days`, ends after so many simulated days.
-pub async fn demo(seed: u64, speed: u32, days: Option<u32>) -> Result<Exit, Stopped> {
+pub(super) async fn demo(seed: u64, speed: u32, days: Option<u32>) -> Result<Exit, Stopped> {
     let today = nine_oclock(crate::clock::system().now());
     let start = today - SIX_WEEKS;
     let clock = Arc::new(SetClock::leaping(start));

@@ -11,116 +11,117 @@ use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::TaskId;
 use crate::domain::names::TaskName;
-use crate::messages::wording::{self, Scene};
+use crate::messages::scene::Scene;
+use crate::messages::wording;
 use crate::rules;
 use crate::store::ConnectionState;
 
 /// `gapwatch.gaps/1`
 #[derive(Debug, Serialize)]
-pub struct Gaps {
+pub(super) struct Gaps {
     /// `gapwatch.gaps/1`
-    pub schema: &'static str,
+    pub(super) schema: &'static str,
     /// When.
-    pub at: Timestamp,
+    pub(super) at: Timestamp,
     /// `observe` or `live`.
-    pub mode: &'static str,
+    pub(super) mode: &'static str,
     /// Every connection.
-    pub connections: Vec<Connection>,
+    pub(super) connections: Vec<Connection>,
     /// Every gap, worst first.
-    pub gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Gap>,
 }
 
 /// How a connection stands.
 #[derive(Debug, Serialize)]
-pub struct Connection {
+pub(super) struct Connection {
     /// `github.acme`
-    pub id: String,
+    pub(super) id: String,
     /// `ok`, `backfilling`, `stale` or `blind`.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// Last complete pass.
-    pub last_success_at: Option<Timestamp>,
+    pub(super) last_success_at: Option<Timestamp>,
     /// What is wrong.
-    pub because: Option<String>,
+    pub(super) because: Option<String>,
 }
 
 /// One gap.
 #[derive(Debug, Serialize)]
-pub struct Gap {
+pub(super) struct Gap {
     /// What people see and type.
-    pub id: String,
+    pub(super) id: String,
     /// Counts from 1.
-    pub episode: u32,
+    pub(super) episode: u32,
     /// Rule id.
-    pub rule: &'static str,
+    pub(super) rule: &'static str,
     /// `opens`, `widens` or `failure`.
-    pub stage: &'static str,
+    pub(super) stage: &'static str,
     /// `pending`, `firing` or `resolved`.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// Silent until, because somebody is on it.
-    pub acknowledged_until: Option<Timestamp>,
+    pub(super) acknowledged_until: Option<Timestamp>,
     /// Silent until, by wish.
-    pub snoozed_until: Option<Timestamp>,
+    pub(super) snoozed_until: Option<Timestamp>,
     /// Was there before we began to speak.
-    pub backlog: bool,
+    pub(super) backlog: bool,
     /// Why nothing is opened, resolved or sent at present.
-    pub held_because: Option<&'static str>,
+    pub(super) held_because: Option<&'static str>,
     /// The stronger gap.
-    pub inhibited_by: Option<String>,
+    pub(super) inhibited_by: Option<String>,
     /// What it is about.
-    pub subject: Subject,
+    pub(super) subject: Subject,
     /// What tells several gaps of one rule on one subject apart.
-    pub scope: Option<String>,
+    pub(super) scope: Option<String>,
     /// Handles.
-    pub owners: Vec<String>,
+    pub(super) owners: Vec<String>,
     /// When this episode began.
-    pub opened_at: Timestamp,
+    pub(super) opened_at: Timestamp,
     /// When the present stage was reached.
-    pub stage_at: Timestamp,
+    pub(super) stage_at: Timestamp,
     /// When it resolved.
-    pub resolved_at: Option<Timestamp>,
+    pub(super) resolved_at: Option<Timestamp>,
     /// One line with the numbers.
-    pub summary: String,
+    pub(super) summary: String,
     /// The numbers.
-    pub evidence: Map<String, Value>,
+    pub(super) evidence: Map<String, Value>,
     /// Who was told; only what a channel has confirmed.
-    pub told: Vec<Told>,
+    pub(super) told: Vec<Told>,
     /// When it is judged again by itself.
-    pub next_check_at: Option<Timestamp>,
+    pub(super) next_check_at: Option<Timestamp>,
     /// When the next step of its ladder is due.
-    pub next_step_at: Option<Timestamp>,
+    pub(super) next_step_at: Option<Timestamp>,
 }
 
 /// What a gap is about.
 #[derive(Debug, Serialize)]
-pub struct Subject {
+pub(super) struct Subject {
     /// `task`, `person` or `container`.
-    pub kind: &'static str,
+    pub(super) kind: &'static str,
     /// `github.acme`
-    pub connection: Option<String>,
+    pub(super) connection: Option<String>,
     /// `acme/web#12`
-    pub key: Option<String>,
+    pub(super) key: Option<String>,
     /// Browser address.
-    pub url: Option<String>,
+    pub(super) url: Option<String>,
     /// Title.
-    pub title: Option<String>,
+    pub(super) title: Option<String>,
 }
 
 /// Somebody who was told.
 #[derive(Debug, Serialize)]
-pub struct Told {
+pub(super) struct Told {
     /// Handle.
-    pub person: String,
+    pub(super) person: String,
     /// `slack`, `comment`, `log`
-    pub channel: &'static str,
+    pub(super) channel: &'static str,
     /// When the channel confirmed it.
-    pub at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// Every connection, as the store has it.
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn connections(view: &View) -> Result<Vec<(ConnectionState, Connection)>, Stopped> {
+pub(super) fn connections(view: &View) -> Result<Vec<(ConnectionState, Connection)>, Stopped> {
     let configured: Vec<String> = view.settings.connections().collect();
     let states = view.reader.connection_states()?;
     Ok(states
@@ -156,7 +157,7 @@ fn connection(view: &View, state: &ConnectionState) -> Connection {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn gaps(view: &View, alerts: &[Alert]) -> Result<Gaps, Stopped> {
+pub(super) fn gaps(view: &View, alerts: &[Alert]) -> Result<Gaps, Stopped> {
     let connections = connections(view)?.into_iter().map(|(_, shown)| shown).collect();
     Ok(Gaps {
         schema: "gapwatch.gaps/1",
@@ -171,7 +172,7 @@ pub fn gaps(view: &View, alerts: &[Alert]) -> Result<Gaps, Stopped> {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn gap_list(view: &View, alerts: &[Alert]) -> Result<Vec<Gap>, Stopped> {
+pub(super) fn gap_list(view: &View, alerts: &[Alert]) -> Result<Vec<Gap>, Stopped> {
     let mut sorted: Vec<&Alert> = alerts.iter().collect();
     sorted.sort_by_key(|alert| {
         let deadline = alert.finding.deadline.map_or(Timestamp::MAX, |deadline| deadline.at);

@@ -9,7 +9,8 @@ use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::domain::finding::{Grounds, Reading, SubjectKey};
 use crate::domain::ids::TaskId;
-use crate::messages::wording::{self, Scene};
+use crate::messages::scene::Scene;
+use crate::messages::wording;
 use crate::rules::{self, Explained};
 
 /// `gapwatch.explain/1`
@@ -40,7 +41,7 @@ struct Rule {
 }
 
 /// Prints why a task is flagged, or not.
-pub fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stopped> {
+pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stopped> {
     let view = View::open(from, at)?;
     let id = find(&view, task)?;
     let explained = rules::explain(&view.rules, SubjectKey::Task(id), &view.snapshot());
@@ -119,7 +120,7 @@ fn thresholds(view: &View, one: &Explained) -> Map<String, Value> {
 ///
 /// # Errors
 /// None, or several: they are named.
-pub fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
+pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
     let found = view.reader.find_task(text)?;
     match found.as_slice() {
         [one] => Ok(*one),

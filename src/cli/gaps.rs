@@ -9,7 +9,7 @@ use super::{Exit, GapsFilter, Output};
 use crate::domain::alert::{Alert, AlertState};
 
 /// Prints the gaps that pass the filter.
-pub fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
+pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let mut alerts: Vec<Alert> =
         view.board.alerts().filter(|alert| alert.state != AlertState::Resolved).cloned().collect();
@@ -32,7 +32,7 @@ pub fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
 }
 
 /// Prints one gap, open or resolved.
-pub fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
+pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let live = view.board.alerts().find(|alert| alert.gap.0 == id).cloned();
     let found = match live {
@@ -55,7 +55,7 @@ pub fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
 }
 
 /// The gaps as a table, and what could not be seen.
-pub fn print(document: &documents::Gaps) {
+pub(super) fn print(document: &documents::Gaps) {
     if document.gaps.is_empty() {
         anstream::println!("No gaps.");
     } else {
@@ -75,7 +75,7 @@ pub fn print(document: &documents::Gaps) {
 }
 
 /// Names every connection that is not simply read.
-pub fn print_connections(connections: &[documents::Connection]) {
+pub(super) fn print_connections(connections: &[documents::Connection]) {
     if connections.is_empty() {
         anstream::println!("Nothing has been read yet; `gapwatch sync` reads.");
     }
@@ -87,7 +87,7 @@ pub fn print_connections(connections: &[documents::Connection]) {
 }
 
 /// Shape and word, never a colour alone.
-pub fn shape(stage: &str) -> String {
+pub(super) fn shape(stage: &str) -> String {
     match stage {
         "opens" => "▲ opens".to_owned(),
         "widens" => "■ widens".to_owned(),

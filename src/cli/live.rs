@@ -12,12 +12,12 @@ use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::config::{Backlog, Flags, Mode, Settings};
 use crate::daemon::{Engine, store_path};
-use crate::domain::alert::{MessageOp, MessageState};
+use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::pull::PullReport;
 use crate::store::ConnectionState;
 
 /// Watches until stopped: SIGTERM or SIGINT end it in order, a second one at once.
-pub async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let stop = CancellationToken::new();
@@ -104,7 +104,7 @@ struct Waiting {
 }
 
 /// Reads everything now; judges and sends nothing.
-pub async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
+pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags::default())?;
     let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     if let Some(name) = &connection {
@@ -126,7 +126,7 @@ pub async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopp
 }
 
 /// Reads, judges, sends what is due, says what waits.
-pub async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let reports = engine.pull(true).await?;

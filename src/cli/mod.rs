@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::config::{Backlog, Mode};
 use crate::domain::finding::Stage;
 use crate::store::FailureKind;
+use crate::telemetry::LogFormat;
 
 /// How it went. Of several the worst one wins: the highest number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,17 +85,6 @@ pub enum Output {
     /// For people.
     Table,
     /// For programs; see the documented schemas.
-    Json,
-}
-
-/// How it is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON elsewhere.
-    Auto,
-    /// Text.
-    Text,
-    /// One JSON object a line.
     Json,
 }
 
@@ -221,7 +211,7 @@ enum GapsVerb {
 
 /// Which gaps.
 #[derive(Debug, Default, clap::Args)]
-pub struct GapsFilter {
+struct GapsFilter {
     /// Resolved ones too.
     #[arg(long)]
     all: bool,

@@ -17,34 +17,34 @@ use crate::rules::{self, Rules};
 use crate::store::{Reader, StoreError, StorePath};
 
 /// Where the settings come from, and how results are printed.
-pub struct From {
+pub(super) struct From {
     /// `-c`
-    pub files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// `-o`
-    pub output: Output,
+    pub(super) output: Output,
 }
 
 /// A verb that ended early: how, and what to say.
-pub struct Stopped {
+pub(super) struct Stopped {
     /// How.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What to say; empty when it has been said.
-    pub words: String,
+    pub(super) words: String,
 }
 
 impl Stopped {
     /// Ends with these words.
-    pub fn new(exit: Exit, words: impl Into<String>) -> Stopped {
+    pub(super) fn new(exit: Exit, words: impl Into<String>) -> Stopped {
         Stopped { exit, words: words.into() }
     }
 
     /// Failed inside.
-    pub fn failed(error: impl std::fmt::Display) -> Stopped {
+    pub(super) fn failed(error: impl std::fmt::Display) -> Stopped {
         Stopped::new(Exit::Failed, format!("gapwatch: {error}"))
     }
 
     /// Wrong usage.
-    pub fn usage(words: impl std::fmt::Display) -> Stopped {
+    pub(super) fn usage(words: impl std::fmt::Display) -> Stopped {
         Stopped::new(Exit::Usage, format!("gapwatch: {words}"))
     }
 }
@@ -73,7 +73,7 @@ impl std::convert::From<crate::daemon::StartError> for Stopped {
 ///
 /// # Errors
 /// The configuration is refused.
-pub fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
+pub(super) fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
     let Loaded { settings, warnings } = load(from, flags)?;
     for warning in warnings {
         anstream::eprintln!("{}", warning.render(colored()));
@@ -85,7 +85,7 @@ pub fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
 ///
 /// # Errors
 /// The configuration is refused.
-pub fn load(from: &From, flags: Flags) -> Result<Loaded, Stopped> {
+pub(super) fn load(from: &From, flags: Flags) -> Result<Loaded, Stopped> {
     let env = config::environment();
     let files = config::find_and_read(&from.files, &env).map_err(|found| refused(&found, 0))?;
     let count = files.len();
@@ -99,7 +99,7 @@ fn refused(found: &[Diagnostic], files: usize) -> Stopped {
 }
 
 /// `gapwatch: 4 errors, 0 warnings in 1 file.`
-pub fn summary(found: &[Diagnostic], files: usize) -> String {
+pub(super) fn summary(found: &[Diagnostic], files: usize) -> String {
     let count = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let several = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let errors = several(count(Severity::Error), "error");
@@ -111,24 +111,24 @@ pub fn summary(found: &[Diagnostic], files: usize) -> String {
 }
 
 /// True when errors are shown in colour.
-pub fn colored() -> bool {
+pub(super) fn colored() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
 }
 
 /// The store, its board and everything needed to judge it, read-only.
-pub struct View {
+pub(super) struct View {
     /// The settings.
-    pub settings: Settings,
+    pub(super) settings: Settings,
     /// The store.
-    pub reader: Reader,
+    pub(super) reader: Reader,
     /// Its board.
-    pub board: Board,
+    pub(super) board: Board,
     /// The rules.
-    pub rules: Rules,
+    pub(super) rules: Rules,
     /// How, when and to whom anything may be said.
-    pub policy: Policy,
+    pub(super) policy: Policy,
     /// The moment.
-    pub now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 impl View {
@@ -136,7 +136,7 @@ impl View {
     ///
     /// # Errors
     /// The configuration is refused, the store cannot be read, or the moment is not one.
-    pub fn open(from: &From, at: Option<&str>) -> Result<View, Stopped> {
+    pub(super) fn open(from: &From, at: Option<&str>) -> Result<View, Stopped> {
         let settings = settings(from, Flags::default())?;
         let clock = crate::clock::system();
         let now = moment(&*clock, at)?;
@@ -156,12 +156,12 @@ impl View {
     }
 
     /// The board at the moment.
-    pub fn snapshot(&self) -> Snapshot<'_> {
+    pub(super) fn snapshot(&self) -> Snapshot<'_> {
         Snapshot { board: &self.board, policy: &self.policy, now: self.now }
     }
 
     /// The store's path, for the socket beside it.
-    pub fn store_file(settings: &Settings) -> PathBuf {
+    pub(super) fn store_file(settings: &Settings) -> PathBuf {
         match crate::daemon::store_path(settings) {
             StorePath::File(path) => path,
             StorePath::Memory => PathBuf::new(),
@@ -189,7 +189,7 @@ fn moment(clock: &dyn Clock, at: Option<&str>) -> Result<Timestamp, Stopped> {
 ///
 /// # Errors
 /// It cannot be written down, which would be our mistake.
-pub fn print_json(document: &impl serde::Serialize) -> Result<(), Stopped> {
+pub(super) fn print_json(document: &impl serde::Serialize) -> Result<(), Stopped> {
     let text = serde_json::to_string_pretty(document).map_err(Stopped::failed)?;
     anstream::println!("{text}");
     Ok(())

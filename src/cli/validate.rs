@@ -7,7 +7,7 @@ use crate::registry;
 use connector_kit::ConnectorError;
 
 /// Checks the configuration; without `offline` also asks every service who we are.
-pub async fn validate(from: &From, offline: bool, deny_warnings: bool) -> Result<Exit, Stopped> {
+pub(super) async fn validate(from: &From, offline: bool, deny_warnings: bool) -> Result<Exit, Stopped> {
     let loaded = load(from, Flags::default())?;
     for warning in &loaded.warnings {
         anstream::eprintln!("{}\n", warning.render(colored()));
@@ -58,7 +58,7 @@ fn report(name: &str, who: Result<(String, Vec<String>), ConnectorError>) -> Exi
 }
 
 /// `help error ID`: the page of an error id.
-pub fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stopped> {
+pub(super) fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stopped> {
     let ids = config::diagnose::ids;
     match (topic, id) {
         (Some("error"), Some(id)) => match config::diagnose::page(id) {

@@ -9,9 +9,10 @@ use super::open::{From, Stopped, View, print_json};
 use super::table::{table, when};
 use super::{Exit, Output};
 use crate::config::Length;
-use crate::domain::alert::{Alert, AlertState, MessageState, NoticeState, Withheld};
+use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::notice::{MessageState, NoticeState};
 use crate::store::{NoticeFilter, NoticeRow};
 
 #[derive(Debug, Serialize)]
@@ -27,7 +28,7 @@ struct Row {
 }
 
 /// Prints what was said, held back or taken back.
-pub fn why(from: &From, about: &str, since: &str) -> Result<Exit, Stopped> {
+pub(super) fn why(from: &From, about: &str, since: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let since = view.now.checked_sub(back(since)?).unwrap_or(Timestamp::MIN);
     let accounts = accounts_of(&view, about);

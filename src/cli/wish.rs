@@ -14,7 +14,7 @@ use crate::jobs::listen::{self, Ask, Reply};
 use crate::store::Store;
 
 /// Keeps a gap silent; `3d` is three calendar days, rounded up to the next start of work.
-pub async fn snooze(
+pub(super) async fn snooze(
     from: &From,
     gap: &str,
     length: Option<String>,
@@ -36,7 +36,7 @@ pub async fn snooze(
 }
 
 /// Ends a silence.
-pub async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
+pub(super) async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
     put(from, Wish::Unsnooze { gap: GapId(gap.to_owned()) }).await?;
     anstream::println!("{gap} speaks again.");
     Ok(Exit::Done)
@@ -85,7 +85,7 @@ async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
 const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks the running daemon; exit 69 when none answers, or its core stands still.
-pub async fn health(from: &From) -> Result<Exit, Stopped> {
+pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags::default())?;
     let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
     let Some(reply) = reply else {

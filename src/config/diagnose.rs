@@ -170,7 +170,7 @@ impl SourceFile {
         let mut start = 0;
         let mut secrets = Vec::new();
         for line in text.split_inclusive('\n') {
-            if let Some(at) = line.find('=').filter(|at| super::tree::sounds_secret(&line[..*at])) {
+            if let Some(at) = line.find('=').filter(|at| super::paths::sounds_secret(&line[..*at])) {
                 secrets.push(start + at + 1..start + line.len());
             }
             start += line.len();

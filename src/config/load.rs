@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::diagnose::Diagnostic;
 use super::mistakes::Context;
 use super::origins::{Known, Origin};
+use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
 use super::tree::{FileTree, Table, join};
 use super::{Backlog, DEFAULTS, Mode, Settings, Severity, check};
@@ -127,11 +128,6 @@ fn is_item_of(path: &str, list: &str) -> bool {
     path.strip_prefix(list).is_some_and(|rest| rest.starts_with('['))
 }
 
-/// Whether a path is another one or stands below it.
-pub(super) fn within(path: &str, outer: &str) -> bool {
-    path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
 /// Tables that a user names, and the name their template has in the defaults.
 const NAMED: [&str; 2] = ["github", "people"];
 const TEMPLATE: &str = "NAME";
@@ -177,30 +173,6 @@ fn backlog_word(backlog: Backlog) -> &'static str {
 fn normal(context: &Context) -> HashMap<String, String> {
     let name = |path: &str| format!("GAPWATCH_{}", path.replace('.', "__").to_uppercase());
     context.variables.iter().map(|(path, variable)| (name(path), context.env[variable].clone())).collect()
-}
-
-/// The part of a path that is a secret, if there is one.
-pub(super) fn secret_above(path: &str) -> Option<&str> {
-    SECRETS.iter().find_map(|pattern| {
-        let last = pattern.matches('.').count();
-        let end = path.match_indices('.').nth(last).map_or(path.len(), |(at, _)| at);
-        Some(&path[..end]).filter(|part| matches(pattern, part))
-    })
-}
-
-/// Keys that hold a secret.
-const SECRETS: [&str; 2] = ["github.*.token", "slack.bot_token"];
-
-/// Whether a path fits a pattern, in which `*` is any one part.
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
-    let (mut pattern, mut path) = (pattern.split('.'), path.split('.'));
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(part)) if wanted == "*" || wanted == part => {}
-            _ => return false,
-        }
-    }
 }
 
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use config::ValueKind;
 
 use super::diagnose::{Diagnostic, Mark, mask_tokens, meant};
-use super::load::{matches, secret_above, within};
+use super::paths::{matches, secret_above, within};
 use super::read::Mistake;
 use super::tree::{FileTree, Place, Table, join};
 use super::values::REFUSALS;

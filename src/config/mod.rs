@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `files` | which files are read |
 //! | `tree` | files to one tree; where each key stands |
+//! | `paths` | keys as paths, and which of them hold a secret |
 //! | `load` | defaults, files, environment and flags in layers; all mistakes in one run |
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
@@ -22,6 +23,7 @@ mod load;
 mod mistakes;
 mod origins;
 mod pages;
+mod paths;
 mod read;
 pub mod revisions;
 mod secrets;

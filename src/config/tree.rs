@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnose::{Diagnostic, Mark, SourceFile};
+use super::paths::sounds_secret;
 
 /// A table in the form the layers are made of.
 pub(super) type Table = HashMap<String, Value>;
@@ -226,10 +227,4 @@ fn collect_value(value: &Spanned<DeValue<'_>>, secret: bool, spans: &mut Vec<Ran
         _ if secret => spans.push(value.span()),
         _ => {}
     }
-}
-
-/// Whether a key sounds like a credential, misspelt ones included.
-pub(super) fn sounds_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    ["tok", "tkn", "secret", "pass", "pwd", "key"].iter().any(|part| key.contains(part))
 }

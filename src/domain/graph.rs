@@ -7,8 +7,8 @@ use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::board::TaskRec;
 use super::ids::TaskId;
+use super::record::TaskRec;
 
 /// Everything that comes after a task, in an order in which nothing stands before what it waits for.
 pub struct Downstream<'a> {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use connector_model::{ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
-use super::board::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::ids::{AccountId, TaskId};
 use super::norms::{self, Norms};
+use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod board;
+pub mod record;
 pub mod calendar;
 pub mod facts;
 pub mod finding;
@@ -12,6 +13,8 @@ pub mod look;
 pub mod mark;
 pub mod names;
 pub mod norms;
+pub mod notice;
 pub mod people;
 pub mod policy;
 pub mod snapshot;
+mod timers;

@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 
 use super::decide::{Skews, doubt};
 use crate::core::{Claim, CoreHandle, lane};
-use crate::domain::alert::{Address, MessageOp};
 use crate::domain::calendar::later;
+use crate::domain::notice::{Address, MessageOp};
 use crate::messages::retry::Outcome;
 use crate::store::StoreError;
 

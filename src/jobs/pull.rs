@@ -9,7 +9,7 @@ use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use crate::core::CoreHandle;
+use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
 use crate::store::{FailureKind, StoreError, StreamRow};
@@ -32,19 +32,6 @@ pub struct Connection {
     pub source: Arc<dyn Source>,
     /// Writes our comment.
     pub commenter: Arc<dyn Commenter>,
-}
-
-/// A failed pull, as the core records it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// What it means for the rest.
-    pub kind: FailureKind,
-    /// Why, without secrets.
-    pub because: String,
-    /// When to try again.
-    pub next_pull_at: Timestamp,
-    /// A wait the tool asked for.
-    pub not_before: Option<Timestamp>,
 }
 
 /// What a pass over a connection brought.

@@ -9,6 +9,7 @@ mod desk;
 mod facts;
 mod letter;
 pub mod retry;
+pub mod scene;
 #[cfg(test)]
 mod tests;
 mod when;
@@ -21,13 +22,12 @@ use connector_model::Mark;
 use jiff::Timestamp;
 
 use crate::alerts::Decided;
-use crate::domain::alert::{
-    Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason, Round,
-};
-use crate::domain::board::NextIds;
+use crate::domain::alert::Round;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
 use desk::{Desk, place};

@@ -10,14 +10,13 @@ use connector_kit::{Destination, Found, MessageRef, WriteError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Marks, wording};
-use crate::domain::alert::{
-    Address, AlertChange, LogEntry, LogKind, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason,
-    Round, Told,
-};
-use crate::domain::board::{Board, NextIds};
+use crate::domain::alert::{AlertChange, LogEntry, LogKind, Round, Told};
+use crate::domain::board::Board;
 use crate::domain::calendar::later;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason};
+use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
 /// A call has surely ended by then.

@@ -7,7 +7,8 @@ use insta::assert_snapshot;
 use jiff::SignedDuration;
 
 use super::retry::{Job, Outcome, due, next_due};
-use super::wording::{Audience, Scene, because, summary};
+use super::scene::Scene;
+use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
 use crate::domain::alert::AlertState;

@@ -5,9 +5,10 @@ use proptest::prelude::*;
 
 use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, judge};
-use crate::domain::board::{Board, BoardDelta, TaskImage};
+use crate::domain::board::Board;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, TaskId};
+use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
 
 /// Keys of the tasks of a made up board.

@@ -25,9 +25,9 @@ use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::board::{ConnectionRec, TaskRec};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::{ConnectionRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
 use settings::RuleSettings;
 

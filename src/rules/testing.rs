@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::settings::RuleSettings;
-use crate::domain::board::{Board, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
+use crate::domain::board::Board;
 use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::facts::{FoldContext, RawChange, fold};
 use crate::domain::finding::Stage;
@@ -20,6 +20,7 @@ use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId,
 use crate::domain::length::Length;
 use crate::domain::people::{AccountRec, People, Person};
 use crate::domain::policy::{Mode, Policy};
+use crate::domain::record::{BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
 
 /// Thresholds as in `rules.md`, so that a case does not change its meaning with somebody's taste.
 const SETTINGS: &str = r#"

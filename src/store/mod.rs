@@ -15,11 +15,11 @@ use connector_kit::{Cursor, Page, StreamKey, StreamSpec};
 use connector_model::{Account, Field, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::alert::{Address, MessageState, NoticeState};
-use crate::domain::board::BoardDelta;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, MessageState, NoticeState};
+use crate::domain::record::BoardDelta;
 
 pub use sqlite::{Reader, Store};
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::board::TaskRec;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, LateTask, Reading, RuleId, Stage};
 use crate::domain::graph::Downstream;
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
 use crate::rules::settings::BlockerCascade;
 use crate::rules::{OTHER_KIND, Rule, Subject, is_work, not_about};
 

@@ -4,11 +4,11 @@ use connector_model::StatusCategory;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::board::TaskRec;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
 use crate::rules::settings::Stalled;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 

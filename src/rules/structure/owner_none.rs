@@ -3,9 +3,9 @@
 use connector_model::StatusCategory;
 use serde_json::Value;
 
-use crate::domain::board::TaskRec;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
 use crate::rules::settings::OwnerNone;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::board::ConnectionRec;
 use crate::domain::calendar::later;
 use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::ConnectionRec;
 use crate::rules::settings::SysMirrorStale;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
 

@@ -3,9 +3,9 @@
 use connector_model::{Due, DueSource};
 use jiff::Timestamp;
 
-use crate::domain::board::TaskRec;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
 use crate::rules::settings::Overdue;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 

@@ -4,9 +4,9 @@ use connector_model::StatusCategory;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::board::{HistoryReach, TaskRec};
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads, Span};
+use crate::domain::record::{HistoryReach, TaskRec};
 use crate::rules::settings::StartNever;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 

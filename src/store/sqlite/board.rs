@@ -15,10 +15,10 @@ use rusqlite::{Connection, Row, params};
 use super::super::{FailureKind, StoreError};
 use super::values::{at_in, at_opt, code_in, id_list, us};
 use super::{Work, history, streams};
-use crate::domain::board::{BoardDelta, ConnectionRec, ContainerRec, HistoryReach, TaskImage, TaskRec};
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, HistoryReach, TaskImage, TaskRec};
 
 /// How long a closed task stays on the board for its own sake.
 const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);

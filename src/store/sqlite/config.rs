@@ -12,9 +12,9 @@ use super::super::{ConfigApplied, ConfigPlan, ConnectionPlan, PersonPlan, Profil
 use super::cache::{Cache, Settled};
 use super::values::{id_list, json, us};
 use super::{Work, accounts, board, containers, history, load, streams};
-use crate::domain::board::BoardDelta;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{ConnectionId, ContainerId, PersonId, SiteId, TaskId};
+use crate::domain::record::BoardDelta;
 
 /// How many tasks are folded anew in one transaction.
 const FOLD_STEP: usize = 1000;

@@ -11,12 +11,13 @@ use super::super::{ConfigPlan, StoreError};
 use super::cache::{Settled, Week};
 use super::values::{json_in, us};
 use super::{accounts, board, inbox, round};
-use crate::domain::alert::{Alert, Message, Notice, Post, PostAbout};
-use crate::domain::board::{BoardImage, NextIds};
+use crate::domain::alert::Alert;
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
+use crate::domain::notice::{Message, Notice, Post, PostAbout};
 use crate::domain::people::{People, Person};
+use crate::domain::record::{BoardImage, NextIds};
 
 /// How long what was said about a resolved alert is kept at hand.
 const SAID_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -195,7 +196,9 @@ fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars
             own_account: AccountId(row.get(6)?),
             calendar: match planned.get(row.get_ref(1)?.as_str()?) {
                 // The plan's own is laid out already; a zone that only Slack tells is not among them.
-                Some(calendar) if calendar.zone().iana_name() == Some(row.get_ref(7)?.as_str()?) => Arc::clone(calendar),
+                Some(calendar) if calendar.zone().iana_name() == Some(row.get_ref(7)?.as_str()?) => {
+                    Arc::clone(calendar)
+                }
                 _ => calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
             },
         })

@@ -35,11 +35,11 @@ use super::{
     PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
 use crate::domain::alert::{Answer, Round, Wish};
-use crate::domain::board::{BoardDelta, BoardImage};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
+use crate::domain::record::{BoardDelta, BoardImage};
 use cache::Cache;
 pub use reader::Reader;
 use values::{at_in, us};

@@ -9,9 +9,10 @@ use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, TaskCou
 use super::round;
 use super::streams;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
-use crate::domain::alert::{Alert, MessageState, NoticeState, Reason};
+use crate::domain::alert::Alert;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+use crate::domain::notice::{MessageState, NoticeState, Reason};
 
 /// What words need of these tasks; those that are not there are left out.
 pub(super) fn names(db: &Connection, ids: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {

@@ -9,10 +9,10 @@ use rusqlite::Connection;
 use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, StorePath, TaskCount, TaskName};
 use super::{history, load, open, read};
 use crate::domain::alert::Alert;
-use crate::domain::board::BoardImage;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::TaskId;
+use crate::domain::record::BoardImage;
 
 /// A store opened to be read.
 pub struct Reader {

@@ -7,12 +7,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
-use crate::domain::alert::{
-    Alert, AlertChange, AlertState, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
-    Round,
-};
+use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
+use crate::domain::notice::{Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use connector_model::Mark;
 
 /// Writes all that one round decided.

@@ -306,41 +306,6 @@ proptest! {
     }
 }
 
-/// Run by hand, with `--run-ignored only --no-capture`.
-#[test]
-#[ignore = "a measurement, not a test"]
-fn how_long_ten_thousand_tasks_take() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = StorePath::File(dir.path().join("gapwatch.db"));
-    let mut world = World::on(Store::open(&path, start()).unwrap(), &plan());
-    world.select(&["web"]);
-    let all: Vec<Task> = (0..10_000u32)
-        .map(|n| Task {
-            owners: vec![format!("u{}", n % 50)],
-            links: Some(if n % 5 == 0 { vec![link(LinkKind::BlockedBy, &(n + 7).to_string())] } else { vec![] }),
-            parent: (n % 10 == 3).then(|| ext(&(n / 10).to_string())),
-            labels: vec!["bug".to_owned()],
-            ..task(&n.to_string())
-        })
-        .collect();
-    for what in ["new", "same"] {
-        let before = cpu_secs();
-        for page in all.chunks(100) {
-            world.tasks(page.to_vec());
-        }
-        eprintln!("{what}: {:.2} s CPU", cpu_secs() - before);
-    }
-    let before = cpu_secs();
-    for some in (0..10_000u32).collect::<Vec<_>>().chunks(100) {
-        let one = |n: &u32| change(ext(&n.to_string()), "c", Field::Comment, "2026-02-01T08:00:00Z", "u1");
-        world.comments(some.iter().map(one).collect());
-    }
-    eprintln!("comments: {:.2} s CPU", cpu_secs() - before);
-    let before = cpu_secs();
-    world.store.load(start(), rule).unwrap();
-    eprintln!("load: {:.2} s CPU", cpu_secs() - before);
-}
-
 /// CPU time of this process so far; clock ticks are hundredths of a second.
 fn cpu_secs() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();

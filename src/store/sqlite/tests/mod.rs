@@ -22,11 +22,12 @@ use super::super::{
     StreamRow,
 };
 use super::Store;
-use crate::domain::board::{Board, ContainerRec, TaskRec};
+use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{ConnectionId, TaskId};
+use crate::domain::record::{ContainerRec, TaskRec};
 
 const NAME: &str = "github.acme";
 

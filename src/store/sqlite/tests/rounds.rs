@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::alert::*;
 use crate::domain::finding::{Addressee, Evidence, Finding, GapId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId};
+use crate::domain::notice::*;
 use crate::store::{NoticeFilter, StoreError};
 
 fn finding() -> Finding {

@@ -1,7 +1,7 @@
 //! When streams are due, what their passes and failures mean.
 
 use super::*;
-use crate::domain::board::HistoryReach;
+use crate::domain::record::HistoryReach;
 
 fn kinds(world: &World, now: Timestamp, all: bool) -> Vec<StreamKind> {
     world.store.due_streams(world.connection, now, all).unwrap().iter().map(|row| row.key.kind).collect()
