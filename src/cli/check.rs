@@ -70,7 +70,7 @@ fn judge_all(view: &mut View) {
             view.board.put_alert(change.alert);
         }
         view.board.stepped(&due.alerts, view.now);
-        if !view.board.next_due().is_some_and(|at| at <= view.now) {
+        if view.board.next_due().is_none_or(|at| at > view.now) {
             return;
         }
     }

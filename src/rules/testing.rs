@@ -335,7 +335,7 @@ impl Sketch {
         let from = words.optional("from").then(|| value(self, words));
         let to = words.optional("to").then(|| value(self, words));
         let by = words.after("by").to_owned();
-        let at = words.optional("at").then(|| self.instant(words)).unwrap_or(self.now);
+        let at = if words.optional("at") { self.instant(words) } else { self.now };
         let resolve = |name: String, sketch: &mut Sketch| match field {
             Field::Owner => sketch.account(&name).0.to_string(),
             _ => name,

@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use connector_kit::StreamSpec;
-use connector_model::{ContainerRef, Field, SiteKey};
+use connector_model::{ContainerKind, ContainerRef, Due, Field, SiteKey};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::super::{ConfigPlan, ConnectionPlan, StoreError};
-use super::values::json_opt;
-use super::{accounts, containers};
+use super::accounts;
+use super::values::{at_in, code_in, json_opt};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId};
 use crate::domain::people::AccountRec;
 
@@ -20,7 +21,7 @@ pub(super) struct Cache {
     pub(super) connections: HashMap<ConnectionId, ConnectionRow>,
     pub(super) accounts: HashMap<AccountId, AccountRec>,
     pub(super) account_ids: HashMap<SiteId, HashMap<String, AccountId>>,
-    pub(super) containers: HashMap<ContainerId, containers::ContainerRow>,
+    pub(super) containers: HashMap<ContainerId, ContainerRow>,
     pub(super) container_ids: HashMap<SiteId, HashMap<ContainerRef, ContainerId>>,
     /// Accounts that a credential of ours ever wrote as.
     pub(super) ours: HashMap<SiteId, HashSet<AccountId>>,
@@ -31,6 +32,20 @@ pub(super) struct Cache {
 pub(super) struct ConnectionRow {
     pub(super) name: String,
     pub(super) site: Option<SiteId>,
+}
+
+/// A container as the writer knows it.
+#[derive(Debug, Clone)]
+pub(super) struct ContainerRow {
+    pub(super) id: ContainerId,
+    pub(super) site: SiteId,
+    pub(super) at: ContainerRef,
+    pub(super) name: String,
+    pub(super) handle: String,
+    pub(super) due: Option<Due>,
+    pub(super) open: bool,
+    pub(super) reader: Option<ConnectionId>,
+    pub(super) asked_at: Timestamp,
 }
 
 /// Working hours of each weekday, as [`crate::domain::calendar::Hours::week`].
@@ -119,7 +134,7 @@ impl Cache {
         for (ext, rec) in accounts::read_all(db, &cache.who.bots)? {
             cache.put_account(ext, rec);
         }
-        for row in containers::read_rows(db)? {
+        for row in container_rows(db)? {
             cache.put_container(row);
         }
         Ok(cache)
@@ -130,7 +145,7 @@ impl Cache {
         self.accounts.insert(rec.id, rec);
     }
 
-    pub(super) fn put_container(&mut self, row: containers::ContainerRow) {
+    pub(super) fn put_container(&mut self, row: ContainerRow) {
         self.container_ids.entry(row.site).or_default().insert(row.at.clone(), row.id);
         self.containers.insert(row.id, row);
     }
@@ -185,4 +200,23 @@ fn ours(db: &Connection) -> Result<HashMap<SiteId, HashSet<AccountId>>, StoreErr
         ours.entry(site).or_default().insert(account);
     }
     Ok(ours)
+}
+
+fn container_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
+    let mut query =
+        db.prepare("SELECT id, site, kind, ext, name, handle, due, open, reader, asked_at FROM containers")?;
+    let rows = query.query_map([], |row| {
+        Ok(ContainerRow {
+            id: ContainerId(row.get(0)?),
+            site: SiteId(row.get(1)?),
+            at: ContainerRef { kind: ContainerKind::from_code(code_in(row, 2)?), ext: row.get(3)? },
+            name: row.get(4)?,
+            handle: row.get(5)?,
+            due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
+            open: row.get(7)?,
+            reader: row.get::<_, Option<i64>>(8)?.map(ConnectionId),
+            asked_at: at_in(row, 9)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

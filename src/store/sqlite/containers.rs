@@ -3,46 +3,14 @@
 use connector_kit::{Page, StreamKind};
 use connector_model::{Container, ContainerKind, ContainerRef, Due, Field};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::super::{StoreError, StreamRow};
+use super::cache::ContainerRow;
 use super::history::{self, Entry};
-use super::values::{at_in, code_in, us};
+use super::values::{code_in, us};
 use super::{Work, streams};
 use crate::domain::ids::{ConnectionId, ContainerId, SiteId, TaskId};
-
-/// A container as the writer knows it.
-#[derive(Debug, Clone)]
-pub(super) struct ContainerRow {
-    pub(super) id: ContainerId,
-    pub(super) site: SiteId,
-    pub(super) at: ContainerRef,
-    pub(super) name: String,
-    pub(super) handle: String,
-    pub(super) due: Option<Due>,
-    pub(super) open: bool,
-    pub(super) reader: Option<ConnectionId>,
-    pub(super) asked_at: Timestamp,
-}
-
-pub(super) fn read_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
-    let mut query =
-        db.prepare("SELECT id, site, kind, ext, name, handle, due, open, reader, asked_at FROM containers")?;
-    let rows = query.query_map([], |row| {
-        Ok(ContainerRow {
-            id: ContainerId(row.get(0)?),
-            site: SiteId(row.get(1)?),
-            at: ContainerRef { kind: ContainerKind::from_code(code_in(row, 2)?), ext: row.get(3)? },
-            name: row.get(4)?,
-            handle: row.get(5)?,
-            due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
-            open: row.get(7)?,
-            reader: row.get::<_, Option<i64>>(8)?.map(ConnectionId),
-            asked_at: at_in(row, 9)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
 
 /// Takes up the containers a page names. On a page of the selection each is also listed, and read by this connection
 /// unless another reads it already.

@@ -12,7 +12,9 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
         wrote = take_up(work, write, &mut applied)?;
         history::refold_touched(work)?;
     }
-    streams::advance(work, write, wrote || applied.new + applied.changed > 0)?;
+    if let Some(began_at) = streams::advance(work, write, wrote || applied.new + applied.changed > 0)? {
+        containers::release_unlisted(work, write.stream.connection, began_at)?;
+    }
     // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
     history::refold_touched(work)?;
     applied.delta = board::delta(work)?;

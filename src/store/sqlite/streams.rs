@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{FailureKind, PageWrite, PullFailure, StoreError, StreamRow};
 use super::values::{at_in, at_opt, code_in, us, us_of};
-use super::{Work, cache, containers};
+use super::{Work, cache};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
 
@@ -101,9 +101,15 @@ struct Pass {
 }
 
 /// Notes that a page was stored: where the stream stands now, and what its completed pass means for its container.
-pub(super) fn advance(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<(), StoreError> {
+///
+/// Gives the instant at which a pass over the whole selection began that this page completes.
+pub(super) fn advance(
+    work: &mut Work<'_>,
+    write: &PageWrite<'_>,
+    wrote: bool,
+) -> Result<Option<Timestamp>, StoreError> {
     let (stream, page) = (write.stream, write.page);
-    let Some(pass) = pass(work.db, stream)? else { return Ok(()) };
+    let Some(pass) = pass(work.db, stream)? else { return Ok(None) };
     let began_at = pass.at.unwrap_or(page.asked_at);
     let wrote = pass.wrote || wrote;
     let partial = pass.partial || page.partial.is_some() || page.unchanged;
@@ -113,13 +119,14 @@ pub(super) fn advance(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -
     }
     save(work, write, (!page.more).then_some(began_at), Pass { at: Some(began_at), wrote, partial, failing: false })?;
     if page.more {
-        return Ok(());
+        return Ok(None);
     }
     work.db
         .prepare_cached("UPDATE connections SET fresh_at = ? WHERE id = ?")?
         .execute(params![us(work.now), stream.connection.0])?;
     work.touched.connections.insert(stream.connection);
-    completed(work, write, began_at, wrote, partial)
+    completed(work, write, wrote)?;
+    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(began_at))
 }
 
 fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError> {
@@ -173,16 +180,9 @@ fn every(work: &Work<'_>, stream: &StreamRow) -> SignedDuration {
     }
 }
 
-fn completed(
-    work: &mut Work<'_>,
-    write: &PageWrite<'_>,
-    began_at: Timestamp,
-    wrote: bool,
-    partial: bool,
-) -> Result<(), StoreError> {
+fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<(), StoreError> {
     let stream = write.stream;
     match stream.key.kind {
-        StreamKind::Containers if !partial => containers::release_unlisted(work, stream.connection, began_at),
         StreamKind::Tasks => {
             if wrote {
                 call_history(work, stream)?;

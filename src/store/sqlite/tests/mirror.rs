@@ -305,10 +305,3 @@ proptest! {
         world.assert_board();
     }
 }
-
-/// CPU time of this process so far; clock ticks are hundredths of a second.
-fn cpu_secs() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
-}
