@@ -143,9 +143,17 @@ pub(crate) struct Feed {
     /// Asked one by one, before the next page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waiting: Vec<Waiting>,
+    /// Rows of the page before that the next page shows again, because it asks from the last of them on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    again: Vec<Row>,
 }
 
 impl Feed {
+    /// True for a row that this pass has shown already.
+    pub(crate) fn was_shown(&self, row: Row) -> bool {
+        self.again.contains(&row)
+    }
+
     /// Reads a cursor. One that cannot be read starts from the beginning: everything read twice is the same twice.
     pub(crate) fn from_cursor(cursor: &Cursor) -> Feed {
         let mut feed: Feed = read(cursor);
@@ -197,6 +205,7 @@ impl Feed {
         let reached = few.iter().map(|(_, at)| earlier(*at, ONE_SECOND)).min();
         if reached > self.since {
             self.since = reached;
+            self.again = rows.iter().filter(|(_, at)| Some(*at) >= reached).copied().collect();
             self.walk = Walk::default();
             return Ok(());
         }

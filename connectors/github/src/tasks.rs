@@ -54,9 +54,14 @@ impl GitHub {
         let response = expect_ok(response, &what)?;
         let items = items::list::<Issue<'_>>(&response.body, &what)?;
         let rows: Vec<Row> = items.read.iter().map(|issue| (issue.id, issue.updated_at)).collect();
+        let is_pull = |issue: &&Issue<'_>| issue.pull_request.is_some();
+        let shown =
+            items.read.iter().filter(is_pull).filter(|issue| feed.was_shown((issue.id, issue.updated_at))).count();
         feed.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
         self.fill(&mut page, items, scope, &mut feed.waiting);
+        // What is left out is counted once, however often the pages of a pass overlap.
+        page.skipped = page.skipped.saturating_sub(u32::try_from(shown).unwrap_or(u32::MAX));
         Ok(page)
     }
 
