@@ -243,6 +243,7 @@ fn plan(settings: &Settings, built: &[Built]) -> ConfigPlan {
 fn connection_plan(built: &Built) -> ConnectionPlan {
     ConnectionPlan {
         name: built.name.clone(),
+        origin: built.origin.clone(),
         poll: built.poll,
         streams: built.source.streams(),
         observed: built.source.observed(),

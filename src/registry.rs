@@ -18,6 +18,8 @@ pub type Skew = Arc<dyn Fn() -> Option<SignedDuration> + Send + Sync>;
 pub struct Built {
     /// `github.acme`
     pub name: String,
+    /// Scheme, host and port it is configured for.
+    pub origin: String,
     /// How often it is read.
     pub poll: SignedDuration,
     /// Its own mode.
@@ -73,6 +75,7 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
     let skew = github.clone();
     Ok(Built {
         name: format!("github.{name}"),
+        origin: table.url.url().origin().ascii_serialization(),
         poll: elapsed(table.poll),
         mode: table.mode,
         state_labels: labels.into_iter().map(|(label, _)| label).collect(),

@@ -104,8 +104,8 @@ pub struct Claim {
     pub at: Option<MessageRef>,
     /// The mark of the post, which an edit keeps.
     pub post_mark: Mark,
-    /// The task's handle, for a comment.
-    pub handle: Option<String>,
+    /// The task's handle, and the name its connection has by now, for a comment.
+    pub task: Option<(String, String)>,
 }
 
 impl Core {
@@ -306,11 +306,13 @@ impl Core {
         let post = self.board.post(message.post);
         let at = post.and_then(|post| post.at.clone()).map(MessageRef);
         let post_mark = post.map_or_else(|| message.mark.clone(), |post| post.mark.clone());
-        let handle = match &message.address {
-            Address::Comment { task, .. } => self.names(&[*task])?.remove(task).map(|name| name.handle),
+        let task = match &message.address {
+            Address::Comment { task, .. } => {
+                self.names(&[*task])?.remove(task).map(|name| (name.handle, name.connection))
+            }
             _ => None,
         };
-        Ok(Claim { message, look, since, at, post_mark, handle })
+        Ok(Claim { message, look, since, at, post_mark, task })
     }
 
     /// Records how an attempt ended: outcome, next attempt or next channel, and who has now been told, in one commit.

@@ -33,10 +33,12 @@ impl Channels {
                 Some(notifier) => notify(&**notifier, to, claim).await,
                 None => refused("Slack is not configured"),
             },
-            Address::Comment { connection, .. } => match (self.commenters.get(connection), &claim.handle) {
-                (Some(commenter), Some(handle)) => comment(&**commenter, handle, claim).await,
-                (None, _) => refused("the connection is no longer configured"),
-                (_, None) => refused("the task is no longer mirrored"),
+            Address::Comment { .. } => match &claim.task {
+                Some((handle, connection)) => match self.commenters.get(connection) {
+                    Some(commenter) => comment(&**commenter, handle, claim).await,
+                    None => refused("the connection is no longer configured"),
+                },
+                None => refused("the task is no longer mirrored"),
             },
             Address::Digest(_) | Address::Log => refused("nothing is sent there"),
         }

@@ -85,6 +85,8 @@ pub struct ConfigPlan {
 pub struct ConnectionPlan {
     /// `github.acme`
     pub name: String,
+    /// Scheme, host and port it is configured for: a new name for the same place is the same connection.
+    pub origin: String,
     /// How often it is read.
     pub poll: SignedDuration,
     /// Its streams ([`connector_kit::Source::streams`]).

@@ -61,7 +61,9 @@ fn revisions(db: &Connection) -> Result<Revisions, StoreError> {
 fn put_connections(work: &Work<'_>, plan: &ConfigPlan) -> Result<HashMap<String, ConnectionId>, StoreError> {
     work.db.execute("UPDATE connections SET configured = 0", [])?;
     let mut ids = HashMap::new();
+    let planned_names: Vec<&str> = plan.connections.iter().map(|planned| planned.name.as_str()).collect();
     for planned in &plan.connections {
+        rename(work.db, planned, &planned_names)?;
         let mut put = work.db.prepare_cached(
             "INSERT INTO connections(name, poll) VALUES (?, ?)
              ON CONFLICT(name) DO UPDATE SET configured = 1, poll = excluded.poll RETURNING id",
@@ -70,6 +72,27 @@ fn put_connections(work: &Work<'_>, plan: &ConfigPlan) -> Result<HashMap<String,
         ids.insert(planned.name.clone(), ConnectionId(id));
     }
     Ok(ids)
+}
+
+/// A name that was never there, for a place that only a connection no longer configured was for, is that connection's new
+/// name: nothing of it is read anew, and nothing is closed.
+fn rename(db: &Connection, planned: &ConnectionPlan, names: &[&str]) -> Result<(), StoreError> {
+    let known: bool =
+        db.query_row("SELECT EXISTS(SELECT 1 FROM connections WHERE name = ?)", [&planned.name], |row| row.get(0))?;
+    if known {
+        return Ok(());
+    }
+    let tool = planned.name.split('.').next().unwrap_or_default();
+    let mut query = db.prepare(
+        "SELECT c.id, c.name FROM connections c JOIN sites s ON s.id = c.site WHERE s.tool = ? AND s.origin = ?",
+    )?;
+    let rows = query.query_map([tool, planned.origin.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+    let before: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
+    let gone: Vec<i64> = before.iter().filter(|(_, name)| !names.contains(&name.as_str())).map(|(id, _)| *id).collect();
+    if let [only] = gone.as_slice() {
+        db.execute("UPDATE connections SET name = ? WHERE id = ?", params![planned.name, only])?;
+    }
+    Ok(())
 }
 
 /// Containers of connections that are no longer configured have no reader, and their streams are forgotten.

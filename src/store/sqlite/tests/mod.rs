@@ -86,6 +86,7 @@ fn plan() -> ConfigPlan {
     ];
     ConfigPlan {
         connections: vec![ConnectionPlan {
+            origin: "https://api.github.com".to_owned(),
             name: NAME.to_owned(),
             poll: SignedDuration::from_mins(5),
             streams: streams.map(|(kind, every)| StreamSpec { kind, every }).to_vec(),

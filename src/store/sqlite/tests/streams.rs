@@ -221,3 +221,21 @@ fn how_a_connection_stands_is_told_in_whole_passes() {
     assert_eq!((state.cold, state.last_success_at), (0, Some(start())));
     assert_eq!(state.failure, Some((FailureKind::Unavailable, "because unavailable".to_owned())));
 }
+
+#[test]
+fn a_connection_under_a_new_name_is_the_same_connection() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    let mut renamed = plan();
+    renamed.connections[0].name = "github.new".to_owned();
+    let applied = world.store.apply_config(&renamed, mins(1)).unwrap();
+    assert_eq!(applied.connections["github.new"], world.connection);
+    let image = world.store.load(mins(1), rule).unwrap();
+    assert_eq!(image.tasks.len(), 1);
+    assert_eq!(world.count("connections"), 1);
+    let mut elsewhere = renamed;
+    elsewhere.connections[0].name = "github.third".to_owned();
+    elsewhere.connections[0].origin = "https://elsewhere.example".to_owned();
+    let applied = world.store.apply_config(&elsewhere, mins(2)).unwrap();
+    assert_ne!(applied.connections["github.third"], world.connection, "another place is another connection");
+}
