@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::routing::is_unsent;
 use super::{Judgement, is_held};
-use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
+use crate::domain::alert::{Address, Alert, AlertState, Ending, LogKind, Notice, NoticeState, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AccountId, AlertId};
 use crate::domain::length::Length;
 use crate::domain::snapshot::Snapshot;
 
@@ -93,12 +94,16 @@ fn open(rule: RuleId, finding: &Finding, judgement: &Judgement, draft: &mut Draf
 /// The next episode of a gap that had resolved.
 fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
     let snapshot = draft.snapshot;
+    let waiting = take_back_farewell(id, draft);
     let Some(change) = draft.change(id) else { return };
     let before = &change.alert;
     let mut next = begun(id, before.gap.clone(), before.rule, finding, judgement, snapshot);
     next.episode = before.episode + 1;
     next.snoozed_until = before.snoozed_until;
     next.snooze_reason.clone_from(&before.snooze_reason);
+    // To whom it never was over, it is no new gap.
+    let unaware = |told: &&Told| waiting.contains(&(told.account, told.address.clone()));
+    next.told = before.told.iter().filter(unaware).cloned().collect();
     let calendar = &snapshot.board.people.default_calendar;
     let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
     if resumes {
@@ -107,6 +112,19 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     change.alert = next;
     let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
     draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
+}
+
+/// That it was over is no news any more, where it has not been said yet; to whom it was not.
+fn take_back_farewell(id: AlertId, draft: &mut Draft<'_>) -> Vec<(AccountId, Address)> {
+    let Some(alert) = draft.alert(id) else { return Vec::new() };
+    let unsent = |notice: &&&Notice| is_unsent(notice, draft.snapshot);
+    let notices: Vec<Notice> = draft.notices(alert).iter().filter(unsent).map(|notice| (*notice).clone()).collect();
+    let unaware = notices.iter().map(|notice| (notice.account, notice.address.clone())).collect();
+    for notice in notices {
+        let why = Some("it is back".to_owned());
+        draft.put_notice(Notice { state: NoticeState::Withdrawn, why, ..notice });
+    }
+    unaware
 }
 
 fn begun(

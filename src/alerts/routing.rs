@@ -177,7 +177,7 @@ fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
 }
 
 /// True while a notice can still be taken back.
-fn is_unsent(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
+pub(super) fn is_unsent(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
     match (notice.state, notice.message.map(|id| snapshot.board.message(id))) {
         (NoticeState::Open, _) | (NoticeState::Sealed, None) => true,
         (NoticeState::Sealed, Some(Some(message))) => message.state == MessageState::Sealed,
