@@ -211,7 +211,8 @@ impl Sealer<'_, '_> {
             Some(message) => self.carry(Message { body: want, ..message }),
             None if is_said => {}
             None => {
-                let mark = self.marks.next();
+                // An edit is no thing of its own: what it edits keeps its mark.
+                let mark = post.mark.clone();
                 let message = self.message(&post, MessageOp::Edit, mark, want, self.desk.snapshot.now);
                 self.carry(message);
             }
