@@ -253,15 +253,14 @@ impl World {
 
     /// Deals with the outcome of a call.
     pub(crate) fn end(&mut self, message: &Message, outcome: &Outcome) {
-        let (mut wires, mut ids) = (self.wires, self.board.ids);
+        let mut wires = self.wires;
         let mut wire = || {
             wires += 1;
             format!("{wires:032x}")
         };
         let mut marks = Marks { wire: &mut wire, sign: &sign };
-        let round = after(message, outcome, &self.snapshot(), &mut marks, &mut ids);
+        let round = after(message, outcome, &self.snapshot(), &mut marks);
         self.wires = wires;
-        self.board.ids = ids;
         self.apply(round);
     }
 
