@@ -17,8 +17,15 @@
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
 pub mod domain;
-
+pub mod rules;
 pub mod alerts;
 pub mod messages;
-
+pub mod config;
 pub mod store;
+pub mod registry;
+pub mod clock;
+pub mod core;
+pub mod jobs;
+pub mod daemon;
+pub mod telemetry;
+pub mod cli;

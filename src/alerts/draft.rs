@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind, Notice, NoticeState, Post, PostAbout};
-use crate::domain::board::NextIds;
+use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, NoticeId, TaskId};
+use crate::domain::notice::{Notice, NoticeState, Post, PostAbout};
+use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
 /// The working copy. Nothing leaves it before the round is over.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
-use crate::domain::alert::{Address, Alert, Notice, NoticeState, Reason};
+use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;

@@ -31,10 +31,12 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::alert::{Alert, AlertChange, AlertState, Notice, Withheld};
-use crate::domain::board::{ContainerRec, DueNow, NextIds};
+use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
+use crate::domain::board::DueNow;
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{ConnectionId, ContainerId, InboxId};
+use crate::domain::notice::Notice;
+use crate::domain::record::{ContainerRec, NextIds};
 use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::routing::is_unsent;
 use super::{Judgement, is_held};
-use crate::domain::alert::{Address, Alert, AlertState, Ending, LogKind, Notice, NoticeState, Told, Withheld};
+use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId};
 use crate::domain::length::Length;
+use crate::domain::notice::{Address, Notice, NoticeState};
 use crate::domain::snapshot::Snapshot;
 
 /// A gap that is back within this goes on where its ladder stood.

@@ -7,10 +7,9 @@ use super::ladder::{Want, climb, last_act, met_by};
 use super::reconcile::resolves_at;
 use super::step::settles_at;
 use super::{home, inhibit, is_held, reader};
-use crate::domain::alert::{
-    Address, Alert, AlertState, Ending, LogKind, MessageState, Notice, NoticeState, Reason, Told, Withheld,
-};
+use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::ids::{AlertId, NoticeId};
+use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;

@@ -11,10 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use super::{Decided, Judgement, decide};
-use crate::domain::alert::{Address, Alert, Answer, Message, MessageOp, Round, Wish};
-use crate::domain::board::{
-    Board, BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec,
-};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::Facts;
 use crate::domain::finding::{
@@ -23,8 +21,12 @@ use crate::domain::finding::{
 use crate::domain::ids::{AccountId, AlertId, ConnectionId, ContainerId, InboxId, PersonId, SiteId, TaskId};
 use crate::domain::length::Length;
 use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Message, MessageOp};
 use crate::domain::people::{AccountRec, People, Person};
 use crate::domain::policy::{Mode, Policy};
+use crate::domain::record::{
+    BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec,
+};
 use crate::domain::snapshot::Snapshot;
 use crate::messages::retry::{Job, Outcome, after, begin, due};
 use crate::messages::{Marks, names_needed, seal};
@@ -253,14 +255,15 @@ impl World {
 
     /// Deals with the outcome of a call.
     pub(crate) fn end(&mut self, message: &Message, outcome: &Outcome) {
-        let mut wires = self.wires;
+        let (mut wires, mut ids) = (self.wires, self.board.ids);
         let mut wire = || {
             wires += 1;
             format!("{wires:032x}")
         };
         let mut marks = Marks { wire: &mut wire, sign: &sign };
-        let round = after(message, outcome, &self.snapshot(), &mut marks);
+        let round = after(message, outcome, &self.snapshot(), &mut marks, &mut ids);
         self.wires = wires;
+        self.board.ids = ids;
         self.apply(round);
     }
 
@@ -360,6 +363,7 @@ fn container(now: Timestamp) -> ContainerRec {
         reader: Some(GITHUB),
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
+        baseline_at: Some(Timestamp::UNIX_EPOCH),
         hold: None,
         failing_since: None,
         fresh_at: Some(now),

@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use super::testing::*;
 use super::*;
 use crate::domain::alert::{Ending, LogKind};
-use crate::domain::board::BoardDelta;
 use crate::domain::finding::{Finding, Stage, Why};
 use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::policy::Mode;
+use crate::domain::record::BoardDelta;
 use connector_model::StatusCategory;
 
 fn states(world: &World, rule: RuleId) -> (AlertState, u32) {

@@ -1,13 +1,11 @@
-//! Alerts, notices, posts and messages: the types. What happens to them is decided in `alerts/` and `messages/`.
+//! Alerts, answers and rounds: the types. What happens to them is decided in `alerts/`.
 
-use connector_kit::{Destination, Text};
-use connector_model::Mark;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
-use super::ids::{AccountId, AlertId, InboxId, MessageId, NoticeId, PostId, TaskId};
+use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
+use super::notice::{Address, Message, Notice, Post};
 
 /// One gap over all its episodes, as the present episode stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -241,300 +239,21 @@ impl LogKind {
     pub fn code(self) -> u8 {
         self as u8
     }
-}
 
-/// One decision to tell one account about one alert.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notice {
-    /// Row.
-    pub id: NoticeId,
-    /// About what.
-    pub alert: AlertId,
-    /// Which episode.
-    pub episode: u32,
-    /// Why now.
-    pub reason: Reason,
-    /// 0 digest, 1 owner, 2 manager; for `Resolved` the rung that had been told.
-    pub rung: u8,
-    /// Counts repeats.
-    pub round: u32,
-    /// Whom.
-    pub account: AccountId,
-    /// Where.
-    pub address: Address,
-    /// Where it stands.
-    pub state: NoticeState,
-    /// Why it was withdrawn or died, in words.
-    pub why: Option<String>,
-    /// What carries it. `None`: it waits for a digest.
-    pub message: Option<MessageId>,
-    /// The post it is a line of. `None`: none (a digest line).
-    pub post: Option<PostId>,
-    /// The finding it was decided on.
-    pub finding: Finding,
-    /// When.
-    pub decided_at: Timestamp,
-    /// When the channel confirmed it. `None`: not, or not yet.
-    pub told_at: Option<Timestamp>,
-}
-
-/// Why somebody is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
-    /// The gap opened.
-    Opened,
-    /// It went a stage further.
-    Worsened,
-    /// It stays, so the next one hears.
-    Escalated,
-    /// It resolved.
-    Resolved,
-}
-
-impl Reason {
-    /// As kept in the store.
-    pub fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The inverse of [`Reason::code`]; anything else reads as resolved.
-    pub fn from_code(code: u8) -> Reason {
-        match code {
-            0 => Reason::Opened,
-            1 => Reason::Worsened,
-            2 => Reason::Escalated,
-            _ => Reason::Resolved,
-        }
-    }
-
-    /// `opened`, `worsened`, `escalated` or `resolved`.
+    /// As it stands in the log.
     pub fn word(self) -> &'static str {
         match self {
-            Reason::Opened => "opened",
-            Reason::Worsened => "worsened",
-            Reason::Escalated => "escalated",
-            Reason::Resolved => "resolved",
+            LogKind::Opened => "opened",
+            LogKind::Rose => "rose",
+            LogKind::Fired => "fired",
+            LogKind::Cleared => "cleared",
+            LogKind::Returned => "returned",
+            LogKind::Resolved => "resolved",
+            LogKind::NoLongerWatched => "no_longer_watched",
+            LogKind::Withheld => "withheld",
+            LogKind::Told => "told",
+            LogKind::Snoozed => "snoozed",
         }
-    }
-}
-
-/// Where a notice stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NoticeState {
-    /// Decided; waits for its digest.
-    Open,
-    /// Part of a sealed message.
-    Sealed,
-    /// The channel confirmed it.
-    Told,
-    /// May or may not have arrived, and will not be repeated.
-    Unsure,
-    /// Every channel refused it.
-    Dead,
-    /// Taken back before it was sent.
-    Withdrawn,
-}
-
-impl NoticeState {
-    /// As kept in the store.
-    pub fn code(self) -> u8 {
-        match self {
-            NoticeState::Open => 0,
-            NoticeState::Sealed => 1,
-            NoticeState::Told => 2,
-            NoticeState::Unsure => 3,
-            NoticeState::Dead => 5,
-            NoticeState::Withdrawn => 9,
-        }
-    }
-
-    /// The inverse of [`NoticeState::code`]; anything else reads as withdrawn.
-    pub fn from_code(code: u8) -> NoticeState {
-        match code {
-            0 => NoticeState::Open,
-            1 => NoticeState::Sealed,
-            2 => NoticeState::Told,
-            3 => NoticeState::Unsure,
-            5 => NoticeState::Dead,
-            _ => NoticeState::Withdrawn,
-        }
-    }
-}
-
-/// Where a notice goes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Address {
-    /// Slack: a person or a channel.
-    Slack(Destination),
-    /// Our comment on the task, through this connection; with the login to mention, when it is the only channel.
-    Comment {
-        /// Name of the connection, `github.acme`.
-        connection: String,
-        /// The task.
-        task: TaskId,
-        /// `None`: nobody is mentioned.
-        mention: Option<String>,
-    },
-    /// A line of somebody's daily digest: waits, until digests come. Holds the person's handle or `channel`.
-    Digest(String),
-    /// The log and `doctor`, where no operator is configured.
-    Log,
-}
-
-impl Address {
-    /// `slack`, `comment`, `digest` or `log`, as in `channel`.
-    pub fn channel(&self) -> &'static str {
-        match self {
-            Address::Slack(_) => "slack",
-            Address::Comment { .. } => "comment",
-            Address::Digest(_) => "digest",
-            Address::Log => "log",
-        }
-    }
-
-    /// True when something is sent there now, false for a line that waits.
-    pub fn is_sent(&self) -> bool {
-        matches!(self, Address::Slack(_) | Address::Comment { .. })
-    }
-}
-
-/// A comment or message of ours that is kept up to date.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Post {
-    /// Row.
-    pub id: PostId,
-    /// Where it is, without a mention.
-    pub place: Address,
-    /// What it is about.
-    pub about: PostAbout,
-    /// Counts up when one had to be made anew.
-    pub generation: u32,
-    /// Its mark: that of the message that made it.
-    pub mark: Mark,
-    /// The channel's id for it. `None`: not sent yet.
-    pub at: Option<String>,
-    /// What it should say.
-    pub want: Text,
-    /// What it says. `None`: nothing yet.
-    pub have: Option<Text>,
-    /// False once a person took it away, or it could not be sent: nothing is made there again.
-    pub open: bool,
-}
-
-/// What a post gathers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum PostAbout {
-    /// All gaps of a task: the living comment.
-    Task(TaskId),
-    /// All lines of one day for one address: the grouped direct message.
-    Day(Date),
-    /// One episode of one alert: what could not wait.
-    Alert(AlertId, u32),
-}
-
-/// One thing to be sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
-    /// Row.
-    pub id: MessageId,
-    /// Wire id and MAC; of an edit, those of its post.
-    pub mark: Mark,
-    /// What it does.
-    pub op: MessageOp,
-    /// Where it goes.
-    pub address: Address,
-    /// The post it makes, edits, or answers under.
-    pub post: PostId,
-    /// Frozen words.
-    pub body: Text,
-    /// Where it stands.
-    pub state: MessageState,
-    /// Not before.
-    pub due_at: Timestamp,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was last tried.
-    pub attempt_at: Option<Timestamp>,
-    /// By which epoch of the store's owner.
-    pub attempt_epoch: Option<i64>,
-    /// Last error, without secrets.
-    pub error: Option<String>,
-    /// True when losing it is worse than saying it twice (a failure stage).
-    pub insist: bool,
-}
-
-/// What a message does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MessageOp {
-    /// Makes its post.
-    Post,
-    /// Brings its post up to date.
-    Edit,
-    /// Answers under its post, so that the reader is notified.
-    Reply,
-}
-
-impl MessageOp {
-    /// As kept in the store.
-    pub fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The inverse of [`MessageOp::code`]; anything else reads as an edit, which is harmless to repeat.
-    pub fn from_code(code: u8) -> MessageOp {
-        match code {
-            0 => MessageOp::Post,
-            2 => MessageOp::Reply,
-            _ => MessageOp::Edit,
-        }
-    }
-}
-
-/// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MessageState {
-    /// Worded and frozen.
-    Sealed,
-    /// A call is being made.
-    Sending,
-    /// A call was made, its outcome is not known.
-    Unsure,
-    /// The channel confirmed it.
-    Sent,
-    /// Given up.
-    Dead,
-    /// Taken back before it was sent.
-    Withdrawn,
-}
-
-impl MessageState {
-    /// As kept in the store.
-    pub fn code(self) -> u8 {
-        match self {
-            MessageState::Sealed => 1,
-            MessageState::Sending => 2,
-            MessageState::Unsure => 3,
-            MessageState::Sent => 4,
-            MessageState::Dead => 5,
-            MessageState::Withdrawn => 9,
-        }
-    }
-
-    /// The inverse of [`MessageState::code`]; anything else reads as withdrawn.
-    pub fn from_code(code: u8) -> MessageState {
-        match code {
-            1 => MessageState::Sealed,
-            2 => MessageState::Sending,
-            3 => MessageState::Unsure,
-            4 => MessageState::Sent,
-            5 => MessageState::Dead,
-            _ => MessageState::Withdrawn,
-        }
-    }
-
-    /// True while something is still to be done.
-    pub fn is_live(self) -> bool {
-        matches!(self, MessageState::Sealed | MessageState::Sending | MessageState::Unsure)
     }
 }
 
@@ -584,11 +303,15 @@ pub struct Round {
     pub messages: Vec<Message>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Containers whose first full judgement is over.
+    pub baselines: Vec<ContainerId>,
+    /// When it was decided. `None`: nothing was.
+    pub at: Option<Timestamp>,
 }
 
 impl Round {
     /// True when there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        *self == Round::default()
+        *self == Round { at: self.at, ..Round::default() }
     }
 }

@@ -6,192 +6,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::alert::{Alert, AlertState, Answer, Message, Notice, Post};
-use super::facts::Facts;
+use super::alert::{Alert, AlertState, Answer, Round};
 use super::finding::{RuleId, SubjectKey};
-use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
-use super::people::People;
-
-/// A task, as rules see it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskRec {
-    /// Row.
-    pub id: TaskId,
-    /// The tool's stable id.
-    pub ext: Box<str>,
-    /// Where it lives.
-    pub container: ContainerId,
-    /// Milestones, sprints and other homes.
-    pub homes: Box<[ContainerId]>,
-    /// Our state; see `declared`.
-    pub category: StatusCategory,
-    /// False: the tool does not tell todo from active.
-    pub declared: bool,
-    /// Planned start.
-    pub start: Option<Due>,
-    /// Deadline of its own.
-    pub due: Option<DueStated>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was closed.
-    pub closed_at: Option<Timestamp>,
-    /// 1 is the highest.
-    pub priority: Option<u8>,
-    /// Declared progress, but for that of its children.
-    pub progress: Option<Progress>,
-    /// Seconds.
-    pub estimate_secs: Option<i64>,
-    /// Its parent, if mirrored.
-    pub parent: Option<TaskId>,
-    /// Everybody assigned, bots included.
-    pub owners: Box<[AccountId]>,
-    /// Author.
-    pub reporter: Option<AccountId>,
-    /// Why no rule looks at it.
-    pub ineligible: Option<Ineligible>,
-    /// May not be shown in open places.
-    pub restricted: bool,
-    /// When it was last different from before, by the question that showed it.
-    pub changed_at: Timestamp,
-    /// What its history says.
-    pub facts: Facts,
-}
-
-/// A container.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ContainerRec {
-    /// Row.
-    pub id: ContainerId,
-    /// Where it is.
-    pub site: SiteId,
-    /// The tool's stable id.
-    pub ext: Box<str>,
-    /// What it is.
-    pub kind: ContainerKind,
-    /// What people call it.
-    pub name: Box<str>,
-    /// The one connection that reads it. `None`: no longer selected.
-    pub reader: Option<ConnectionId>,
-    /// Its own end.
-    pub due: Option<Due>,
-    /// Since when it is read completely. `None`: cold, nothing in it is judged.
-    pub warm_at: Option<Timestamp>,
-    /// Why it is held, by whom. `None`: it is not.
-    pub hold: Option<Box<str>>,
-    /// First failed pass since the last good one. `None`: the last pass was good.
-    pub failing_since: Option<Timestamp>,
-    /// Last complete pass over its tasks.
-    pub fresh_at: Option<Timestamp>,
-    /// How far its history reaches.
-    pub history: HistoryReach,
-}
-
-/// How far the history of a container's tasks reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HistoryReach {
-    /// It is being read for the first time.
-    Pending,
-    /// The tool offers none, or does not let us read it.
-    Absent,
-    /// Complete from `from` up to `read_at`.
-    Known {
-        /// Since when; the epoch: since ever.
-        from: Timestamp,
-        /// When the last complete pass over all its streams was asked for.
-        read_at: Timestamp,
-    },
-}
-
-/// A connection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ConnectionRec {
-    /// Row.
-    pub id: ConnectionId,
-    /// `github.acme`
-    pub name: Box<str>,
-    /// The site it turned out to be. `None`: it never answered yet.
-    pub site: Option<SiteId>,
-    /// How often it is read.
-    pub poll: SignedDuration,
-    /// First failed pass since the last good one. `None`: all is well.
-    pub failing_since: Option<Timestamp>,
-    /// What went wrong. `None`: nothing.
-    pub failure: Option<Box<str>>,
-    /// True when the credential itself is refused.
-    pub refused: bool,
-    /// Last good answer.
-    pub fresh_at: Option<Timestamp>,
-}
-
-/// A task with its own side of its links, as the store hands it over.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskImage {
-    /// The task.
-    pub rec: TaskRec,
-    /// Tasks it waits for, by its own word.
-    pub blocked_by: Vec<TaskId>,
-    /// Tasks that wait for it, by its own word.
-    pub blocks: Vec<TaskId>,
-}
-
-/// What a committed page changes on the board.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct BoardDelta {
-    /// Tasks, new and changed, whole; including those whose links or parent could be resolved only now.
-    pub tasks: Vec<TaskImage>,
-    /// Tasks that left the open world.
-    pub removed: Vec<TaskId>,
-    /// Containers, new and changed, whole.
-    pub containers: Vec<ContainerRec>,
-    /// Connections, changed, whole.
-    pub connections: Vec<ConnectionRec>,
-    /// Accounts, new and changed, whole.
-    pub accounts: Vec<super::people::AccountRec>,
-    /// Answers that came in.
-    pub answers: Vec<Answer>,
-}
-
-/// Everything, as loaded at start.
-pub struct BoardImage {
-    /// Tasks.
-    pub tasks: Vec<TaskImage>,
-    /// Containers.
-    pub containers: Vec<ContainerRec>,
-    /// Connections.
-    pub connections: Vec<ConnectionRec>,
-    /// Sites, as the text that goes into gap ids.
-    pub sites: HashMap<SiteId, String>,
-    /// People and accounts.
-    pub people: People,
-    /// Alerts about subjects on the board, resolved ones included.
-    pub alerts: Vec<Alert>,
-    /// Notices of live alerts, and those not yet told.
-    pub notices: Vec<Notice>,
-    /// Posts that may still change.
-    pub posts: Vec<Post>,
-    /// Messages with something still to be done.
-    pub messages: Vec<Message>,
-    /// Answers not dealt with.
-    pub answers: Vec<Answer>,
-    /// The highest row numbers in use.
-    pub ids: NextIds,
-}
-
-/// The next free row numbers; the core is the only writer, so they are handed out in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NextIds {
-    /// Next alert.
-    pub alert: i64,
-    /// Next notice.
-    pub notice: i64,
-    /// Next post.
-    pub post: i64,
-    /// Next message.
-    pub message: i64,
-}
+use super::ids::{AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::notice::{Message, Notice, Post};
+use super::people::{AccountRec, People};
+use super::record::{BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
+use super::timers::Timers;
 
 /// The board.
 pub struct Board {
@@ -233,39 +56,6 @@ pub struct DueNow {
     pub alerts: Vec<AlertId>,
     /// Answers to deal with.
     pub answers: Vec<Answer>,
-}
-
-/// A queue of instants, one a key.
-#[derive(Debug, Clone)]
-struct Timers<K: Copy + Ord + std::hash::Hash> {
-    queue: BTreeSet<(Timestamp, K)>,
-    at: HashMap<K, Timestamp>,
-}
-
-impl<K: Copy + Ord + std::hash::Hash> Default for Timers<K> {
-    fn default() -> Self {
-        Timers { queue: BTreeSet::new(), at: HashMap::new() }
-    }
-}
-
-impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
-    fn set(&mut self, key: K, at: Option<Timestamp>) {
-        if let Some(before) = self.at.remove(&key) {
-            self.queue.remove(&(before, key));
-        }
-        if let Some(at) = at {
-            self.at.insert(key, at);
-            self.queue.insert((at, key));
-        }
-    }
-
-    fn due(&self, now: Timestamp) -> impl Iterator<Item = K> {
-        self.queue.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
-    }
-
-    fn next(&self) -> Option<Timestamp> {
-        self.queue.first().map(|(at, _)| *at)
-    }
 }
 
 impl Board {
@@ -338,13 +128,49 @@ impl Board {
 
     /// When a subject is looked at again. `None`: when it changes.
     pub fn recheck_at(&self, subject: SubjectKey) -> Option<Timestamp> {
-        self.recheck.at.get(&subject).copied()
+        self.recheck.at(subject)
     }
 
     /// Takes a judged subject out of its queue and notes when to look again.
     pub fn judged(&mut self, subject: SubjectKey, recheck_at: Option<Timestamp>) {
         self.touched.remove(&subject);
         self.recheck.set(subject, recheck_at);
+    }
+
+    /// Takes alerts that were stepped out of their queue; those that a round changed have their next step by now.
+    pub fn stepped(&mut self, alerts: &[AlertId], now: Timestamp) {
+        for id in alerts {
+            if self.steps.at(*id).is_some_and(|at| at <= now) {
+                self.steps.set(*id, None);
+            }
+        }
+    }
+
+    /// True when nothing that was touched is left over once these are judged.
+    pub fn rests_after(&self, due: &DueNow) -> bool {
+        self.touched.len() <= due.subjects.len() && self.touched.iter().all(|subject| due.subjects.contains(subject))
+    }
+
+    /// True while a container's history, or the history of one of its tasks, is still to come.
+    pub fn awaits_history(&self, container: ContainerId) -> bool {
+        match self.containers.get(&container).map(|rec| rec.history) {
+            Some(HistoryReach::Absent) => false,
+            Some(HistoryReach::Known { .. }) => self.owed.get(&container).is_some_and(|owed| !owed.is_empty()),
+            Some(HistoryReach::Pending) | None => true,
+        }
+    }
+
+    /// Puts everything a committed round decided.
+    pub fn put_round(&mut self, round: Round) {
+        for id in round.baselines {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.baseline_at = round.at;
+            }
+        }
+        round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
+        round.notices.into_iter().for_each(|notice| self.put_notice(notice));
+        round.posts.into_iter().for_each(|post| self.put_post(post));
+        round.messages.into_iter().for_each(|message| self.put_message(message));
     }
 
     /// Takes answers that were dealt with out of their queue.
@@ -359,7 +185,7 @@ impl Board {
             self.connections.insert(connection.id, connection);
         }
         for account in delta.accounts {
-            self.people.accounts.insert(account.id, account);
+            self.put_account(account);
         }
         for container in delta.containers {
             self.put_container(container);
@@ -375,6 +201,19 @@ impl Board {
             self.remove_task(id);
         }
         self.answers.extend(delta.answers);
+    }
+
+    /// An account that turns out to be a bot, or somebody else's, changes who owns its tasks.
+    fn put_account(&mut self, rec: AccountRec) {
+        let (id, now) = (rec.id, (rec.bot, rec.person));
+        let before = self.people.accounts.insert(id, rec);
+        if before.is_some_and(|before| (before.bot, before.person) != now) {
+            let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
+            let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
+            for task in tasks {
+                self.touch_around(task);
+            }
+        }
     }
 
     fn put_container(&mut self, rec: ContainerRec) {
@@ -466,24 +305,23 @@ impl Board {
         self.touched.insert(SubjectKey::Task(id));
     }
 
-    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges.
+    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges;
+    /// those of its parent too, whose progress it may be part of.
     fn touch_around(&mut self, id: TaskId) {
-        let mut seen = HashSet::from([id]);
-        if let Some(parent) = self.tasks.get(&id).and_then(|rec| rec.parent) {
-            seen.insert(parent);
-        }
-        seen.extend(self.children.get(&id).into_iter().flatten());
+        let parent = self.tasks.get(&id).and_then(|rec| rec.parent);
+        let roots: Vec<TaskId> = [id].into_iter().chain(parent).collect();
+        let mut touched: HashSet<TaskId> = roots.iter().copied().collect();
+        touched.extend(self.children.get(&id).into_iter().flatten());
         for edges in [&self.blockers, &self.dependants] {
-            let mut open = vec![id];
+            // Each way has its own memory: what one way reached must still be walked through on the other.
+            let mut seen: HashSet<TaskId> = roots.iter().copied().collect();
+            let mut open = roots.clone();
             while let Some(task) = open.pop() {
-                for next in edges.get(&task).into_iter().flatten() {
-                    if seen.insert(*next) {
-                        open.push(*next);
-                    }
-                }
+                open.extend(edges.get(&task).into_iter().flatten().filter(|next| seen.insert(**next)));
             }
+            touched.extend(seen);
         }
-        self.touched.extend(seen.into_iter().map(SubjectKey::Task));
+        self.touched.extend(touched.into_iter().map(SubjectKey::Task));
     }
 
     /// A task on the board.
@@ -632,24 +470,6 @@ impl Board {
             self.messages.insert(message.id, message);
         } else {
             self.messages.remove(&message.id);
-        }
-    }
-}
-
-impl ContainerRec {
-    /// Up to when its history is read. `None`: not at all, or not completely yet.
-    fn read_at(&self) -> Option<Timestamp> {
-        match self.history {
-            HistoryReach::Known { read_at, .. } => Some(read_at),
-            HistoryReach::Pending | HistoryReach::Absent => None,
-        }
-    }
-
-    /// How far the history reaches, without the instant at which it was last read.
-    fn history_seen(&self) -> HistoryReach {
-        match self.history {
-            HistoryReach::Known { from, .. } => HistoryReach::Known { from, read_at: Timestamp::UNIX_EPOCH },
-            other => other,
         }
     }
 }

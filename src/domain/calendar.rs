@@ -73,6 +73,11 @@ impl Calendar {
         &self.zone
     }
 
+    /// The weekly hours.
+    pub fn hours(&self) -> &Hours {
+        &self.hours
+    }
+
     /// Length of a full working day, seconds: the longest of the week.
     pub fn day_secs(&self) -> i64 {
         self.hours.week.iter().flatten().map(|(from, to)| i64::from(to - from) * 60).max().unwrap_or(8 * 3600)
@@ -122,6 +127,12 @@ impl Calendar {
         let second = at.as_second();
         let next = self.spans.partition_point(|span| span.open <= second);
         self.spans.get(next).map_or(Timestamp::MAX, |span| seconds(span.open))
+    }
+
+    /// The latest start of a working day up to `at`. `None`: no day was worked before it.
+    pub fn last_day_start(&self, at: Timestamp) -> Option<Timestamp> {
+        let next = self.spans.partition_point(|span| span.open <= at.as_second());
+        next.checked_sub(1).map(|i| seconds(self.spans[i].open))
     }
 
     /// The calendar day in this zone.
@@ -225,6 +236,27 @@ mod tests {
         assert!(calendar.is_open(at("2025-03-17T08:00:00Z")));
         assert!(!calendar.is_open(at("2025-03-17T16:00:00Z")));
         assert_eq!(calendar.next_day_start(at("2025-03-17T08:00:00Z")), at("2025-03-18T08:00:00Z"));
+    }
+
+    #[test]
+    fn the_last_start_of_work_stands_still_until_the_next() {
+        let calendar = berlin();
+        let friday = at("2025-03-14T08:00:00Z");
+        for inside in ["2025-03-14T08:00:00Z", "2025-03-14T23:00:00Z", "2025-03-16T12:00:00Z", "2025-03-17T07:59:59Z"] {
+            assert_eq!(calendar.last_day_start(at(inside)), Some(friday), "{inside}");
+        }
+        assert_eq!(calendar.last_day_start(at("2025-03-17T08:00:00Z")), Some(at("2025-03-17T08:00:00Z")));
+        assert_eq!(calendar.last_day_start(at("1999-03-17T08:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_week_without_work_ends_no_span_and_never_panics() {
+        let calendar = Calendar::new(TimeZone::UTC, Hours { week: [None; 7] });
+        let now = at("2025-03-14T08:00:00Z");
+        assert_eq!(calendar.after(now, 1), Timestamp::MAX);
+        assert_eq!(calendar.next_day_start(now), Timestamp::MAX);
+        assert_eq!(calendar.last_day_start(now), None);
+        assert_eq!(calendar.working(now, Timestamp::MAX), 0);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use connector_model::{ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 
-use super::board::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::ids::{AccountId, TaskId};
+use super::norms::{self, Norms};
+use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
@@ -106,6 +107,29 @@ impl<'a> Look<'a> {
         self.snapshot.board.connection(id)
     }
 
+    /// True when a task may be spoken of: its container is read by a connection, and was read completely once.
+    pub fn watched(&self, task: &TaskRec) -> bool {
+        self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
+    }
+
+    /// True when it is planned into a sprint.
+    pub fn in_sprint(&self, task: &TaskRec) -> bool {
+        self.note(Reads::CONTAINERS);
+        let homes = task.homes.iter().filter_map(|id| self.snapshot.board.container(*id));
+        homes.into_iter().any(|home| home.kind == ContainerKind::Sprint)
+    }
+
+    /// What is normal for tasks like this one.
+    pub fn norms(&self, _task: &TaskRec) -> &'static Norms {
+        &norms::ELSEWHERE
+    }
+
+    /// False for bots; an account that was never described counts as human.
+    pub fn is_human(&self, account: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.is_human(account)
+    }
+
     /// Where a task lives.
     pub fn container(&self, task: &TaskRec) -> Option<&'a ContainerRec> {
         self.note(Reads::CONTAINERS);
@@ -153,9 +177,8 @@ impl<'a> Look<'a> {
     /// during the day. Looks again at the next start of a working day.
     pub fn today(&self, calendar: &Calendar) -> Timestamp {
         self.passed(calendar.next_day_start(self.snapshot.now));
-        let today = calendar.day_begins(calendar.date(self.snapshot.now));
-        let open = calendar.next_open(today);
-        if open <= self.snapshot.now { open } else { last_open(calendar, self.snapshot.now) }
+        // Where nothing was ever worked, any instant will do, as long as it is always the same.
+        calendar.last_day_start(self.snapshot.now).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// What its history says, once that can be relied on.
@@ -181,7 +204,9 @@ impl<'a> Look<'a> {
         if task.declared || task.category != StatusCategory::Todo {
             return Ok(task.category);
         }
-        let started = self.facts(task)?.is_some_and(|facts| facts.started_at.is_some());
+        let told = self.facts(task)?.is_some_and(|facts| facts.started_at.is_some());
+        // The fold knows accounts; an owner who acted through another account of theirs is known only here.
+        let started = told || self.owner_at(task)?.is_some();
         Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
     }
 
@@ -302,14 +327,6 @@ impl<'a> Look<'a> {
         let people = &self.snapshot.board.people;
         self.owners(task).any(|owner| people.same(owner, account))
     }
-}
-
-/// The latest start of work not after `now`: the last working day may lie some days back.
-fn last_open(calendar: &Calendar, now: Timestamp) -> Timestamp {
-    (1..=14)
-        .map(|days| calendar.next_open(now - SignedDuration::from_hours(24 * days)))
-        .find(|open| *open <= now)
-        .map_or(now, |open| calendar.next_open(calendar.day_begins(calendar.date(open))))
 }
 
 fn rank(due: Due) -> i64 {

@@ -2,14 +2,19 @@
 
 pub mod alert;
 pub mod board;
+pub mod record;
 pub mod calendar;
 pub mod facts;
 pub mod finding;
+pub mod graph;
 pub mod ids;
 pub mod length;
 pub mod look;
 pub mod mark;
 pub mod names;
+pub mod norms;
+pub mod notice;
 pub mod people;
 pub mod policy;
 pub mod snapshot;
+mod timers;

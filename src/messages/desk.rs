@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::alerts::{Decided, cannot_wait};
-use crate::domain::alert::{
-    Address, Alert, AlertState, Ending, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
-    Withheld,
-};
+use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 

@@ -3,8 +3,8 @@
 use connector_model::{ProgressSource, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
+use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
-use super::wording::Scene;
 use crate::domain::finding::{Deadline, Evidence, LateTask};
 use crate::domain::ids::TaskId;
 

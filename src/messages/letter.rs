@@ -6,12 +6,14 @@ use connector_kit::{Destination, Text};
 
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
-use super::wording::{Audience, Hearing, Item, Scene, comment, day, reply, single};
+use super::scene::Scene;
+use super::wording::{Audience, Hearing, Item, comment, day, reply, single};
 use crate::alerts::{cannot_wait, last_act, leader, owners};
-use crate::domain::alert::{Address, Alert, AlertState, Notice, NoticeState, Post, PostAbout, Reason, Withheld};
+use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Notice, NoticeState, Post, PostAbout, Reason};
 
 /// Names of the tasks that are spoken of.
 pub(super) type Names = HashMap<TaskId, TaskName>;

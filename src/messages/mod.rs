@@ -9,6 +9,7 @@ mod desk;
 mod facts;
 mod letter;
 pub mod retry;
+pub mod scene;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -25,13 +26,12 @@ use connector_model::Mark;
 use jiff::Timestamp;
 
 use crate::alerts::Decided;
-use crate::domain::alert::{
-    Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason, Round,
-};
-use crate::domain::board::NextIds;
+use crate::domain::alert::Round;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
 use desk::{Desk, place};
@@ -93,7 +93,7 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered }
+    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered, ..Round::default() }
 }
 
 /// One sealing.

@@ -10,14 +10,13 @@ use connector_kit::{Destination, Found, MessageRef, WriteError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Marks, wording};
-use crate::domain::alert::{
-    Address, AlertChange, LogEntry, LogKind, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason,
-    Round, Told,
-};
+use crate::domain::alert::{AlertChange, LogEntry, LogKind, Round, Told};
 use crate::domain::board::Board;
 use crate::domain::calendar::later;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason};
+use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
 /// A call has surely ended by then.
@@ -115,14 +114,22 @@ pub fn begin(message: &Message, epoch: i64, now: Timestamp) -> Round {
 
 /// What an outcome changes: the message, its post, its notices, their alerts. `step_at` of an alert is set to now where it has
 /// to be thought about again: who is told next, or by which other channel.
-pub fn after(message: &Message, outcome: &Outcome, snapshot: &Snapshot<'_>, marks: &mut Marks<'_>) -> Round {
+pub fn after(
+    message: &Message,
+    outcome: &Outcome,
+    snapshot: &Snapshot<'_>,
+    marks: &mut Marks<'_>,
+    ids: &mut NextIds,
+) -> Round {
     let case = Case { message, snapshot };
     match outcome {
         Outcome::Sent(at) | Outcome::Looked(Found::There(at)) => case.sent(Some(at)),
         Outcome::Edited => case.sent(None),
         Outcome::Failed(WriteError::NotSent { retry_after, because }) => case.again(*retry_after, because),
         Outcome::Failed(WriteError::Unauthorized { because }) => case.again(Some(REFUSED), because),
-        Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => case.lost(because, marks),
+        Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => {
+            case.lost(because, marks, ids)
+        }
         Outcome::Failed(WriteError::Unsure { because }) if message.op == MessageOp::Edit => case.again(None, because),
         Outcome::Failed(WriteError::Unsure { because }) => {
             let due_at = later(message.attempt_at.unwrap_or(snapshot.now), SURELY_OVER);
@@ -307,14 +314,17 @@ impl Case<'_> {
     }
 
     /// The place refuses, or a person took the post away. A comment is not made again; a Slack message that can no longer be
-    /// edited is made anew, once, while it has news to carry: the edit becomes the message that makes it.
-    fn lost(&self, because: &str, marks: &mut Marks<'_>) -> Round {
+    /// edited is made anew, once, while it has news to carry.
+    fn lost(&self, because: &str, marks: &mut Marks<'_>, ids: &mut NextIds) -> Round {
         let renewed = self.post().filter(|post| {
             self.message.op == MessageOp::Edit && matches!(post.place, Address::Slack(_)) && post.generation == 1
         });
         let (Some(post), false) = (renewed, self.carried().is_empty()) else { return self.closed(because) };
+        let id = MessageId(ids.message);
+        ids.message += 1;
         let mark = marks.next();
         let anew = Message {
+            id,
             mark: mark.clone(),
             op: MessageOp::Post,
             body: post.want.clone(),
@@ -323,12 +333,15 @@ impl Case<'_> {
             attempts: 0,
             attempt_at: None,
             attempt_epoch: None,
-            error: Some(because.to_owned()),
+            error: None,
             ..self.message.clone()
         };
+        let error = Some(because.to_owned());
+        let dead = Message { state: MessageState::Dead, error, ..self.message.clone() };
+        let notices = self.carried().into_iter().map(|notice| Notice { message: Some(id), ..notice }).collect();
         let generation = post.generation + 1;
         let post = Post { at: None, have: None, generation, mark, ..post };
-        Round { messages: vec![anew], posts: vec![post], ..Round::default() }
+        Round { messages: vec![dead, anew], notices, posts: vec![post], ..Round::default() }
     }
 
     /// It may be there or not, and nobody can say: only what must not be lost is repeated, once, and says so.

@@ -4,7 +4,7 @@ use connector_model::{Due, DueSource};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::wording::Scene;
+use super::scene::Scene;
 use crate::domain::finding::Deadline;
 
 /// Longest title that is shown, in characters.

@@ -3,31 +3,17 @@
 //! To everybody: shape, word and numbers, one next step, nobody's fault. Only what is known is said, and no control is
 //! offered that does not exist. Foreign text is cleaned here; each dialect escapes it once more.
 
-use std::collections::HashMap;
-
 use connector_kit::{Block, Span, Text};
 use jiff::Timestamp;
 
 use super::facts::{facts, heading, matter, next_step, since};
+use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
-use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::TaskId;
-use crate::domain::names::TaskName;
 
 /// Most lines of one message; the rest is counted.
 const LINES: usize = 5;
-
-/// What words are found with.
-#[derive(Clone, Copy)]
-pub struct Scene<'a> {
-    /// Names of the tasks that are spoken of.
-    pub names: &'a HashMap<TaskId, TaskName>,
-    /// The moment.
-    pub now: Timestamp,
-    /// Hours and zone of the reader.
-    pub calendar: &'a Calendar,
-}
 
 /// A gap in one line without its subject: the `summary` of the gap list.
 pub fn summary(finding: &Finding, scene: Scene<'_>) -> String {

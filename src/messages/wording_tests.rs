@@ -4,7 +4,8 @@
 use connector_model::{ProgressSource, StatusCategory};
 use insta::assert_snapshot;
 
-use super::wording::{Audience, Scene, because, summary};
+use super::scene::Scene;
+use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
 use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Reading, RuleId, Why};

@@ -5,6 +5,8 @@
 //! attempt. Every board-visible commit raises `org.seq`, under the condition that `seq` and `epoch` are still those this
 //! store was opened or last committed with: a process that is no longer the owner cannot write.
 
+mod sqlite;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,11 +15,13 @@ use connector_kit::{Cursor, Page, StreamKey, StreamSpec};
 use connector_model::{Account, Field, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::alert::{Address, MessageState, NoticeState};
-use crate::domain::board::BoardDelta;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, MessageState, NoticeState};
+use crate::domain::record::BoardDelta;
+
+pub use sqlite::{Reader, Store};
 
 /// Where the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +112,19 @@ pub struct PersonPlan {
     pub accounts: Vec<(String, String)>,
     /// Working hours and zone.
     pub calendar: Arc<Calendar>,
+    /// True: the zone is configured; false: what Slack says of it counts more.
+    pub zone_stated: bool,
+}
+
+/// What Slack says of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileSeen {
+    /// Name of the person's table.
+    pub handle: String,
+    /// Slack id.
+    pub slack: String,
+    /// IANA name of the time zone. `None`: not told.
+    pub zone: Option<String>,
 }
 
 /// What taking up a configuration changed.
@@ -272,4 +289,26 @@ pub struct NoticeRow {
     pub told_at: Option<Timestamp>,
     /// The task it is about. `None`: not about a task.
     pub task: Option<TaskId>,
+}
+
+/// Which rows of the log of words are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeFilter {
+    /// All.
+    All,
+    /// About one task.
+    Task(TaskId),
+    /// To one of these accounts.
+    Accounts(Vec<AccountId>),
+}
+
+/// How many tasks of a container are in the mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskCount {
+    /// Which.
+    pub container: ContainerId,
+    /// Open ones.
+    pub open: u64,
+    /// Closed ones.
+    pub closed: u64,
 }

@@ -1,16 +1,53 @@
-//! The only HTTP client.
+//! The only HTTP client: one for each connection, locked to the origins its configuration names.
+//!
+//! One table says what is retried, and what an answer means before any connector sees it. A write is sent once: whether to
+//! send it again is the caller's decision, and [`WriteError`](crate::WriteError) says what is known.
+//!
+//! | what came                                   | a read                                        | a write           |
+//! |---------------------------------------------|-----------------------------------------------|-------------------|
+//! | no connection (refused, DNS, time-out)      | tried again, then `Transient`                 | `NotSent`         |
+//! | certificate not trusted                     | `Misconfigured`, at once                      | `NotSent`         |
+//! | reset, deadline, cut or unreadable body     | tried again, then `Transient`                 | `Unsure`          |
+//! | body above the cap                          | `Malformed`, at once                          | `Unsure`          |
+//! | 429; 403 with limit headers                 | once more if told to wait <= 5 s; `Limited`   | `NotSent`         |
+//! | 503 with `Retry-After`                      | once more if told to wait <= 5 s; `Transient` | `Unsure`          |
+//! | 408, other 5xx                              | tried again, then `Transient`                 | `Unsure`          |
+//! | 401                                         | `Unauthorized`                                | `Unauthorized`    |
+//! | every other status                          | the answer                                    | the answer        |
+//!
+//! "Tried again" is jittered and exponential, `HttpConfig::read_attempts` times in all. "Once more" is one of these attempts,
+//! made as soon as the budget lets it pass.
+//!
+//! Kept here for every connector: a credential reaches no host but the configured ones, whatever a path, a query or an
+//! answer contains (no redirect is followed, no link of an answer is requested); bodies are capped; every request has a
+//! deadline; no text that leaves this module carries a query, a header or a body.
+
+mod client;
+mod origin;
+mod outcome;
+mod response;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
+pub use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use serde::Serialize;
 use url::Url;
 
+use crate::Clock;
 use crate::limits::Limits;
-use crate::{Clock, ConnectorError, WriteError};
+
+pub use client::Http;
 
 /// What a client is built from. One client a connection.
 pub struct HttpConfig {
@@ -18,17 +55,17 @@ pub struct HttpConfig {
     pub tool: &'static str,
     /// The API base; its scheme, host and port are the only ones ever contacted.
     pub base: Url,
-    /// Further hosts of the same credential (GitHub Enterprise's GraphQL), each the operator's own word.
+    /// Further bases of the same credential (GitHub Enterprise's GraphQL), each the operator's own word.
     pub also: Vec<Url>,
     /// PEM file with the company's own CA, used beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// Proxy. `None`: the system's.
+    /// Proxy, `http` or `https`. `None`: the system's. Never used towards this machine itself.
     pub proxy: Option<Url>,
     /// Total deadline of one request, body included.
     pub deadline: SignedDuration,
-    /// Largest body accepted, after decompression.
+    /// Largest body accepted in bytes, after decompression.
     pub max_body: usize,
-    /// How often a read is tried in all, the first time included (backon; jittered; 1 in tests of single answers).
+    /// How often a read is tried in all, the first time included (jittered; 1 in tests of single answers).
     pub read_attempts: usize,
     /// Time.
     pub clock: Arc<dyn Clock>,
@@ -46,35 +83,143 @@ pub struct Request {
     pub base: Option<Url>,
     /// Query pairs, encoded by the client. Never a credential.
     pub query: Vec<(&'static str, String)>,
-    /// Headers. Those with a credential are marked sensitive by the caller through `bearer`.
+    /// Headers. A credential goes into `bearer` instead; `Authorization` given here is marked sensitive as well.
     pub headers: Vec<(&'static str, String)>,
     /// Sent as `Authorization: Bearer …`, marked sensitive.
     pub bearer: Option<SecretString>,
     /// Body.
     pub body: Body,
-    /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`).
+    /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`), as [`Limits`] understands it.
     pub resource: String,
 }
 
 /// What a request carries.
+#[derive(Clone)]
 pub enum Body {
     /// Nothing.
     None,
-    /// JSON.
+    /// JSON text. Empty (which no JSON is) where the value could not be written as JSON; such a request is refused.
     Json(Vec<u8>),
-    /// Form fields.
+    /// Form fields, sent as `application/x-www-form-urlencoded`.
     Form(Vec<(&'static str, String)>),
 }
 
+impl Request {
+    /// A request of any verb; `resource` names its budget.
+    pub fn new(method: Method, path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request {
+            method,
+            path: path.into(),
+            base: None,
+            query: Vec::new(),
+            headers: Vec::new(),
+            bearer: None,
+            body: Body::None,
+            resource: resource.into(),
+        }
+    }
+
+    /// `GET`
+    pub fn get(path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request::new(Method::GET, path, resource)
+    }
+
+    /// `POST`: a write, or a read that the tool wants in a body (GraphQL).
+    pub fn post(path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request::new(Method::POST, path, resource)
+    }
+
+    /// `PUT`
+    pub fn put(path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request::new(Method::PUT, path, resource)
+    }
+
+    /// `PATCH`
+    pub fn patch(path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request::new(Method::PATCH, path, resource)
+    }
+
+    /// `DELETE`
+    pub fn delete(path: impl Into<String>, resource: impl Into<String>) -> Request {
+        Request::new(Method::DELETE, path, resource)
+    }
+
+    /// Asks below this base, one of `HttpConfig::also`, instead of the configured one.
+    pub fn at(mut self, base: &Url) -> Request {
+        self.base = Some(base.clone());
+        self
+    }
+
+    /// Adds a query pair.
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Request {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Request {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header where there is a value (`If-None-Match`).
+    pub fn header_if(self, name: &'static str, value: Option<&str>) -> Request {
+        match value {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+
+    /// Sends this as `Authorization: Bearer …`.
+    pub fn bearer(mut self, token: SecretString) -> Request {
+        self.bearer = Some(token);
+        self
+    }
+
+    /// Carries this value as JSON.
+    pub fn json(mut self, value: &impl Serialize) -> Request {
+        self.body = Body::Json(serde_json::to_vec(value).unwrap_or_default());
+        self
+    }
+
+    /// Carries these form fields.
+    pub fn form(mut self, fields: impl IntoIterator<Item = (&'static str, String)>) -> Request {
+        self.body = Body::Form(fields.into_iter().collect());
+        self
+    }
+}
+
+/// Verb and path alone: query, headers and body may hold what no log should.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An answer, whole.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Response {
     /// Status.
     pub status: u16,
     /// Headers.
     pub headers: HeaderMap,
-    /// Body, decompressed, within the size cap.
+    /// Body, decompressed, within the size cap. Empty for 204 and 304.
     pub body: Bytes,
     /// When the request was sent, by our clock.
     pub asked_at: Timestamp,
+}
+
+/// Status and size alone: the body is the customer's.
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .field("asked_at", &self.asked_at)
+            .finish_non_exhaustive()
+    }
 }

@@ -305,8 +305,8 @@ pub trait Notifier: Send + Sync {
     /// Asks who we are; fails when the credential is refused.
     fn whoami(&self) -> BoxFuture<'_, Result<Vec<String>, ConnectorError>>;
 
-    /// Who is behind an e-mail address. `None`: nobody there, or deactivated.
-    fn lookup<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>>;
+    /// Who is behind an id or an e-mail address. `None`: nobody there, deactivated, or not a person.
+    fn lookup<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>>;
 
     /// Sends a message; with `thread` as an answer under that message.
     fn send<'a>(

@@ -1,1 +1,151 @@
-//! Simulator.
+//! The other side of the wire: small working models of the tools, over real HTTP on the loopback.
+//!
+//! The models hold a world (people, issues, comments, messages) and answer as the tools do, with their pages, limits,
+//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`] and
+//! [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
+//!
+//! Nothing here knows the program under test: not its marker, not its rules. Time is the [`Now`] that is handed in.
+
+pub mod clock;
+mod control;
+mod door;
+mod faults;
+mod github;
+mod recorded;
+mod reply;
+mod server;
+mod slack;
+mod story;
+#[cfg(test)]
+mod testing;
+mod text;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use clock::Now;
+pub use faults::Fault;
+pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, WriteKind};
+pub use recorded::Recorded;
+pub use slack::{Slack, SlackMessage};
+pub use story::{Deed, Person, Story, StoryKey, What};
+pub use world::{ForeignHit, Logged, Tool};
+
+use world::World;
+
+const GITHUB_PATH: &str = "/github";
+const SLACK_PATH: &str = "/slack/api";
+
+/// Running tools. They end, with every open connection, when this is dropped.
+pub struct Simulator {
+    world: Arc<World>,
+    github: SocketAddr,
+    slack: SocketAddr,
+    foreign: SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Simulator {
+    /// Starts both tools and the foreign host, each on a free loopback port of its own.
+    ///
+    /// # Errors
+    /// When a loopback port cannot be bound.
+    pub async fn start(now: Now) -> io::Result<Simulator> {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Simulator::start_on(any, Some(any), now).await
+    }
+
+    /// Starts both tools on one given address, and the foreign host on a free loopback port.
+    ///
+    /// # Errors
+    /// When the address, or a loopback port, cannot be bound.
+    pub async fn start_at(at: SocketAddr, now: Now) -> io::Result<Simulator> {
+        Simulator::start_on(at, None, now).await
+    }
+
+    async fn start_on(at: SocketAddr, slack_at: Option<SocketAddr>, now: Now) -> io::Result<Simulator> {
+        let (listener, github) = door::bind(at).await?;
+        let slack_listener = match slack_at {
+            Some(at) => Some(door::bind(at).await?),
+            None => None,
+        };
+        let (foreign_listener, foreign) = door::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let slack = slack_listener.as_ref().map_or(github, |(_, addr)| *addr);
+
+        let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
+        let world = Arc::new(World::new(now, hub, slack::Workspace::new()));
+        let stop = CancellationToken::new();
+        server::serve(listener, Arc::clone(&world), stop.clone());
+        if let Some((listener, _)) = slack_listener {
+            server::serve(listener, Arc::clone(&world), stop.clone());
+        }
+        server::serve_foreign(foreign_listener, Arc::clone(&world), stop.clone());
+        Ok(Simulator { world, github, slack, foreign, stop })
+    }
+
+    /// Base of GitHub's API, with a path as an Enterprise Server has: `http://127.0.0.1:PORT/github`.
+    pub fn github_url(&self) -> String {
+        format!("http://{}{GITHUB_PATH}", self.github)
+    }
+
+    /// Base of Slack's API, to which a method's name is added: `http://127.0.0.1:PORT/slack/api`.
+    pub fn slack_url(&self) -> String {
+        format!("http://{}{SLACK_PATH}", self.slack)
+    }
+
+    /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
+    pub fn foreign_url(&self) -> String {
+        format!("http://{}", self.foreign)
+    }
+
+    /// GitHub's world.
+    pub fn github(&self) -> Github {
+        Github::new(Arc::clone(&self.world))
+    }
+
+    /// Slack's world.
+    pub fn slack(&self) -> Slack {
+        Slack::new(Arc::clone(&self.world))
+    }
+
+    /// Plans a fault for the next `times` requests of a tool whose `METHOD /path?query` contains every word of `matcher`
+    /// (`"POST /comments"`; empty: any request). Several plans wait for one another in the order they were made.
+    pub fn fail_next(&self, tool: Tool, matcher: &str, fault: Fault, times: u32) {
+        self.world.faults().add(tool, matcher, fault, times.max(1));
+    }
+
+    /// Takes all planned faults back.
+    pub fn heal(&self) {
+        self.world.faults().clear();
+    }
+
+    /// The requests so far, the oldest first; at most the last 100,000.
+    pub fn requests(&self) -> Vec<Logged> {
+        self.world.requests()
+    }
+
+    /// Empties the log of requests.
+    pub fn forget_requests(&self) {
+        self.world.forget_requests();
+    }
+
+    /// Who came to the foreign host. Anything here was led away by an answer.
+    pub fn foreign_hits(&self) -> Vec<ForeignHit> {
+        self.world.foreign_hits()
+    }
+
+    /// Ends the tools and every open connection, at once. The world can still be looked at.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,514 @@
+//! Where a read stands: how the pages of a list are walked, and from when the next pass asks. Pure: it is fed with what a
+//! page showed and says what to ask next.
+//!
+//! [`Walk`] follows the list's own `next` from page to page. [`Feed`] reads a list that is sorted by `updated`, oldest
+//! first, and asks anew from the last items seen instead of by page number: an item that is changed meanwhile moves to the
+//! end and shifts nothing, a pass that was interrupted for days goes on where it was, and no page number ever gets large.
+//! Only where a page full of items was changed within one second are the pages of that second walked.
+//!
+//! Both refuse a list that goes in circles.
+
+use connector_kit::Cursor;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The largest page GitHub gives.
+pub(crate) const PAGE: usize = 100;
+
+/// A pass starts this long before the last change known, because lists lag behind.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+
+/// GitHub counts in seconds, and does not say whether `since` includes its own.
+const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// Pages walked by `next` in one go: two million items.
+const MOST_PAGES: u32 = 20_000;
+
+/// How many of a page's last items tell how far it reaches, by the earliest of them: an item changed just now may still
+/// stand at its old place in the list, with its new time.
+const LAST_FEW: usize = 3;
+
+/// What a `next` link adds to the query; nothing else is taken out of it.
+pub(crate) type Next = Vec<(String, String)>;
+
+/// Takes `page` and `after` out of the query of a `next` link. `None`: there is no further page.
+pub(crate) fn next_of(link: Option<Vec<(String, String)>>) -> Option<Next> {
+    Some(link?.into_iter().filter(|(name, _)| matches!(name.as_str(), "page" | "after")).collect())
+}
+
+/// A list walked page by page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Walk {
+    /// What `next` said; empty for the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) next: Next,
+    #[serde(skip_serializing_if = "is_zero")]
+    pages: u32,
+    /// Fingerprint of the ids on the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<u64>,
+    /// The page before was the same as the one before it.
+    #[serde(skip_serializing_if = "is_default")]
+    repeated: bool,
+}
+
+impl Walk {
+    /// Takes a page's ids and its `next`. True: that was the last page, and the walk stands at the beginning again.
+    ///
+    /// Fails, with the reason, where going on would never end.
+    pub(crate) fn turn(&mut self, ids: impl Iterator<Item = u64>, next: Option<Next>) -> Result<bool, &'static str> {
+        let Some(next) = next else {
+            *self = Walk::default();
+            return Ok(true);
+        };
+        let print = fingerprint(ids).ok_or("an empty page names a further one")?;
+        // Once it may: as many items as fill a page may have come in at the front.
+        let repeated = self.last == Some(print);
+        if repeated && self.repeated {
+            return Err("the same page comes again and again");
+        }
+        if next.is_empty() {
+            return Err("a further page is named, but neither by number nor by cursor");
+        }
+        if next == self.next || !is_later(&self.next, &next) {
+            return Err("the further page named is not a later one");
+        }
+        *self = Walk { next, pages: self.pages + 1, last: Some(print), repeated };
+        if self.pages > MOST_PAGES { Err("the pages do not end") } else { Ok(false) }
+    }
+}
+
+/// Page numbers rise; cursors cannot be compared.
+fn is_later(from: &Next, to: &Next) -> bool {
+    let page = |next: &Next| next.iter().find(|(name, _)| name == "page")?.1.parse::<u64>().ok();
+    let asked = if from.is_empty() { Some(1) } else { page(from) };
+    !matches!((asked, page(to)), (Some(asked), Some(named)) if named <= asked)
+}
+
+/// FNV-1a over the ids, in their order. `None`: there are none.
+fn fingerprint(ids: impl Iterator<Item = u64>) -> Option<u64> {
+    let start = 0xcbf2_9ce4_8422_2325_u64;
+    ids.fold(None, |hash, id| Some((hash.unwrap_or(start) ^ id).wrapping_mul(0x0100_0000_01b3)))
+}
+
+/// An issue whose blockers are still to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    /// Its number.
+    pub(crate) number: u64,
+    /// Its id.
+    pub(crate) id: u64,
+}
+
+/// An item of a page: its id, and when it was last changed.
+pub(crate) type Row = (u64, Timestamp);
+
+/// What a page says beside its rows.
+#[derive(Debug, Default)]
+pub(crate) struct Told<'a> {
+    /// Its `next` link.
+    pub(crate) next: Option<Next>,
+    /// Its entity tag.
+    pub(crate) etag: Option<&'a str>,
+    /// When the server says it is. No row later than that is believed: it would move the feed into the future.
+    pub(crate) date: Option<Timestamp>,
+}
+
+/// Where a list sorted by `updated` stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Feed {
+    /// The next request asks from here. `None`: from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
+    /// The pages within one second; at rest otherwise.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) walk: Walk,
+    /// `since` of this pass's first request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<Timestamp>,
+    /// Pages read in this pass; 0 between two passes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pages: u32,
+    /// The last change seen in this pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Timestamp>,
+    /// The last change seen in the pass before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Timestamp>,
+    /// Entity tag for the first request of the next pass, kept here while something else is asked first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
+    /// Asked one by one, before the next page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+impl Feed {
+    /// Reads a cursor. One that cannot be read starts from the beginning: everything read twice is the same twice.
+    pub(crate) fn from_cursor(cursor: &Cursor) -> Feed {
+        let mut feed: Feed = read(cursor);
+        feed.etag = cursor.etag.clone().or(feed.etag);
+        feed
+    }
+
+    /// The inverse of [`Feed::from_cursor`]. The first complete pass is over once nothing is left to be asked.
+    pub(crate) fn into_cursor(mut self, backfilled: bool) -> Cursor {
+        let done = !self.has_more();
+        let etag = if done { self.etag.take() } else { None };
+        Cursor { at: write(&self), etag, backfilled: backfilled || done }
+    }
+
+    /// Whether this pass goes on.
+    pub(crate) fn has_more(&self) -> bool {
+        self.pages > 0 || !self.waiting.is_empty()
+    }
+
+    /// The entity tag to send with the next page's request.
+    pub(crate) fn tag(&self) -> Option<&str> {
+        self.etag.as_deref().filter(|_| self.pages == 0)
+    }
+
+    /// Takes a page. Fails, with the reason, where going on would never end.
+    pub(crate) fn turn(&mut self, rows: &[Row], told: Told<'_>) -> Result<(), &'static str> {
+        if self.pages == 0 {
+            self.base = self.since;
+        }
+        self.pages += 1;
+        self.etag = None;
+        let believed = rows.iter().map(|(_, at)| told.date.map_or(*at, |date| (*at).min(date)));
+        self.seen = self.seen.max(believed.max());
+        match told.next {
+            Some(next) => self.go_on(rows, next),
+            None => {
+                self.finish(rows.len(), told.etag);
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks from the last items on; where that is no later than before, by the list's own `next`.
+    fn go_on(&mut self, rows: &[Row], next: Next) -> Result<(), &'static str> {
+        if !rows.is_empty() && rows.iter().all(|(_, at)| Some(*at) < self.since) {
+            return Err("items came that were changed before the instant asked from");
+        }
+        let few = &rows[rows.len().saturating_sub(LAST_FEW)..];
+        let reached = few.iter().map(|(_, at)| earlier(*at, ONE_SECOND)).min();
+        if reached > self.since {
+            self.since = reached;
+            self.walk = Walk::default();
+            return Ok(());
+        }
+        self.walk.turn(rows.iter().map(|(id, _)| *id), Some(next)).map(|_| ())
+    }
+
+    /// The pass is over: the next one starts a little before the last change, and never before this one did.
+    ///
+    /// A pass of several pages that brought nothing later than the pass before needs no overlap any more; else a bulk edit
+    /// as the last act would be read again for ever. An entity tag is of use only for the same request again, and only
+    /// where that one page is the whole list with room for more: else an addition might not show in it.
+    fn finish(&mut self, rows: usize, etag: Option<&str>) {
+        let is_known = self.pages > 1 && self.seen.is_some() && self.seen == self.before;
+        let overlap = if is_known { SignedDuration::ZERO } else { OVERLAP };
+        let since = self.seen.map(|seen| earlier(seen, overlap)).max(self.base);
+        let is_same = self.pages == 1 && since == self.base && rows < PAGE;
+        let etag = etag.filter(|_| is_same).map(str::to_owned);
+        let before = self.seen.or(self.before);
+        let waiting = std::mem::take(&mut self.waiting);
+        *self = Feed { since, before, etag, waiting, ..Feed::default() };
+    }
+}
+
+/// Reads a cursor's text; anything else than what [`write()`] made is the beginning.
+pub(crate) fn read<T: Default + for<'a> Deserialize<'a>>(cursor: &Cursor) -> T {
+    cursor.at.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// A position as a cursor's text; the beginning is `None`.
+pub(crate) fn write<T: Default + PartialEq + Serialize>(position: &T) -> Option<String> {
+    if *position == T::default() {
+        return None;
+    }
+    Some(serde_json::to_string(position).expect("a position holds nothing that JSON cannot"))
+}
+
+/// `at - by`, held within what a timestamp can hold.
+pub(crate) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Where a list of events, newest first, stands. It is read down to the newest event of the pass before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Backward {
+    pub(crate) walk: Walk,
+    /// Id of the newest event of the last complete pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<u64>,
+    /// Id of the newest event of this pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<u64>,
+    /// The earliest event of this pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) oldest: Option<Timestamp>,
+    /// Pages read in this pass; 0 between two passes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) pages: u32,
+    /// Entity tag of this pass's first page: whatever is added shows there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+}
+
+impl Backward {
+    /// Reads a cursor; one that cannot be read starts from the beginning.
+    pub(crate) fn from_cursor(cursor: &Cursor) -> Backward {
+        read(cursor)
+    }
+
+    /// The inverse of [`Backward::from_cursor`].
+    pub(crate) fn into_cursor(mut self, backfilled: bool) -> Cursor {
+        let done = self.pages == 0;
+        let etag = if done { self.etag.take() } else { None };
+        Cursor { at: write(&self), etag, backfilled: backfilled || done }
+    }
+
+    /// Takes a page. Fails, with the reason, where going on would never end.
+    pub(crate) fn turn(&mut self, rows: &[Row], told: Told<'_>) -> Result<(), &'static str> {
+        if self.pages == 0 {
+            self.etag = told.etag.map(str::to_owned);
+        }
+        self.pages += 1;
+        self.top = self.top.max(rows.iter().map(|(id, _)| *id).max());
+        self.oldest = rows.iter().map(|(_, at)| *at).chain(self.oldest).min();
+        let met = self.known.is_some_and(|known| rows.iter().any(|(id, _)| *id <= known));
+        if self.walk.turn(rows.iter().map(|(id, _)| *id), told.next.filter(|_| !met))? {
+            self.finish();
+        }
+        Ok(())
+    }
+
+    /// The pass is over: all there was, or all that the tool still shows.
+    pub(crate) fn finish(&mut self) {
+        let known = self.known.max(self.top);
+        *self = Backward { known, etag: self.etag.take(), ..Backward::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + secs).unwrap()
+    }
+
+    fn page(n: u32) -> Next {
+        vec![("page".to_owned(), n.to_string())]
+    }
+
+    fn rows(times: impl IntoIterator<Item = i64>) -> Vec<Row> {
+        times.into_iter().map(|secs| (secs.unsigned_abs(), at(secs))).collect()
+    }
+
+    #[test]
+    fn of_a_next_link_only_the_position_is_taken() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let link = vec![pair("since", "x"), pair("page", "2"), pair("token", "t"), pair("after", "Y3Vyc29y")];
+        assert_eq!(next_of(Some(link)), Some(vec![pair("page", "2"), pair("after", "Y3Vyc29y")]));
+        assert_eq!(next_of(None), None);
+    }
+
+    #[test]
+    fn a_walk_ends_with_the_last_page_and_refuses_to_go_in_circles() {
+        let mut walk = Walk::default();
+        assert_eq!(walk.turn([1, 2].into_iter(), Some(page(2))), Ok(false));
+        assert_eq!(walk.turn([3].into_iter(), None), Ok(true));
+        assert_eq!(walk, Walk::default());
+
+        let after_two = || {
+            let mut walk = Walk::default();
+            walk.turn([1, 2].into_iter(), Some(page(2))).unwrap();
+            walk
+        };
+        assert!(after_two().turn([3].into_iter(), Some(page(2))).is_err(), "points to itself");
+        assert!(after_two().turn([3].into_iter(), Some(page(1))).is_err(), "points back");
+        let mut walk = after_two();
+        assert_eq!(walk.turn([1, 2].into_iter(), Some(page(3))), Ok(false));
+        assert!(walk.turn([1, 2].into_iter(), Some(page(4))).is_err(), "brings nothing new");
+        assert!(after_two().turn([].into_iter(), Some(page(3))).is_err(), "empty, yet goes on");
+        assert!(after_two().turn([3].into_iter(), Some(vec![])).is_err(), "names no position");
+        assert!(Walk::default().turn([1].into_iter(), Some(page(1))).is_err(), "first page names itself");
+        let cursor = vec![("after".to_owned(), "abc".to_owned())];
+        assert_eq!(after_two().turn([3].into_iter(), Some(cursor.clone())), Ok(false));
+        let mut walk = after_two();
+        walk.turn([3].into_iter(), Some(cursor.clone())).unwrap();
+        assert!(walk.turn([4].into_iter(), Some(cursor)).is_err(), "the cursor repeats");
+    }
+
+    #[test]
+    fn a_pass_starts_five_minutes_before_the_last_change_seen_and_never_moves_back() {
+        let mut feed = Feed::default();
+        feed.turn(&rows([100, 1000]), Told::default()).unwrap();
+        assert_eq!(feed.since, Some(at(700)));
+        feed.turn(&rows([1000]), Told::default()).unwrap();
+        assert_eq!(feed.since, Some(at(700)));
+        feed.turn(&rows([800]), Told::default()).unwrap(); // the last one was deleted
+        assert_eq!(feed.since, Some(at(700)));
+        feed.turn(&[], Told::default()).unwrap();
+        assert_eq!(feed.since, Some(at(700)));
+        feed.turn(&rows([2000]), Told::default()).unwrap();
+        assert_eq!(feed.since, Some(at(1700)));
+    }
+
+    #[test]
+    fn an_empty_list_asks_from_the_beginning_again() {
+        let mut feed = Feed::default();
+        feed.turn(&[], Told { etag: Some("\"e\""), ..Told::default() }).unwrap();
+        let cursor = feed.into_cursor(false);
+        assert_eq!((cursor.at, cursor.etag.as_deref(), cursor.backfilled), (None, Some("\"e\""), true));
+    }
+
+    #[test]
+    fn an_entity_tag_is_kept_only_for_the_same_single_unfilled_page() {
+        let tagged = || Told { etag: Some("e"), ..Told::default() };
+        let mut feed = Feed::default();
+        feed.turn(&rows([100, 1000]), tagged()).unwrap();
+        assert_eq!(feed.tag(), None, "the next request has another `since`");
+        feed.turn(&rows([1000]), tagged()).unwrap();
+        assert_eq!(feed.tag(), Some("e"));
+        let full: Vec<Row> = (0..100).map(|id| (id, at(1000))).collect();
+        feed.turn(&full, tagged()).unwrap();
+        assert_eq!(feed.tag(), None, "a further item would stand on a second page");
+    }
+
+    #[test]
+    fn an_entity_tag_waits_while_something_else_is_asked() {
+        let waiting = vec![Waiting { number: 1, id: 2 }];
+        let feed = Feed { etag: Some("e".to_owned()), waiting, ..Feed::default() };
+        let cursor = feed.into_cursor(false);
+        assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (None, false));
+        let mut feed = Feed::from_cursor(&cursor);
+        feed.waiting.clear();
+        let cursor = feed.into_cursor(cursor.backfilled);
+        assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (Some("e"), true));
+    }
+
+    #[test]
+    fn a_change_dated_in_the_future_does_not_move_the_feed_there() {
+        let mut feed = Feed::default();
+        feed.turn(&rows([100, 9_000_000]), Told { date: Some(at(1000)), ..Told::default() }).unwrap();
+        assert_eq!(feed.since, Some(at(700)));
+        feed.turn(&[(1, Timestamp::MIN), (2, Timestamp::MAX)], Told::default()).unwrap();
+    }
+
+    #[test]
+    fn an_item_that_still_stands_at_its_old_place_with_its_new_time_makes_nothing_be_passed_over() {
+        let mut page_of_rows: Vec<Row> = (0..100).map(|id| (id, at(id as i64))).collect();
+        page_of_rows[99].1 = at(50_000);
+        let mut feed = Feed::default();
+        feed.turn(&page_of_rows, Told { next: Some(page(2)), ..Told::default() }).unwrap();
+        assert_eq!(feed.since, Some(at(96)));
+    }
+
+    #[test]
+    fn a_bulk_edit_that_was_the_last_act_is_not_read_for_ever() {
+        let all: Vec<Row> = (0..250).map(|id| (id, at(1000))).collect();
+        let mut feed = Feed::default();
+        let mut requests = Vec::new();
+        for _ in 0..4 {
+            requests.push(pass(&mut feed, &mut all.clone(), |_| {}).1);
+        }
+        // The second and third pass still overlap; then only what was changed in the very last second is asked for.
+        assert!(requests[3] <= requests[1], "{requests:?}");
+        assert_eq!(feed.since, Some(at(1000)));
+    }
+
+    #[test]
+    fn a_server_that_ignores_since_or_goes_in_circles_is_refused() {
+        let full: Vec<Row> = (0..100).map(|id| (id, at(1000))).collect();
+        let mut feed = Feed { since: Some(at(5000)), ..Feed::default() };
+        assert!(feed.turn(&full, Told { next: Some(page(2)), ..Told::default() }).is_err());
+        let mut feed = Feed::default();
+        feed.turn(&full, Told { next: Some(page(1)), ..Told::default() }).unwrap();
+        assert!(feed.turn(&full, Told { next: Some(page(1)), ..Told::default() }).is_err());
+    }
+
+    /// Plays the server for one pass; `meddle` changes the list between two requests. Returns ids seen, and requests made.
+    fn pass(feed: &mut Feed, list: &mut Vec<Row>, mut meddle: impl FnMut(&mut Vec<Row>)) -> (BTreeSet<Row>, u32) {
+        let (mut seen, mut requests) = (BTreeSet::new(), 0);
+        loop {
+            requests += 1;
+            assert!(requests < 500, "no end: {feed:?}");
+            list.sort_by_key(|(id, at)| (*at, *id));
+            let asked: Vec<Row> = list.iter().filter(|(_, at)| Some(*at) >= feed.since).copied().collect();
+            let number: usize = feed.walk.next.first().map_or(1, |(_, page)| page.parse().unwrap());
+            let rows: Vec<Row> = asked.iter().skip((number - 1) * PAGE).take(PAGE).copied().collect();
+            let next = (asked.len() > number * PAGE).then(|| page(number as u32 + 1));
+            seen.extend(rows.iter().copied());
+            feed.turn(&rows, Told { next, ..Told::default() }).unwrap();
+            *feed = Feed::from_cursor(&feed.clone().into_cursor(false)); // as after a restart
+            if !feed.has_more() {
+                return (seen, requests);
+            }
+            meddle(list);
+        }
+    }
+
+    #[test]
+    fn whatever_is_changed_while_pages_are_read_nothing_is_missed() {
+        let mut random = 7_u64;
+        let mut next = move |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        for _ in 0..300 {
+            let count = next(700);
+            let spread = 1 + next(2_000) as i64;
+            let mut list: Vec<Row> = (0..count).map(|id| (id, at(next(spread as u64) as i64))).collect();
+            let (mut clock, mut feed, mut held) = (spread, Feed::default(), BTreeSet::new());
+            for _ in 0..3 {
+                let meddle = |list: &mut Vec<Row>| {
+                    for _ in 0..next(20) {
+                        clock += next(3) as i64;
+                        let id = next(count + 5);
+                        list.retain(|(other, _)| *other != id);
+                        list.push((id, at(clock)));
+                    }
+                };
+                held.extend(pass(&mut feed, &mut list, meddle).0);
+            }
+            held.extend(pass(&mut feed, &mut list, |_| {}).0);
+            let missed: Vec<_> = list.iter().filter(|row| !held.contains(row)).collect();
+            assert!(missed.is_empty(), "{missed:?}");
+        }
+    }
+
+    #[test]
+    fn events_are_read_down_to_the_newest_known_one() {
+        let mut back = Backward::default();
+        back.turn(&rows([9, 8]), Told { next: Some(page(2)), etag: Some("first"), date: None }).unwrap();
+        assert_eq!(back.clone().into_cursor(false).etag, None);
+        back.turn(&rows([7, 6]), Told { etag: Some("second"), ..Told::default() }).unwrap();
+        let cursor = back.into_cursor(false);
+        assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (Some("first"), true));
+
+        let mut back = Backward::from_cursor(&cursor);
+        back.turn(&rows([12, 11]), Told { next: Some(page(2)), ..Told::default() }).unwrap();
+        assert_eq!(back.pages, 1);
+        back.turn(&rows([10, 9]), Told { next: Some(page(3)), ..Told::default() }).unwrap();
+        assert_eq!((back.pages, back.known), (0, Some(12)));
+    }
+}

@@ -1,0 +1,470 @@
+//! Our small tree of words as GitHub's Markdown.
+//!
+//! Text in the tree is data. Whatever it holds, it formats nothing, mentions nobody and refers to nothing: GitHub looks for
+//! mentions, issue numbers and commits in the *rendered* text, so a backslash does not stop them; a zero-width space does.
+//! The one thing that may notify is [`Span::Mention`].
+
+use connector_kit::{Block, Span, Text};
+use url::Url;
+
+/// Longest body written, in characters. GitHub refuses more than 65,536.
+const LONGEST_BODY: usize = 60_000;
+
+/// The most that escaping makes of one character.
+const MOST_GROWTH: usize = 8;
+
+/// Hexadecimal digits in a row that GitHub may take for a commit.
+const SHORTEST_COMMIT: usize = 7;
+
+/// Invisible; keeps what stands around it from being read as one.
+const BREAK: char = '\u{200B}';
+
+/// The comment's body, without its mark. Never longer than 60,000 characters: what does not fit is left out, and `…`
+/// says so.
+pub(crate) fn markdown(text: &Text) -> String {
+    let summary = [Block::Line(vec![Span::Plain(text.summary.clone())])];
+    let blocks: &[Block] = if text.blocks.is_empty() { &summary } else { &text.blocks };
+    let (mut out, mut left) = (String::new(), LONGEST_BODY - 2);
+    for block in blocks {
+        let line = block_line(block, left);
+        let length = line.chars().count() + 1;
+        if length > left {
+            out.push_str("\n…");
+            break;
+        }
+        if !out.is_empty() && !line.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&line);
+        left -= length;
+    }
+    out
+}
+
+fn block_line(block: &Block, most: usize) -> String {
+    match block {
+        Block::Line(spans) => line(spans, most),
+        Block::Note(spans) => match line(spans, most.saturating_sub("<sub></sub>".len())) {
+            words if words.is_empty() => words,
+            words => format!("<sub>{words}</sub>"),
+        },
+    }
+}
+
+/// One line. A piece that makes it longer than `most` characters is shortened.
+fn line(spans: &[Span], most: usize) -> String {
+    let mut line = Line { out: String::new() };
+    for piece in joined(spans) {
+        let before = line.out.len();
+        line.add(&piece);
+        if line.out.chars().count() > most {
+            line.out.truncate(before);
+            let room = most.saturating_sub(line.out.chars().count()) / MOST_GROWTH;
+            line.add(&shortened(&piece, room));
+            break;
+        }
+    }
+    line.out
+}
+
+/// Neighbouring plain words as one, so that nothing forms across their border.
+fn joined(spans: &[Span]) -> Vec<Span> {
+    let mut pieces: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match (pieces.last_mut(), span) {
+            (Some(Span::Plain(before)), Span::Plain(words)) => before.push_str(words),
+            _ => pieces.push(span.clone()),
+        }
+    }
+    pieces
+}
+
+/// The first `room` characters of it, as plain words, and `…`.
+fn shortened(span: &Span, room: usize) -> Span {
+    let (Span::Plain(words) | Span::Strong(words) | Span::Code(words) | Span::Mention(words)) = span else {
+        return Span::Plain("…".to_owned());
+    };
+    let mut words: String = words.chars().take(room).collect();
+    words.push('…');
+    Span::Plain(words)
+}
+
+struct Line {
+    out: String,
+}
+
+impl Line {
+    fn add(&mut self, span: &Span) {
+        match span {
+            Span::Plain(words) => self.add_plain(words),
+            Span::Strong(words) => self.add_strong(words),
+            Span::Code(words) => self.add_code(words),
+            Span::Link { label, url } => self.add_link(label, url),
+            Span::Mention(login) => self.add_mention(login),
+        }
+    }
+
+    fn add_plain(&mut self, words: &str) {
+        let words = escaped(words, self.out.is_empty());
+        if self.ends_in_mention() && words.starts_with(extends_a_name) {
+            self.out.push(BREAK);
+        }
+        self.out.push_str(&words);
+    }
+
+    /// Between letters or digits two stars always open and close; beside anything else only the tag surely does.
+    fn add_strong(&mut self, words: &str) {
+        let cleaned = clean(words);
+        let words = cleaned.trim();
+        let (Some(first), Some(last)) = (words.chars().next(), words.chars().next_back()) else { return };
+        let stars = first.is_alphanumeric() && last.is_alphanumeric() && !self.out.ends_with('*');
+        let words = escaped(words, false);
+        self.out.push_str(&if stars { format!("**{words}**") } else { format!("<strong>{words}</strong>") });
+    }
+
+    /// Between more backticks than stand in it, in which nothing has a meaning.
+    fn add_code(&mut self, words: &str) {
+        let words = clean(words);
+        if words.trim().is_empty() {
+            return;
+        }
+        let longest = words.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest + 1);
+        let pad = if words.starts_with(['`', ' ']) || words.ends_with(['`', ' ']) { " " } else { "" };
+        if self.out.ends_with('`') {
+            self.out.push(BREAK);
+        }
+        self.out.push_str(&format!("{fence}{pad}{words}{pad}{fence}"));
+    }
+
+    fn add_link(&mut self, label: &str, url: &str) {
+        let label = clean(label);
+        let shown = escaped(if label.trim().is_empty() { "link" } else { label.trim() }, false);
+        match destination(url) {
+            Some(url) => {
+                if self.out.ends_with('!') {
+                    self.out.push(BREAK); // else it were an image
+                }
+                self.out.push_str(&format!("[{shown}]({url})"));
+            }
+            None => self.add_plain(&label),
+        }
+    }
+
+    /// Anything but a login is only shown.
+    fn add_mention(&mut self, login: &str) {
+        if !is_login(login) {
+            return self.add_plain(login);
+        }
+        if self.out.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            self.out.push(BREAK);
+        }
+        self.out.push('@');
+        self.out.push_str(login);
+    }
+
+    fn ends_in_mention(&self) -> bool {
+        let before = self.out.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        before.len() < self.out.len() && before.ends_with('@')
+    }
+}
+
+/// Letters, digits, `-`; `_` in the logins of managed users.
+fn is_login(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// What would make another name, or a team, of a login that it follows.
+fn extends_a_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '\\')
+}
+
+/// Text as one line without control, direction and invisible characters, and without the start of an HTML comment.
+fn clean(text: &str) -> String {
+    let mut text: String = text.chars().filter_map(visible).collect();
+    while text.contains("<!--") {
+        text = text.replace("<!--", "");
+    }
+    text
+}
+
+fn visible(c: char) -> Option<char> {
+    match c {
+        '\n' | '\r' | '\t' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+        _ if c.is_control() => None,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => None,
+        // Zero-width spaces, direction marks, embeddings and isolates; the joiners U+200C and U+200D belong to scripts.
+        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' => None,
+        '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => None,
+        _ => Some(c),
+    }
+}
+
+/// Text that reads as it is. `at_start`: it begins a line, where some characters mean a heading, a list or a quote.
+fn escaped(text: &str, at_start: bool) -> String {
+    let cleaned = clean(text);
+    let chars: Vec<char> = if at_start { cleaned.trim_start().chars().collect() } else { cleaned.chars().collect() };
+    let mut out = String::with_capacity(cleaned.len() + cleaned.len() / 4);
+    let mut digits = 0; // hexadecimal digits in a row
+    for (i, &c) in chars.iter().enumerate() {
+        digits = if c.is_ascii_hexdigit() { digits + 1 } else { 0 };
+        if digits == SHORTEST_COMMIT {
+            out.push(BREAK);
+            digits = 1;
+        }
+        if at_start && begins_a_block(c, &chars[..i]) {
+            out.push('\\');
+        }
+        escape(c, &mut out);
+        if reads_on(c, &chars[..i], &chars[i + 1..]) {
+            out.push(BREAK);
+        }
+    }
+    out
+}
+
+fn escape(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '$' => out.extend(['\\', c]),
+        _ => out.push(c),
+    }
+}
+
+/// Whether it would make a heading, a list, a rule or a table of the line.
+fn begins_a_block(c: char, before: &[char]) -> bool {
+    match c {
+        '-' | '+' | '=' | ':' | '#' => before.is_empty(),
+        '.' | ')' => !before.is_empty() && before.iter().all(char::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Whether GitHub would read on behind it: a mention, a number, an address that becomes a link.
+fn reads_on(c: char, before: &[char], after: &[char]) -> bool {
+    let next = after.first().copied();
+    match c {
+        '@' | '#' => next.is_some_and(|next| !next.is_whitespace()),
+        '-' => ends_with(before, "gh") && next.is_some_and(|next| next.is_ascii_digit()),
+        '.' => ends_with(before, "www"),
+        '/' => ends_with(before, ":/"),
+        _ => false,
+    }
+}
+
+fn ends_with(before: &[char], end: &str) -> bool {
+    let mut back = before.iter().rev();
+    end.chars().rev().all(|wanted| back.next().is_some_and(|c| c.eq_ignore_ascii_case(&wanted)))
+}
+
+/// An address that ends where it should, and that GitHub does not take for a reference. `None`: not http or https.
+fn destination(url: &str) -> Option<String> {
+    let mut url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let is_github = url.host_str().is_some_and(|host| host == "github.com" || host == "www.github.com");
+    let refers = ["/issues/", "/pull/", "/commit/", "/discussions/"].iter().any(|part| url.path().contains(part));
+    if is_github && refers {
+        // The host GitHub keeps for links that leave no trace on the issue they lead to.
+        url.set_host(Some("redirect.github.com")).ok()?;
+    }
+    let mut out = String::with_capacity(url.as_str().len());
+    for c in url.as_str().chars() {
+        match c {
+            '(' | ')' | '<' | '>' | '\\' | '`' | '|' | '"' | ' ' => out.push_str(&format!("%{:02X}", u32::from(c))),
+            '&' => out.push_str("&amp;"),
+            _ => out.push(c),
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn plain(words: &str) -> Span {
+        Span::Plain(words.to_owned())
+    }
+
+    fn strong(words: &str) -> Span {
+        Span::Strong(words.to_owned())
+    }
+
+    fn code(words: &str) -> Span {
+        Span::Code(words.to_owned())
+    }
+
+    fn mention(login: &str) -> Span {
+        Span::Mention(login.to_owned())
+    }
+
+    fn link(label: &str, url: &str) -> Span {
+        Span::Link { label: label.to_owned(), url: url.to_owned() }
+    }
+
+    fn body(blocks: Vec<Block>) -> String {
+        markdown(&Text { summary: String::new(), blocks })
+    }
+
+    /// `·` stands for the zero-width space.
+    fn check(spans: &[Span], expected: &str) {
+        assert_eq!(body(vec![Block::Line(spans.to_vec())]).replace(BREAK, "·"), expected, "{spans:?}");
+    }
+
+    #[test]
+    fn lines_follow_each_other_and_notes_are_small() {
+        let blocks = vec![
+            Block::Line(vec![plain("gapwatch · "), strong("behind its pace")]),
+            Block::Line(vec![]),
+            Block::Note(vec![plain("Reply "), code("/gapwatch snooze 3d"), plain(".")]),
+        ];
+        assert_eq!(body(blocks), "gapwatch · **behind its pace**\n<sub>Reply `/gapwatch snooze 3d`.</sub>");
+        let text = Text { summary: "only *this*".to_owned(), blocks: vec![] };
+        assert_eq!(markdown(&text), "only \\*this\\*");
+    }
+
+    #[test]
+    fn text_mentions_nobody_and_refers_to_nothing() {
+        check(&[plain("ask @ana, @acme/web or a@b.example")], "ask @·ana, @·acme/web or a@·b.example");
+        check(&[plain("fixes #12, acme/web#3, GH-4, gh-5")], "fixes #·12, acme/web#·3, GH-·4, gh-·5");
+        check(&[plain("closes https://github.com/a/b/issues/1")], "closes https://·github.com/a/b/issues/1");
+        check(&[plain("see www.example.org, a high-level view")], "see www.·example.org, a high-level view");
+        check(&[plain("deadbeef 123456 20250311")], "deadbe·ef 123456 202503·11");
+        check(&[plain("abc"), plain("def0 @"), plain("ana #"), plain("1")], "abcdef·0 @·ana #·1");
+    }
+
+    #[test]
+    fn text_formats_nothing() {
+        check(
+            &[plain("*a* _b_ `c` ~~d~~ [e](f) ![g](h)")],
+            "\\*a\\* \\_b\\_ \\`c\\` \\~\\~d\\~\\~ \\[e\\](f) !\\[g\\](h)",
+        );
+        check(&[plain("<b>&amp; a | b \\ $x$")], "&lt;b&gt;&amp;amp; a \\| b \\\\ \\$x\\$");
+        for (words, expected) in [
+            ("# a", "\\# a"),
+            ("- a", "\\- a"),
+            ("+ a", "\\+ a"),
+            ("12. a", "12\\. a"),
+            ("1) a", "1\\) a"),
+            ("> a", "&gt; a"),
+            ("===", "\\==="),
+            ("    code", "code"),
+            ("1234567. a", "123456·7\\. a"),
+            ("3.5 days", "3\\.5 days"),
+            ("a - b", "a - b"),
+        ] {
+            check(&[plain(words)], expected);
+        }
+        check(&[plain("a\n# b\r\n- c")], "a # b  - c");
+    }
+
+    #[test]
+    fn invisible_and_direction_characters_and_our_own_mark_are_taken_out() {
+        check(&[plain("a\u{202E}b\u{2066}c\0\u{1b}[2Jd\u{200B}@\u{200B}ana")], "abc\\[2Jd@·ana");
+        check(&[plain("<!-- gapwatch:1 x.y -->")], "gapwatch:1 x.y --&gt;");
+        check(&[plain("<!<!----")], "");
+        check(&[code("<!-<!---- x")], "`- x`");
+    }
+
+    #[test]
+    fn emphasis_holds_beside_any_neighbour() {
+        check(&[plain("a"), strong("b"), plain("c")], "a**b**c");
+        check(&[plain("a"), strong("(b)"), plain("c")], "a<strong>(b)</strong>c");
+        check(&[strong("a"), strong("b")], "**a**<strong>b</strong>");
+        check(&[strong(" * ")], "<strong>\\*</strong>");
+        check(&[strong(" "), plain("x")], "x");
+    }
+
+    #[test]
+    fn code_is_fenced_by_more_backticks_than_it_holds() {
+        check(&[code("a")], "`a`");
+        check(&[code("a``b`c")], "```a``b`c```");
+        check(&[code("`a`")], "`` `a` ``");
+        check(&[code("a"), code("b")], "`a`·`b`");
+        check(&[code("@ana\n#1")], "`@ana #1`");
+        check(&[code("")], "");
+    }
+
+    #[test]
+    fn only_http_links_are_links_and_their_addresses_cannot_break_out() {
+        check(
+            &[link("a]b", "https://x.example/a b)c?q=(1)&r=`")],
+            "[a\\]b](https://x.example/a%20b%29c?q=%281%29&amp;r=%60)",
+        );
+        check(&[link("a", "javascript:alert(1)")], "a");
+        check(&[link("a", "nonsense")], "a");
+        check(&[link("@ana #1", "https://x.example")], "[@·ana #·1](https://x.example/)");
+        check(&[link("", "https://x.example")], "[link](https://x.example/)");
+        check(&[plain("wow!"), link("a", "https://x.example")], "wow!·[a](https://x.example/)");
+    }
+
+    #[test]
+    fn a_link_to_an_issue_leaves_no_trace_on_it() {
+        check(&[link("x", "https://github.com/a/b/issues/1")], "[x](https://redirect.github.com/a/b/issues/1)");
+        check(&[link("x", "https://github.com/a/b")], "[x](https://github.com/a/b)");
+        check(&[link("x", "https://ghe.example/a/b/issues/1")], "[x](https://ghe.example/a/b/issues/1)");
+    }
+
+    #[test]
+    fn the_one_mention_meant_reaches_exactly_that_login() {
+        check(&[mention("ana-1"), plain(": please")], "@ana-1: please");
+        check(&[mention("ana"), plain("-x")], "@ana·-x");
+        check(&[mention("ana"), plain("/team")], "@ana·/team");
+        check(&[mention("ana"), plain("_x")], "@ana·\\_x");
+        check(&[plain("mail"), mention("ana")], "mail·@ana");
+        check(&[mention("acme/web")], "acme/web");
+        check(&[mention("a b @c")], "a b @·c");
+        check(&[mention("")], "");
+    }
+
+    #[test]
+    fn a_body_is_never_too_long() {
+        let long = body(vec![Block::Line(vec![plain(&"&".repeat(70_000))])]);
+        assert!(long.chars().count() <= LONGEST_BODY && long.ends_with('…'));
+        let lines = vec![Block::Line(vec![plain(&"word ".repeat(100))]); 300];
+        let many = body(lines);
+        assert!(many.chars().count() <= LONGEST_BODY && many.ends_with('…'), "{}", many.chars().count());
+        assert!(many.chars().count() > LONGEST_BODY - 1_000);
+        let link = body(vec![Block::Line(vec![link("x", &format!("https://x.example/{}", "a".repeat(70_000)))])]);
+        assert_eq!(link, "…");
+    }
+
+    /// What people read: the escapes taken off again.
+    fn read(markdown: &str) -> String {
+        let (mut out, mut chars) = (String::new(), markdown.chars().filter(|c| *c != BREAK));
+        while let Some(c) = chars.next() {
+            out.extend(if c == '\\' { chars.next() } else { Some(c) });
+        }
+        out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    }
+
+    #[test]
+    fn no_naughty_string_gets_through_or_is_lost() {
+        for naughty in crate::fixtures::naughty_strings() {
+            let out = body(vec![Block::Line(vec![plain(&naughty)])]);
+            assert_eq!(read(&out), clean(&naughty).trim_start(), "{naughty:?}");
+            assert_harmless(&out);
+            let name = format!("x{}", strong_words(&naughty));
+            assert_harmless(&name);
+        }
+    }
+
+    fn strong_words(words: &str) -> String {
+        body(vec![Block::Line(vec![strong(words)])]).replace("<strong>", "").replace("</strong>", "")
+    }
+
+    fn assert_harmless(out: &str) {
+        let chars: Vec<char> = out.chars().collect();
+        for pair in chars.windows(2) {
+            let quiet = pair[1] == BREAK || pair[1].is_whitespace();
+            assert!(!matches!(pair[0], '@' | '#') || quiet, "{out:?}");
+        }
+        assert!(!out.contains(['<', '\n', '\0', '\u{202E}']), "{out:?}");
+        assert!(!out.contains("://") || out.contains("://\u{200B}"), "{out:?}");
+        let longest = out.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
+        assert!(longest < SHORTEST_COMMIT, "{out:?}");
+    }
+}

@@ -1,0 +1,185 @@
+//! From a request on the wire to an answer on the wire: the log, the faults, and which tool is meant.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::door::{Door, Wire};
+use crate::faults::{Outcome, apply};
+use crate::reply::Reply;
+use crate::text::http_date;
+use crate::world::{ForeignHit, Logged, Tool, World};
+use crate::{GITHUB_PATH, SLACK_PATH, clock, control, github, slack};
+
+/// Bodies above this are refused, as the tools do.
+const LARGEST_REQUEST: usize = 4 << 20;
+
+/// A request as the models see it.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    /// Path below the tool's base path, starting with `/`, or empty.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The token of `Authorization: Bearer …` (or `token …`). `None`: no such header.
+    pub(crate) fn token(&self) -> Option<&str> {
+        let value = self.header("authorization")?;
+        let (scheme, token) = value.split_once(' ')?;
+        let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+        known.then(|| token.trim()).filter(|token| !token.is_empty())
+    }
+}
+
+/// Serves the tools and the control paths until `stop`.
+pub(crate) fn serve(listener: TcpListener, world: Arc<World>, stop: CancellationToken) {
+    let app = Router::new().fallback(answer).with_state((world, stop.clone()));
+    run(listener, app, stop);
+}
+
+/// Serves the foreign host, which only writes down who came.
+pub(crate) fn serve_foreign(listener: TcpListener, world: Arc<World>, stop: CancellationToken) {
+    let app = Router::new().fallback(answer_foreign).with_state(world);
+    run(listener, app, stop);
+}
+
+fn run(listener: TcpListener, app: Router, stop: CancellationToken) {
+    let door = Door::new(listener, stop.clone());
+    let service = app.into_make_service_with_connect_info::<Wire>();
+    tokio::spawn(async move {
+        // Not graceful on purpose: a stopped tool is gone, with its open connections.
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = axum::serve(door, service) => {}
+        }
+    });
+}
+
+type Shared = (Arc<World>, CancellationToken);
+
+async fn answer(
+    State((world, stop)): State<Shared>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let full_path = parts.uri.path().to_owned();
+    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
+        return send(&world, Reply::json_text(413, "{\"message\":\"Payload too large\"}".to_owned()));
+    };
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let mut asked = Asked { method: parts.method, path: full_path.clone(), query, headers: parts.headers, body };
+    let Some((tool, path)) = tool_of(&full_path) else {
+        return send(&world, control::answer(&world, &asked));
+    };
+    asked.path = path.to_owned();
+    let number = world.note(logged(&world, tool, &full_path, &asked));
+    let outcome = outcome(&world, tool, &full_path, &asked);
+    match outcome {
+        Outcome::Whole(reply) => {
+            world.note_status(number, reply.status);
+            send(&world, reply)
+        }
+        Outcome::Cut(reply) => {
+            world.note_status(number, reply.status);
+            send_half(&world, reply)
+        }
+        Outcome::Silence(secs) => {
+            tokio::select! {
+                () = clock::wait(secs) => {}
+                () = stop.cancelled() => {}
+            }
+            wire.cut();
+            Response::new(Body::empty())
+        }
+    }
+}
+
+fn tool_of(path: &str) -> Option<(Tool, &str)> {
+    let below = |base: &str, tool| {
+        let rest = path.strip_prefix(base)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some((tool, rest))
+    };
+    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack))
+}
+
+fn logged(world: &World, tool: Tool, path: &str, asked: &Asked) -> Logged {
+    Logged {
+        at: world.now(),
+        tool,
+        method: asked.method.to_string(),
+        path: path.to_owned(),
+        query: asked.query.clone(),
+        authorization_present: asked.headers.contains_key(header::AUTHORIZATION),
+        status: None,
+    }
+}
+
+fn outcome(world: &World, tool: Tool, full_path: &str, asked: &Asked) -> Outcome {
+    let serve = || match tool {
+        Tool::Github => github::answer(world, asked),
+        Tool::Slack => slack::answer(world, asked),
+    };
+    let request = format!("{} {}?{}", asked.method, full_path, asked.query);
+    let fault = world.faults().take(tool, &request);
+    match fault {
+        None => Outcome::Whole(serve()),
+        Some(fault) => apply(fault, tool, Box::new(serve)),
+    }
+}
+
+fn head(world: &World, reply: &Reply) -> http::response::Builder {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut builder = Response::builder().status(status).header(header::DATE, http_date(world.now()));
+    for (name, value) in &reply.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            builder = builder.header(*name, value);
+        }
+    }
+    builder
+}
+
+fn send(world: &World, reply: Reply) -> Response {
+    head(world, &reply).body(Body::from(reply.body)).expect("name and values of each header were checked")
+}
+
+/// Declares the whole length, sends half of it and breaks off.
+fn send_half(world: &World, reply: Reply) -> Response {
+    let half = reply.body.slice(..reply.body.len() / 2);
+    let first = stream::iter([Ok::<Bytes, std::io::Error>(half)]);
+    let breath = stream::once(async {
+        // Lets the first half leave before the connection ends.
+        tokio::task::yield_now().await;
+        Err(std::io::ErrorKind::ConnectionReset.into())
+    });
+    head(world, &reply)
+        .header(header::CONTENT_LENGTH, reply.body.len())
+        .body(Body::from_stream(first.chain(breath)))
+        .expect("name and values of each header were checked")
+}
+
+async fn answer_foreign(State(world): State<Arc<World>>, request: Request) -> Result<Response, Infallible> {
+    let request_line = format!("{} {}", request.method(), request.uri());
+    world.note_foreign(ForeignHit {
+        at: world.now(),
+        request: request_line,
+        authorization_present: request.headers().contains_key(header::AUTHORIZATION),
+    });
+    Ok(send(&world, Reply::json_text(200, "[]".to_owned())))
+}

@@ -1,0 +1,142 @@
+//! What all simulated tools share: the time, the log of requests, the planned faults, and each tool's own state.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Now;
+use crate::faults::Plan;
+use crate::github::Hub;
+use crate::slack::Workspace;
+
+/// Requests kept in the log; the oldest fall out.
+const LOG_KEPT: usize = 100_000;
+
+/// Which simulated tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// GitHub's REST API.
+    Github,
+    /// Slack's Web API.
+    Slack,
+}
+
+/// One request that reached a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Logged {
+    /// When, in the simulated world.
+    pub at: Timestamp,
+    /// Which tool it was meant for.
+    pub tool: Tool,
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path as sent, with the tool's base path.
+    pub path: String,
+    /// Query as sent; empty if there is none.
+    pub query: String,
+    /// Whether an `Authorization` header came with it. Its value is never kept.
+    pub authorization_present: bool,
+    /// Status of the answer. `None`: none was given (reset, hang), or it is still being made.
+    pub status: Option<u16>,
+}
+
+/// One request that reached the foreign host, where nothing of ours should ever arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ForeignHit {
+    /// When, in the simulated world.
+    pub at: Timestamp,
+    /// Method and path with query: `GET /stolen?page=2`.
+    pub request: String,
+    /// True: a credential leaked.
+    pub authorization_present: bool,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    first: u64,
+    kept: VecDeque<Logged>,
+}
+
+/// Everything behind the wire.
+pub(crate) struct World {
+    now: Now,
+    log: Mutex<Log>,
+    foreign: Mutex<Vec<ForeignHit>>,
+    faults: Mutex<Plan>,
+    github: Mutex<Hub>,
+    slack: Mutex<Workspace>,
+}
+
+impl World {
+    pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace) -> World {
+        World {
+            now,
+            log: Mutex::default(),
+            foreign: Mutex::default(),
+            faults: Mutex::default(),
+            github: Mutex::new(hub),
+            slack: Mutex::new(workspace),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    pub(crate) fn hub(&self) -> MutexGuard<'_, Hub> {
+        lock(&self.github)
+    }
+
+    pub(crate) fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        lock(&self.slack)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {
+        lock(&self.faults)
+    }
+
+    /// Notes a request; the number is for [`World::note_status`].
+    pub(crate) fn note(&self, request: Logged) -> u64 {
+        let mut log = lock(&self.log);
+        if log.kept.len() == LOG_KEPT {
+            log.kept.pop_front();
+            log.first += 1;
+        }
+        log.kept.push_back(request);
+        log.first + log.kept.len() as u64 - 1
+    }
+
+    pub(crate) fn note_status(&self, number: u64, status: u16) {
+        let mut log = lock(&self.log);
+        let at = number.checked_sub(log.first).and_then(|at| usize::try_from(at).ok());
+        if let Some(entry) = at.and_then(|at| log.kept.get_mut(at)) {
+            entry.status = Some(status);
+        }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Logged> {
+        lock(&self.log).kept.iter().cloned().collect()
+    }
+
+    pub(crate) fn forget_requests(&self) {
+        let mut log = lock(&self.log);
+        log.first += log.kept.len() as u64;
+        log.kept.clear();
+    }
+
+    pub(crate) fn note_foreign(&self, hit: ForeignHit) {
+        lock(&self.foreign).push(hit);
+    }
+
+    pub(crate) fn foreign_hits(&self) -> Vec<ForeignHit> {
+        lock(&self.foreign).clone()
+    }
+}
+
+/// A panic in a test must not hide behind a second one about the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,167 @@
+//! `explain`: every rule about one task: verdict, numbers, where each threshold comes from, the next look.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::open::{From, Stopped, View, print_json};
+use super::table::{plain, when};
+use super::{Exit, Output};
+use crate::domain::finding::{Grounds, Reading, SubjectKey};
+use crate::domain::ids::TaskId;
+use crate::messages::scene::Scene;
+use crate::messages::wording;
+use crate::rules::{self, Explained};
+
+/// `gapwatch.explain/1`
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    task: Task,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Serialize)]
+struct Task {
+    connection: String,
+    key: String,
+    url: String,
+    title: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Rule {
+    rule: &'static str,
+    verdict: &'static str,
+    because: String,
+    evidence: Map<String, Value>,
+    thresholds: Map<String, Value>,
+    next_check_at: Option<Timestamp>,
+    gap: Option<String>,
+}
+
+/// Prints why a task is flagged, or not.
+pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stopped> {
+    let view = View::open(from, at)?;
+    let id = find(&view, task)?;
+    let explained = rules::explain(&view.rules, SubjectKey::Task(id), &view.snapshot());
+    let mut tasks: Vec<TaskId> = explained.iter().flat_map(|one| named(&one.reading)).collect();
+    tasks.push(id);
+    let names = view.reader.names(&tasks)?;
+    let Some(name) = names.get(&id) else { return Err(Stopped::usage(format!("{task} is not mirrored"))) };
+    let document = Document {
+        schema: "gapwatch.explain/1",
+        task: Task {
+            connection: name.connection.clone(),
+            key: name.key.clone(),
+            url: name.url.clone(),
+            title: name.title.clone(),
+        },
+        rules: explained.iter().map(|one| rule(&view, id, one, &names)).collect(),
+    };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table => print(&document),
+    }
+    Ok(Exit::Done)
+}
+
+/// Tasks that the words about a reading name.
+fn named(reading: &Reading) -> Vec<TaskId> {
+    match reading {
+        Reading::Gap(finding) => wording::named(finding),
+        Reading::Clear(_) | Reading::Edge(_) | Reading::Unknown(_) => Vec::new(),
+    }
+}
+
+fn rule(
+    view: &View,
+    task: TaskId,
+    one: &Explained,
+    names: &std::collections::HashMap<TaskId, crate::domain::names::TaskName>,
+) -> Rule {
+    let rec = view.board.task(task);
+    let owner = rec.and_then(|rec| rec.owners.iter().copied().find(|owner| view.board.people.is_human(*owner)));
+    let calendar = view.board.people.calendar(owner);
+    let (verdict, evidence) = match &one.reading {
+        Reading::Gap(finding) => ("gap", Some(&finding.evidence)),
+        Reading::Edge(evidence) => ("edge", Some(evidence)),
+        Reading::Clear(Grounds::Measured(evidence)) => ("clear", Some(evidence)),
+        Reading::Clear(Grounds::Because(_)) => ("clear", None),
+        Reading::Clear(Grounds::NotApplicable(_)) => ("not_applicable", None),
+        Reading::Unknown(_) => ("unknown", None),
+    };
+    let gap = view
+        .board
+        .alerts_of(SubjectKey::Task(task))
+        .find(|alert| alert.rule == one.rule && alert.state != crate::domain::alert::AlertState::Resolved);
+    Rule {
+        rule: one.rule.0,
+        verdict,
+        because: wording::because(&one.reading, Scene { names, now: view.now, calendar }),
+        evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
+        thresholds: thresholds(view, one),
+        next_check_at: one.recheck_at,
+        gap: gap.map(|alert| alert.gap.0.clone()),
+    }
+}
+
+fn thresholds(view: &View, one: &Explained) -> Map<String, Value> {
+    one.thresholds
+        .iter()
+        .map(|(key, value)| {
+            let origin = view.settings.origin(&format!("rules.{}.{key}", one.rule)).to_string();
+            ((*key).to_owned(), serde_json::json!({ "value": value, "origin": origin }))
+        })
+        .collect()
+}
+
+/// The task that a text names: a browser address, a gap id, `CONNECTION:KEY`, or a key that only one task has.
+///
+/// # Errors
+/// None, or several: they are named.
+pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
+    let found = view.reader.find_task(text)?;
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),
+        several => {
+            let names = view.reader.names(several)?;
+            let mut candidates: Vec<String> =
+                names.values().map(|name| format!("  {}:{} {}", name.connection, name.key, name.url)).collect();
+            candidates.sort();
+            Err(Stopped::usage(format!("\"{text}\" is not unique:\n{}", candidates.join("\n"))))
+        }
+    }
+}
+
+fn print(document: &Document) {
+    anstream::println!("{} \"{}\"", plain(&document.task.key), plain(&document.task.title));
+    anstream::println!("{}\n", plain(&document.task.url));
+    for rule in &document.rules {
+        let mark = match rule.verdict {
+            "gap" => "■",
+            "edge" => "◧",
+            "clear" => "●",
+            "unknown" => "?",
+            _ => "·",
+        };
+        let gap = rule.gap.as_ref().map(|gap| format!("  [{gap}]")).unwrap_or_default();
+        anstream::println!("{mark} {:<22} {}{gap}", rule.rule, plain(&rule.because));
+        let thresholds: Vec<String> = rule
+            .thresholds
+            .iter()
+            .map(|(key, value)| format!("{key} {} ({})", shown(&value["value"]), shown(&value["origin"])))
+            .collect();
+        if !thresholds.is_empty() && rule.verdict != "not_applicable" {
+            anstream::println!("  {:<22} {}", "", thresholds.join(", "));
+        }
+        if let Some(at) = rule.next_check_at {
+            anstream::println!("  {:<22} looked at again {}", "", when(at));
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,125 @@
+//! `gaps list` and `gaps show`: what is open, as the store has it.
+
+use jiff::Timestamp;
+
+use super::documents::{self, Gap};
+use super::open::{From, Stopped, View, print_json};
+use super::table::{plain, table, when};
+use super::{Exit, GapsFilter, Output};
+use crate::domain::alert::{Alert, AlertState};
+
+/// Prints the gaps that pass the filter.
+pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
+    let view = View::open(from, None)?;
+    let mut alerts: Vec<Alert> =
+        view.board.alerts().filter(|alert| alert.state != AlertState::Resolved).cloned().collect();
+    if filter.all {
+        alerts.extend(view.reader.alerts_resolved(Timestamp::MIN, crate::rules::known)?);
+    }
+    alerts.retain(|alert| {
+        filter.stage.is_none_or(|stage| alert.stage >= stage)
+            && filter.rule.as_ref().is_none_or(|rule| alert.rule.0 == rule)
+    });
+    let mut document = documents::gaps(&view, &alerts)?;
+    if let Some(owner) = &filter.owner {
+        document.gaps.retain(|gap| gap.owners.contains(owner));
+    }
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table => print(&document),
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints one gap, open or resolved.
+pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
+    let view = View::open(from, None)?;
+    let live = view.board.alerts().find(|alert| alert.gap.0 == id).cloned();
+    let found = match live {
+        Some(alert) => Some(alert),
+        None => view
+            .reader
+            .alerts_resolved(Timestamp::MIN, crate::rules::known)?
+            .into_iter()
+            .find(|alert| alert.gap.0 == id),
+    };
+    let Some(alert) = found else {
+        return Err(Stopped::usage(format!("there is no gap {id}; `gapwatch gaps list --all` names them")));
+    };
+    let document = documents::gaps(&view, &[alert])?;
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table => document.gaps.iter().for_each(print_one),
+    }
+    Ok(Exit::Done)
+}
+
+/// The gaps as a table, and what could not be seen.
+pub(super) fn print(document: &documents::Gaps) {
+    if document.gaps.is_empty() {
+        anstream::println!("No gaps.");
+    } else {
+        let mut rows = table(&["GAP", "STAGE", "STATE", "TASK", "OWNER", "WHAT"]);
+        for gap in &document.gaps {
+            let state = match gap.held_because {
+                Some(because) => format!("{} ({})", gap.state, because.replace('_', " ")),
+                None => gap.state.to_owned(),
+            };
+            let what = format!("{}: {}", gap.rule, plain(&gap.summary));
+            let key = plain(gap.subject.key.as_deref().unwrap_or("-"));
+            rows.add_row([gap.id.clone(), shape(gap.stage), state, key, gap.owners.join(", "), what]);
+        }
+        anstream::println!("{rows}");
+    }
+    print_connections(&document.connections);
+}
+
+/// Names every connection that is not simply read.
+pub(super) fn print_connections(connections: &[documents::Connection]) {
+    if connections.is_empty() {
+        anstream::println!("Nothing has been read yet; `gapwatch sync` reads.");
+    }
+    for connection in connections.iter().filter(|connection| connection.state != "ok") {
+        let since = connection.last_success_at.map_or("never read".to_owned(), |at| format!("last read {}", when(at)));
+        let because = connection.because.as_ref().map(|because| format!(": {}", plain(because))).unwrap_or_default();
+        anstream::println!("{} is {}, {since}{because}", connection.id, connection.state);
+    }
+}
+
+/// Shape and word, never a colour alone.
+pub(super) fn shape(stage: &str) -> String {
+    match stage {
+        "opens" => "▲ opens".to_owned(),
+        "widens" => "■ widens".to_owned(),
+        "failure" => "⬣ failure".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn print_one(gap: &Gap) {
+    let title = gap.subject.title.as_deref().map(|title| format!(" \"{}\"", plain(title))).unwrap_or_default();
+    anstream::println!("{} {} {}{title}", gap.id, shape(gap.stage), plain(gap.subject.key.as_deref().unwrap_or("-")));
+    anstream::println!("  {}: {}", gap.rule, plain(&gap.summary));
+    anstream::println!("  {}, episode {}, since {}", gap.state, gap.episode, when(gap.opened_at));
+    if let Some(url) = &gap.subject.url {
+        anstream::println!("  {}", plain(url));
+    }
+    if let Some(because) = gap.held_because {
+        anstream::println!("  held back: {}", because.replace('_', " "));
+    }
+    if let Some(until) = gap.snoozed_until {
+        anstream::println!("  snoozed until {}", when(until));
+    }
+    for told in &gap.told {
+        anstream::println!("  told {} by {} on {}", told.person, told.channel, when(told.at));
+    }
+    if let Some(at) = gap.resolved_at {
+        anstream::println!("  resolved {}", when(at));
+    }
+    if let Some(at) = gap.next_check_at {
+        anstream::println!("  looked at again {}", when(at));
+    }
+    if let Some(at) = gap.next_step_at {
+        anstream::println!("  next step {}", when(at));
+    }
+}

@@ -1,0 +1,264 @@
+//! The verbs that talk to the tools: `run`, `run --once`, `sync`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::open::{From, Stopped, print_json, settings};
+use super::table::{plain, when};
+use super::{Exit, Output};
+use crate::config::{Backlog, Flags, Mode, Settings};
+use crate::daemon::{Engine, store_path};
+use crate::domain::notice::{MessageOp, MessageState};
+use crate::jobs::pull::PullReport;
+use crate::store::ConnectionState;
+
+/// Watches until stopped: SIGTERM or SIGINT end it in order, a second one at once.
+pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+    let settings = settings(from, Flags { mode, backlog })?;
+    let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signals(stop.clone()));
+    engine.run(stop).await?;
+    Ok(Exit::Done)
+}
+
+async fn stop_on_signals(stop: CancellationToken) {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return tracing::error!("signals.unavailable");
+    };
+    for again in [false, true] {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        if again {
+            // Whatever is under way is an orphan in the store, and is looked up by the next start.
+            std::process::exit(130);
+        }
+        stop.cancel();
+    }
+}
+
+/// One connection's share of a report.
+#[derive(Debug, Serialize)]
+struct Connection {
+    id: String,
+    tasks: u64,
+    new: u32,
+    changed: u32,
+    skipped: u32,
+    history: u32,
+    requests_answered: u32,
+    unreadable: Vec<Named>,
+    partial: Vec<String>,
+    failures: Vec<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named {
+    what: String,
+    because: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    stream: String,
+    kind: &'static str,
+    because: String,
+}
+
+/// `gapwatch.sync/1`
+#[derive(Debug, Serialize)]
+struct SyncDocument {
+    schema: &'static str,
+    at: Timestamp,
+    connections: Vec<Connection>,
+}
+
+/// `gapwatch.run/1`
+#[derive(Debug, Serialize)]
+struct OnceDocument {
+    schema: &'static str,
+    at: Timestamp,
+    mode: &'static str,
+    connections: Vec<Connection>,
+    /// Attempts made to send something.
+    attempts: u32,
+    /// What waits, and until when.
+    waiting: Vec<Waiting>,
+    /// Why nothing was judged or sent.
+    clock_doubt: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Waiting {
+    channel: &'static str,
+    does: &'static str,
+    state: &'static str,
+    due_at: Timestamp,
+    because: Option<String>,
+}
+
+/// Reads everything now; judges and sends nothing.
+pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
+    let settings = settings(from, Flags::default())?;
+    let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    if let Some(name) = &connection {
+        engine.connections.retain(|connection| connection.name == *name);
+        if engine.connections.is_empty() {
+            let known: Vec<String> = settings.connections().collect();
+            return Err(Stopped::usage(format!("there is no connection {name}; there is {}", known.join(", "))));
+        }
+    }
+    let reports = engine.pull(true).await?;
+    let connections = connections(&engine, &reports).await?;
+    match from.output {
+        Output::Json => {
+            print_json(&SyncDocument { schema: "gapwatch.sync/1", at: engine.clock.now(), connections })?;
+        }
+        Output::Table => connections.iter().for_each(print),
+    }
+    Ok(worst(&reports))
+}
+
+/// Reads, judges, sends what is due, says what waits.
+pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+    let settings = settings(from, Flags { mode, backlog })?;
+    let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let reports = engine.pull(true).await?;
+    engine.meet().await?;
+    let doubt = engine.decide().await?;
+    let mut attempts = 0;
+    if doubt.is_none() {
+        attempts = engine.deliver().await?;
+        // An outcome may have sealed the next channel's message, or begun the wait for the next rung.
+        engine.decide().await?;
+        attempts += engine.deliver().await?;
+    }
+    let waiting = waiting(&engine).await;
+    let connections = connections(&engine, &reports).await?;
+    match from.output {
+        Output::Json => print_json(&OnceDocument {
+            schema: "gapwatch.run/1",
+            at: engine.clock.now(),
+            mode: settings.mode.word(),
+            connections,
+            attempts,
+            waiting,
+            clock_doubt: doubt.as_ref().map(|doubt| format!("{doubt:?}")),
+        })?,
+        Output::Table => {
+            connections.iter().for_each(print);
+            print_once(&settings, attempts, &waiting);
+            if let Some(doubt) = &doubt {
+                anstream::println!("Nothing was judged or sent: the clock cannot be believed ({doubt:?}).");
+            }
+        }
+    }
+    let clock = if doubt.is_some() { Exit::TryAgain } else { Exit::Done };
+    Ok(worst(&reports).max(clock))
+}
+
+async fn waiting(engine: &Engine) -> Vec<Waiting> {
+    let messages = engine.core.waiting().await;
+    messages
+        .into_iter()
+        .map(|message| Waiting {
+            channel: message.address.channel(),
+            does: match message.op {
+                MessageOp::Post => "post",
+                MessageOp::Edit => "edit",
+                MessageOp::Reply => "reply",
+            },
+            state: match message.state {
+                MessageState::Sealed => "sealed",
+                MessageState::Sending => "sending",
+                MessageState::Unsure => "unsure",
+                MessageState::Sent | MessageState::Dead | MessageState::Withdrawn => "done",
+            },
+            due_at: message.due_at,
+            because: message.error,
+        })
+        .collect()
+}
+
+fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting]) {
+    match settings.mode {
+        Mode::Observe => anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is."),
+        Mode::Live => anstream::println!("{attempts} message{} sent.", if attempts == 1 { "" } else { "s" }),
+    }
+    for message in waiting {
+        let because = message.because.as_ref().map(|because| format!(" ({})", plain(because))).unwrap_or_default();
+        anstream::println!("Waits until {}: {} {}{because}", when(message.due_at), message.channel, message.does);
+    }
+}
+
+async fn connections(engine: &Engine, reports: &BTreeMap<String, PullReport>) -> Result<Vec<Connection>, Stopped> {
+    let states = engine.core.connection_states().await?;
+    let state = |name: &String| states.iter().find(|state| state.name == *name);
+    Ok(reports.iter().map(|(name, report)| connection(name, report, state(name))).collect())
+}
+
+fn connection(name: &str, report: &PullReport, state: Option<&ConnectionState>) -> Connection {
+    let failure = |(stream, kind, because): &(String, crate::store::FailureKind, String)| Failure {
+        stream: stream.clone(),
+        kind: kind.word(),
+        because: because.clone(),
+    };
+    let mut unreadable: Vec<Named> = Vec::new();
+    for (what, because) in &report.unreadable {
+        // Two streams may meet the same item; it is one.
+        if !unreadable.iter().any(|named| named.what == *what) {
+            unreadable.push(Named { what: what.clone(), because: because.clone() });
+        }
+    }
+    Connection {
+        id: name.to_owned(),
+        tasks: state.map_or(0, |state| state.tasks),
+        new: report.new,
+        changed: report.changed,
+        skipped: report.skipped,
+        history: report.history,
+        requests_answered: report.pages,
+        unreadable,
+        partial: report.partial.clone(),
+        failures: report.failures.iter().map(failure).collect(),
+    }
+}
+
+fn print(connection: &Connection) {
+    let Connection { id, tasks, new, changed, skipped, unreadable, .. } = connection;
+    let pulls = if *skipped > 0 { format!(", {skipped} pull requests skipped") } else { String::new() };
+    anstream::println!(
+        "{id}: {tasks} tasks mirrored ({new} new, {changed} changed){pulls}, {} unreadable",
+        unreadable.len()
+    );
+    for Named { what, because } in unreadable {
+        anstream::println!("  unreadable {}: {}", plain(what), plain(because));
+    }
+    for words in &connection.partial {
+        anstream::println!("  may be incomplete: {}", plain(words));
+    }
+    for failure in &connection.failures {
+        anstream::println!("  {} failed: {}", failure.stream, plain(&failure.because));
+    }
+}
+
+fn worst(reports: &BTreeMap<String, PullReport>) -> Exit {
+    let failures = reports.values().flat_map(|report| &report.failures);
+    failures
+        .filter(|(stream, kind, _)| counts(stream, *kind))
+        .map(|(_, kind, _)| Exit::of(*kind))
+        .max()
+        .unwrap_or(Exit::Done)
+}
+
+/// A tool without a history is a poorer tool, not a failure; everything else that failed is.
+fn counts(stream: &str, kind: crate::store::FailureKind) -> bool {
+    let optional = ["comments", "events", "links", "milestones"].iter().any(|name| stream.starts_with(name));
+    !(optional && kind == crate::store::FailureKind::NotVisible)
+}

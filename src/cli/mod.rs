@@ -1,0 +1,329 @@
+//! The command line: one file a verb. Every verb ends in an [`Exit`], and prints what a person reads or, with `-o json`, a
+//! document with a schema.
+
+mod check;
+mod db;
+mod demo;
+mod documents;
+mod explain;
+mod gaps;
+mod live;
+mod open;
+mod table;
+mod validate;
+mod why;
+mod wish;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{Backlog, Mode};
+use crate::domain::finding::Stage;
+use crate::store::FailureKind;
+use crate::telemetry::LogFormat;
+
+/// How it went. Of several the worst one wins: the highest number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed inside.
+    Failed = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// Found what was asked for (`check --fail-on`).
+    Found = 10,
+    /// A service did not answer.
+    Unavailable = 69,
+    /// Try again: rate limit, or the store is in use.
+    TryAgain = 75,
+    /// Refused: token or scope.
+    Refused = 77,
+    /// The configuration.
+    Config = 78,
+}
+
+impl Exit {
+    /// What a failed connection means for the exit code.
+    pub fn of(kind: FailureKind) -> Exit {
+        match kind {
+            FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
+            FailureKind::Limited => Exit::TryAgain,
+            FailureKind::Refused => Exit::Refused,
+        }
+    }
+}
+
+/// Watches the work in your trackers and speaks up while there is still time to act.
+#[derive(Debug, Parser)]
+#[command(name = "gapwatch", version, disable_help_subcommand = true, propagate_version = false)]
+struct Cli {
+    /// Configuration file, or a folder of them; repeatable.
+    #[arg(short, long = "config", value_name = "PATH", global = true)]
+    config: Vec<PathBuf>,
+    /// How results are printed.
+    #[arg(short, long, value_enum, default_value = "table", global = true)]
+    output: Output,
+    /// What is logged: error, warn, info, debug, trace.
+    #[arg(long, value_name = "LEVEL", global = true)]
+    log_level: Option<String>,
+    /// How it is logged: auto is text on a terminal, JSON elsewhere.
+    #[arg(long, value_enum, default_value = "auto", global = true)]
+    log_format: LogFormat,
+    /// When to colour.
+    #[arg(long, value_enum, default_value = "auto", global = true)]
+    color: clap::ColorChoice,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// For programs; see the documented schemas.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Watch: read, judge, tell; until stopped.
+    Run {
+        /// Overrides the configured mode.
+        #[arg(long, value_parser = mode)]
+        mode: Option<Mode>,
+        /// Read everything that is due until there is no more, judge, send what is due, say what waits, exit.
+        #[arg(long)]
+        once: bool,
+        /// Overrides `[messages] backlog`.
+        #[arg(long, value_parser = backlog)]
+        backlog: Option<Backlog>,
+    },
+    /// A made-up company, six weeks of its history, then time runs on; no account needed.
+    Demo {
+        /// Which company.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How fast time runs after the replay: 300x is five minutes a second.
+        #[arg(long, default_value = "300x", value_parser = speed)]
+        speed: u32,
+        /// Stop after so many simulated days; without it, when the story is over.
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// Check the configuration; with a connection to every service, unless `--offline`.
+    Validate {
+        /// Only what can be told from the files.
+        #[arg(long)]
+        offline: bool,
+        /// A warning is an error.
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// Read every connection now; judges and sends nothing.
+    Sync {
+        /// Only this one, as `github.acme`.
+        connection: Option<String>,
+    },
+    /// Judge now, without changing anything, and print the gaps.
+    Check {
+        /// As if it were this moment: an instant, or a day.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// Exit with 10 when there is a gap of this stage or above.
+        #[arg(long, value_parser = stage)]
+        fail_on: Option<Stage>,
+        /// Only tasks of this repository or project.
+        #[arg(long)]
+        project: Option<String>,
+    },
+    /// The gaps that are open.
+    Gaps {
+        #[command(subcommand)]
+        verb: GapsVerb,
+    },
+    /// Why a task is flagged, or not: every rule, its numbers, its thresholds, the next look.
+    Explain {
+        /// A browser address, a gap id, CONNECTION:KEY, or a key.
+        task: String,
+        /// As if it were this moment: an instant, or a day.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// Why a message was sent, or was not.
+    Why {
+        /// A task (as for `explain`), or a person.
+        about: String,
+        /// How far back.
+        #[arg(long, default_value = "7d")]
+        since: String,
+    },
+    /// Keep a gap silent for a while.
+    Snooze {
+        /// Its id.
+        gap: String,
+        /// For so long (`3d`), rounded up to the next start of work.
+        #[arg(long = "for", value_name = "LENGTH", conflicts_with = "until")]
+        length: Option<String>,
+        /// Until the start of work on this day.
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// End a silence.
+    Unsnooze {
+        /// The gap's id.
+        gap: String,
+    },
+    /// Ask the running daemon how it is.
+    Health,
+    /// The database.
+    Db {
+        #[command(subcommand)]
+        verb: DbVerb,
+    },
+    /// What an error id means.
+    Help {
+        /// `error`
+        topic: Option<String>,
+        /// The id.
+        id: Option<String>,
+    },
+    /// The version.
+    Version,
+}
+
+#[derive(Debug, Subcommand)]
+enum GapsVerb {
+    /// Open gaps, worst first.
+    List(GapsFilter),
+    /// One gap.
+    Show {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Which gaps.
+#[derive(Debug, Default, clap::Args)]
+struct GapsFilter {
+    /// Resolved ones too.
+    #[arg(long)]
+    all: bool,
+    /// Only of this stage or above.
+    #[arg(long, value_parser = stage)]
+    stage: Option<Stage>,
+    /// Only of this owner.
+    #[arg(long)]
+    owner: Option<String>,
+    /// Only of this rule.
+    #[arg(long)]
+    rule: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum DbVerb {
+    /// Copy the database while it may be in use, and check the copy.
+    Backup {
+        /// Where to.
+        file: PathBuf,
+    },
+    /// Check the database.
+    Check,
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "observe" => Ok(Mode::Observe),
+        "live" => Ok(Mode::Live),
+        _ => Err("expected observe or live".to_owned()),
+    }
+}
+
+fn backlog(text: &str) -> Result<Backlog, String> {
+    match text {
+        "hold" => Ok(Backlog::Hold),
+        "tell" => Ok(Backlog::Tell),
+        _ => Err("expected hold or tell".to_owned()),
+    }
+}
+
+fn stage(text: &str) -> Result<Stage, String> {
+    match text {
+        "opens" => Ok(Stage::Opens),
+        "widens" => Ok(Stage::Widens),
+        "failure" => Ok(Stage::Failure),
+        _ => Err("expected opens, widens or failure".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<u32, String> {
+    let factor = text.strip_suffix('x').unwrap_or(text).parse().ok();
+    factor.filter(|factor| (1..=100_000).contains(factor)).ok_or_else(|| "expected e.g. 300x".to_owned())
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::telemetry::start(
+        cli.log_level.as_deref(),
+        cli.log_format,
+        matches!(cli.verb, Verb::Run { once: false, .. }),
+    );
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            anstream::eprintln!("gapwatch: {error}");
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
+    let exit = match runtime.block_on(carry_out(cli)) {
+        Ok(exit) => exit,
+        Err(open::Stopped { exit, words }) => {
+            if !words.is_empty() {
+                anstream::eprintln!("{words}");
+            }
+            exit
+        }
+    };
+    // A task that still hangs in a system call must not keep us from ending.
+    runtime.shutdown_background();
+    ExitCode::from(exit as u8)
+}
+
+async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
+    let color = match cli.color {
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+    };
+    color.write_global();
+    let from = open::From { files: cli.config, output: cli.output };
+    match cli.verb {
+        Verb::Run { mode, once: false, backlog } => live::run(&from, mode, backlog).await,
+        Verb::Run { mode, once: true, backlog } => live::once(&from, mode, backlog).await,
+        Verb::Sync { connection } => live::sync(&from, connection).await,
+        Verb::Demo { seed, speed, days } => demo::demo(seed, speed, days).await,
+        Verb::Validate { offline, deny_warnings } => validate::validate(&from, offline, deny_warnings).await,
+        Verb::Check { at, fail_on, project } => check::check(&from, at.as_deref(), fail_on, project.as_deref()),
+        Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
+        Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),
+        Verb::Explain { task, at } => explain::explain(&from, &task, at.as_deref()),
+        Verb::Why { about, since } => why::why(&from, &about, &since),
+        Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
+        Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
+        Verb::Health => wish::health(&from).await,
+        Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),
+        Verb::Db { verb: DbVerb::Check } => db::check(&from),
+        Verb::Help { topic, id } => validate::help(topic.as_deref(), id.as_deref()),
+        Verb::Version => {
+            anstream::println!("gapwatch {}", env!("CARGO_PKG_VERSION"));
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What every verb begins with: the settings, the store, the moment.
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use connector_kit::Clock;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Exit, Output};
+use crate::config::{self, Diagnostic, Flags, Loaded, Settings, Severity, Sources};
+use crate::domain::board::Board;
+use crate::domain::calendar::Calendar;
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::Snapshot;
+use crate::rules::{self, Rules};
+use crate::store::{Reader, StoreError, StorePath};
+
+/// Where the settings come from, and how results are printed.
+pub(super) struct From {
+    /// `-c`
+    pub(super) files: Vec<PathBuf>,
+    /// `-o`
+    pub(super) output: Output,
+}
+
+/// A verb that ended early: how, and what to say.
+pub(super) struct Stopped {
+    /// How.
+    pub(super) exit: Exit,
+    /// What to say; empty when it has been said.
+    pub(super) words: String,
+}
+
+impl Stopped {
+    /// Ends with these words.
+    pub(super) fn new(exit: Exit, words: impl Into<String>) -> Stopped {
+        Stopped { exit, words: words.into() }
+    }
+
+    /// Failed inside.
+    pub(super) fn failed(error: impl std::fmt::Display) -> Stopped {
+        Stopped::new(Exit::Failed, format!("gapwatch: {error}"))
+    }
+
+    /// Wrong usage.
+    pub(super) fn usage(words: impl std::fmt::Display) -> Stopped {
+        Stopped::new(Exit::Usage, format!("gapwatch: {words}"))
+    }
+}
+
+impl std::convert::From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Stopped {
+        let exit = match &error {
+            StoreError::Locked { .. } => Exit::TryAgain,
+            StoreError::Unusable { .. } | StoreError::TakenOver | StoreError::Failed(_) => Exit::Failed,
+        };
+        Stopped::new(exit, format!("gapwatch: {error}"))
+    }
+}
+
+impl std::convert::From<crate::daemon::StartError> for Stopped {
+    fn from(error: crate::daemon::StartError) -> Stopped {
+        match error {
+            crate::daemon::StartError::Store(error) => error.into(),
+            crate::daemon::StartError::Connector(error) => Stopped::new(Exit::Config, format!("gapwatch: {error}")),
+            error @ crate::daemon::StartError::Socket(_) => Stopped::failed(error),
+        }
+    }
+}
+
+/// Reads and checks the configuration; warnings are printed, mistakes end the verb.
+///
+/// # Errors
+/// The configuration is refused.
+pub(super) fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
+    let Loaded { settings, warnings } = load(from, flags)?;
+    for warning in warnings {
+        anstream::eprintln!("{}", warning.render(colored()));
+    }
+    Ok(settings)
+}
+
+/// The same, with its warnings unprinted.
+///
+/// # Errors
+/// The configuration is refused.
+pub(super) fn load(from: &From, flags: Flags) -> Result<Loaded, Stopped> {
+    let env = config::environment();
+    let files = config::find_and_read(&from.files, &env).map_err(|found| refused(&found, 0))?;
+    let count = files.len();
+    config::load(&Sources { files, env, flags }).map_err(|found| refused(&found, count))
+}
+
+fn refused(found: &[Diagnostic], files: usize) -> Stopped {
+    let mut words: Vec<String> = found.iter().map(|diagnostic| diagnostic.render(colored())).collect();
+    words.push(summary(found, files));
+    Stopped::new(Exit::Config, words.join("\n\n"))
+}
+
+/// `gapwatch: 4 errors, 0 warnings in 1 file.`
+pub(super) fn summary(found: &[Diagnostic], files: usize) -> String {
+    let count = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let several = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let errors = several(count(Severity::Error), "error");
+    let warnings = several(count(Severity::Warning), "warning");
+    match files {
+        0 => format!("gapwatch: {errors}, {warnings}."),
+        _ => format!("gapwatch: {errors}, {warnings} in {}.", several(files, "file")),
+    }
+}
+
+/// True when errors are shown in colour.
+pub(super) fn colored() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
+}
+
+/// The store, its board and everything needed to judge it, read-only.
+pub(super) struct View {
+    /// The settings.
+    pub(super) settings: Settings,
+    /// The store.
+    pub(super) reader: Reader,
+    /// Its board.
+    pub(super) board: Board,
+    /// The rules.
+    pub(super) rules: Rules,
+    /// How, when and to whom anything may be said.
+    pub(super) policy: Policy,
+    /// The moment.
+    pub(super) now: Timestamp,
+}
+
+impl View {
+    /// Opens it at `now`, or at the moment named by `at`.
+    ///
+    /// # Errors
+    /// The configuration is refused, the store cannot be read, or the moment is not one.
+    pub(super) fn open(from: &From, at: Option<&str>) -> Result<View, Stopped> {
+        let settings = settings(from, Flags::default())?;
+        let clock = crate::clock::system();
+        let now = moment(&*clock, at)?;
+        let reader = Reader::open(&crate::daemon::store_path(&settings))?;
+        let board = Board::new(reader.load(now, rules::known)?);
+        let mut policy = crate::daemon::policy(&settings);
+        let named = |name: &str| board.connections().find(|rec| *rec.name == *name).map(|rec| rec.id);
+        policy.connection_modes = settings
+            .github
+            .iter()
+            .filter_map(|(name, table)| Some((named(&format!("github.{name}"))?, table.mode?)))
+            .collect();
+        let on: Vec<String> = settings.comments.on.clone().unwrap_or_else(|| settings.connections().collect());
+        policy.comments_on = on.iter().filter_map(|name| named(name)).collect();
+        let rules = Rules::new(&settings.rules);
+        Ok(View { settings, reader, board, rules, policy, now })
+    }
+
+    /// The board at the moment.
+    pub(super) fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot { board: &self.board, policy: &self.policy, now: self.now }
+    }
+
+    /// The store's path, for the socket beside it.
+    pub(super) fn store_file(settings: &Settings) -> PathBuf {
+        match crate::daemon::store_path(settings) {
+            StorePath::File(path) => path,
+            StorePath::Memory => PathBuf::new(),
+        }
+    }
+}
+
+/// The moment that `--at` names; a day is its start of work. Looking back comes with `backtest`.
+fn moment(clock: &dyn Clock, at: Option<&str>) -> Result<Timestamp, Stopped> {
+    let now = clock.now();
+    let Some(text) = at else { return Ok(now) };
+    let zone = TimeZone::system();
+    let day =
+        || text.parse().ok().map(|date| Calendar::usual(zone).day_begins(date) + jiff::SignedDuration::from_hours(9));
+    let at: Timestamp = text.parse().ok().or_else(day).ok_or_else(|| {
+        Stopped::usage(format!("\"{text}\" is not a moment; expected e.g. 2026-11-27 or 2026-11-27T09:00:00Z"))
+    })?;
+    if at < now {
+        return Err(Stopped::usage("--at cannot look back yet: that comes with `backtest`"));
+    }
+    Ok(at)
+}
+
+/// Prints a document as JSON.
+///
+/// # Errors
+/// It cannot be written down, which would be our mistake.
+pub(super) fn print_json(document: &impl serde::Serialize) -> Result<(), Stopped> {
+    let text = serde_json::to_string_pretty(document).map_err(Stopped::failed)?;
+    anstream::println!("{text}");
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! `snooze`, `unsnooze` and `health`: through the running daemon's socket, or, when none runs, straight into the inbox.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::open::{From, Stopped, View, settings};
+use super::table::when;
+use super::{Exit, Output};
+use crate::config::{Flags, Length};
+use crate::daemon::store_path;
+use crate::domain::alert::Wish;
+use crate::domain::calendar::Calendar;
+use crate::domain::finding::GapId;
+use crate::jobs::listen::{self, Ask, Reply};
+use crate::store::Store;
+
+/// Keeps a gap silent; `3d` is three calendar days, rounded up to the next start of work.
+pub(super) async fn snooze(
+    from: &From,
+    gap: &str,
+    length: Option<String>,
+    until: Option<String>,
+    reason: Option<String>,
+) -> Result<Exit, Stopped> {
+    let view = View::open(from, None)?;
+    if !view.board.alerts().any(|alert| alert.gap.0 == gap) {
+        return Err(Stopped::usage(format!("there is no open gap {gap}; `gapwatch gaps list` names them")));
+    }
+    let until = end(&view, length.as_deref(), until.as_deref())?;
+    drop(view);
+    if reason.is_none() {
+        anstream::eprintln!("A reason helps whoever asks why nothing was said: --reason \"…\"");
+    }
+    put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
+    anstream::println!("{gap} is silent until {}.", when(until));
+    Ok(Exit::Done)
+}
+
+/// Ends a silence.
+pub(super) async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
+    put(from, Wish::Unsnooze { gap: GapId(gap.to_owned()) }).await?;
+    anstream::println!("{gap} speaks again.");
+    Ok(Exit::Done)
+}
+
+fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timestamp, Stopped> {
+    let calendar = Calendar::usual(jiff::tz::TimeZone::system());
+    let at = match (length, until) {
+        (Some(length), _) => {
+            let length: Length = length.parse().map_err(Stopped::usage)?;
+            length.after(view.now, &calendar)
+        }
+        (None, Some(until)) => {
+            let date = until
+                .parse()
+                .map_err(|_| Stopped::usage(format!("\"{until}\" is not a day; expected e.g. 2026-11-27")))?;
+            calendar.day_begins(date)
+        }
+        (None, None) => return Err(Stopped::usage("say until when: --for 3d, or --until 2026-11-27")),
+    };
+    if at <= view.now {
+        return Err(Stopped::usage("that has passed already"));
+    }
+    Ok(calendar.next_open(at))
+}
+
+async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
+    let settings = settings(from, Flags::default())?;
+    let file = View::store_file(&settings);
+    let clock = crate::clock::system();
+    let key = uuid::Uuid::new_v4().simple().to_string();
+    let ask = Ask::Wish { key: key.clone(), wish: wish.clone() };
+    match listen::ask(&file, &ask).await.map_err(Stopped::failed)? {
+        Some(Reply { ok: true, .. }) => Ok(()),
+        Some(Reply { because, .. }) => Err(Stopped::failed(because.unwrap_or_default())),
+        None => {
+            let now = clock.now();
+            let mut store = Store::open(&store_path(&settings), now)?;
+            store.put_answer("cli", &key, now, None, &wish)?;
+            Ok(())
+        }
+    }
+}
+
+/// How old a tick may be before the daemon counts as stuck.
+const LIVELY: SignedDuration = SignedDuration::from_mins(5);
+
+/// Asks the running daemon; exit 69 when none answers, or its core stands still.
+pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
+    let settings = settings(from, Flags::default())?;
+    let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
+    let Some(reply) = reply else {
+        return Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store"));
+    };
+    let now = crate::clock::system().now();
+    let lively = reply.last_tick_at.is_some_and(|at| now.duration_since(at) < LIVELY);
+    match from.output {
+        Output::Json => super::open::print_json(&reply)?,
+        Output::Table => print(&reply, lively),
+    }
+    Ok(if reply.ok && lively { Exit::Done } else { Exit::Unavailable })
+}
+
+fn print(reply: &Reply, lively: bool) {
+    let tick = reply.last_tick_at.map_or("never".to_owned(), when);
+    anstream::println!("{}, last round {tick}", if reply.ok && lively { "alive" } else { "stuck" });
+    for (name, failure) in &reply.connections {
+        anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));
+    }
+}

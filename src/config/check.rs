@@ -1,0 +1,387 @@
+//! What no single value can tell: names, references, repeats, ranges, and whether secrets and certificates can be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use super::diagnose::{Diagnostic, meant};
+use super::mistakes::{About, Context};
+use super::{Mode, SecretRef, Settings};
+
+/// Every mistake, each with the key it is about.
+pub(super) fn all(settings: &Settings, context: &Context) -> Vec<(String, Diagnostic)> {
+    let mut check = Check { settings, context, found: Vec::new() };
+    check.general();
+    check.names();
+    check.connections();
+    check.people();
+    check.references();
+    check.channels();
+    check.rules();
+    check.lengths();
+    check.certificates();
+    check.secrets();
+    check.found
+}
+
+/// Every secret with its key.
+pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRef)> {
+    let github = settings.github.iter_mut();
+    let mut all: Vec<_> =
+        github.map(|(name, connection)| (format!("github.{name}.token"), &mut connection.token)).collect();
+    all.extend(settings.slack.as_mut().map(|slack| ("slack.bot_token".to_owned(), &mut slack.bot_token)));
+    all
+}
+
+struct Check<'a> {
+    settings: &'a Settings,
+    context: &'a Context,
+    found: Vec<(String, Diagnostic)>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, path: &str, diagnostic: Diagnostic) {
+        self.found.push((path.to_owned(), diagnostic));
+    }
+
+    fn not(&mut self, path: &str, found: &str, what: &str, label: &str, help: &str) {
+        self.add(path, self.context.is_not("bad-value", path, found, what, label).help(help));
+    }
+
+    fn general(&mut self) {
+        if self.settings.version != 1 {
+            let found = self.settings.version.to_string();
+            self.not("version", &found, "a version of this file", "expected 1", "a newer gapwatch may know it");
+        }
+        if self.settings.github.is_empty() {
+            let problem =
+                Diagnostic::error("missing-key", "no connection is configured: nothing would be watched".to_owned())
+                    .help("add a table [github.NAME] with `token` and `repos`");
+            self.add("github", problem);
+        }
+        let silent = self.settings.slack.is_none() && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);
+        if self.settings.mode == Mode::Live && silent {
+            let title = "the mode is live, but there is neither [slack] nor a connection to comment on: nobody is told anything";
+            let problem = self.context.warning("no-channel", About::Value, "mode", title, "live");
+            self.add("mode", problem.help("add [slack], or take `on = []` out of [comments]"));
+        }
+    }
+
+    fn names(&mut self) {
+        let names = |kind: &str, names: Vec<&String>| -> Vec<(String, String)> {
+            names.into_iter().map(|name| (format!("{kind}.{name}"), name.clone())).collect()
+        };
+        let mut all = names("github", self.settings.github.keys().collect());
+        all.extend(names("people", self.settings.people.keys().collect()));
+        for (path, name) in all {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
+                let title = format!("`{name}` cannot be a name");
+                let problem = self.context.error("bad-name", About::Key, &path, &title, "expected a-z, 0-9 and _");
+                let help = "names begin with a small letter and have only small letters, digits and `_`, so that variables can name them; how it is shown is `name`, and accounts stand under `also`";
+                self.add(&path, problem.help(help));
+            }
+        }
+    }
+
+    fn connections(&mut self) {
+        let settings = self.settings;
+        let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
+        for (name, connection) in &settings.github {
+            let base = format!("github.{name}");
+            if connection.repos.is_empty() {
+                self.not(
+                    &format!("{base}.repos"),
+                    "[]",
+                    "a selection",
+                    "expected at least one \"owner/name\"",
+                    "nothing would be watched",
+                );
+            }
+            for (index, repo) in connection.repos.iter().enumerate() {
+                let path = format!("{base}.repos[{index}]");
+                let site = connection.url.url().as_str().trim_end_matches('/').to_owned();
+                if let Some(first) = seen.insert((site, repo.folded()), path.clone()) {
+                    let title = format!("repository {repo} is read twice");
+                    let problem = self.context.error("duplicate-repo", About::Value, &path, &title, "again here");
+                    let help = "each repository is read by one connection: its gaps would be counted twice";
+                    self.add(&path, self.context.also(problem, &first, "first here").help(help));
+                }
+            }
+            self.states(&base, connection.states.all());
+        }
+    }
+
+    fn states(&mut self, base: &str, states: [(&'static str, &[String]); 6]) {
+        let mut seen: BTreeMap<String, (String, &str)> = BTreeMap::new();
+        for (state, words) in states {
+            for (index, word) in words.iter().enumerate() {
+                let path = format!("{base}.states.{state}[{index}]");
+                if let Some((first, other)) = seen.insert(word.to_lowercase(), (path.clone(), state)) {
+                    let title = format!("`{word}` cannot mean both {other} and {state}");
+                    let title = if other == state { format!("`{word}` stands twice under {state}") } else { title };
+                    let problem = self.context.error("bad-value", About::Value, &path, &title, "again here");
+                    self.add(
+                        &path,
+                        self.context.also(problem, &first, "first here").help("upper and lower case are the same"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// One account or address cannot be two people.
+    fn people(&mut self) {
+        let settings = self.settings;
+        let mut seen: BTreeMap<(&str, String), (String, &str)> = BTreeMap::new();
+        for (name, person) in &settings.people {
+            let mut claims = Vec::new();
+            for (tool, accounts) in person.also.by_tool() {
+                for (index, account) in accounts.iter().enumerate() {
+                    let item = format!("people.{name}.also.{tool}[{index}]");
+                    let one = format!("people.{name}.also.{tool}");
+                    let path = if self.context.places.contains_key(&item) { item } else { one };
+                    claims.push((tool, account, path));
+                }
+            }
+            claims.extend(person.email.as_ref().map(|email| ("e-mail", email, format!("people.{name}.email"))));
+            for (tool, account, path) in claims {
+                if let Some((first, other)) = seen.insert((tool, account.to_lowercase()), (path.clone(), name)) {
+                    let title = format!("{tool} {account} is claimed by {other} and {name}");
+                    let title =
+                        if other == name { format!("{tool} {account} stands twice under {name}") } else { title };
+                    let problem = self.context.error("bad-value", About::Value, &path, &title, "again here");
+                    self.add(
+                        &path,
+                        self.context.also(problem, &first, "first here").help("an account belongs to one person"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn references(&mut self) {
+        let settings = self.settings;
+        for (name, person) in &settings.people {
+            self.person_exists(&format!("people.{name}.manager"), person.manager.as_deref());
+        }
+        self.person_exists("directory.default_manager", settings.directory.default_manager.as_deref());
+        for (index, name) in settings.operators.people.iter().enumerate() {
+            self.person_exists(&format!("operators.people[{index}]"), Some(name));
+        }
+        let connections: Vec<String> = settings.connections().collect();
+        for (index, wanted) in settings.comments.on.iter().flatten().enumerate() {
+            let path = format!("comments.on[{index}]");
+            let kind = "Connections are written as their table: [github.acme] is \"github.acme\"";
+            self.exists(&path, wanted, "connection", &connections, kind);
+        }
+        self.cycles();
+    }
+
+    fn person_exists(&mut self, path: &str, name: Option<&str>) {
+        let people: Vec<String> = self.settings.people.keys().cloned().collect();
+        if let Some(name) = name {
+            self.exists(path, name, "person", &people, "People are the tables under [people]");
+        }
+    }
+
+    fn exists(&mut self, path: &str, wanted: &str, what: &str, known: &[String], kind: &str) {
+        if known.iter().any(|name| name == wanted) {
+            return;
+        }
+        let title = format!("no {what} named `{wanted}`");
+        let problem = self.context.error("unknown-reference", About::Value, path, &title, "not defined");
+        let help = match meant(wanted, known.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`? {kind}"),
+            None => kind.to_owned(),
+        };
+        self.add(path, problem.help(help));
+    }
+
+    fn channels(&mut self) {
+        let settings = self.settings;
+        let operators = settings.operators.channel.as_deref();
+        let all = [
+            ("slack.channel", settings.slack.as_ref().and_then(|slack| slack.channel.as_deref())),
+            ("operators.channel", operators),
+        ];
+        for (path, channel) in all {
+            if let Some(channel) = channel.filter(|channel| channel.is_empty() || channel.contains(char::is_whitespace))
+            {
+                self.not(
+                    path,
+                    &format!("{channel:?}"),
+                    "a channel",
+                    "expected e.g. \"#delivery\"",
+                    "a channel's name or id",
+                );
+            }
+        }
+        if let (Some(channel), None) = (operators, &settings.slack) {
+            let title = format!("there is no [slack] to reach {channel} by");
+            let problem =
+                self.context.error("unknown-reference", About::Value, "operators.channel", &title, "not reachable");
+            self.add("operators.channel", problem.help("add [slack], or leave `channel` out"));
+        }
+    }
+
+    /// Who leads whom may not lead back to where it began. Each circle is told once, at the first of its names.
+    fn cycles(&mut self) {
+        let people = &self.settings.people;
+        let manager = |name: &str| people.get(name).and_then(|person| person.manager.as_deref());
+        let mut told = BTreeSet::new();
+        let mut circles = Vec::new();
+        for start in people.keys() {
+            let mut chain = vec![start.as_str()];
+            while let Some(next) = manager(chain[chain.len() - 1]) {
+                if next == start && told.insert(start.clone()) {
+                    told.extend(chain.iter().map(|name| (*name).to_owned()));
+                    circles.push((start.clone(), format!("{} -> {start}", chain.join(" -> "))));
+                }
+                if chain.contains(&next) || told.contains(next) {
+                    break;
+                }
+                chain.push(next);
+            }
+        }
+        for (start, circle) in circles {
+            let path = format!("people.{start}.manager");
+            let title = format!("people lead each other in a circle: {circle}");
+            let problem = self.context.error("manager-cycle", About::Value, &path, &title, "leads back here");
+            self.add(&path, problem.help("somebody has no manager: leave `manager` out there"));
+        }
+    }
+
+    fn rules(&mut self) {
+        for wrong in self.settings.rules.out_of_range() {
+            let path = format!("rules.{}", wrong.key);
+            let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
+            self.add(&path, problem);
+        }
+    }
+
+    fn lengths(&mut self) {
+        let messages = &self.settings.messages;
+        let day = SignedDuration::from_hours(24);
+        let mut all = vec![
+            ("messages.settle".to_owned(), messages.settle, SignedDuration::ZERO),
+            ("messages.clear_after".to_owned(), messages.clear_after, SignedDuration::ZERO),
+        ];
+        for (name, connection) in &self.settings.github {
+            all.push((format!("github.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
+        }
+        for (path, length, least) in all {
+            let fits = length.elapsed().is_some_and(|length| length >= least && length <= day);
+            if !fits {
+                let what =
+                    if least.is_zero() { "a time of at most one day" } else { "a time from one second to one day" };
+                let help = "this one counts on the wall clock: s m h d";
+                self.not(&path, &format!("\"{length}\""), what, "out of range", help);
+            }
+        }
+    }
+
+    fn certificates(&mut self) {
+        let settings = self.settings;
+        let github = settings.github.iter();
+        let mut all: Vec<_> =
+            github.map(|(name, one)| (format!("github.{name}.ca_file"), one.ca_file.as_deref())).collect();
+        all.push(("slack.ca_file".to_owned(), settings.slack.as_ref().and_then(|slack| slack.ca_file.as_deref())));
+        for (path, file) in all {
+            if let Some((file, error)) = file.and_then(|file| Some((file, unreadable(file)?))) {
+                let title = format!("{} cannot be read: {error}", file.display());
+                let problem = self.context.error("bad-value", About::Value, &path, &title, "expected a PEM file");
+                self.add(&path, problem);
+            }
+        }
+    }
+
+    fn secrets(&mut self) {
+        let settings = self.settings;
+        for (name, connection) in &settings.github {
+            self.secret(&format!("github.{name}.token"), &connection.token, github_shape);
+        }
+        if let Some(slack) = &settings.slack {
+            self.secret("slack.bot_token", &slack.bot_token, slack_shape);
+        }
+    }
+
+    fn secret(&mut self, path: &str, secret: &SecretRef, shape: fn(&str) -> Shape) {
+        match secret.secret().read() {
+            Ok(value) => match shape(value.expose_secret()) {
+                Shape::Fits => {}
+                Shape::Odd(why) => {
+                    self.add(path, self.context.warning("odd-secret", About::Value, path, why, "looks odd"));
+                }
+                Shape::Wrong(why) => {
+                    self.add(path, self.context.error("bad-secret", About::Value, path, why, "no usable secret"));
+                }
+            },
+            Err(why) => {
+                let problem = self.context.error("bad-secret", About::Value, path, &why, "no usable secret");
+                let help =
+                    "a secret is one line without spaces; its file must be readable by the user gapwatch runs as";
+                self.add(path, problem.help(help));
+            }
+        }
+        if secret.is_literal() {
+            let title = "a secret stands in the configuration itself";
+            let problem = self.context.warning(
+                "literal-secret",
+                About::Value,
+                path,
+                title,
+                "readable by whoever reads this file",
+            );
+            self.add(
+                path,
+                problem.help("refer to it: { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" }"),
+            );
+        }
+        if let Some(file) = secret.file().filter(|file| everybody_reads(file)) {
+            let title = format!("{} can be read by every user of this machine", file.display());
+            let problem = self.context.warning("readable-secret", About::Value, path, &title, "readable by everybody");
+            self.add(path, problem.help("chmod o-r; in a container it does not matter, where nobody else can log in"));
+        }
+    }
+}
+
+/// What a secret looks like. No text of these holds any of it.
+enum Shape {
+    Fits,
+    Odd(&'static str),
+    Wrong(&'static str),
+}
+
+fn slack_shape(value: &str) -> Shape {
+    match value {
+        _ if value.starts_with("xoxb-") => Shape::Fits,
+        _ if value.starts_with("xapp-") => Shape::Wrong("this is an app-level token (xapp-…), not the bot's (xoxb-…)"),
+        _ if value.starts_with("xoxp-") => Shape::Wrong("this is a user's token (xoxp-…), not the bot's (xoxb-…)"),
+        _ => Shape::Odd("a bot token of Slack begins with xoxb-; this one does not"),
+    }
+}
+
+fn github_shape(value: &str) -> Shape {
+    let slack = ["xoxb-", "xoxp-", "xapp-"].iter().any(|start| value.starts_with(start));
+    if slack { Shape::Wrong("this is a token of Slack, not of GitHub") } else { Shape::Fits }
+}
+
+fn unreadable(file: &Path) -> Option<std::io::Error> {
+    std::fs::File::open(file)
+        .and_then(|file| file.metadata())
+        .map_or_else(Some, |about| about.is_dir().then(|| std::io::Error::from(std::io::ErrorKind::IsADirectory)))
+}
+
+#[cfg(unix)]
+fn everybody_reads(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn everybody_reads(_file: &Path) -> bool {
+    false
+}

@@ -1,0 +1,309 @@
+//! The configuration: what can be set, as types. Reading and checking it once is [`load()`]'s work; after that it is
+//! passed on, never looked up.
+//!
+//! There is no `Default` here: defaults stand in `config/default.toml` alone, each with its reason. Thresholds of rules
+//! belong to the rules ([`RuleSettings`]). Which connector a table becomes is the registry's business.
+//!
+//! | file | what for |
+//! |---|---|
+//! | `files` | which files are read |
+//! | `tree` | files to one tree; where each key stands |
+//! | `paths` | keys as paths, and which of them hold a secret |
+//! | `load` | defaults, files, environment and flags in layers; all mistakes in one run |
+//! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
+//! | `check` | what no single value can tell: references, repeats, ranges |
+//! | `values`, `secrets` | small types that refuse a wrong value |
+//! | `diagnose`, `pages` | how a mistake looks, and what each id means |
+//! | `revisions` | which change of the configuration asks for which work |
+
+mod check;
+pub mod diagnose;
+mod files;
+mod load;
+mod mistakes;
+mod origins;
+mod pages;
+mod paths;
+mod read;
+pub mod revisions;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::domain::length::Length;
+pub use crate::domain::policy::Mode;
+pub use crate::rules::settings::RuleSettings;
+pub use diagnose::{Diagnostic, Severity};
+pub use files::{environment, find_and_read};
+pub use load::{Flags, Loaded, Sources, load};
+pub use origins::Origin;
+pub use revisions::Revisions;
+pub use secrets::SecretRef;
+pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+
+/// `config/default.toml`, the reference.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+/// `config/example.toml`, the smallest useful file.
+pub const EXAMPLE: &str = include_str!("../../config/example.toml");
+
+/// Everything that can be set, checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The shape of the file; always 1.
+    pub version: u32,
+    /// For whatever has no mode of its own.
+    pub mode: Mode,
+    /// Where everything is kept.
+    pub store: StoreSettings,
+    /// Connections to GitHub by name: `acme` is written `github.acme` everywhere else.
+    pub github: BTreeMap<String, GithubConnection>,
+    /// `None`: nothing is sent to Slack.
+    pub slack: Option<SlackSettings>,
+    /// Comments on tasks.
+    pub comments: CommentSettings,
+    /// People by name.
+    pub people: BTreeMap<String, PersonSettings>,
+    /// How accounts become people.
+    pub directory: DirectorySettings,
+    /// Who hears of trouble with gapwatch itself.
+    pub operators: OperatorSettings,
+    /// When and how people are told.
+    pub messages: MessageSettings,
+    /// Thresholds.
+    pub rules: RuleSettings,
+    /// Where each value comes from.
+    #[serde(skip)]
+    origins: origins::Known,
+}
+
+impl Settings {
+    /// Where the value of a key comes from: `origin("rules.pace.behind.from")`. A key nobody has set comes from the
+    /// defaults, and so does one that does not exist.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.origins.of(key)
+    }
+
+    /// Every connection as it is written elsewhere: `github.acme`.
+    pub fn connections(&self) -> impl Iterator<Item = String> + '_ {
+        self.github.keys().map(|name| format!("github.{name}"))
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// The database.
+    pub url: StoreUrl,
+}
+
+/// `[github.NAME]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GithubConnection {
+    /// API base.
+    pub url: BaseUrl,
+    /// GraphQL endpoint. `None`: follows from `url`, see [`GithubConnection::graphql`].
+    pub graphql_url: Option<BaseUrl>,
+    /// The token.
+    pub token: SecretRef,
+    /// Repositories watched; at least one, none twice.
+    pub repos: Vec<Repo>,
+    /// Which of their issues.
+    pub filter: GithubFilter,
+    /// Labels that tell a state.
+    pub states: States,
+    /// How often each repository is asked for changes; 1 second to 1 day, always elapsed time.
+    pub poll: Length,
+    /// `None`: the mode at the top.
+    pub mode: Option<Mode>,
+    /// PEM file with a CA trusted beside the system's. `None`: the system's alone.
+    pub ca_file: Option<PathBuf>,
+    /// `None`: the environment's.
+    pub proxy: Option<ProxyUrl>,
+}
+
+impl GithubConnection {
+    /// The GraphQL endpoint: the configured one, or what belongs to the API base (`https://HOST/api/graphql` beside
+    /// `https://HOST/api/v3`, else `graphql` below the base).
+    pub fn graphql(&self) -> url::Url {
+        let Some(configured) = &self.graphql_url else {
+            let mut url = self.url.url().clone();
+            let path = url.path().trim_end_matches('/').to_owned();
+            url.set_path(&format!("{}/graphql", path.strip_suffix("/v3").unwrap_or(&path)));
+            return url;
+        };
+        configured.url().clone()
+    }
+}
+
+/// Which issues are watched; all conditions must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GithubFilter {
+    /// All of these labels; empty: whatever they are.
+    pub labels: Vec<String>,
+    /// A login. `None`: whoever, and nobody.
+    pub assignee: Option<String>,
+    /// A milestone's title. `None`: whichever, and none.
+    pub milestone: Option<String>,
+}
+
+/// The tool's own words for each state; no word stands under two of them, upper and lower case being the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct States {
+    /// Not begun.
+    pub todo: Vec<String>,
+    /// Being worked on.
+    pub active: Vec<String>,
+    /// Waiting for a reviewer.
+    pub review: Vec<String>,
+    /// Waiting for somebody or something else.
+    pub waiting: Vec<String>,
+    /// Finished.
+    pub done: Vec<String>,
+    /// Given up.
+    pub cancelled: Vec<String>,
+}
+
+impl States {
+    /// Each state with its words, in the order of work.
+    pub fn all(&self) -> [(&'static str, &[String]); 6] {
+        [
+            ("todo", &self.todo),
+            ("active", &self.active),
+            ("review", &self.review),
+            ("waiting", &self.waiting),
+            ("done", &self.done),
+            ("cancelled", &self.cancelled),
+        ]
+    }
+}
+
+/// `[slack]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackSettings {
+    /// API base.
+    pub url: BaseUrl,
+    /// The bot's token.
+    pub bot_token: SecretRef,
+    /// Name or id of the channel for digests and for what has no person. `None`: such things wait in the log of words.
+    pub channel: Option<String>,
+    /// PEM file with a CA trusted beside the system's. `None`: the system's alone.
+    pub ca_file: Option<PathBuf>,
+    /// `None`: the environment's.
+    pub proxy: Option<ProxyUrl>,
+}
+
+/// `[comments]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommentSettings {
+    /// Connections (`github.acme`) on which tasks are commented. `None`: every one; empty: none.
+    pub on: Option<Vec<String>>,
+    /// The stage from which a comment is written.
+    pub from_stage: FromStage,
+}
+
+/// A stage, as the configuration writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromStage {
+    /// Stage 1.
+    Opens,
+    /// Stage 2.
+    Widens,
+    /// Stage 3.
+    Failure,
+}
+
+/// `[people.NAME]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonSettings {
+    /// As shown. `None`: the table's name.
+    pub name: Option<String>,
+    /// `None`: not joined by address.
+    pub email: Option<String>,
+    /// The name of another table. `None`: the directory's default manager.
+    pub manager: Option<String>,
+    /// `None`: the server's zone.
+    pub tz: Option<Zone>,
+    /// Accounts, by tool.
+    pub also: Accounts,
+}
+
+/// A person's accounts in each tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accounts {
+    /// Logins.
+    pub github: OneOrMany,
+    /// User ids, `U…`.
+    pub slack: OneOrMany,
+}
+
+impl Accounts {
+    /// Each tool with the accounts in it.
+    pub fn by_tool(&self) -> [(&'static str, &[String]); 2] {
+        [("github", &self.github.0), ("slack", &self.slack.0)]
+    }
+}
+
+/// `[directory]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectorySettings {
+    /// Logins that are no persons, besides those the tool marks itself.
+    pub bots: Vec<String>,
+    /// Whether the same address in two tools is one person.
+    pub match_by_email: bool,
+    /// Who leads people without a manager. `None`: such gaps stay in the channel digest.
+    pub default_manager: Option<String>,
+}
+
+/// `[operators]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorSettings {
+    /// Names of `[people]` tables.
+    pub people: Vec<String>,
+    /// A Slack channel. `None`: none.
+    pub channel: Option<String>,
+}
+
+/// `[messages]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageSettings {
+    /// Time since the last change of a task before anything is said; always elapsed time.
+    pub settle: Length,
+    /// Clear in fresh data for so long is resolved; always elapsed time.
+    pub clear_after: Length,
+    /// Nothing to somebody who worked on the task within this time.
+    pub recent_action: Length,
+    /// Whether messages wait for working hours.
+    pub work_hours_only: bool,
+    /// What becomes of gaps that were there before.
+    pub backlog: Backlog,
+}
+
+/// What becomes of gaps that are there when a container becomes warm, the mode turns live or a rule changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backlog {
+    /// Shown, and one line in the manager's summary.
+    Hold,
+    /// Told like new ones.
+    Tell,
+}

@@ -1,0 +1,157 @@
+//! Which change of the configuration asks for which work.
+//!
+//! Three hashes over what matters for each: compared with those of the last run they tell what must be done anew. No
+//! secret, no variable and no place in a file goes into them, and neither does what a connection is called: renaming it or
+//! changing its token changes nothing. The order of lists does not matter.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{GithubConnection, GithubFilter, Settings, States};
+
+/// Each is 16 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Revisions {
+    /// Thresholds and the times that open, close or settle a gap. Another one: every subject is due, and what a changed
+    /// rule creates is backlog.
+    pub rules: String,
+    /// Bots, words for states, people: what raw history is read with. Another one: fold again.
+    pub reading: String,
+    /// Sites, repositories, filters. Another one: pull those containers; they are cold until that is done.
+    pub selection: String,
+}
+
+impl Revisions {
+    /// Those of these settings.
+    pub fn of(settings: &Settings) -> Revisions {
+        Revisions {
+            rules: hash(&("rules 1", &settings.rules, messages(settings))),
+            reading: hash(&("reading 1", reading(settings))),
+            selection: hash(&("selection 1", selection(settings))),
+        }
+    }
+}
+
+/// What becomes of the backlog is a question for the moment it is asked in, not part of a rule.
+fn messages(settings: &Settings) -> impl Serialize {
+    let messages = &settings.messages;
+    (messages.settle, messages.clear_after, messages.recent_action, messages.work_hours_only)
+}
+
+fn reading(settings: &Settings) -> impl Serialize {
+    let states = |connection: &GithubConnection| (site(connection), sorted_states(&connection.states));
+    let mut states: Vec<_> = settings.github.values().map(states).collect();
+    states.sort();
+    states.dedup();
+    let people: Vec<_> = settings
+        .people
+        .iter()
+        .map(|(name, person)| {
+            let accounts = person.also.by_tool().map(|(tool, accounts)| (tool, folded(accounts)));
+            (name, &person.email, &person.manager, &person.tz, accounts)
+        })
+        .collect();
+    let directory = &settings.directory;
+    let directory = (folded(&directory.bots), directory.match_by_email, directory.default_manager.clone());
+    serde_json::to_value((states, people, directory)).expect("plain values always become JSON")
+}
+
+fn selection(settings: &Settings) -> impl Serialize {
+    let mut sites: Vec<_> = settings
+        .github
+        .values()
+        .flat_map(|connection| {
+            let GithubFilter { labels, assignee, milestone } = &connection.filter;
+            let filter = (folded(labels), assignee.clone(), milestone.clone());
+            connection.repos.iter().map(move |repo| (site(connection), repo.folded(), filter.clone()))
+        })
+        .collect();
+    sites.sort();
+    sites
+}
+
+fn site(connection: &GithubConnection) -> String {
+    format!("github {}", connection.url.url().as_str().trim_end_matches('/'))
+}
+
+fn sorted_states(states: &States) -> Vec<(&'static str, Vec<String>)> {
+    states.all().into_iter().map(|(state, words)| (state, folded(words))).collect()
+}
+
+fn folded(words: &[String]) -> Vec<String> {
+    let mut words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+fn hash(what: &impl Serialize) -> String {
+    let text = serde_json::to_vec(what).expect("plain values always become JSON");
+    let digest = Sha256::digest(&text);
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use super::super::{Sources, load};
+    use super::*;
+
+    const BASE: &str = r#"
+        [github.acme]
+        token = "t1"
+        repos = ["acme/web", "acme/api"]
+        states.waiting = ["Blocked", "On hold"]
+        [people.ana]
+        also = { github = "ana-k" }
+        [directory]
+        bots = ["ci"]
+    "#;
+
+    fn revisions(text: &str) -> Revisions {
+        let files = vec![("gapwatch.toml".into(), text.to_owned())];
+        Revisions::of(&load(&Sources { files, env: BTreeMap::new(), ..Sources::default() }).unwrap().settings)
+    }
+
+    /// Which of the three are another one after replacing `old` by `new`.
+    fn changed(old: &str, new: &str) -> Vec<&'static str> {
+        assert!(BASE.contains(old));
+        let (before, after) = (revisions(BASE), revisions(&BASE.replacen(old, new, 1)));
+        let all = [
+            ("rules", before.rules == after.rules),
+            ("reading", before.reading == after.reading),
+            ("selection", before.selection == after.selection),
+        ];
+        all.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn each_revision_follows_what_it_stands_for_and_nothing_else() {
+        assert_eq!(changed("[directory]", "[rules.pace.behind]\nfrom = 0.4\n[directory]"), ["rules"]);
+        assert_eq!(changed("[directory]", "[messages]\nsettle = '5m'\n[directory]"), ["rules"]);
+        assert_eq!(changed("\"ci\"", "\"ci\", \"renovate[bot]\""), ["reading"]);
+        assert_eq!(changed("\"Blocked\"", "\"Stuck\""), ["reading"]);
+        assert_eq!(changed("\"ana-k\"", "\"ana\""), ["reading"]);
+        assert_eq!(changed("[people.ana]", "[people.ana]\ntz = 'Europe/Berlin'"), ["reading"]);
+        assert_eq!(changed("\"acme/api\"", "\"acme/app\""), ["selection"]);
+        assert_eq!(changed("states.waiting", "filter.labels = ['tracked']\nstates.waiting"), ["selection"]);
+    }
+
+    #[test]
+    fn names_tokens_order_and_case_are_no_change() {
+        assert_eq!(changed("\"t1\"", "\"t2\""), [""; 0]);
+        assert_eq!(changed("github.acme", "github.other"), [""; 0]);
+        assert_eq!(changed("\"acme/web\", \"acme/api\"", "\"acme/api\", \"Acme/Web\""), [""; 0]);
+        assert_eq!(changed("\"Blocked\", \"On hold\"", "\"on hold\", \"blocked\""), [""; 0]);
+        assert_eq!(changed("[directory]", "[messages]\nbacklog = 'tell'\n[directory]"), [""; 0]);
+        assert_eq!(changed("[people.ana]", "[people.ana]\nname = 'Ana'"), [""; 0]);
+    }
+
+    #[test]
+    fn revisions_are_the_same_in_every_run_and_version() {
+        let of = revisions(BASE);
+        insta::assert_snapshot!(format!("{} {} {}", of.rules, of.reading, of.selection), @r#"28e8efa44890f53c d675a2232d84f492 bcbe0fe05f98325b"#);
+    }
+}

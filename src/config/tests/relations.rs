@@ -1,0 +1,374 @@
+//! Mistakes that only several values together make, and secrets.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+#[test]
+fn references_to_nobody() {
+    assert_snapshot!(found_after("[people.ana]\nmanager = \"maks\"\n[people.max]\n[directory]\ndefault_manager = 'zoe'\n[operators]\npeople = ['max', 'an']\n[comments]\non = ['github.acmee']\n"), @r#"
+    error[unknown-reference]: no person named `maks`
+     --> gapwatch.toml:5:11
+      |
+    5 | manager = "maks"
+      |           ^^^^^^ not defined
+      |
+      = note: key: people.ana.manager
+      = help: did you mean `max`? People are the tables under [people]
+
+    error[unknown-reference]: no person named `zoe`
+     --> gapwatch.toml:8:19
+      |
+    8 | default_manager = 'zoe'
+      |                   ^^^^^ not defined
+      |
+      = note: key: directory.default_manager
+      = help: People are the tables under [people]
+
+    error[unknown-reference]: no person named `an`
+      --> gapwatch.toml:10:18
+       |
+    10 | people = ['max', 'an']
+       |                  ^^^^ not defined
+       |
+       = note: key: operators.people[1]
+       = help: did you mean `ana`? People are the tables under [people]
+
+    error[unknown-reference]: no connection named `github.acmee`
+      --> gapwatch.toml:12:7
+       |
+    12 | on = ['github.acmee']
+       |       ^^^^^^^^^^^^^^ not defined
+       |
+       = note: key: comments.on[0]
+       = help: did you mean `github.acme`? Connections are written as their table: [github.acme] is "github.acme"
+
+    gapwatch: 4 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn people_who_lead_each_other() {
+    assert_snapshot!(found_after("[people]\nana.manager = 'max'\nmax.manager = 'eva'\neva.manager = 'ana'\ntim.manager = 'tim'\nzoe.manager = 'ana'\n"), @r#"
+    error[manager-cycle]: people lead each other in a circle: ana -> max -> eva -> ana
+     --> gapwatch.toml:5:15
+      |
+    5 | ana.manager = 'max'
+      |               ^^^^^ leads back here
+      |
+      = note: key: people.ana.manager
+      = help: somebody has no manager: leave `manager` out there
+
+    error[manager-cycle]: people lead each other in a circle: tim -> tim
+     --> gapwatch.toml:8:15
+      |
+    8 | tim.manager = 'tim'
+      |               ^^^^^ leads back here
+      |
+      = note: key: people.tim.manager
+      = help: somebody has no manager: leave `manager` out there
+
+    gapwatch: 2 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn a_repository_read_twice() {
+    let more = "[github.other]\ntoken = { env = 'GH' }\nrepos = ['acme/api', 'Acme/Web']\n[github.ghe]\nurl = 'https://ghe.example.org/api/v3'\ntoken = { env = 'GH' }\nrepos = ['acme/web']\n";
+    assert_snapshot!(found_after(more), @r#"
+    error[duplicate-repo]: repository Acme/Web is read twice
+     --> gapwatch.toml:6:22
+      |
+    6 | repos = ['acme/api', 'Acme/Web']
+      |                      ^^^^^^^^^^ again here
+      |
+     ::: gapwatch.toml:3:10
+      |
+    3 | repos = ['acme/web']
+      |          ---------- first here
+      |
+      = note: key: github.other.repos[1]
+      = help: each repository is read by one connection: its gaps would be counted twice
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn addresses() {
+    assert_snapshot!(found_after("url = 'http://ghe.example.org'\ngraphql_url = 'ghe.example.org'\nproxy = 'http://u:p@proxy'\n"), @r#"
+    error[bad-url]: "http://ghe.example.org" is not a safe address
+     --> gapwatch.toml:4:7
+      |
+    4 | url = 'http://ghe.example.org'
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^ expected https
+      |
+      = note: key: github.acme.url
+      = help: credentials are sent there; plain http is for this machine alone (127.0.0.1, localhost)
+
+    error[bad-url]: "ghe.example.org" is not an address
+     --> gapwatch.toml:5:15
+      |
+    5 | graphql_url = 'ghe.example.org'
+      |               ^^^^^^^^^^^^^^^^^ expected e.g. "https://api.example.org"
+      |
+      = note: key: github.acme.graphql_url
+      = help: an address begins with https:// and names a host
+
+    error[bad-url]: "http://u:p@proxy" is not a bare address
+     --> gapwatch.toml:6:9
+      |
+    6 | proxy = 'http://u:p@proxy'
+      |         ^^^^^^^^^^^^^^^^^^ expected no user, password, query or fragment
+      |
+      = note: key: github.acme.proxy
+      = help: credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY
+
+    gapwatch: 3 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn names_and_zones_and_repositories() {
+    assert_snapshot!(found("[github.Acme]\ntoken = { env = 'GH' }\nrepos = ['acme/*', 'acme']\n[people.ana-k]\ntz = 'CEST'\n"), @r#"
+    error[bad-name]: `Acme` cannot be a name
+     --> gapwatch.toml:1:9
+      |
+    1 | [github.Acme]
+      |         ^^^^ expected a-z, 0-9 and _
+      |
+      = note: key: github.Acme
+      = help: names begin with a small letter and have only small letters, digits and `_`, so that variables can name them; how it is shown is `name`, and accounts stand under `also`
+
+    error[bad-value]: "acme/*" is not a single repository
+     --> gapwatch.toml:3:10
+      |
+    3 | repos = ['acme/*', 'acme']
+      |          ^^^^^^^^ expected "owner/name"
+      |
+      = note: key: github.Acme.repos[0]
+      = help: patterns such as `owner/*` are not supported in this version; name each repository
+
+    error[bad-value]: "acme" is not a repository
+     --> gapwatch.toml:3:20
+      |
+    3 | repos = ['acme/*', 'acme']
+      |                    ^^^^^^ expected "owner/name"
+      |
+      = note: key: github.Acme.repos[1]
+      = help: as in the address https://github.com/owner/name
+
+    error[bad-name]: `ana-k` cannot be a name
+     --> gapwatch.toml:4:9
+      |
+    4 | [people.ana-k]
+      |         ^^^^^ expected a-z, 0-9 and _
+      |
+      = note: key: people.ana-k
+      = help: names begin with a small letter and have only small letters, digits and `_`, so that variables can name them; how it is shown is `name`, and accounts stand under `also`
+
+    error[bad-zone]: "CEST" is not a time zone
+     --> gapwatch.toml:5:6
+      |
+    5 | tz = 'CEST'
+      |      ^^^^^^ expected e.g. "Europe/Berlin"
+      |
+      = note: key: people.ana-k.tz
+      = help: names are those of the IANA database: Area/City, or UTC
+
+    gapwatch: 5 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn one_account_is_one_person_and_one_label_one_state() {
+    assert_snapshot!(found_after("states = { waiting = ['Blocked'], review = ['blocked'] }\n[people]\nana.also.github = 'Ana-K'\nmax.also.github = ['max', 'ana-k']\n"), @r#"
+    error[bad-value]: `Blocked` cannot mean both review and waiting
+     --> gapwatch.toml:4:23
+      |
+    4 | states = { waiting = ['Blocked'], review = ['blocked'] }
+      |                       ^^^^^^^^^ again here
+      |
+     ::: gapwatch.toml:4:45
+      |
+    4 | states = { waiting = ['Blocked'], review = ['blocked'] }
+      |                                             --------- first here
+      |
+      = note: key: github.acme.states.waiting[0]
+      = help: upper and lower case are the same
+
+    error[bad-value]: github ana-k is claimed by ana and max
+     --> gapwatch.toml:7:27
+      |
+    7 | max.also.github = ['max', 'ana-k']
+      |                           ^^^^^^^ again here
+      |
+     ::: gapwatch.toml:6:19
+      |
+    6 | ana.also.github = 'Ana-K'
+      |                   ------- first here
+      |
+      = note: key: people.max.also.github[1]
+      = help: an account belongs to one person
+
+    gapwatch: 2 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn secrets_that_cannot_be_used() {
+    let text = "[github.a]\ntoken = { env = 'NO_SUCH' }\nrepos = ['x/a']\n[github.b]\ntoken = { file = '/no/such/file' }\nrepos = ['x/b']\n[github.c]\ntoken = { env = 'GH', file = '/x' }\nrepos = ['x/c']\n[github.d]\ntoken = { fiel = '/x' }\nrepos = ['x/d']\n[github.e]\ntoken = 12345\nrepos = ['x/e']\n[slack]\nbot_token = 'xapp-hush'\nchannel = '#x'\n";
+    let found = found(text);
+    assert!(!found.contains("hush") && !found.contains("12345"));
+    assert_snapshot!(found, @r#"
+    error[bad-secret]: the variable NO_SUCH is not set
+     --> gapwatch.toml:2:9
+      |
+    2 | token = { env = 'NO_SUCH' }
+      |         ^^^^^^^^^^^^^^^^^^^ no usable secret
+      |
+      = note: key: github.a.token
+      = help: a secret is one line without spaces; its file must be readable by the user gapwatch runs as
+
+    error[bad-secret]: file /no/such/file cannot be read: No such file or directory (os error 2)
+     --> gapwatch.toml:5:9
+      |
+    5 | token = { file = '/no/such/file' }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^ no usable secret
+      |
+      = note: key: github.b.token
+      = help: a secret is one line without spaces; its file must be readable by the user gapwatch runs as
+
+    error[bad-secret]: a secret comes from one place; this names several
+     --> gapwatch.toml:8:9
+      |
+    8 | token = { env = 'GH', file = '/x' }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected { env = "NAME" }, { file = "/path" } or { credential = "name" }
+      |
+      = note: key: github.c.token
+
+    error[unknown-key]: unknown key `fiel` in [github.d.token]
+      --> gapwatch.toml:11:11
+       |
+    11 | token = { fiel = '**' }
+       |           ^^^^ unknown
+       |
+       = note: key: github.d.token.fiel
+       = help: did you mean `file`? Known keys: credential, env, file
+
+    error[bad-secret]: this is no reference to a secret
+      --> gapwatch.toml:14:9
+       |
+    14 | token = *****
+       |         ^^^^^ expected { env = "NAME" }, { file = "/path" } or { credential = "name" }
+       |
+       = note: key: github.e.token
+
+    error[bad-secret]: this is an app-level token (xapp-…), not the bot's (xoxb-…)
+      --> gapwatch.toml:17:13
+       |
+    17 | bot_token = '*********'
+       |             ^^^^^^^^^^^ no usable secret
+       |
+       = note: key: slack.bot_token
+
+    warning[literal-secret]: a secret stands in the configuration itself
+      --> gapwatch.toml:17:13
+       |
+    17 | bot_token = '*********'
+       |             ^^^^^^^^^^^ readable by whoever reads this file
+       |
+       = note: key: slack.bot_token
+       = help: refer to it: { env = "NAME" }, { file = "/path" } or { credential = "name" }
+
+    gapwatch: 6 errors, 1 warning in 1 file.
+    "#);
+}
+
+#[test]
+fn a_secret_that_works_but_is_open_to_others_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "test-token\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let text = format!(
+        "[github.acme]\ntoken = 'plain-hush'\nrepos = ['acme/web']\n[slack]\nchannel = '#x'\nbot_token = {{ file = '{}' }}\n",
+        path.display()
+    );
+    let result = load(&sources(&[("gapwatch.toml", &text)], &[])).unwrap();
+    let ids: Vec<_> = result.warnings.iter().map(|warning| warning.id).collect();
+    assert_eq!(ids, ["literal-secret", "odd-secret", "readable-secret"]);
+    assert_snapshot!(result.warnings[0].render(false), @r#"
+    warning[literal-secret]: a secret stands in the configuration itself
+     --> gapwatch.toml:2:9
+      |
+    2 | token = '**********'
+      |         ^^^^^^^^^^^^ readable by whoever reads this file
+      |
+      = note: key: github.acme.token
+      = help: refer to it: { env = "NAME" }, { file = "/path" } or { credential = "name" }
+    "#);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let result = load(&sources(&[("gapwatch.toml", &text)], &[])).unwrap();
+    assert_eq!(result.warnings.len(), 2);
+}
+
+#[test]
+fn a_live_mode_that_can_reach_nobody_is_a_warning() {
+    assert_snapshot!(found(&format!("mode = 'live'\ncomments.on = []\n{GITHUB}")), @r#"
+    warning[no-channel]: the mode is live, but there is neither [slack] nor a connection to comment on: nobody is told anything
+     --> gapwatch.toml:1:8
+      |
+    1 | mode = 'live'
+      |        ^^^^^^ live
+      |
+      = note: key: mode
+      = help: add [slack], or take `on = []` out of [comments]
+
+    gapwatch: 0 errors, 1 warning in 1 file.
+    "#);
+}
+
+#[test]
+fn a_channel_is_a_name_that_slack_can_reach() {
+    assert_snapshot!(found_after("[operators]\nchannel = '#ops'\n"), @r#"
+    error[unknown-reference]: there is no [slack] to reach #ops by
+     --> gapwatch.toml:5:11
+      |
+    5 | channel = '#ops'
+      |           ^^^^^^ not reachable
+      |
+      = note: key: operators.channel
+      = help: add [slack], or leave `channel` out
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "#);
+    assert_snapshot!(found_after("[slack]\nbot_token = { env = 'SLACK' }\nchannel = 'the team'\n"), @r##"
+    error[bad-value]: "the team" is not a channel
+     --> gapwatch.toml:6:11
+      |
+    6 | channel = 'the team'
+      |           ^^^^^^^^^^ expected e.g. "#delivery"
+      |
+      = note: key: slack.channel
+      = help: a channel's name or id
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "##);
+}
+
+#[test]
+fn a_token_of_a_test_server_is_taken_with_a_warning() {
+    assert_snapshot!(found_after("[slack]\nbot_token = { env = 'GH' }\nchannel = '#x'\n"), @r#"
+    warning[odd-secret]: a bot token of Slack begins with xoxb-; this one does not
+     --> gapwatch.toml:5:13
+      |
+    5 | bot_token = { env = 'GH' }
+      |             ^^^^^^^^^^^^^^ looks odd
+      |
+      = note: key: slack.bot_token
+
+    gapwatch: 0 errors, 1 warning in 1 file.
+    "#);
+}

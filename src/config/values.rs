@@ -1,0 +1,351 @@
+//! Small types of the configuration that refuse a wrong value while it is read, and [`Refusal`]: what each of them says
+//! about a value it refuses.
+//!
+//! A type refuses with serde's `invalid_value` and the *name* of what it wants; the texts around that name stand in one
+//! table here, so that a message reads the same from a file and from the environment.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+
+use super::Length;
+
+/// How a refused value is explained.
+pub(super) struct Refusal {
+    /// What was wanted, as the type names it.
+    pub name: &'static str,
+    /// Error id.
+    pub id: &'static str,
+    /// Beside the value: "expected …".
+    pub label: &'static str,
+    /// Below.
+    pub help: &'static str,
+}
+
+const REPO: &str = "a repository";
+const ONE_REPO: &str = "a single repository";
+const STORE: &str = "a store";
+const HTTP_URL: &str = "an address";
+const SAFE_URL: &str = "a safe address";
+const BARE_URL: &str = "a bare address";
+const ZONE: &str = "a time zone";
+
+/// Every value type with its texts.
+pub(super) const REFUSALS: [Refusal; 9] = [
+    Refusal {
+        name: Length::NAME,
+        id: "bad-duration",
+        label: r#"expected e.g. "90m", "3 workdays", "2 workhours""#,
+        help: "units: s m h d w, workhours, workdays",
+    },
+    Refusal {
+        name: Length::BOUNDED_NAME,
+        id: "bad-duration",
+        label: "longer than anything is watched",
+        help: "units: s m h d w, workhours, workdays",
+    },
+    Refusal {
+        name: REPO,
+        id: "bad-value",
+        label: "expected \"owner/name\"",
+        help: "as in the address https://github.com/owner/name",
+    },
+    Refusal {
+        name: ONE_REPO,
+        id: "bad-value",
+        label: "expected \"owner/name\"",
+        help: "patterns such as `owner/*` are not supported in this version; name each repository",
+    },
+    Refusal {
+        name: STORE,
+        id: "bad-value",
+        label: "expected \"sqlite:PATH\"",
+        help: "SQLite is the only store in this version, e.g. \"sqlite:/var/lib/gapwatch/gapwatch.db\"",
+    },
+    Refusal {
+        name: HTTP_URL,
+        id: "bad-url",
+        label: "expected e.g. \"https://api.example.org\"",
+        help: "an address begins with https:// and names a host",
+    },
+    Refusal {
+        name: SAFE_URL,
+        id: "bad-url",
+        label: "expected https",
+        help: "credentials are sent there; plain http is for this machine alone (127.0.0.1, localhost)",
+    },
+    Refusal {
+        name: BARE_URL,
+        id: "bad-url",
+        label: "expected no user, password, query or fragment",
+        help: "credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY",
+    },
+    Refusal {
+        name: ZONE,
+        id: "bad-zone",
+        label: "expected e.g. \"Europe/Berlin\"",
+        help: "names are those of the IANA database: Area/City, or UTC",
+    },
+];
+
+/// Reads a string and turns it into `T`, or names what it should have been.
+struct Parsed<T>(&'static str, fn(&str) -> Result<T, &'static str>);
+
+impl<T> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).map_err(|name| E::invalid_value(Unexpected::Str(text), &name))
+    }
+}
+
+macro_rules! parsed {
+    ($type:ty, $name:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Parsed($name, <$type>::parse))
+            }
+        }
+    };
+}
+
+parsed!(Repo, REPO);
+parsed!(StoreUrl, STORE);
+parsed!(BaseUrl, HTTP_URL);
+parsed!(ProxyUrl, HTTP_URL);
+parsed!(Zone, ZONE);
+
+/// A repository. GitHub takes upper and lower case for the same; the spelling is kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Repo {
+    /// User or organisation.
+    pub owner: String,
+    /// The repository's own name.
+    pub name: String,
+}
+
+impl Repo {
+    fn parse(text: &str) -> Result<Repo, &'static str> {
+        if text.contains('*') {
+            return Err(ONE_REPO);
+        }
+        let (owner, name) = text.split_once('/').ok_or(REPO)?;
+        let plain = |part: &str| {
+            !part.is_empty()
+                && !part.chars().all(|c| c == '.') // "." and ".." would leave the path of the request
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        if !plain(owner) || !plain(name) {
+            return Err(REPO);
+        }
+        Ok(Repo { owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// The form in which two spellings of one repository are equal.
+    pub fn folded(&self) -> String {
+        self.to_string().to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Repo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+/// Where everything is kept: an SQLite file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreUrl(PathBuf);
+
+impl StoreUrl {
+    fn parse(text: &str) -> Result<StoreUrl, &'static str> {
+        let path = text.strip_prefix("sqlite:").ok_or(STORE)?;
+        // `sqlite:///var/lib/x` is how others write `sqlite:/var/lib/x`; two slashes alone would name a host.
+        let path = match path.strip_prefix("//") {
+            Some(path) if path.starts_with('/') => path,
+            Some(_) => return Err(STORE),
+            None => path,
+        };
+        if path.is_empty() || path.ends_with('/') { Err(STORE) } else { Ok(StoreUrl(PathBuf::from(path))) }
+    }
+
+    /// The file; a relative path counts from the working directory.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// Scheme, host and path of a service that is sent credentials: https, or http on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    fn parse(text: &str) -> Result<BaseUrl, &'static str> {
+        let url = bare(text)?;
+        if url.scheme() == "https" || is_loopback(&url) { Ok(BaseUrl(url)) } else { Err(SAFE_URL) }
+    }
+
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+/// An http or https proxy without a password. Plain http is fine: what goes through is encrypted itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyUrl(Url);
+
+impl ProxyUrl {
+    fn parse(text: &str) -> Result<ProxyUrl, &'static str> {
+        bare(text).map(ProxyUrl)
+    }
+
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+fn bare(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| HTTP_URL)?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(HTTP_URL);
+    }
+    let extra =
+        !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
+    if extra { Err(BARE_URL) } else { Ok(url) }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
+        Some(url::Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
+        None => false,
+    }
+}
+
+/// A time zone by its name in the IANA database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    name: String,
+    zone: jiff::tz::TimeZone,
+}
+
+impl Zone {
+    fn parse(text: &str) -> Result<Zone, &'static str> {
+        let zone = jiff::tz::TimeZone::get(text).map_err(|_| ZONE)?;
+        Ok(Zone { name: text.to_owned(), zone })
+    }
+
+    /// As written: `Europe/Berlin`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The zone.
+    pub fn zone(&self) -> &jiff::tz::TimeZone {
+        &self.zone
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+/// One text, or a list of them: `"ana-k"` is the same as `["ana-k"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OneOrMany(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OneOrMany, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text or a list of texts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany, E> {
+        Ok(OneOrMany(vec![text.to_owned()]))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany, A::Error> {
+        let mut all = Vec::new();
+        while let Some(text) = seq.next_element()? {
+            all.push(text);
+        }
+        Ok(OneOrMany(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_repository_is_an_owner_and_a_name() {
+        let repo = Repo::parse("acme/web.site_2").unwrap();
+        assert_eq!((repo.owner.as_str(), repo.name.as_str()), ("acme", "web.site_2"));
+        assert_eq!(Repo::parse("acme/*").unwrap_err(), ONE_REPO);
+        for text in
+            ["acme", "acme/", "/web", "acme/web/x", "acme/..", "../web", "acme/w b", "https://github.com/acme/web"]
+        {
+            assert_eq!(Repo::parse(text), Err(REPO), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_store_is_a_file_of_sqlite() {
+        for (text, path) in
+            [("sqlite:gapwatch.db", "gapwatch.db"), ("sqlite:/a/b.db", "/a/b.db"), ("sqlite:///a/b", "/a/b")]
+        {
+            assert_eq!(StoreUrl::parse(text).unwrap().path(), Path::new(path));
+        }
+        for text in ["", "gapwatch.db", "sqlite:", "sqlite:/a/", "sqlite://host/a", "postgres://db/gapwatch"] {
+            assert_eq!(StoreUrl::parse(text), Err(STORE), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_go_over_https_or_stay_on_this_machine() {
+        for text in ["https://api.github.com", "http://127.0.0.1:9000/api", "http://localhost:1", "http://[::1]:1/"] {
+            assert!(BaseUrl::parse(text).is_ok(), "{text}");
+        }
+        for text in ["http://github.example.org", "http://10.0.0.1", "http://localhost.example.org"] {
+            assert_eq!(BaseUrl::parse(text), Err(SAFE_URL), "{text}");
+        }
+        for text in ["github.com", "ftp://x", "https://", "", "sqlite:x"] {
+            assert_eq!(BaseUrl::parse(text), Err(HTTP_URL), "{text}");
+        }
+        for text in ["https://u@x.org", "https://u:p@x.org", "https://x.org/?a=1", "https://x.org/#a"] {
+            assert_eq!(BaseUrl::parse(text), Err(BARE_URL), "{text}");
+        }
+        assert!(ProxyUrl::parse("http://proxy.example.org:3128").is_ok());
+    }
+
+    #[test]
+    fn every_name_a_type_asks_for_is_explained() {
+        for name in [REPO, ONE_REPO, STORE, HTTP_URL, SAFE_URL, BARE_URL, ZONE, Length::NAME, Length::BOUNDED_NAME] {
+            assert!(REFUSALS.iter().any(|refusal| refusal.name == name), "{name}");
+        }
+        assert!(REFUSALS[0].label.ends_with(Length::EXAMPLES) && REFUSALS[0].help.ends_with(Length::UNITS));
+    }
+}

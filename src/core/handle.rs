@@ -1,0 +1,188 @@
+//! The way to the core: plain values go in through a channel, answers come back.
+
+use std::sync::mpsc;
+
+use connector_kit::Page;
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+use super::{Claim, Core, Failed, GapSeen, RoundReport};
+use crate::domain::alert::{Answer, Wish};
+use crate::domain::ids::{ConnectionId, MessageId};
+use crate::domain::notice::Message;
+use crate::messages::retry::Outcome;
+use crate::store::{ConnectionState, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow};
+
+type Errand = Box<dyn FnOnce(&mut Core) + Send>;
+
+/// The way to the core, for jobs. Cheap to clone; when the last one goes, the core's thread ends.
+#[derive(Clone)]
+pub struct CoreHandle {
+    jobs: mpsc::Sender<Errand>,
+    /// Raised whenever something was committed that a round or a delivery may care about.
+    changed: watch::Sender<u64>,
+}
+
+impl CoreHandle {
+    /// Starts the core's thread.
+    pub fn start(core: Core) -> CoreHandle {
+        let (jobs, queue) = mpsc::channel::<Errand>();
+        let mut core = core;
+        std::thread::Builder::new()
+            .name("core".to_owned())
+            .spawn(move || {
+                while let Ok(job) = queue.recv() {
+                    job(&mut core);
+                }
+            })
+            .expect("the system can start one more thread at start");
+        CoreHandle { jobs, changed: watch::Sender::new(0) }
+    }
+
+    /// Wakes whenever the core has committed something.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    async fn ask<T: Send + 'static>(&self, job: impl FnOnce(&mut Core) -> T + Send + 'static) -> T {
+        let (reply, answer) = oneshot::channel();
+        let job: Errand = Box::new(move |core| {
+            let _ = reply.send(job(core));
+        });
+        // Both can fail only when the core's thread has panicked; then the process must not go on as if it had not.
+        self.jobs.send(job).expect("the core's thread runs as long as a handle does");
+        answer.await.expect("the core answers every job")
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// See [`SiteSeen`].
+    pub async fn connected(
+        &self,
+        connection: ConnectionId,
+        who: connector_kit::Whoami,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let job = move |core: &mut Core| {
+            core.connected(&SiteSeen { connection, site: &who.site, account: who.account.as_ref() }, now)
+        };
+        self.ask(job).await
+    }
+
+    /// See [`ProfileSeen`].
+    pub async fn profiles(&self, seen: Vec<ProfileSeen>, now: Timestamp) -> Result<(), StoreError> {
+        let done = self.ask(move |core| core.profiles(&seen, now)).await;
+        self.tell();
+        done
+    }
+
+    /// Streams of a connection that are due; with `all`, every one.
+    pub async fn due_streams(
+        &self,
+        connection: ConnectionId,
+        now: Timestamp,
+        all: bool,
+    ) -> Result<Vec<StreamRow>, StoreError> {
+        self.ask(move |core| core.store.due_streams(connection, now, all)).await
+    }
+
+    /// When the next stream is due. `None`: there is none.
+    pub async fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+        self.ask(move |core| core.store.next_pull_at(connection)).await
+    }
+
+    /// Commits a page, then applies it.
+    pub async fn page(&self, stream: StreamRow, page: Page, now: Timestamp) -> Result<PageApplied, StoreError> {
+        let applied = self.ask(move |core| core.page(&stream, &page, now)).await;
+        self.tell();
+        applied
+    }
+
+    /// Commits a failed pull; the cursor stays.
+    pub async fn pull_failed(&self, stream: StreamRow, failure: Failed, now: Timestamp) -> Result<(), StoreError> {
+        let job = move |core: &mut Core| {
+            core.pull_failed(&PullFailure {
+                stream: &stream,
+                kind: failure.kind,
+                because: failure.because,
+                next_pull_at: failure.next_pull_at,
+                not_before: failure.not_before,
+                now,
+            })
+        };
+        let done = self.ask(job).await;
+        self.tell();
+        done
+    }
+
+    /// Runs one round.
+    pub async fn round(&self, now: Timestamp) -> Result<RoundReport, StoreError> {
+        let report = self.ask(move |core| core.round(now)).await;
+        if report.as_ref().is_ok_and(|report| report.messages > 0) {
+            self.tell();
+        }
+        report
+    }
+
+    /// See [`Core::oracle`].
+    pub async fn oracle(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.ask(move |core| core.oracle(now)).await
+    }
+
+    /// See [`Core::claim`].
+    pub async fn claim(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        self.ask(move |core| core.claim(&busy, now)).await
+    }
+
+    /// See [`Core::outcome`].
+    pub async fn outcome(&self, message: MessageId, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let done = self.ask(move |core| core.outcome(message, &outcome, now)).await;
+        self.tell();
+        done
+    }
+
+    /// When the next message is due. `None`: none waits.
+    pub async fn next_message(&self) -> Option<Timestamp> {
+        self.ask(|core| core.next_message()).await
+    }
+
+    /// Every gap on the board.
+    pub async fn gaps(&self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+        self.ask(move |core| core.gaps(now)).await
+    }
+
+    /// Messages that wait: what, where to, until when.
+    pub async fn waiting(&self) -> Vec<Message> {
+        self.ask(|core| {
+            let mut waiting: Vec<Message> = core.board.messages().cloned().collect();
+            waiting.sort_by_key(|message| (message.due_at, message.id));
+            waiting
+        })
+        .await
+    }
+
+    /// Puts a wish into the inbox. `None`: the same wish was there before.
+    pub async fn answer(
+        &self,
+        source: String,
+        key: String,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Option<Answer>, StoreError> {
+        let answer = self.ask(move |core| core.answer(&source, &key, &wish, now)).await;
+        self.tell();
+        answer
+    }
+
+    /// How every connection stands.
+    pub async fn connection_states(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        self.ask(|core| core.store.connection_states()).await
+    }
+
+    /// The instant of the last committed tick.
+    pub async fn last_tick(&self) -> Timestamp {
+        self.ask(|core| core.last_tick).await
+    }
+}

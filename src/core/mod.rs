@@ -1,0 +1,403 @@
+//! The core: one thread that owns the store's writer and the board.
+//!
+//! Every write reaches it as a plain value (a page, an outcome, an answer), is committed, then applied to the board, in that
+//! order, and cannot be cancelled half-way. What is due is looked at, and leaves its queue only when its result is applied.
+//! After a failed or doubtful commit the board is loaded anew. Nobody else sees the board.
+
+mod handle;
+
+pub use handle::CoreHandle;
+
+use std::collections::HashMap;
+
+use connector_kit::{MessageRef, Page};
+use connector_model::Mark;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alerts::{self, Judgement};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::board::{Board, DueNow};
+use crate::domain::finding::SubjectKey;
+use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
+use crate::domain::names::TaskName;
+use crate::domain::notice::{Address, Message};
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::Snapshot;
+use crate::messages::retry::{self, Job, Outcome};
+use crate::messages::scene::Scene;
+use crate::messages::wording;
+use crate::messages::{self, Marks};
+use crate::rules::{self, Rules};
+use crate::store::{
+    ConfigPlan, FailureKind, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError, StreamRow,
+};
+
+/// Most subjects judged in one round, so that a page or an outcome never waits long.
+const SUBJECTS_A_ROUND: usize = 20_000;
+/// The tick is written at most this often while nothing else is.
+const TICK_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the core works by; another configuration is another one of these.
+pub struct Setup {
+    /// Rules with their thresholds.
+    pub rules: Rules,
+    /// How, when and to whom anything may be said. The modes of connections are filled in by [`Core::open`].
+    pub policy: Policy,
+    /// What the store must know of the configuration.
+    pub plan: ConfigPlan,
+    /// Mode of each connection by name, where it has one of its own.
+    pub connection_modes: HashMap<String, crate::domain::policy::Mode>,
+    /// Names of the connections on which our comment may be written.
+    pub comments_on: Vec<String>,
+}
+
+/// The core.
+pub struct Core {
+    store: Store,
+    board: Board,
+    rules: Rules,
+    policy: Policy,
+    /// The rules' revision was another when we started: what the first judgement finds is backlog.
+    rules_rev: Option<String>,
+    last_tick: Timestamp,
+    connections: HashMap<String, ConnectionId>,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoundReport {
+    /// Subjects judged.
+    pub judged: usize,
+    /// Alerts that changed.
+    pub alerts: usize,
+    /// Messages sealed or changed.
+    pub messages: usize,
+    /// True: there is more due at once.
+    pub more: bool,
+    /// When something is due by itself next. `None`: only a change can make something due.
+    pub next_due: Option<Timestamp>,
+}
+
+/// A failed pull, as the core records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// What it means for the rest.
+    pub kind: FailureKind,
+    /// Why, without secrets.
+    pub because: String,
+    /// When to try again.
+    pub next_pull_at: Timestamp,
+    /// A wait the tool asked for.
+    pub not_before: Option<Timestamp>,
+}
+
+/// A message to be sent now, with what its channel needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The message, marked *sending*.
+    pub message: Message,
+    /// True: it was sent by somebody who did not live to tell; look whether it is there.
+    pub look: bool,
+    /// Since when it may be there, for a look.
+    pub since: Timestamp,
+    /// The post's reference, for an edit or an answer.
+    pub at: Option<MessageRef>,
+    /// The mark of the post, which an edit keeps.
+    pub post_mark: Mark,
+    /// The task's handle, for a comment.
+    pub handle: Option<String>,
+}
+
+impl Core {
+    /// Takes up the configuration, loads the board; everything is due.
+    ///
+    /// # Errors
+    /// Whatever the store says; nothing has been changed that a second start would not do again.
+    pub fn open(mut store: Store, setup: Setup, now: Timestamp) -> Result<Core, StoreError> {
+        let applied = store.apply_config(&setup.plan, now)?;
+        let mut policy = setup.policy;
+        let row = |name: &String| applied.connections.get(name).copied();
+        policy.connection_modes =
+            setup.connection_modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
+        policy.comments_on = setup.comments_on.iter().filter_map(row).collect();
+        let board = Board::new(store.load(now, rules::known)?);
+        let rules_rev = (applied.rules_changed && !applied.first).then(|| setup.plan.rules_rev.clone());
+        let last_tick = store.last_tick();
+        Ok(Core { store, board, rules: setup.rules, policy, rules_rev, last_tick, connections: applied.connections })
+    }
+
+    /// Row of each configured connection, by name.
+    pub fn connections(&self) -> &HashMap<String, ConnectionId> {
+        &self.connections
+    }
+
+    /// Throws the board away and loads it: what was due is still due.
+    fn reload(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.board = Board::new(self.store.load(now, rules::known)?);
+        Ok(())
+    }
+
+    /// Runs a write; when it fails, the board is loaded anew before the error is passed on.
+    fn guarded<T>(
+        &mut self,
+        now: Timestamp,
+        write: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        write(&mut self.store).inspect_err(|error| {
+            tracing::error!(%error, "store.failed");
+            if let Err(error) = self.reload(now) {
+                tracing::error!(%error, "store.reload_failed");
+            }
+        })
+    }
+
+    fn connected(&mut self, seen: &SiteSeen<'_>, now: Timestamp) -> Result<(), StoreError> {
+        let (site, text, delta) = self.guarded(now, |store| store.set_site(seen, now))?;
+        self.board.put_site(site, text);
+        self.board.apply(delta);
+        Ok(())
+    }
+
+    fn profiles(&mut self, seen: &[ProfileSeen], now: Timestamp) -> Result<(), StoreError> {
+        if self.guarded(now, |store| store.see_profiles(seen, now))? {
+            // Who works when is part of nearly every reading.
+            self.reload(now)?;
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
+        let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
+        self.board.apply(std::mem::take(&mut applied.delta));
+        Ok(applied)
+    }
+
+    fn pull_failed(&mut self, failure: &PullFailure<'_>) -> Result<(), StoreError> {
+        let delta = self.guarded(failure.now, |store| store.pull_failed(failure))?;
+        self.board.apply(delta);
+        Ok(())
+    }
+
+    fn answer(&mut self, source: &str, key: &str, wish: &Wish, now: Timestamp) -> Result<Option<Answer>, StoreError> {
+        let answer = self.guarded(now, |store| store.put_answer(source, key, now, None, wish))?;
+        if let Some(answer) = &answer {
+            self.board.apply(crate::domain::record::BoardDelta { answers: vec![answer.clone()], ..Default::default() });
+        }
+        Ok(answer)
+    }
+
+    /// One round: look, decide, commit, apply; nothing comes in between.
+    ///
+    /// # Errors
+    /// The board has been loaded anew: what was due is still due.
+    pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
+        let due = self.board.due(now, SUBJECTS_A_ROUND);
+        let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
+        let judged = rules::judge(&self.rules, &due.subjects, &snapshot);
+        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
+        let mut ids = self.board.ids;
+        let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
+        let names = self.names(&messages::names_needed(&decided, &snapshot))?;
+        let key = self.store.key();
+        let mut wire = wire_id;
+        let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
+        let mut round = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
+        let rests = self.board.rests_after(&due);
+        round.at = Some(now);
+        round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
+        let rules_rev = if rests { self.rules_rev.clone() } else { None };
+        if !round.is_empty() || rules_rev.is_some() {
+            self.guarded(now, |store| store.commit_round(&round, rules_rev.as_deref(), now))?;
+            self.last_tick = now;
+        } else if now.duration_since(self.last_tick) >= TICK_EVERY {
+            self.guarded(now, |store| store.tick(now))?;
+            self.last_tick = now;
+        }
+        if rules_rev.is_some() {
+            self.rules_rev = None;
+        }
+        self.board.ids = ids;
+        let report = RoundReport {
+            judged: due.subjects.len(),
+            alerts: round.alerts.len(),
+            messages: round.messages.len(),
+            ..Default::default()
+        };
+        self.apply(&due, judged, round, now);
+        let next_due = self.board.next_due();
+        Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
+    }
+
+    fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
+        let baseline = self.rules_rev.is_some()
+            || match judged.subject {
+                SubjectKey::Task(id) => self
+                    .board
+                    .task(id)
+                    .and_then(|task| self.board.container(task.container))
+                    .is_some_and(|container| container.baseline_at.is_none()),
+                SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => false,
+            };
+        Judgement {
+            subject: judged.subject,
+            readings: judged.readings.clone(),
+            judged: rules::unjudged(judged.subject, snapshot).is_none(),
+            baseline,
+        }
+    }
+
+    /// Containers whose first full judgement is over with this round: read completely, history and all, or without one.
+    fn settled_baselines(&self) -> Vec<ContainerId> {
+        let mut settled: Vec<ContainerId> = self
+            .board
+            .containers()
+            .filter(|container| container.baseline_at.is_none() && container.warm_at.is_some())
+            .filter(|container| !self.board.awaits_history(container.id))
+            .map(|container| container.id)
+            .collect();
+        settled.sort_unstable();
+        settled
+    }
+
+    fn apply(&mut self, due: &DueNow, judged: Vec<rules::SubjectJudged>, round: Round, now: Timestamp) {
+        for subject in judged {
+            self.board.judged(subject.subject, subject.recheck_at);
+        }
+        self.board.answered(&round.answered.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+        for change in &round.alerts {
+            for entry in &change.log {
+                tracing::info!(
+                    gap = %change.alert.gap,
+                    rule = %change.alert.rule,
+                    stage = change.alert.stage.word(),
+                    reason = entry.reason.as_deref(),
+                    "gap.{}", entry.what.word()
+                );
+            }
+        }
+        self.board.put_round(round);
+        self.board.stepped(&due.alerts, now);
+    }
+
+    /// The next thing to be done for a message, of a lane that is not in `busy`; a call is marked *sending* and committed
+    /// before it is made. `None`: nothing.
+    ///
+    /// # Errors
+    /// The board has been loaded anew.
+    pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        let epoch = self.store.epoch();
+        let free =
+            |id: MessageId| self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned();
+        let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
+            Job::Send(id) => free(id).map(|message| (message, false)),
+            Job::Look(id) => free(id).map(|message| (message, true)),
+        });
+        let Some((message, look)) = next else { return Ok(None) };
+        if !look {
+            let round = retry::begin(&message, epoch, now);
+            self.guarded(now, |store| store.commit_round(&round, None, now))?;
+            self.board.put_round(round);
+        }
+        self.claimed(message, look, now).map(Some)
+    }
+
+    fn claimed(&self, message: Message, look: bool, now: Timestamp) -> Result<Claim, StoreError> {
+        let since = message.attempt_at.unwrap_or(now);
+        let post = self.board.post(message.post);
+        let at = post.and_then(|post| post.at.clone()).map(MessageRef);
+        let post_mark = post.map_or_else(|| message.mark.clone(), |post| post.mark.clone());
+        let handle = match &message.address {
+            Address::Comment { task, .. } => self.names(&[*task])?.remove(task).map(|name| name.handle),
+            _ => None,
+        };
+        Ok(Claim { message, look, since, at, post_mark, handle })
+    }
+
+    /// Records how an attempt ended: outcome, next attempt or next channel, and who has now been told, in one commit.
+    ///
+    /// # Errors
+    /// The board has been loaded anew; the attempt is an orphan and will be looked up.
+    pub fn outcome(&mut self, message: MessageId, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
+        let Some(message) = self.board.message(message).cloned() else { return Ok(()) };
+        let mut ids = self.board.ids;
+        let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
+        let key = self.store.key();
+        let mut wire = wire_id;
+        let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
+        let round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
+        self.guarded(now, |store| store.commit_round(&round, None, now))?;
+        self.board.ids = ids;
+        self.board.put_round(round);
+        Ok(())
+    }
+
+    fn names(&self, tasks: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {
+        if tasks.is_empty() { Ok(HashMap::new()) } else { self.store.names(tasks) }
+    }
+
+    /// Marks everything as due and judges it; says how many alerts that changed. When nothing was due it must be none.
+    ///
+    /// # Errors
+    /// The board has been loaded anew.
+    pub fn oracle(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        self.board.touch_all();
+        let mut changed = 0;
+        loop {
+            let report = self.round(now)?;
+            changed += report.alerts;
+            if !report.more {
+                return Ok(changed);
+            }
+        }
+    }
+
+    /// Every gap on the board, resolved ones included, in the order in which they first opened.
+    fn gaps(&self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+        let mut alerts: Vec<&Alert> = self.board.alerts().collect();
+        alerts.sort_by_key(|alert| alert.id);
+        let task = |alert: &Alert| match alert.subject {
+            SubjectKey::Task(id) => Some(id),
+            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+        };
+        let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
+        let names = self.names(&named.collect::<Vec<_>>())?;
+        let calendar = &self.board.people.default_calendar;
+        let scene = Scene { names: &names, now, calendar };
+        Ok(alerts
+            .into_iter()
+            .map(|alert| GapSeen {
+                name: task(alert).and_then(|id| names.get(&id).cloned()),
+                summary: wording::summary(&alert.finding, scene),
+                alert: alert.clone(),
+            })
+            .collect())
+    }
+
+    /// When the next message is due. `None`: none waits.
+    fn next_message(&self) -> Option<Timestamp> {
+        retry::next_due(&self.board, self.store.epoch())
+    }
+}
+
+/// A gap as it stands, with what people call it.
+pub struct GapSeen {
+    /// The alert.
+    pub alert: Alert,
+    /// Its task. `None`: it is not about one.
+    pub name: Option<TaskName>,
+    /// One line with the numbers.
+    pub summary: String,
+}
+
+/// Messages of one lane go one after another; lanes do not wait for each other.
+pub fn lane(address: &Address) -> String {
+    match address {
+        Address::Comment { connection, .. } => connection.clone(),
+        other => other.channel().to_owned(),
+    }
+}
+
+/// A random wire id: 32 hexadecimal digits.
+fn wire_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}

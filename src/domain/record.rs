@@ -1,0 +1,210 @@
+//! What the store hands over of tasks, containers and connections, and what a commit changes of them.
+
+use std::collections::HashMap;
+
+use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert::{Alert, Answer};
+use super::facts::Facts;
+use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use super::notice::{Message, Notice, Post};
+use super::people::{AccountRec, People};
+
+/// A task, as rules see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRec {
+    /// Row.
+    pub id: TaskId,
+    /// The tool's stable id.
+    pub ext: Box<str>,
+    /// Where it lives.
+    pub container: ContainerId,
+    /// Milestones, sprints and other homes.
+    pub homes: Box<[ContainerId]>,
+    /// Our state; see `declared`.
+    pub category: StatusCategory,
+    /// False: the tool does not tell todo from active.
+    pub declared: bool,
+    /// Planned start.
+    pub start: Option<Due>,
+    /// Deadline of its own.
+    pub due: Option<DueStated>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// 1 is the highest.
+    pub priority: Option<u8>,
+    /// Declared progress, but for that of its children.
+    pub progress: Option<Progress>,
+    /// Seconds.
+    pub estimate_secs: Option<i64>,
+    /// Its parent, if mirrored.
+    pub parent: Option<TaskId>,
+    /// Everybody assigned, bots included.
+    pub owners: Box<[AccountId]>,
+    /// Author.
+    pub reporter: Option<AccountId>,
+    /// Why no rule looks at it.
+    pub ineligible: Option<Ineligible>,
+    /// May not be shown in open places.
+    pub restricted: bool,
+    /// When it was last different from before, by the question that showed it.
+    pub changed_at: Timestamp,
+    /// What its history says.
+    pub facts: Facts,
+}
+
+/// A container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerRec {
+    /// Row.
+    pub id: ContainerId,
+    /// Where it is.
+    pub site: SiteId,
+    /// The tool's stable id.
+    pub ext: Box<str>,
+    /// What it is.
+    pub kind: ContainerKind,
+    /// What people call it.
+    pub name: Box<str>,
+    /// The one connection that reads it. `None`: no longer selected.
+    pub reader: Option<ConnectionId>,
+    /// Its own end.
+    pub due: Option<Due>,
+    /// Since when it is read completely. `None`: cold, nothing in it is judged.
+    pub warm_at: Option<Timestamp>,
+    /// When its first full judgement was over. `None`: what is found in it was there before, and is backlog.
+    pub baseline_at: Option<Timestamp>,
+    /// Why it is held, by whom. `None`: it is not.
+    pub hold: Option<Box<str>>,
+    /// First failed pass since the last good one. `None`: the last pass was good.
+    pub failing_since: Option<Timestamp>,
+    /// Last complete pass over its tasks.
+    pub fresh_at: Option<Timestamp>,
+    /// How far its history reaches.
+    pub history: HistoryReach,
+}
+
+/// How far the history of a container's tasks reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryReach {
+    /// It is being read for the first time.
+    Pending,
+    /// The tool offers none, or does not let us read it.
+    Absent,
+    /// Complete from `from` up to `read_at`.
+    Known {
+        /// Since when; the epoch: since ever.
+        from: Timestamp,
+        /// When the last complete pass over all its streams was asked for.
+        read_at: Timestamp,
+    },
+}
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionRec {
+    /// Row.
+    pub id: ConnectionId,
+    /// `github.acme`
+    pub name: Box<str>,
+    /// The site it turned out to be. `None`: it never answered yet.
+    pub site: Option<SiteId>,
+    /// How often it is read.
+    pub poll: SignedDuration,
+    /// First failed pass since the last good one. `None`: all is well.
+    pub failing_since: Option<Timestamp>,
+    /// What went wrong. `None`: nothing.
+    pub failure: Option<Box<str>>,
+    /// True when the credential itself is refused.
+    pub refused: bool,
+    /// Last good answer.
+    pub fresh_at: Option<Timestamp>,
+}
+
+/// A task with its own side of its links, as the store hands it over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskImage {
+    /// The task.
+    pub rec: TaskRec,
+    /// Tasks it waits for, by its own word.
+    pub blocked_by: Vec<TaskId>,
+    /// Tasks that wait for it, by its own word.
+    pub blocks: Vec<TaskId>,
+}
+
+/// What a committed page changes on the board.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BoardDelta {
+    /// Tasks, new and changed, whole; including those whose links or parent could be resolved only now.
+    pub tasks: Vec<TaskImage>,
+    /// Tasks that left the open world.
+    pub removed: Vec<TaskId>,
+    /// Containers, new and changed, whole.
+    pub containers: Vec<ContainerRec>,
+    /// Connections, changed, whole.
+    pub connections: Vec<ConnectionRec>,
+    /// Accounts, new and changed, whole.
+    pub accounts: Vec<AccountRec>,
+    /// Answers that came in.
+    pub answers: Vec<Answer>,
+}
+
+/// Everything, as loaded at start.
+pub struct BoardImage {
+    /// Tasks.
+    pub tasks: Vec<TaskImage>,
+    /// Containers.
+    pub containers: Vec<ContainerRec>,
+    /// Connections.
+    pub connections: Vec<ConnectionRec>,
+    /// Sites, as the text that goes into gap ids.
+    pub sites: HashMap<SiteId, String>,
+    /// People and accounts.
+    pub people: People,
+    /// Alerts about subjects on the board, resolved ones included.
+    pub alerts: Vec<Alert>,
+    /// Notices of live alerts, and those not yet told.
+    pub notices: Vec<Notice>,
+    /// Posts that may still change.
+    pub posts: Vec<Post>,
+    /// Messages with something still to be done.
+    pub messages: Vec<Message>,
+    /// Answers not dealt with.
+    pub answers: Vec<Answer>,
+    /// The highest row numbers in use.
+    pub ids: NextIds,
+}
+
+/// The next free row numbers; the core is the only writer, so they are handed out in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextIds {
+    /// Next alert.
+    pub alert: i64,
+    /// Next notice.
+    pub notice: i64,
+    /// Next post.
+    pub post: i64,
+    /// Next message.
+    pub message: i64,
+}
+
+impl ContainerRec {
+    /// Up to when its history is read. `None`: not at all, or not completely yet.
+    pub(super) fn read_at(&self) -> Option<Timestamp> {
+        match self.history {
+            HistoryReach::Known { read_at, .. } => Some(read_at),
+            HistoryReach::Pending | HistoryReach::Absent => None,
+        }
+    }
+
+    /// How far the history reaches, without the instant at which it was last read.
+    pub(super) fn history_seen(&self) -> HistoryReach {
+        match self.history {
+            HistoryReach::Known { from, .. } => HistoryReach::Known { from, read_at: Timestamp::UNIX_EPOCH },
+            other => other,
+        }
+    }
+}

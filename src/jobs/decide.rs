@@ -1,0 +1,135 @@
+//! Decide: asks the core for rounds, as long as the clock can be believed.
+
+use std::sync::Arc;
+
+use connector_kit::Clock;
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::{CoreHandle, RoundReport};
+use crate::domain::calendar::later;
+use crate::store::StoreError;
+
+/// How far the tools' clocks and ours may lie apart before nothing is judged or sent.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How far each tool's clock lies from ours; `None` where no answer has told.
+pub type Skews = Arc<dyn Fn() -> Vec<(String, Option<SignedDuration>)> + Send + Sync>;
+
+/// Why nothing may be judged or sent at present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClockDoubt {
+    /// Every tool that tells the time disagrees with us.
+    ToolsDisagree(String),
+    /// It is earlier than the last committed tick.
+    RanBack {
+        /// That tick.
+        last_tick: Timestamp,
+    },
+}
+
+/// Holds the clock against the tools' and against the last tick. `None`: it can be believed.
+///
+/// One tool with a wrong clock among several right ones is that tool's trouble; ours is doubted when none agrees.
+pub fn doubt(now: Timestamp, last_tick: Timestamp, skews: &[(String, Option<SignedDuration>)]) -> Option<ClockDoubt> {
+    if later(now, TOLERANCE) < last_tick {
+        return Some(ClockDoubt::RanBack { last_tick });
+    }
+    let told: Vec<(&String, SignedDuration)> =
+        skews.iter().filter_map(|(tool, skew)| skew.map(|skew| (tool, skew))).collect();
+    let off = |skew: SignedDuration| skew.abs() > TOLERANCE;
+    if told.is_empty() || told.iter().any(|(_, skew)| !off(*skew)) {
+        return None;
+    }
+    let words: Vec<String> = told.iter().map(|(tool, skew)| format!("{tool} is {} s off", skew.as_secs())).collect();
+    Some(ClockDoubt::ToolsDisagree(words.join(", ")))
+}
+
+/// Rounds until nothing is due.
+///
+/// # Errors
+/// Only the store's.
+pub async fn until_idle(core: &CoreHandle, now: Timestamp) -> Result<RoundReport, StoreError> {
+    let mut total = RoundReport::default();
+    loop {
+        let report = core.round(now).await?;
+        total = RoundReport {
+            judged: total.judged + report.judged,
+            alerts: total.alerts + report.alerts,
+            messages: total.messages + report.messages,
+            ..report
+        };
+        if !report.more {
+            return Ok(total);
+        }
+    }
+}
+
+/// How often everything is judged although nothing is due.
+const ORACLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Judges everything and compares: when nothing was due, nothing may change. A difference is applied and said aloud.
+async fn oracle(core: &CoreHandle, now: Timestamp) -> Result<(), StoreError> {
+    match core.oracle(now).await? {
+        0 => tracing::info!("oracle.agrees"),
+        changed => tracing::error!(changed, "oracle.differs: alerts changed although nothing was due"),
+    }
+    Ok(())
+}
+
+/// Runs rounds for as long as the program runs.
+pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
+    let mut changes = core.changes();
+    let mut doubted = None;
+    let mut oracle_at = later(clock.now(), ORACLE_EVERY);
+    loop {
+        changes.mark_unchanged();
+        let now = clock.now();
+        let doubt = doubt(now, core.last_tick().await, &skews());
+        if doubt != doubted {
+            match &doubt {
+                Some(doubt) => tracing::error!(?doubt, "clock.doubted: nothing is judged or sent until it agrees"),
+                None => tracing::info!("clock.agrees"),
+            }
+            doubted.clone_from(&doubt);
+        }
+        let next = if doubt.is_some() {
+            Some(later(now, super::AFTER_FAILURE))
+        } else {
+            let round = until_idle(&core, now).await;
+            if round.is_ok() && now >= oracle_at {
+                oracle_at = later(now, ORACLE_EVERY);
+                // What goes wrong is logged by the core, and what was due is still due.
+                let _ = oracle(&core, now).await;
+            }
+            match round {
+                Ok(report) => report.next_due,
+                Err(StoreError::TakenOver) => return stop.cancel(),
+                Err(_) => Some(later(now, super::AFTER_FAILURE)),
+            }
+        };
+        if !super::sleep(&*clock, next, Some(&mut changes), &stop).await {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_clock_is_doubted_when_it_runs_back_or_every_tool_disagrees() {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let month = SignedDuration::from_hours(24 * 30);
+        let skew = |tool: &str, skew: Option<SignedDuration>| (tool.to_owned(), skew);
+        assert_eq!(doubt(now, now, &[]), None);
+        assert_eq!(doubt(now, now, &[skew("github", None)]), None);
+        assert_eq!(doubt(now, now, &[skew("github", Some(SignedDuration::from_mins(4)))]), None);
+        assert!(matches!(doubt(now, now, &[skew("github", Some(-month))]), Some(ClockDoubt::ToolsDisagree(_))));
+        let one_wrong = [skew("github", Some(-month)), skew("slack", Some(SignedDuration::ZERO))];
+        assert_eq!(doubt(now, now, &one_wrong), None);
+        assert!(matches!(doubt(now, later(now, month), &[]), Some(ClockDoubt::RanBack { .. })));
+    }
+}

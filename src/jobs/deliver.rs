@@ -1,0 +1,160 @@
+//! Deliver: mark *sending*, one call, record. The next attempt is a row, never a loop here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use connector_kit::{Clock, Commenter, ConnectorError, Found, MessageRef, Notifier, WriteError};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::decide::{Skews, doubt};
+use crate::core::{Claim, CoreHandle, lane};
+use crate::domain::calendar::later;
+use crate::domain::notice::{Address, MessageOp};
+use crate::messages::retry::Outcome;
+use crate::store::StoreError;
+
+/// Everything that can be written to.
+#[derive(Clone, Default)]
+pub struct Channels {
+    /// Slack. `None`: not configured.
+    pub notifier: Option<Arc<dyn Notifier>>,
+    /// Comments, by connection.
+    pub commenters: HashMap<String, Arc<dyn Commenter>>,
+}
+
+impl Channels {
+    /// The one call.
+    async fn carry_out(&self, claim: &Claim) -> Outcome {
+        match &claim.message.address {
+            Address::Slack(to) => match &self.notifier {
+                Some(notifier) => notify(&**notifier, to, claim).await,
+                None => refused("Slack is not configured"),
+            },
+            Address::Comment { connection, .. } => match (self.commenters.get(connection), &claim.handle) {
+                (Some(commenter), Some(handle)) => comment(&**commenter, handle, claim).await,
+                (None, _) => refused("the connection is no longer configured"),
+                (_, None) => refused("the task is no longer mirrored"),
+            },
+            Address::Digest(_) | Address::Log => refused("nothing is sent there"),
+        }
+    }
+}
+
+async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim: &Claim) -> Outcome {
+    let message = &claim.message;
+    let thread = claim.at.as_ref().filter(|_| message.op == MessageOp::Reply);
+    match (message.op, &claim.at) {
+        (MessageOp::Edit, Some(at)) => edited(notifier.edit(at, &message.body, &claim.post_mark).await),
+        (MessageOp::Edit | MessageOp::Reply, None) => refused("what it belongs to was never sent"),
+        _ if claim.look => looked(notifier.find(to, &message.mark, claim.since, thread).await),
+        _ => written(notifier.send(to, &message.body, &message.mark, thread).await),
+    }
+}
+
+async fn comment(commenter: &dyn Commenter, handle: &str, claim: &Claim) -> Outcome {
+    let message = &claim.message;
+    match (message.op, &claim.at) {
+        (MessageOp::Edit, Some(at)) => edited(commenter.edit(handle, at, &message.body, &claim.post_mark).await),
+        (MessageOp::Edit, None) => refused("what it belongs to was never sent"),
+        // A tracker has no threads: an answer there is an edit of the comment, which is its own message.
+        (MessageOp::Reply, _) => refused("comments are not answered"),
+        (MessageOp::Post, _) if claim.look => looked(commenter.find(handle, &message.mark, claim.since).await),
+        (MessageOp::Post, _) => written(commenter.post(handle, &message.body, &message.mark).await),
+    }
+}
+
+fn refused(because: &str) -> Outcome {
+    Outcome::Failed(WriteError::Refused { because: because.to_owned() })
+}
+
+fn written(result: Result<MessageRef, WriteError>) -> Outcome {
+    result.map_or_else(Outcome::Failed, Outcome::Sent)
+}
+
+fn edited(result: Result<(), WriteError>) -> Outcome {
+    result.map_or_else(Outcome::Failed, |()| Outcome::Edited)
+}
+
+fn looked(result: Result<Found, ConnectorError>) -> Outcome {
+    result.map_or_else(|error| Outcome::CannotLook(error.to_string()), Outcome::Looked)
+}
+
+/// Carries out one claim and records how it ended.
+async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, claim: Claim) -> Result<(), StoreError> {
+    let outcome = channels.carry_out(&claim).await;
+    let channel = claim.message.address.channel();
+    match &outcome {
+        Outcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),
+        Outcome::Looked(found) => tracing::info!(channel, message = %claim.message.id, ?found, "message.looked_up"),
+        Outcome::CannotLook(because) => {
+            tracing::warn!(channel, message = %claim.message.id, because, "message.not_looked_up")
+        }
+        _ => tracing::info!(channel, message = %claim.message.id, op = ?claim.message.op, "message.sent"),
+    }
+    core.outcome(claim.message.id, outcome, clock.now()).await
+}
+
+/// Delivers what is due, one after another; says how many attempts that were.
+///
+/// # Errors
+/// Only the store's.
+pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Clock) -> Result<u32, StoreError> {
+    let mut attempts = 0;
+    while let Some(claim) = core.claim(Vec::new(), clock.now()).await? {
+        attempt(core, channels, clock, claim).await?;
+        attempts += 1;
+    }
+    Ok(attempts)
+}
+
+/// Delivers for as long as the program runs: one call at a time in each lane, lanes side by side.
+///
+/// At the end no new call is begun; one that is under way is finished, or is an orphan that the next start looks up.
+pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
+    let calls = TaskTracker::new();
+    let (freed, mut free) = mpsc::unbounded_channel::<String>();
+    let mut busy: Vec<String> = Vec::new();
+    let mut changes = core.changes();
+    loop {
+        changes.mark_unchanged();
+        while let Ok(lane) = free.try_recv() {
+            busy.retain(|other| *other != lane);
+        }
+        let now = clock.now();
+        let believed = doubt(now, core.last_tick().await, &skews()).is_none();
+        let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), now).await } else { Ok(None) };
+        let next: Option<Timestamp> = match claim {
+            Ok(Some(claim)) => {
+                let lane = lane(&claim.message.address);
+                busy.push(lane.clone());
+                let (core, channels, clock, freed) = (core.clone(), channels.clone(), clock.clone(), freed.clone());
+                calls.spawn(async move {
+                    if let Err(error) = attempt(&core, &channels, &*clock, claim).await {
+                        tracing::error!(%error, "message.not_recorded");
+                    }
+                    // Fails only when this loop has ended.
+                    let _ = freed.send(lane);
+                });
+                continue;
+            }
+            Ok(None) if believed && busy.is_empty() => core.next_message().await,
+            Ok(None) => Some(later(now, super::AFTER_FAILURE)),
+            Err(StoreError::TakenOver) => return stop.cancel(),
+            Err(_) => Some(later(now, super::AFTER_FAILURE)),
+        };
+        let goes_on = tokio::select! {
+            goes_on = super::sleep(&*clock, next, Some(&mut changes), &stop) => goes_on,
+            Some(lane) = free.recv() => {
+                busy.retain(|other| *other != lane);
+                true
+            }
+        };
+        if !goes_on {
+            calls.close();
+            return calls.wait().await;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Listen: the unix socket beside the store, for commands while the daemon runs. One JSON line in, one JSON line out; what
+//! is asked becomes a row of the inbox. Only the store's owner can open it (mode 0600).
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use connector_kit::Clock;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::CoreHandle;
+use crate::domain::alert::Wish;
+
+/// Longest line read.
+const LONGEST: u64 = 64 * 1024;
+
+/// What a command asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Ask {
+    /// Is everything alive?
+    Health,
+    /// Put a wish into the inbox.
+    Wish {
+        /// Makes the same wish asked twice one wish.
+        key: String,
+        /// What.
+        wish: Wish,
+    },
+}
+
+/// What the daemon says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// False when it could not be done.
+    pub ok: bool,
+    /// Why not, or what was found.
+    pub because: Option<String>,
+    /// The last committed tick.
+    pub last_tick_at: Option<Timestamp>,
+    /// Every connection, and what is wrong with it.
+    pub connections: Vec<(String, Option<String>)>,
+}
+
+/// Where the socket of a store is.
+pub fn socket_path(store: &Path) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".sock");
+    PathBuf::from(path)
+}
+
+/// Asks a running daemon. `None`: none is running there.
+///
+/// # Errors
+/// The daemon is there but cannot be talked to.
+pub async fn ask(store: &Path, ask: &Ask) -> io::Result<Option<Reply>> {
+    let mut stream = match UnixStream::connect(socket_path(store)).await {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut line = serde_json::to_vec(ask)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut answer = String::new();
+    BufReader::new(stream).take(LONGEST).read_line(&mut answer).await?;
+    Ok(Some(serde_json::from_str(&answer)?))
+}
+
+/// Binds the socket of a store; the store's lock is already ours, so a socket that lies there is a dead one's.
+///
+/// # Errors
+/// The folder cannot be written to, or the path is longer than a socket's may be.
+pub fn bind(store: &Path) -> io::Result<UnixListener> {
+    let path = socket_path(store);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers for as long as the program runs.
+pub async fn run(core: CoreHandle, listener: UnixListener, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = stream else { continue };
+        let (core, clock) = (core.clone(), clock.clone());
+        tokio::spawn(async move {
+            if let Err(error) = serve(&core, &*clock, stream).await {
+                tracing::debug!(%error, "socket.failed");
+            }
+        });
+    }
+}
+
+async fn serve(core: &CoreHandle, clock: &dyn Clock, stream: UnixStream) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read).take(LONGEST).read_line(&mut line).await?;
+    let reply = match serde_json::from_str::<Ask>(&line) {
+        Ok(Ask::Health) => health(core).await,
+        Ok(Ask::Wish { key, wish }) => take(core, clock, key, wish).await,
+        Err(error) => no(error.to_string()),
+    };
+    let mut bytes = serde_json::to_vec(&reply)?;
+    bytes.push(b'\n');
+    write.write_all(&bytes).await
+}
+
+async fn health(core: &CoreHandle) -> Reply {
+    let last_tick_at = Some(core.last_tick().await);
+    match core.connection_states().await {
+        Ok(states) => {
+            let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
+            Reply { ok: true, because: None, last_tick_at, connections: connections.collect() }
+        }
+        Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
+    }
+}
+
+async fn take(core: &CoreHandle, clock: &dyn Clock, key: String, wish: Wish) -> Reply {
+    match core.answer("cli".to_owned(), key, wish, clock.now()).await {
+        Ok(_) => Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new() },
+        Err(error) => no(error.to_string()),
+    }
+}
+
+fn no(because: String) -> Reply {
+    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new() }
+}

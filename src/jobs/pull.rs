@@ -1,0 +1,278 @@
+//! Pull: one due stream, one request, one page handed to the core. One connection never has two requests in flight, and
+//! never blocks another.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::{CoreHandle, Failed};
+use crate::domain::calendar::later;
+use crate::domain::ids::{ConnectionId, ContainerId};
+use crate::store::{FailureKind, StoreError, StreamRow};
+
+/// After a refused credential, or something that is not to be seen, nobody is asked again for so long.
+const AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
+/// Longest pause between two tries of a stream that keeps failing.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// A connection at work.
+#[derive(Clone)]
+pub struct Connection {
+    /// Row.
+    pub id: ConnectionId,
+    /// `github.acme`
+    pub name: String,
+    /// How often it is read.
+    pub poll: SignedDuration,
+    /// Reads.
+    pub source: Arc<dyn Source>,
+    /// Writes our comment.
+    pub commenter: Arc<dyn Commenter>,
+}
+
+/// What a pass over a connection brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullReport {
+    /// Requests that brought a page.
+    pub pages: u32,
+    /// Tasks written for the first time.
+    pub new: u32,
+    /// Tasks that differed.
+    pub changed: u32,
+    /// Items that are no tasks (pull requests).
+    pub skipped: u32,
+    /// History entries written.
+    pub history: u32,
+    /// Items that could not be read: which, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// Answers that may lack items, in the tool's words.
+    pub partial: Vec<String>,
+    /// Streams that failed: which, what kind, why.
+    pub failures: Vec<(String, FailureKind, String)>,
+}
+
+impl PullReport {
+    fn page(&mut self, kind: StreamKind, page: &Page) {
+        self.pages += 1;
+        // The other streams see the same items again: each is counted where its kind belongs.
+        if kind == StreamKind::Tasks {
+            self.skipped += page.skipped;
+        }
+        self.unreadable.extend(page.unreadable.iter().map(|item| (item.what.clone(), item.because.clone())));
+        self.partial.extend(page.partial.clone());
+    }
+}
+
+/// Pulls what is due of one connection, until nothing is. With `all`, every stream counts as due once.
+///
+/// # Errors
+/// Only the store's: a failure of the tool is recorded, and reported.
+pub async fn pass(
+    core: &CoreHandle,
+    connection: &Connection,
+    clock: &dyn Clock,
+    all: bool,
+    stop: &CancellationToken,
+) -> Result<PullReport, StoreError> {
+    let mut report = PullReport::default();
+    let mut done: HashSet<(ContainerId, StreamKind)> = HashSet::new();
+    loop {
+        let due = core.due_streams(connection.id, clock.now(), all).await?;
+        let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
+            return Ok(report);
+        };
+        let key = (stream.scope_id, stream.key.kind);
+        let finished = tokio::select! {
+            () = stop.cancelled() => return Ok(report),
+            finished = one(core, connection, clock, stream, &mut report) => finished?,
+        };
+        if finished {
+            done.insert(key);
+        }
+    }
+}
+
+/// One request of one stream; true when the stream has no more for now.
+async fn one(
+    core: &CoreHandle,
+    connection: &Connection,
+    clock: &dyn Clock,
+    stream: StreamRow,
+    report: &mut PullReport,
+) -> Result<bool, StoreError> {
+    let kind = stream.key.kind;
+    let name = stream_name(&stream);
+    match ask(core, connection, clock, &stream).await? {
+        Ok(page) => {
+            report.page(kind, &page);
+            let more = page.more;
+            for item in &page.unreadable {
+                tracing::warn!(
+                    connection = connection.name,
+                    stream = name,
+                    what = item.what,
+                    because = item.because,
+                    "item.unreadable"
+                );
+            }
+            let applied = core.page(stream, page, clock.now()).await?;
+            report.new += applied.new;
+            report.changed += applied.changed;
+            report.history += applied.changes;
+            tracing::debug!(
+                connection = connection.name,
+                stream = name,
+                new = applied.new,
+                changed = applied.changed,
+                same = applied.same,
+                more,
+                "sync.page"
+            );
+            Ok(!more)
+        }
+        Err(error) => {
+            let failed = failed(&error, stream.failures, connection.poll, clock.now());
+            tracing::warn!(connection = connection.name, stream = name, because = failed.because, "sync.failed");
+            report.failures.push((name, failed.kind, failed.because.clone()));
+            core.pull_failed(stream, failed, clock.now()).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// The request itself; before a connection's containers are asked for, who we are there.
+async fn ask(
+    core: &CoreHandle,
+    connection: &Connection,
+    clock: &dyn Clock,
+    stream: &StreamRow,
+) -> Result<Result<Page, ConnectorError>, StoreError> {
+    if stream.key.kind == StreamKind::Containers && stream.cursor.at.is_none() {
+        match connection.source.whoami().await {
+            Ok(who) => {
+                for warning in &who.warnings {
+                    tracing::warn!(connection = connection.name, warning, "connection.warning");
+                }
+                core.connected(connection.id, who, clock.now()).await?;
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(connection.source.pull(&stream.key, &stream.cursor).await)
+}
+
+/// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
+fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Timestamp) -> Failed {
+    let pause = |wait: SignedDuration| later(now, wait);
+    let growing = poll.saturating_mul(1 << failures.min(6)).min(LONGEST_PAUSE).max(poll);
+    let because = error.to_string();
+    match error {
+        ConnectorError::Transient { retry_after, .. } => {
+            let asked = retry_after.map(pause);
+            Failed {
+                kind: FailureKind::Unavailable,
+                because,
+                next_pull_at: asked.unwrap_or(pause(growing)),
+                not_before: asked,
+            }
+        }
+        ConnectorError::Limited { retry_after, .. } => {
+            let asked = pause(*retry_after);
+            Failed { kind: FailureKind::Limited, because, next_pull_at: asked, not_before: Some(asked) }
+        }
+        ConnectorError::Malformed { .. } => {
+            Failed { kind: FailureKind::Unavailable, because, next_pull_at: pause(growing), not_before: None }
+        }
+        ConnectorError::NotVisible { .. } => {
+            Failed { kind: FailureKind::NotVisible, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
+        }
+        ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {
+            Failed { kind: FailureKind::Refused, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
+        }
+    }
+}
+
+fn stream_name(stream: &StreamRow) -> String {
+    let kind = match stream.key.kind {
+        StreamKind::Containers => "containers",
+        StreamKind::Tasks => "tasks",
+        StreamKind::Comments => "comments",
+        StreamKind::Events => "events",
+        StreamKind::Homes => "milestones",
+        StreamKind::Links => "links",
+        StreamKind::Census => "census",
+    };
+    stream.key.scope.as_ref().map_or_else(|| kind.to_owned(), |scope| format!("{kind} of {}", scope.name))
+}
+
+/// Pulls every connection once, side by side.
+///
+/// # Errors
+/// Only the store's.
+pub async fn pass_all(
+    core: &CoreHandle,
+    connections: &[Connection],
+    clock: &dyn Clock,
+    all: bool,
+    stop: &CancellationToken,
+) -> Result<BTreeMap<String, PullReport>, StoreError> {
+    let passes = connections.iter().map(async |connection| {
+        pass(core, connection, clock, all, stop).await.map(|report| (connection.name.clone(), report))
+    });
+    futures_util::future::try_join_all(passes).await.map(|reports| reports.into_iter().collect())
+}
+
+/// Reads one connection for as long as the program runs.
+pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    loop {
+        let next = match pass(&core, &connection, &*clock, false, &stop).await {
+            Ok(report) => {
+                if report.pages > 0 && report.new + report.changed + report.history > 0 {
+                    tracing::info!(
+                        connection = connection.name,
+                        new = report.new,
+                        changed = report.changed,
+                        history = report.history,
+                        "sync.done"
+                    );
+                }
+                core.next_pull_at(connection.id).await.unwrap_or_default()
+            }
+            Err(StoreError::TakenOver) => return stop.cancel(),
+            Err(_) => Some(later(clock.now(), super::AFTER_FAILURE)),
+        };
+        if !super::sleep(&*clock, next, None, &stop).await {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn next(error: &ConnectorError, failures: u32) -> (FailureKind, i64) {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let failed = failed(error, failures, SignedDuration::from_mins(2), now);
+        (failed.kind, failed.next_pull_at.duration_since(now).as_secs())
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_with_growing_pauses_and_what_does_not_once_an_hour() {
+        let down =
+            ConnectorError::Transient { tool: "github", what: "HTTP 503".into(), retry_after: None, source: None };
+        assert_eq!(next(&down, 0), (FailureKind::Unavailable, 120));
+        assert_eq!(next(&down, 3), (FailureKind::Unavailable, 960));
+        assert_eq!(next(&down, 60), (FailureKind::Unavailable, 3600));
+        let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
+        assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
+        let limited =
+            ConnectorError::Limited { tool: "github", what: "core".into(), retry_after: SignedDuration::from_secs(90) };
+        assert_eq!(next(&limited, 5), (FailureKind::Limited, 90));
+    }
+}

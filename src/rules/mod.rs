@@ -1,0 +1,287 @@
+//! What gapwatch looks for. One rule, one file: a struct of its thresholds that reads a subject through [`Look`].
+//!
+//! A rule has no clock, no store and no words: it answers with a reading, whose evidence holds instants and limits. That
+//! a gap opens, stays, is told or silenced is decided elsewhere, from readings.
+//!
+//! Which subjects a rule is asked about at all is decided here: nothing is judged in a container that was not read
+//! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
+
+pub mod dependencies;
+pub mod numbers;
+pub mod settings;
+pub mod silence;
+pub mod structure;
+pub mod system;
+pub mod time;
+
+#[cfg(test)]
+mod cases_tests;
+#[cfg(test)]
+mod laws_tests;
+#[cfg(test)]
+mod testing;
+
+use connector_model::{Ineligible, StatusCategory};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::look::{Look, Reads};
+use crate::domain::record::{ConnectionRec, TaskRec};
+use crate::domain::snapshot::Snapshot;
+use settings::RuleSettings;
+
+/// A rule: its thresholds, and how it reads one subject.
+pub trait Rule: Send + Sync {
+    /// Its fixed name.
+    fn id(&self) -> RuleId;
+
+    /// What it may read besides its subject; a change of any of it judges the subject anew.
+    fn reads(&self) -> Reads;
+
+    /// What it is about.
+    fn kind(&self) -> SubjectKind {
+        SubjectKind::Task
+    }
+
+    /// Its answer about one subject. A subject of another kind is not applicable.
+    fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading;
+
+    /// Key and value of every threshold, as in the configuration below `[rules.<id>]`.
+    fn thresholds(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+}
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SubjectKind {
+    /// Tasks.
+    Task,
+    /// Connections.
+    Connection,
+    /// Repositories, boards and projects.
+    Container,
+}
+
+/// One subject, as a rule gets it.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// An open, eligible task of a warm container.
+    Task(&'a TaskRec),
+    /// A connection.
+    Connection(&'a ConnectionRec),
+}
+
+/// Every rule there is, switched on or not, in the order of the reference.
+const ALL: [RuleId; 9] = [
+    time::pace_behind::ID,
+    time::start_never::ID,
+    silence::stalled::ID,
+    time::overdue::ID,
+    structure::owner_none::ID,
+    structure::due_none::ID,
+    structure::due_child_after_parent::ID,
+    dependencies::blocker_cascade::ID,
+    system::sys_mirror_stale::ID,
+];
+
+/// The rule of this name, switched on or not. `None`: there is no such rule (any more).
+pub fn known(text: &str) -> Option<RuleId> {
+    ALL.into_iter().find(|id| id.0 == text)
+}
+
+/// Every rule's name, switched on or not.
+pub fn ids() -> impl Iterator<Item = RuleId> {
+    ALL.into_iter()
+}
+
+/// The rules that are switched on.
+pub struct Rules {
+    list: Vec<Box<dyn Rule>>,
+}
+
+impl Rules {
+    /// Those that the settings switch on, with their thresholds.
+    pub fn new(settings: &RuleSettings) -> Rules {
+        let all: [(bool, Box<dyn Rule>); ALL.len()] = [
+            (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
+            (settings.start.never.enabled, Box::new(settings.start.never.clone())),
+            (settings.stalled.enabled, Box::new(settings.stalled.clone())),
+            (settings.overdue.enabled, Box::new(settings.overdue.clone())),
+            (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
+            (settings.due.none.enabled, Box::new(settings.due.none.clone())),
+            (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
+            (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+            (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
+        ];
+        Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
+    }
+
+    /// All of them, in the order of the reference.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Rule> {
+        self.list.iter().map(AsRef::as_ref)
+    }
+
+    /// One of them. `None`: it is switched off.
+    pub fn get(&self, id: RuleId) -> Option<&dyn Rule> {
+        self.iter().find(|rule| rule.id() == id)
+    }
+}
+
+/// What all rules say about one subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubjectJudged {
+    /// About what.
+    pub subject: SubjectKey,
+    /// One reading a rule; none at all where the subject may not be judged: then nothing opens and nothing resolves.
+    pub readings: Vec<(RuleId, Reading)>,
+    /// The first instant at which any of them could differ while the data stays the same. `None`: never by itself.
+    pub recheck_at: Option<Timestamp>,
+}
+
+/// What one rule says about one subject, and how it got there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// Which rule.
+    pub rule: RuleId,
+    /// Its answer.
+    pub reading: Reading,
+    /// What it looked at besides the subject.
+    pub reads: Reads,
+    /// The first instant at which its answer could differ while the data stays the same. `None`: never by itself.
+    pub recheck_at: Option<Timestamp>,
+    /// Key and value of every threshold, as in the configuration.
+    pub thresholds: Vec<(&'static str, Value)>,
+}
+
+/// Judges subjects, each by every rule that is about its kind; in the order given.
+pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
+    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot)).collect()
+}
+
+fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectJudged {
+    let answers = answers(rules, subject, snapshot);
+    let recheck_at = answers.iter().filter_map(|answer| answer.recheck_at).min();
+    let readings = answers.into_iter().map(|answer| (answer.rule.id(), answer.reading)).collect();
+    SubjectJudged { subject, readings, recheck_at }
+}
+
+/// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
+pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
+    let answers = answers(rules, subject, snapshot).into_iter();
+    answers
+        .map(|Answer { rule, reading, reads, recheck_at }| Explained {
+            rule: rule.id(),
+            reading,
+            reads,
+            recheck_at,
+            thresholds: rule.thresholds(),
+        })
+        .collect()
+}
+
+/// Why a subject may not be judged now, so that what is open about it stays as it is. `None`: it may.
+pub fn unjudged(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<&'static str> {
+    match standing(subject, snapshot) {
+        Standing::Unjudged(why) => Some(why),
+        Standing::Clear(_) | Standing::Judged(_) => None,
+    }
+}
+
+struct Answer<'r> {
+    rule: &'r dyn Rule,
+    reading: Reading,
+    reads: Reads,
+    recheck_at: Option<Timestamp>,
+}
+
+fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Answer<'r>> {
+    let standing = standing(subject, snapshot);
+    let about = rules.iter().filter(|rule| is_about(rule.kind(), subject));
+    let answer = |rule: &'r dyn Rule| {
+        let look = Look::new(snapshot);
+        let reading = match standing {
+            Standing::Judged(subject) => rule.judge(subject, &look),
+            Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
+            Standing::Unjudged(_) => return None,
+        };
+        Some(Answer { rule, reading, reads: look.reads(), recheck_at: look.recheck_at() })
+    };
+    about.filter_map(answer).collect()
+}
+
+fn is_about(kind: SubjectKind, subject: SubjectKey) -> bool {
+    match subject {
+        SubjectKey::Task(_) => kind == SubjectKind::Task,
+        SubjectKey::Connection(_) => kind == SubjectKind::Connection,
+        SubjectKey::Container(_) => kind == SubjectKind::Container,
+        SubjectKey::Person(_) => false,
+    }
+}
+
+/// Whether rules are asked about a subject.
+#[derive(Clone, Copy)]
+enum Standing<'a> {
+    /// They are.
+    Judged(Subject<'a>),
+    /// They are not, and what is open about it closes.
+    Clear(&'static str),
+    /// They are not, and what is open about it stays.
+    Unjudged(&'static str),
+}
+
+fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
+    match subject {
+        SubjectKey::Task(id) => {
+            snapshot.board.task(id).map_or(Standing::Clear("it is gone"), |task| standing_of(task, snapshot))
+        }
+        SubjectKey::Connection(id) => match snapshot.board.connection(id) {
+            Some(connection) => Standing::Judged(Subject::Connection(connection)),
+            None => Standing::Unjudged("it is not configured any more"),
+        },
+        SubjectKey::Container(_) | SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+    }
+}
+
+fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
+    let container = snapshot.board.container(task.container);
+    let Some(container) = container.filter(|container| container.reader.is_some()) else {
+        return Standing::Unjudged("no connection reads its container");
+    };
+    if container.warm_at.is_none() {
+        return Standing::Unjudged("its container is being read for the first time");
+    }
+    match (task.ineligible, task.category) {
+        (Some(Ineligible::Backlog), _) => Standing::Clear("it is in a backlog"),
+        (Some(Ineligible::NotWork), _) => Standing::Clear("it is no work"),
+        (Some(Ineligible::Archived), _) => Standing::Clear("it is archived"),
+        (Some(Ineligible::Filtered), _) => Standing::Clear("it is outside the connection's filter"),
+        (None, StatusCategory::Done) => Standing::Clear("it is done"),
+        (None, StatusCategory::Cancelled) => Standing::Clear("it was given up"),
+        (None, _) => Standing::Judged(Subject::Task(task)),
+    }
+}
+
+/// True for a task that rules are asked about, as far as the task itself tells.
+fn is_work(task: &TaskRec) -> bool {
+    task.ineligible.is_none() && task.category.is_open()
+}
+
+/// The answer to a subject of another kind.
+const OTHER_KIND: Reading = Reading::Clear(Grounds::NotApplicable("the rule is about something else"));
+
+/// Clear: the rule is not about such a task.
+fn not_about(why: &'static str) -> Reading {
+    Reading::Clear(Grounds::NotApplicable(why))
+}
+
+/// Clear, without numbers.
+fn fine(why: &'static str) -> Reading {
+    Reading::Clear(Grounds::Because(why))
+}
+
+/// Whole days of the configuration, as a look counts them.
+fn days(days: u32) -> i32 {
+    i32::try_from(days).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,149 @@
+//! Evidence as numbers of one moment: what `-o json` prints, and what explanations are made of.
+//!
+//! Shares are rounded to hundredths, lengths are working days rounded to tenths, days and instants are text. What is not
+//! there is `null`, never left out.
+
+use connector_model::{Due, DueSource};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::time::pace_behind::allowed_at;
+use crate::domain::calendar::Calendar;
+use crate::domain::finding::{Deadline, Evidence};
+
+/// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
+pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
+    let at = Moment { now, calendar };
+    let pairs: Vec<(&str, Value)> = match evidence {
+        Evidence::Pace { .. } => at.pace(evidence),
+        Evidence::NeverStarted { assigned_at, start_at, deadline } => {
+            let mut pairs = at.elapsed(*start_at, deadline);
+            pairs.push(("assigned_on", at.day(*assigned_at)));
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::Stalled { human_at, limit_secs, deadline } => {
+            let mut pairs = vec![
+                ("idle_days", at.work_days(calendar.working(*human_at, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+                ("last_act_on", at.day(Some(*human_at))),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Overdue { deadline, first_due } => {
+            let mut pairs = vec![
+                ("late_days", at.work_days(calendar.working(deadline.at, now))),
+                ("first_due", first_due.map_or(Value::Null, |due| due.to_text().into())),
+            ];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::NoOwner { deadline, category } => {
+            let mut pairs = vec![("state", word(category))];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::NoDue { category } => vec![("state", word(category))],
+        Evidence::ChildAfterParent { deadline, parent_deadline, .. } => {
+            let mut pairs = vec![("parent_due", parent_deadline.due.to_text().into())];
+            pairs.push(("parent_days_left", at.days_left(parent_deadline)));
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+            let mut pairs = vec![
+                ("downstream", (*downstream).into()),
+                ("late", late.len().into()),
+                ("finish_on", at.day(Some(*finish_at))),
+                ("nearest_due", late.first().map_or(Value::Null, |late| late.deadline.due.to_text().into())),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::MirrorStale { since, because, refused } => vec![
+            ("since", since.to_string().into()),
+            ("because", because.as_str().into()),
+            ("refused", (*refused).into()),
+        ],
+    };
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A moment, by somebody's calendar.
+struct Moment<'a> {
+    now: Timestamp,
+    calendar: &'a Calendar,
+}
+
+impl Moment<'_> {
+    fn pace(&self, evidence: &Evidence) -> Vec<(&'static str, Value)> {
+        let Evidence::Pace { progress, source, items, start_at, deadline, from, allowed_first, allowed_last } =
+            evidence
+        else {
+            return Vec::new();
+        };
+        let mut pairs = self.elapsed(*start_at, deadline);
+        let allowed = allowed_at(self.elapsed_share(*start_at, deadline), *from, *allowed_first, *allowed_last);
+        pairs.extend([
+            ("progress", share(*progress)),
+            ("progress_source", word(source)),
+            ("items", if *items == 0 { Value::Null } else { (*items).into() }),
+            ("allowed", share(allowed)),
+        ]);
+        pairs.extend(self.due(Some(deadline)));
+        pairs
+    }
+
+    fn elapsed_share(&self, start_at: Timestamp, deadline: &Deadline) -> f64 {
+        let whole = self.calendar.working(start_at, deadline.at).max(1);
+        self.calendar.working(start_at, self.now) as f64 / whole as f64
+    }
+
+    fn elapsed(&self, start_at: Timestamp, deadline: &Deadline) -> Vec<(&'static str, Value)> {
+        vec![
+            ("elapsed", share(self.elapsed_share(start_at, deadline))),
+            ("elapsed_days", self.work_days(self.calendar.working(start_at, self.now))),
+            ("span_days", self.work_days(self.calendar.working(start_at, deadline.at))),
+            ("start_on", self.day(Some(start_at))),
+        ]
+    }
+
+    fn due(&self, deadline: Option<&Deadline>) -> Vec<(&'static str, Value)> {
+        let source: Option<&DueSource> = deadline.map(|deadline| &deadline.source);
+        vec![
+            ("due", deadline.map_or(Value::Null, |deadline| deadline.due.to_text().into())),
+            ("due_source", source.map_or(Value::Null, word)),
+            ("days_left", deadline.map_or(Value::Null, |deadline| self.days_left(deadline))),
+        ]
+    }
+
+    /// Calendar days; negative once it has passed.
+    fn days_left(&self, deadline: &Deadline) -> Value {
+        let date = match deadline.due {
+            Due::On(date) => date,
+            Due::At(at) => self.calendar.date(at),
+        };
+        let left = (date - self.calendar.date(self.now)).get_days();
+        left.into()
+    }
+
+    fn work_days(&self, secs: i64) -> Value {
+        let days = secs as f64 / self.calendar.day_secs().max(1) as f64;
+        ((days * 10.0).round() / 10.0).into()
+    }
+
+    fn day(&self, at: Option<Timestamp>) -> Value {
+        at.map_or(Value::Null, |at| self.calendar.date(at).to_string().into())
+    }
+}
+
+fn share(share: f64) -> Value {
+    ((share * 100.0).round() / 100.0).into()
+}
+
+/// The word an enum is stored as.
+fn word<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

@@ -1,0 +1,306 @@
+//! What can be set about each rule: its thresholds, whether it is on, whether it speaks.
+//!
+//! Plain data, without defaults: those stand in `config/default.toml` with their reasons. Nothing here knows files or
+//! lines; a value out of its range is named by its key, and the configuration finds the place.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::length::Length;
+use crate::domain::policy::Mode;
+
+/// The settings of every rule. Field names are the parts of the rule's id, so that `[rules.pace.behind]` is
+/// `pace.behind`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSettings {
+    /// `pace.*`
+    pub pace: PaceRules,
+    /// `start.*`
+    pub start: StartRules,
+    /// `stalled`
+    pub stalled: Stalled,
+    /// `overdue`
+    pub overdue: Overdue,
+    /// `owner.*`
+    pub owner: OwnerRules,
+    /// `due.*`
+    pub due: DueRules,
+    /// `blocker.*`
+    pub blocker: BlockerRules,
+    /// `sys.*`
+    pub sys: SysRules,
+}
+
+/// Rules about declared progress against elapsed time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceRules {
+    /// `pace.behind`
+    pub behind: PaceBehind,
+}
+
+/// Rules about work that was not begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartRules {
+    /// `start.never`
+    pub never: StartNever,
+}
+
+/// Rules about owners.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerRules {
+    /// `owner.none`
+    pub none: OwnerNone,
+}
+
+/// Rules about deadlines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueRules {
+    /// `due.none`
+    pub none: DueNone,
+    /// `due.child_after_parent`
+    pub child_after_parent: DueChildAfterParent,
+}
+
+/// Rules about what stands in the way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerRules {
+    /// `blocker.cascade`
+    pub cascade: BlockerCascade,
+}
+
+/// Rules about gapwatch's own sight.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SysRules {
+    /// `sys.mirror_stale`
+    pub mirror_stale: SysMirrorStale,
+}
+
+/// `pace.behind`: declared progress trails the time used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceBehind {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Elapsed share, 0 to 1, before which nothing is said.
+    pub from: f64,
+    /// Shortfall (elapsed share minus declared share, 0 to 1) allowed at `from`.
+    pub allowed_first: f64,
+    /// Shortfall allowed at the deadline; a straight line from `allowed_first`.
+    pub allowed_last: f64,
+    /// Shortfall beyond the allowed one, 0 to 1, from which the gap widens.
+    pub red_extra: f64,
+    /// Elapsed share, 0 to 1, from which a projected finish past the deadline widens the gap as well.
+    pub red_from: f64,
+    /// Tasks planned for less time than this are left alone.
+    pub min_span: Length,
+}
+
+/// `start.never`: nobody has begun, or even looked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartNever {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Elapsed share, 0 to 1, from which the gap opens.
+    pub from: f64,
+    /// Elapsed share, 0 to 1, from which it widens.
+    pub red_from: f64,
+    /// Calendar days before the deadline from which it widens whatever the share.
+    pub red_days_left: u32,
+    /// Tasks planned for less time than this are left alone.
+    pub min_span: Length,
+}
+
+/// `stalled`: no sign of a person's work for longer than the task can afford. Each value is a floor under what is normal
+/// for tasks of this kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stalled {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Silence allowed with less than 3 calendar days left.
+    pub idle_0d: Length,
+    /// Silence allowed with 3 to 7 calendar days left.
+    pub idle_3d: Length,
+    /// Silence allowed with 7 to 14 calendar days left.
+    pub idle_7d: Length,
+    /// Silence allowed with 14 to 30 calendar days left.
+    pub idle_14d: Length,
+    /// Silence allowed with 30 calendar days left or more, and without a deadline.
+    pub idle_30d: Length,
+}
+
+/// `overdue`: the deadline has passed. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overdue {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `owner.none`: nobody is assigned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerNone {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Calendar days before the deadline from which it is told directly, not only in the digest.
+    pub direct_days_left: u32,
+    /// Calendar days before the deadline from which it widens.
+    pub red_days_left: u32,
+}
+
+/// `due.none`: no deadline. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueNone {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `due.child_after_parent`: a part is due after the whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueChildAfterParent {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Calendar days before the parent's deadline from which it widens.
+    pub red_days_left: u32,
+}
+
+/// `blocker.cascade`: what it waits for will be late. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerCascade {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `sys.mirror_stale`: a container was not read for too long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SysMirrorStale {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Poll periods without a success after which the operators are told.
+    pub after_polls: u32,
+}
+
+/// A threshold that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// The key below `rules`: `pace.behind.from`.
+    pub key: &'static str,
+    /// What it is, as written: `1.5`.
+    pub found: String,
+    /// What it must be: "a share between 0 and 1".
+    pub expected: &'static str,
+}
+
+impl RuleSettings {
+    /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
+    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 9] {
+        [
+            ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
+            ("start.never", self.start.never.enabled, self.start.never.mode),
+            ("stalled", self.stalled.enabled, self.stalled.mode),
+            ("overdue", self.overdue.enabled, self.overdue.mode),
+            ("owner.none", self.owner.none.enabled, self.owner.none.mode),
+            ("due.none", self.due.none.enabled, self.due.none.mode),
+            ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
+            ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
+            ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
+        ]
+    }
+
+    /// Every rule's own word on speaking, to be changed.
+    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 9] {
+        [
+            &mut self.pace.behind.mode,
+            &mut self.start.never.mode,
+            &mut self.stalled.mode,
+            &mut self.overdue.mode,
+            &mut self.owner.none.mode,
+            &mut self.due.none.mode,
+            &mut self.due.child_after_parent.mode,
+            &mut self.blocker.cascade.mode,
+            &mut self.sys.mirror_stale.mode,
+        ]
+    }
+
+    /// Every threshold that is outside its range, in the order of the reference.
+    pub fn out_of_range(&self) -> Vec<OutOfRange> {
+        let (pace, start) = (&self.pace.behind, &self.start.never);
+        let shares = [
+            ("pace.behind.from", pace.from),
+            ("pace.behind.allowed_first", pace.allowed_first),
+            ("pace.behind.allowed_last", pace.allowed_last),
+            ("pace.behind.red_extra", pace.red_extra),
+            ("pace.behind.red_from", pace.red_from),
+            ("start.never.from", start.from),
+            ("start.never.red_from", start.red_from),
+        ];
+        let days = [
+            ("start.never.red_days_left", start.red_days_left),
+            ("owner.none.direct_days_left", self.owner.none.direct_days_left),
+            ("owner.none.red_days_left", self.owner.none.red_days_left),
+            ("due.child_after_parent.red_days_left", self.due.child_after_parent.red_days_left),
+        ];
+        let shares = shares
+            .into_iter()
+            .filter(|(_, share)| !(0.0..=1.0).contains(share)) // also what is not a number
+            .map(|(key, share)| out_of_range(key, share.to_string(), "a share between 0 and 1"));
+        let days = days
+            .into_iter()
+            .filter(|(_, days)| *days > 365)
+            .map(|(key, days)| out_of_range(key, days.to_string(), "a number of days from 0 to 365"));
+        let polls = self.sys.mirror_stale.after_polls;
+        let polls = (!(1..=1000).contains(&polls)).then(|| {
+            out_of_range("sys.mirror_stale.after_polls", polls.to_string(), "a number of polls from 1 to 1000")
+        });
+        shares.chain(days).chain(polls).chain(self.contradictions()).collect()
+    }
+
+    /// Thresholds that are fine alone and make no sense together.
+    fn contradictions(&self) -> Vec<OutOfRange> {
+        let (pace, start) = (&self.pace.behind, &self.start.never);
+        let mut found = Vec::new();
+        if pace.allowed_last > pace.allowed_first {
+            let expected = "a share of at most `allowed_first` (what is allowed shrinks towards the deadline)";
+            found.push(out_of_range("pace.behind.allowed_last", pace.allowed_last.to_string(), expected));
+        }
+        if start.red_from < start.from {
+            let expected = "a share of at least `from` (a gap widens after it has opened)";
+            found.push(out_of_range("start.never.red_from", start.red_from.to_string(), expected));
+        }
+        found
+    }
+}
+
+fn out_of_range(key: &'static str, found: String, expected: &'static str) -> OutOfRange {
+    OutOfRange { key, found, expected }
+}

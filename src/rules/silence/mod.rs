@@ -1,0 +1,3 @@
+//! Silence.
+
+pub mod stalled;

@@ -1,0 +1,557 @@
+//! Boards for tests, from short text lines; histories go through the real fold.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use connector_model::{
+    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Mark, Progress, ProgressSource, Share,
+    StatusCategory,
+};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::settings::RuleSettings;
+use crate::domain::board::Board;
+use crate::domain::calendar::{Calendar, Hours};
+use crate::domain::facts::{FoldContext, RawChange, fold};
+use crate::domain::finding::Stage;
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId, TaskId};
+use crate::domain::length::Length;
+use crate::domain::people::{AccountRec, People, Person};
+use crate::domain::policy::{Mode, Policy};
+use crate::domain::record::{BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
+
+/// Thresholds as in `rules.md`, so that a case does not change its meaning with somebody's taste.
+const SETTINGS: &str = r#"
+[pace.behind]
+enabled = true
+from = 0.30
+allowed_first = 0.40
+allowed_last = 0.10
+red_extra = 0.10
+red_from = 0.50
+min_span = "2 workdays"
+[start.never]
+enabled = true
+from = 0.50
+red_from = 0.70
+red_days_left = 7
+min_span = "3 workdays"
+[stalled]
+enabled = true
+idle_0d = "1 workday"
+idle_3d = "3 workdays"
+idle_7d = "5 workdays"
+idle_14d = "7 workdays"
+idle_30d = "7 workdays"
+[overdue]
+enabled = true
+[owner.none]
+enabled = true
+direct_days_left = 14
+red_days_left = 7
+[due.none]
+enabled = true
+[due.child_after_parent]
+enabled = true
+red_days_left = 7
+[blocker.cascade]
+enabled = true
+[sys.mirror_stale]
+enabled = true
+after_polls = 3
+"#;
+
+/// The usual thresholds.
+pub(super) fn settings() -> RuleSettings {
+    toml::from_str(SETTINGS).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A policy that says everything; no rule looks at it.
+pub(super) fn policy() -> Policy {
+    Policy {
+        mode: Mode::Live,
+        connection_modes: HashMap::new(),
+        rule_modes: HashMap::new(),
+        settle: SignedDuration::from_mins(15),
+        clear_after: SignedDuration::from_mins(10),
+        recent_action: Length::Workhours(4.0),
+        work_hours_only: true,
+        tell_backlog: true,
+        comments_on: Default::default(),
+        comments_from: Stage::Widens,
+        slack: true,
+        slack_channel: None,
+        operators_channel: None,
+    }
+}
+
+/// A board in the making.
+pub(super) struct Sketch {
+    /// The moment.
+    pub(super) now: Timestamp,
+    zone: TimeZone,
+    hours: Hours,
+    history: HistoryReach,
+    warm: bool,
+    read: bool,
+    tasks: Vec<Drawn>,
+    changes: Vec<(String, RawChange)>,
+    homes: Vec<(String, ContainerKind, Option<Due>)>,
+    people: Vec<(String, Option<TimeZone>)>,
+    connection: ConnectionRec,
+}
+
+/// A task, with the names of what it refers to.
+#[derive(Default)]
+struct Drawn {
+    key: String,
+    rec: Option<TaskRec>,
+    owners: Vec<String>,
+    reporter: Option<String>,
+    parent: Option<String>,
+    blocked_by: Vec<String>,
+    homes: Vec<String>,
+}
+
+const PLACE: ContainerId = ContainerId(1);
+
+impl Sketch {
+    /// Nothing yet, Monday to Friday, 9 to 17, Berlin.
+    pub(super) fn new() -> Sketch {
+        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        Sketch {
+            now: Timestamp::UNIX_EPOCH,
+            zone,
+            hours: Hours::usual(),
+            history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: Timestamp::MAX },
+            warm: true,
+            read: true,
+            tasks: Vec::new(),
+            changes: Vec::new(),
+            homes: Vec::new(),
+            people: Vec::new(),
+            connection: ConnectionRec {
+                id: ConnectionId(1),
+                name: "github.acme".into(),
+                site: Some(SiteId(1)),
+                poll: SignedDuration::from_mins(5),
+                failing_since: None,
+                failure: None,
+                refused: false,
+                fresh_at: None,
+            },
+        }
+    }
+
+    /// Takes one line; panics, naming it, where it makes no sense.
+    pub(super) fn line(&mut self, line: &str) {
+        let mut words = Words::new(line);
+        match words.next() {
+            "now" => {
+                self.now = self.instant(&mut words);
+                if words.peek() == Some("calendar") {
+                    words.next();
+                    self.calendar(&mut words);
+                }
+            }
+            "calendar" => self.calendar(&mut words),
+            "zone" => self.zone = zone(words.next()),
+            "person" => {
+                let name = words.next().to_owned();
+                let own = (words.peek() == Some("zone")).then(|| zone(words.after("zone")));
+                self.people.push((name, own));
+            }
+            "history" => self.history = self.reach(&mut words),
+            "cold" => self.warm = false,
+            "unread" => self.read = false,
+            "milestone" => self.home(&mut words, ContainerKind::Milestone),
+            "sprint" => self.home(&mut words, ContainerKind::Sprint),
+            "task" => self.task(&mut words),
+            "connection" => self.connection(&mut words),
+            deed => self.change(deed, &mut words),
+        }
+        words.end();
+    }
+
+    fn calendar(&mut self, words: &mut Words<'_>) {
+        let (days, hours) = (words.next(), words.next());
+        assert_eq!(days, "mon-fri", "only mon-fri is drawn");
+        let (from, to) = hours.split_once('-').unwrap_or_else(|| panic!("hours are written 09-17, not {hours}"));
+        let day = Some((number::<i32>(from) * 60, number::<i32>(to) * 60));
+        self.hours = Hours { week: [day, day, day, day, day, None, None] };
+    }
+
+    fn instant(&self, words: &mut Words<'_>) -> Timestamp {
+        let date = words.next();
+        let time = words.next();
+        let civil: DateTime = format!("{date}T{time}").parse().unwrap_or_else(|e| panic!("{date} {time}: {e}"));
+        civil.to_zoned(self.zone.clone()).unwrap_or_else(|error| panic!("{error}")).timestamp()
+    }
+
+    fn due(&self, words: &mut Words<'_>) -> Due {
+        let is_time = |text: &str| text.len() == 5 && text.as_bytes()[2] == b':';
+        if words.peek_second().is_some_and(is_time) {
+            return Due::At(self.instant(words));
+        }
+        Due::On(date(words.next()))
+    }
+
+    fn reach(&self, words: &mut Words<'_>) -> HistoryReach {
+        match words.next() {
+            "absent" => HistoryReach::Absent,
+            "pending" => HistoryReach::Pending,
+            "from" => HistoryReach::Known { from: self.instant(words), read_at: Timestamp::MAX },
+            "until" => HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: self.instant(words) },
+            other => panic!("no such history: {other}"),
+        }
+    }
+
+    fn home(&mut self, words: &mut Words<'_>, kind: ContainerKind) {
+        let name = words.next().to_owned();
+        let due = (words.peek() == Some("due")).then(|| {
+            words.next();
+            self.due(words)
+        });
+        self.homes.push((name, kind, due));
+    }
+
+    fn connection(&mut self, words: &mut Words<'_>) {
+        self.connection.name = words.next().into();
+        while let Some(word) = words.peek() {
+            words.next();
+            match word {
+                "poll" => self.connection.poll = SignedDuration::from_mins(number(words.next())),
+                "failing" => self.connection.failing_since = Some(self.instant(words)),
+                "refused" => self.connection.refused = true,
+                "because" => self.connection.failure = Some(words.rest().into()),
+                other => panic!("no such property of a connection: {other}"),
+            }
+        }
+    }
+
+    fn task(&mut self, words: &mut Words<'_>) {
+        let mut drawn = Drawn { key: words.next().to_owned(), ..Drawn::default() };
+        let mut rec = self.blank(words.next());
+        while let Some(word) = words.peek() {
+            words.next();
+            match word {
+                "owner" => drawn.owners = words.list(),
+                "reporter" => drawn.reporter = Some(words.next().to_owned()),
+                "parent" => drawn.parent = Some(words.next().to_owned()),
+                "blocked-by" => drawn.blocked_by = words.list(),
+                "in" => drawn.homes = words.list(),
+                _ => self.field(&mut rec, word, words),
+            }
+        }
+        drawn.rec = Some(rec);
+        self.tasks.push(drawn);
+    }
+
+    fn blank(&self, status: &str) -> TaskRec {
+        let category = match status {
+            "todo" | "open" => StatusCategory::Todo,
+            "active" | "in-progress" => StatusCategory::Active,
+            "review" => StatusCategory::Review,
+            "waiting" => StatusCategory::Waiting,
+            "done" => StatusCategory::Done,
+            "cancelled" => StatusCategory::Cancelled,
+            other => panic!("no such status: {other}"),
+        };
+        let id = TaskId(i64::try_from(self.tasks.len()).unwrap_or_default() + 1);
+        let created_at = date("2025-01-02").at(9, 0, 0, 0).to_zoned(self.zone.clone()).map(|at| at.timestamp());
+        TaskRec {
+            id,
+            ext: id.to_string().into(),
+            container: PLACE,
+            homes: Box::default(),
+            category,
+            declared: status != "open",
+            start: None,
+            due: None,
+            created_at: created_at.unwrap_or_default(),
+            closed_at: None,
+            priority: None,
+            progress: None,
+            estimate_secs: None,
+            parent: None,
+            owners: Box::default(),
+            reporter: None,
+            ineligible: None,
+            restricted: false,
+            changed_at: Timestamp::UNIX_EPOCH,
+            facts: Default::default(),
+        }
+    }
+
+    fn field(&self, rec: &mut TaskRec, name: &str, words: &mut Words<'_>) {
+        let counted = |words: &mut Words<'_>, source| {
+            let text = words.next();
+            let (part, whole) = text.split_once('/').unwrap_or_else(|| panic!("{name} {text} is not 3/10"));
+            let items = number(whole);
+            Progress { share: Share::of(number(part), items), source, items }
+        };
+        let percent = |words: &mut Words<'_>, source| {
+            let share = number::<f64>(words.next().trim_end_matches('%')) / 100.0;
+            Progress { share: Share::new(share), source, items: 0 }
+        };
+        match name {
+            "start" => rec.start = Some(self.due(words)),
+            "due" => rec.due = Some(DueStated { due: self.due(words), source: DueSource::Item }),
+            "created" => rec.created_at = self.instant(words),
+            "changed" => rec.changed_at = self.instant(words),
+            "progress" => rec.progress = Some(percent(words, ProgressSource::Native)),
+            "time" => rec.progress = Some(percent(words, ProgressSource::Time)),
+            "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
+            "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
+            "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "backlog" => rec.ineligible = Some(Ineligible::Backlog),
+            "no-work" => rec.ineligible = Some(Ineligible::NotWork),
+            other => panic!("no such property of a task: {other}"),
+        }
+    }
+
+    /// `comment A by ana at 2025-03-05 10:00`, `assign A to ana by mo at …`, `date A to 2025-03-14 by mo at …`
+    fn change(&mut self, deed: &str, words: &mut Words<'_>) {
+        let (field, mark) = match deed {
+            "comment" => (Field::Comment, None),
+            "ours" => (Field::Comment, Some(Mark { wire: String::new(), mac: String::new() })),
+            "edit" => (Field::Description, None),
+            "commit" => (Field::Reference, None),
+            "tick" => (Field::Progress, None),
+            "rank" => (Field::Priority, None),
+            "label" => (Field::Label, None),
+            "assign" | "unassign" => (Field::Owner, None),
+            "date" => (Field::Due, None),
+            "plan" | "unplan" => (Field::Home, None),
+            other => panic!("no such line: {other}"),
+        };
+        let key = words.next().to_owned();
+        let value = |sketch: &Sketch, words: &mut Words<'_>| match field {
+            Field::Due => sketch.due(words).to_text(),
+            _ => words.next().to_owned(),
+        };
+        let from = words.optional("from").then(|| value(self, words));
+        let to = words.optional("to").then(|| value(self, words));
+        let by = words.after("by").to_owned();
+        let at = if words.optional("at") { self.instant(words) } else { self.now };
+        let resolve = |name: String, sketch: &mut Sketch| match field {
+            Field::Owner => sketch.account(&name).0.to_string(),
+            _ => name,
+        };
+        let (from, to) = (from.map(|name| resolve(name, self)), to.map(|name| resolve(name, self)));
+        let account = (by != "unknown").then(|| self.account(&by));
+        let vkey = format!("event:{}", self.changes.len());
+        let change = RawChange { at, vkey, field, from, to, account, via: None, mark, observed: false };
+        self.changes.push((key, change));
+    }
+
+    fn account(&mut self, name: &str) -> AccountId {
+        if !self.people.iter().any(|(known, _)| known == name) {
+            self.people.push((name.to_owned(), None));
+        }
+        let nth = self.people.iter().position(|(known, _)| known == name).unwrap_or_default();
+        AccountId(i64::try_from(nth).unwrap_or_default() + 1)
+    }
+
+    /// The board; `shuffle` draws the same one with its tasks and histories in another order.
+    pub(super) fn board(mut self, shuffle: bool) -> (Board, Vec<(String, TaskId)>) {
+        let keys = self.keys();
+        if shuffle {
+            self.changes.reverse();
+        }
+        let mut tasks = self.images();
+        if shuffle {
+            let half = tasks.len() / 2;
+            tasks.rotate_left(half);
+            tasks.reverse();
+        }
+        let image = BoardImage {
+            tasks,
+            containers: self.containers(),
+            connections: vec![self.connection.clone()],
+            sites: HashMap::from([(SiteId(1), "github|https://api.github.com|".to_owned())]),
+            people: self.people(),
+            alerts: Vec::new(),
+            notices: Vec::new(),
+            posts: Vec::new(),
+            messages: Vec::new(),
+            answers: Vec::new(),
+            ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
+        };
+        (Board::new(image), keys)
+    }
+
+    fn keys(&self) -> Vec<(String, TaskId)> {
+        self.tasks.iter().filter_map(|task| Some((task.key.clone(), task.rec.as_ref()?.id))).collect()
+    }
+
+    /// Its tasks, in the order in which they were drawn.
+    pub(super) fn images(&mut self) -> Vec<TaskImage> {
+        let keys = self.keys();
+        let drawn = std::mem::take(&mut self.tasks);
+        drawn.into_iter().map(|drawn| self.image(drawn, &keys)).collect()
+    }
+
+    fn image(&mut self, drawn: Drawn, keys: &[(String, TaskId)]) -> TaskImage {
+        let id_of = |key: &String| keys.iter().find(|(known, _)| known == key).map(|(_, id)| *id);
+        let Some(mut rec) = drawn.rec else { panic!("{} was not drawn", drawn.key) };
+        rec.owners = drawn.owners.iter().map(|name| self.account(name)).collect();
+        rec.reporter = drawn.reporter.as_ref().map(|name| self.account(name));
+        // A name that is not drawn stands for a task that is not mirrored.
+        rec.parent = drawn.parent.as_ref().map(|key| id_of(key).unwrap_or(TaskId(900)));
+        let home = |name: &String| self.homes.iter().position(|(known, ..)| known == name);
+        rec.homes = drawn.homes.iter().filter_map(home).map(home_id).collect();
+        let changes: Vec<RawChange> =
+            self.changes.iter().filter(|(key, _)| *key == drawn.key).map(|(_, change)| change.clone()).collect();
+        let bots: Vec<AccountId> =
+            self.people().accounts.values().filter(|account| account.bot).map(|account| account.id).collect();
+        rec.facts = fold(
+            &changes,
+            &FoldContext {
+                is_bot: &|account| bots.contains(&account),
+                is_bot_name: &|_| false,
+                is_ours: &|_, _| true,
+                is_state_label: &|_| false,
+                owners: &rec.owners,
+                created_at: rec.created_at,
+            },
+        );
+        let blocked_by = drawn.blocked_by.iter().map(|key| id_of(key).unwrap_or(TaskId(901))).collect();
+        TaskImage { rec, blocked_by, blocks: Vec::new() }
+    }
+
+    fn containers(&self) -> Vec<ContainerRec> {
+        let blank = |id, kind, due| ContainerRec {
+            id,
+            site: SiteId(1),
+            ext: id.to_string().into(),
+            kind,
+            name: "acme/web".into(),
+            reader: self.read.then_some(ConnectionId(1)),
+            due,
+            warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
+            baseline_at: Some(Timestamp::UNIX_EPOCH),
+            hold: None,
+            failing_since: None,
+            fresh_at: None,
+            history: self.history,
+        };
+        let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
+        [blank(PLACE, ContainerKind::Repository, None)].into_iter().chain(homes).collect()
+    }
+
+    fn people(&self) -> People {
+        let mut people = People::empty(calendar(&self.zone, &self.hours));
+        for (nth, (name, own_zone)) in self.people.iter().enumerate() {
+            let id = i64::try_from(nth).unwrap_or_default() + 1;
+            let bot = name.starts_with("bot");
+            let person = own_zone.as_ref().map(|_| PersonId(id));
+            people.accounts.insert(
+                AccountId(id),
+                AccountRec {
+                    id: AccountId(id),
+                    site: SiteId(1),
+                    handle: Some(name.clone()),
+                    name: None,
+                    email: None,
+                    kind: if bot { AccountKind::Bot } else { AccountKind::Human },
+                    bot,
+                    person,
+                },
+            );
+            let Some(own_zone) = own_zone else { continue };
+            people.persons.insert(
+                PersonId(id),
+                Person {
+                    id: PersonId(id),
+                    handle: name.clone(),
+                    name: name.clone(),
+                    email: None,
+                    manager: None,
+                    slack: None,
+                    own_account: AccountId(id),
+                    calendar: calendar(own_zone, &self.hours),
+                },
+            );
+        }
+        people
+    }
+}
+
+/// Laying out sixty years takes its time; the same calendar is laid out once.
+fn calendar(zone: &TimeZone, hours: &Hours) -> Arc<Calendar> {
+    type Known = Mutex<HashMap<(Option<String>, [Option<(i32, i32)>; 7]), Arc<Calendar>>>;
+    static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (zone.iana_name().map(str::to_owned), hours.week);
+    known.entry(key).or_insert_with(|| Arc::new(Calendar::new(zone.clone(), hours.clone()))).clone()
+}
+
+fn home_id(nth: usize) -> ContainerId {
+    ContainerId(100 + i64::try_from(nth).unwrap_or_default())
+}
+
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn date(text: &str) -> Date {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("{text} is no such number"))
+}
+
+/// The words of one line.
+struct Words<'a> {
+    line: &'a str,
+    words: Vec<&'a str>,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    fn new(line: &'a str) -> Words<'a> {
+        Words { line, words: line.split_whitespace().collect(), at: 0 }
+    }
+
+    fn next(&mut self) -> &'a str {
+        self.at += 1;
+        self.words.get(self.at - 1).copied().unwrap_or_else(|| panic!("line ends too early: {}", self.line))
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.words.get(self.at).copied()
+    }
+
+    fn peek_second(&self) -> Option<&'a str> {
+        self.words.get(self.at + 1).copied()
+    }
+
+    fn after(&mut self, word: &str) -> &'a str {
+        assert!(self.optional(word), "expected {word} in: {}", self.line);
+        self.next()
+    }
+
+    fn optional(&mut self, word: &str) -> bool {
+        let there = self.peek() == Some(word);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn list(&mut self) -> Vec<String> {
+        self.next().split(',').map(str::to_owned).collect()
+    }
+
+    fn rest(&mut self) -> String {
+        let rest = self.words[self.at..].join(" ");
+        self.at = self.words.len();
+        rest
+    }
+
+    fn end(&self) {
+        assert!(self.peek().is_none(), "what is {:?} in: {}", self.peek(), self.line);
+    }
+}

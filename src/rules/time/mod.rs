@@ -1,0 +1,5 @@
+//! Time and pace.
+
+pub mod overdue;
+pub mod pace_behind;
+pub mod start_never;

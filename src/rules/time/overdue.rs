@@ -1,0 +1,68 @@
+//! `overdue`: the deadline has passed. It waits for no history.
+
+use connector_model::{Due, DueSource};
+use jiff::Timestamp;
+
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
+use crate::rules::settings::Overdue;
+use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
+
+/// The rule's name.
+pub const ID: RuleId = RuleId("overdue");
+
+/// A deadline that stood for less than a working day before it passed was a note of something that had happened, or a
+/// slip of the pen: about such a task it speaks a working day later, if it is still open then.
+impl Rule for Overdue {
+    fn id(&self) -> RuleId {
+        ID
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::OWNERS.and(Reads::CONTAINERS)
+    }
+
+    fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
+        let Subject::Task(task) = subject else { return OTHER_KIND };
+        let Some(deadline) = look.deadline(task).filter(|deadline| deadline.source != DueSource::Parent) else {
+            return not_about("it has no deadline");
+        };
+        let evidence = Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look) };
+        if !look.passed(counts_at(task, &deadline, look)) {
+            return Reading::Clear(Grounds::Measured(evidence));
+        }
+        Reading::Gap(Finding {
+            stage: Stage::Failure,
+            scope: String::new(),
+            addressee: Addressee::Owners,
+            first: None,
+            deadline: Some(deadline),
+            evidence,
+        })
+    }
+}
+
+/// The instant from which it counts as overdue.
+fn counts_at<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
+    let calendar = look.calendar(task);
+    // What is known of the history so far can only be too early, so that this need not wait for the rest of it: a reading
+    // that comes with the task itself stays when its history follows.
+    let set_at = task.facts.due_set_at.map_or(task.created_at, |set_at| set_at.max(task.created_at));
+    let day = calendar.day_secs();
+    if calendar.working(set_at, deadline.at) >= day {
+        return deadline.at;
+    }
+    calendar.after(deadline.at.max(set_at), day)
+}
+
+/// The first deadline it had, if it had another of its own, as far as its history is known back to its beginning.
+fn first_due<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Option<Due> {
+    let own = matches!(deadline.source, DueSource::Item | DueSource::Field);
+    let told = match look.facts(task) {
+        Ok(facts) => facts.is_some(),
+        Err(Why::HistoryBehind) => true,
+        Err(_) => false,
+    };
+    task.facts.first_due.filter(|first| own && told && *first != deadline.due)
+}

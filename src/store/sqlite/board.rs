@@ -1,0 +1,327 @@
+//! What is on the board, read from its rows: all of it at start, and what one transaction changed.
+//!
+//! On the board are, of containers that somebody reads: open tasks, those closed within thirty days, closed children of
+//! open parents and closed blockers of open tasks. The rule stands here twice, as a set for loading and as a condition for
+//! a few tasks; a test holds the two together.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use connector_model::{
+    ContainerKind, Due, DueSource, DueStated, Ineligible, LinkKind, Progress, ProgressSource, Share, StatusCategory,
+};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use super::super::{FailureKind, StoreError};
+use super::values::{at_in, at_opt, code_in, id_list, us};
+use super::{Work, history, streams};
+use crate::domain::calendar::later;
+use crate::domain::facts::Facts;
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, HistoryReach, TaskImage, TaskRec};
+
+/// How long a closed task stays on the board for its own sake.
+const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Tasks closed before this are on the board only as neighbours.
+pub(super) fn closed_since(now: Timestamp) -> Timestamp {
+    later(now, -CLOSED_KEPT)
+}
+
+/// Rows of all tasks on the board, in order.
+pub(super) fn task_ids(db: &Connection, now: Timestamp) -> Result<BTreeSet<TaskId>, StoreError> {
+    // Beginning with what is open, whose number does not grow with the years.
+    let mut query = db.prepare(
+        "WITH read AS MATERIALIZED (SELECT id FROM containers WHERE reader IS NOT NULL),
+         open AS MATERIALIZED (SELECT t.id FROM read CROSS JOIN tasks t ON t.container = read.id
+           WHERE t.closed_at IS NULL AND t.gone_at IS NULL)
+         SELECT id FROM open
+         UNION ALL SELECT id FROM tasks WHERE closed_at >= ?1 AND gone_at IS NULL AND container IN read
+         UNION ALL SELECT t.id FROM open CROSS JOIN tasks t ON t.parent = open.id
+           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
+         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.task = open.id AND l.kind = 0 CROSS JOIN tasks t ON t.id = l.other
+           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
+         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.other = open.id AND l.kind = 1 CROSS JOIN tasks t ON t.id = l.task
+           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read",
+    )?;
+    let rows = query.query_map([us(closed_since(now))], |row| Ok(TaskId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Those of some tasks that are on the board.
+fn among(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Result<Vec<TaskId>, StoreError> {
+    const OPEN: &str = "closed_at IS NULL AND gone_at IS NULL AND container IN
+      (SELECT id FROM containers WHERE reader IS NOT NULL)";
+    let mut query = db.prepare_cached(&format!(
+        "SELECT t.id FROM tasks t JOIN containers c ON c.id = t.container
+         WHERE t.id IN (SELECT value FROM json_each(?1)) AND c.reader IS NOT NULL AND t.gone_at IS NULL AND (
+           t.closed_at IS NULL OR t.closed_at >= ?2
+           OR EXISTS(SELECT 1 FROM tasks WHERE id = t.parent AND {OPEN})
+           OR EXISTS(SELECT 1 FROM links l WHERE l.other = t.id AND l.kind = 0
+                     AND EXISTS(SELECT 1 FROM tasks WHERE id = l.task AND {OPEN}))
+           OR EXISTS(SELECT 1 FROM links l WHERE l.task = t.id AND l.kind = 1
+                     AND EXISTS(SELECT 1 FROM tasks WHERE id = l.other AND {OPEN})))
+         ORDER BY t.id"
+    ))?;
+    let list = id_list(ids.iter().map(|id| id.0));
+    let rows = query.query_map(params![list, us(since)], |row| Ok(TaskId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Closed neighbours that are on the board, or not, because of these tasks.
+fn neighbours(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Result<Vec<TaskId>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT id FROM tasks WHERE parent IN (SELECT value FROM json_each(?1)) AND closed_at < ?2
+         UNION SELECT t.id FROM links l JOIN tasks t ON t.id = l.other
+           WHERE l.task IN (SELECT value FROM json_each(?1)) AND l.kind = 0 AND t.closed_at < ?2
+         UNION SELECT t.id FROM links l JOIN tasks t ON t.id = l.task
+           WHERE l.other IN (SELECT value FROM json_each(?1)) AND l.kind = 1 AND t.closed_at < ?2",
+    )?;
+    let list = id_list(ids.iter().map(|id| id.0));
+    let rows = query.query_map(params![list, us(since)], |row| Ok(TaskId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the present transaction changes on the board.
+pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
+    let touched = std::mem::take(&mut work.touched);
+    let since = work.closed_since();
+    let mut candidates = touched.tasks;
+    candidates.extend(touched.maybe);
+    if !touched.around.is_empty() {
+        candidates.extend(neighbours(work.db, &touched.around, since)?);
+    }
+    let mut delta = BoardDelta::default();
+    if !candidates.is_empty() {
+        let here = among(work.db, &candidates, since)?;
+        delta.tasks = images(work.db, &here)?;
+        let here: HashSet<TaskId> = here.into_iter().collect();
+        let left = candidates.into_iter().filter(|id| !here.contains(id) && !touched.new.contains(id));
+        delta.removed = left.collect();
+    }
+    if !touched.containers.is_empty() {
+        delta.containers = containers(work.db, Some(&touched.containers))?;
+    }
+    if !touched.connections.is_empty() {
+        delta.connections = connections(work.db)?;
+        delta.connections.retain(|rec| touched.connections.contains(&rec.id));
+    }
+    delta.accounts = touched.accounts.iter().filter_map(|id| work.cache.accounts.get(id).cloned()).collect();
+    Ok(delta)
+}
+
+impl Work<'_> {
+    pub(super) fn closed_since(&self) -> Timestamp {
+        closed_since(self.now)
+    }
+}
+
+/// Tasks whole, with their owners, homes and links, in the order asked for.
+pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, StoreError> {
+    let mut images = Vec::with_capacity(ids.len());
+    for some in ids.chunks(1000) {
+        let list = id_list(some.iter().map(|id| id.0));
+        let mut owners = history::owners_of(db, &list)?;
+        let mut homes = homes_of(db, &list)?;
+        let mut links = links_of(db, &list)?;
+        let mut query = db.prepare_cached(
+            "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
+               progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts
+             FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        )?;
+        for rec in query.query_map([&list], task)? {
+            let mut rec = rec?;
+            rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
+            rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
+            let (blocked_by, blocks) = links.remove(&rec.id).unwrap_or_default();
+            images.push(TaskImage { rec, blocked_by, blocks });
+        }
+    }
+    Ok(images)
+}
+
+fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
+    let due = row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text);
+    Ok(TaskRec {
+        id: TaskId(row.get(0)?),
+        ext: row.get::<_, String>(1)?.into(),
+        container: ContainerId(row.get(2)?),
+        homes: Box::default(),
+        category: StatusCategory::from_code(code_in(row, 3)?),
+        declared: row.get(4)?,
+        start: row.get_ref(5)?.as_str_or_null()?.and_then(Due::from_text),
+        due: match due {
+            Some(due) => Some(DueStated { due, source: due_source(row, 7)? }),
+            None => None,
+        },
+        created_at: at_in(row, 8)?,
+        closed_at: at_opt(row, 9)?,
+        priority: row.get(10)?,
+        progress: progress(row, 11)?,
+        estimate_secs: row.get(14)?,
+        parent: row.get::<_, Option<i64>>(15)?.map(TaskId),
+        owners: Box::default(),
+        reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
+        ineligible: Ineligible::from_code(code_in(row, 17)?),
+        restricted: row.get(18)?,
+        changed_at: at_in(row, 19)?,
+        facts: facts(row, 20)?,
+    })
+}
+
+fn due_source(row: &Row<'_>, column: usize) -> Result<DueSource, rusqlite::Error> {
+    let code: Option<u8> = row.get(column)?;
+    Ok(DueSource::from_code(code.unwrap_or_default()))
+}
+
+fn progress(row: &Row<'_>, column: usize) -> Result<Option<Progress>, rusqlite::Error> {
+    let Some(share) = row.get::<_, Option<f64>>(column)? else { return Ok(None) };
+    let (source, items): (Option<u8>, Option<u32>) = (row.get(column + 1)?, row.get(column + 2)?);
+    let source = ProgressSource::from_code(source.unwrap_or_default());
+    Ok(Some(Progress { share: Share::new(share), source, items: items.unwrap_or_default() }))
+}
+
+fn facts(row: &Row<'_>, column: usize) -> Result<Facts, rusqlite::Error> {
+    let blob = row.get_ref(column)?.as_blob()?;
+    serde_json::from_slice(blob).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, Box::new(error))
+    })
+}
+
+fn homes_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<ContainerId>>, StoreError> {
+    let mut homes: BTreeMap<TaskId, Vec<ContainerId>> = BTreeMap::new();
+    let mut query = db.prepare_cached(
+        "SELECT task, container FROM task_homes WHERE task IN (SELECT value FROM json_each(?)) ORDER BY task, container",
+    )?;
+    for row in query.query_map([list], |row| Ok((TaskId(row.get(0)?), ContainerId(row.get(1)?))))? {
+        let (task, container) = row?;
+        homes.entry(task).or_default().push(container);
+    }
+    Ok(homes)
+}
+
+type Links = (Vec<TaskId>, Vec<TaskId>);
+
+fn links_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Links>, StoreError> {
+    let mut links: BTreeMap<TaskId, Links> = BTreeMap::new();
+    let mut query = db.prepare_cached(
+        "SELECT DISTINCT task, kind, other FROM links WHERE task IN (SELECT value FROM json_each(?))
+           AND other IS NOT NULL AND other <> task ORDER BY task, kind, other",
+    )?;
+    let rows = query.query_map([list], |row| {
+        Ok((TaskId(row.get(0)?), LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?)))
+    })?;
+    for row in rows {
+        let (task, kind, other) = row?;
+        let (blocked_by, blocks) = links.entry(task).or_default();
+        match kind {
+            LinkKind::BlockedBy => blocked_by.push(other),
+            LinkKind::Blocks => blocks.push(other),
+            LinkKind::Relates | LinkKind::Duplicates => {}
+        }
+    }
+    Ok(links)
+}
+
+/// Containers whole; all of them, or only some.
+pub(super) fn containers(
+    db: &Connection,
+    only: Option<&BTreeSet<ContainerId>>,
+) -> Result<Vec<ContainerRec>, StoreError> {
+    let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
+    let mut streams = container_streams(db, list.as_deref())?;
+    let sql = format!(
+        "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at FROM containers {} ORDER BY id",
+        if only.is_some() { "WHERE id IN (SELECT value FROM json_each(?1))" } else { "WHERE ?1 IS NULL" }
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map([&list], |row| {
+        let id = ContainerId(row.get(0)?);
+        let reads = streams.remove(&id).unwrap_or_default();
+        Ok(ContainerRec {
+            id,
+            site: SiteId(row.get(1)?),
+            ext: row.get::<_, String>(2)?.into(),
+            kind: ContainerKind::from_code(code_in(row, 3)?),
+            name: row.get::<_, String>(4)?.into(),
+            reader: row.get::<_, Option<i64>>(5)?.map(ConnectionId),
+            due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
+            warm_at: at_opt(row, 7)?,
+            baseline_at: at_opt(row, 10)?,
+            hold: row.get::<_, Option<String>>(8)?.map(Into::into),
+            failing_since: reads.failing_since,
+            fresh_at: at_opt(row, 9)?,
+            history: reads.reach(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a container's streams say together.
+#[derive(Default)]
+struct Reads {
+    failing_since: Option<Timestamp>,
+    /// Of each history stream: since when, and up to when.
+    histories: Vec<(Option<Timestamp>, Option<Timestamp>)>,
+    absent: bool,
+}
+
+impl Reads {
+    fn reach(&self) -> HistoryReach {
+        if self.absent || self.histories.is_empty() {
+            return HistoryReach::Absent;
+        }
+        let since = self.histories.iter().map(|(since, _)| *since).collect::<Option<Vec<_>>>();
+        let read_at = self.histories.iter().map(|(_, read_at)| *read_at).collect::<Option<Vec<_>>>();
+        match (since.and_then(|all| all.into_iter().max()), read_at.and_then(|all| all.into_iter().min())) {
+            (Some(from), Some(read_at)) => HistoryReach::Known { from, read_at },
+            _ => HistoryReach::Pending,
+        }
+    }
+}
+
+fn container_streams(db: &Connection, list: Option<&str>) -> Result<HashMap<ContainerId, Reads>, StoreError> {
+    let sql = format!(
+        "SELECT scope, kind, failing_since, history_since, read_at, absent FROM streams WHERE {}",
+        if list.is_some() { "scope IN (SELECT value FROM json_each(?1))" } else { "scope <> 0 AND ?1 IS NULL" }
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let mut all: HashMap<ContainerId, Reads> = HashMap::new();
+    let mut rows = query.query([list])?;
+    while let Some(row) = rows.next()? {
+        let reads = all.entry(ContainerId(row.get(0)?)).or_default();
+        let failing = at_opt(row, 2)?;
+        reads.failing_since = reads.failing_since.into_iter().chain(failing).min();
+        if connector_kit::StreamKind::from_code(code_in(row, 1)?).is_some_and(connector_kit::StreamKind::is_history) {
+            reads.histories.push((at_opt(row, 3)?, at_opt(row, 4)?));
+            reads.absent |= row.get::<_, bool>(5)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Connections of the configuration, whole.
+pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreError> {
+    let mut query =
+        db.prepare_cached("SELECT id, name, site, poll, fresh_at FROM connections WHERE configured ORDER BY id")?;
+    let rows = query.query_map([], |row| {
+        Ok(ConnectionRec {
+            id: ConnectionId(row.get(0)?),
+            name: row.get::<_, String>(1)?.into(),
+            site: row.get::<_, Option<i64>>(2)?.map(SiteId),
+            poll: SignedDuration::from_secs(row.get(3)?),
+            failing_since: None,
+            failure: None,
+            refused: false,
+            fresh_at: at_opt(row, 4)?,
+        })
+    })?;
+    let mut recs: Vec<ConnectionRec> = rows.collect::<Result<_, _>>()?;
+    for rec in &mut recs {
+        let failing = streams::failing(db, rec.id)?;
+        rec.failing_since = failing.since;
+        rec.refused = failing.worst.as_ref().is_some_and(|(kind, _)| *kind == FailureKind::Refused);
+        rec.failure = failing.worst.map(|(_, text)| text.into());
+    }
+    Ok(recs)
+}

@@ -1,0 +1,222 @@
+//! What the writer keeps at hand of small tables, so that a task costs one probe and not one for each of its owners.
+//! Read anew after every failed transaction; only the writer's transaction changes it.
+
+use std::collections::{HashMap, HashSet};
+
+use connector_kit::StreamSpec;
+use connector_model::{ContainerKind, ContainerRef, Due, Field, SiteKey};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+
+use super::super::{ConfigPlan, ConnectionPlan, StoreError};
+use super::accounts;
+use super::values::{at_in, code_in, json_opt};
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId};
+use crate::domain::people::AccountRec;
+
+/// Small tables, as the present transaction sees them.
+pub(super) struct Cache {
+    pub(super) sites: HashMap<SiteId, SiteKey>,
+    pub(super) connections: HashMap<ConnectionId, ConnectionRow>,
+    pub(super) accounts: HashMap<AccountId, AccountRec>,
+    pub(super) account_ids: HashMap<SiteId, HashMap<String, AccountId>>,
+    pub(super) containers: HashMap<ContainerId, ContainerRow>,
+    pub(super) container_ids: HashMap<SiteId, HashMap<ContainerRef, ContainerId>>,
+    /// Accounts that a credential of ours ever wrote as.
+    pub(super) ours: HashMap<SiteId, HashSet<AccountId>>,
+    pub(super) who: Who,
+}
+
+/// A connection as pages need it.
+pub(super) struct ConnectionRow {
+    pub(super) name: String,
+    pub(super) site: Option<SiteId>,
+}
+
+/// A container as the writer knows it.
+#[derive(Debug, Clone)]
+pub(super) struct ContainerRow {
+    pub(super) id: ContainerId,
+    pub(super) site: SiteId,
+    pub(super) at: ContainerRef,
+    pub(super) name: String,
+    pub(super) handle: String,
+    pub(super) due: Option<Due>,
+    pub(super) open: bool,
+    pub(super) reader: Option<ConnectionId>,
+    pub(super) asked_at: Timestamp,
+}
+
+/// Working hours of each weekday, as [`crate::domain::calendar::Hours::week`].
+pub(super) type Week = [Option<(i32, i32)>; 7];
+
+/// What the configuration says about people as a whole; kept in `org.people`, so that a reader knows it too.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Settled {
+    pub(super) bots: Vec<String>,
+    pub(super) match_by_email: bool,
+    pub(super) default_manager: Option<String>,
+    pub(super) operators: Vec<String>,
+    pub(super) zone: String,
+    pub(super) week: Week,
+    /// (tool, login) of each person, by handle.
+    pub(super) logins: Vec<(String, String, String)>,
+}
+
+impl Settled {
+    pub(super) fn read(db: &Connection) -> Result<Settled, StoreError> {
+        let stored = db.query_row("SELECT people FROM org", [], |row| json_opt(row, 0)).optional()?;
+        Ok(stored.flatten().unwrap_or_default())
+    }
+
+    /// Lower-case names of what is no person.
+    pub(super) fn bot_names(&self) -> HashSet<String> {
+        self.bots.iter().map(|name| name.to_lowercase()).collect()
+    }
+}
+
+/// Tells who is behind an account.
+#[derive(Default)]
+pub(super) struct Who {
+    logins: HashMap<(String, String), PersonId>,
+    emails: HashMap<String, PersonId>,
+    handles: HashMap<String, PersonId>,
+    pub(super) bots: HashSet<String>,
+}
+
+impl Who {
+    pub(super) fn read(db: &Connection) -> Result<Who, StoreError> {
+        let settled = Settled::read(db)?;
+        let mut who = Who { bots: settled.bot_names(), ..Who::default() };
+        let mut query = db.prepare("SELECT id, handle, email FROM persons WHERE gone = 0")?;
+        let persons = query.query_map([], |row| Ok((PersonId(row.get(0)?), row.get(1)?, row.get(2)?)))?;
+        for person in persons {
+            let (id, handle, email): (PersonId, String, Option<String>) = person?;
+            if let Some(email) = email.filter(|_| settled.match_by_email) {
+                who.emails.insert(email.to_lowercase(), id);
+            }
+            who.handles.insert(handle, id);
+        }
+        for (handle, tool, login) in settled.logins {
+            if let Some(id) = who.handles.get(&handle) {
+                who.logins.insert((tool, login.to_lowercase()), *id);
+            }
+        }
+        Ok(who)
+    }
+
+    /// The person behind an account: by login or stable id of that tool, else by e-mail where that is wished.
+    pub(super) fn person(&self, tool: &str, ext: &str, rec: &AccountRec) -> Option<PersonId> {
+        if tool == accounts::OWN_TOOL {
+            return self.handles.get(ext).copied();
+        }
+        let login = |name: &str| self.logins.get(&(tool.to_owned(), name.to_lowercase())).copied();
+        let by_login = rec.handle.as_deref().and_then(login).or_else(|| login(ext));
+        by_login.or_else(|| self.emails.get(&rec.email.as_ref()?.to_lowercase()).copied())
+    }
+}
+
+impl Cache {
+    pub(super) fn read(db: &Connection) -> Result<Cache, StoreError> {
+        let who = Who::read(db)?;
+        let mut cache = Cache {
+            sites: sites(db)?,
+            connections: connections(db)?,
+            accounts: HashMap::new(),
+            account_ids: HashMap::new(),
+            containers: HashMap::new(),
+            container_ids: HashMap::new(),
+            ours: ours(db)?,
+            who,
+        };
+        for (ext, rec) in accounts::read_all(db, &cache.who.bots)? {
+            cache.put_account(ext, rec);
+        }
+        for row in container_rows(db)? {
+            cache.put_container(row);
+        }
+        Ok(cache)
+    }
+
+    pub(super) fn put_account(&mut self, ext: String, rec: AccountRec) {
+        self.account_ids.entry(rec.site).or_default().insert(ext, rec.id);
+        self.accounts.insert(rec.id, rec);
+    }
+
+    pub(super) fn put_container(&mut self, row: ContainerRow) {
+        self.container_ids.entry(row.site).or_default().insert(row.at.clone(), row.id);
+        self.containers.insert(row.id, row);
+    }
+
+    pub(super) fn tool(&self, site: SiteId) -> &str {
+        self.sites.get(&site).map_or("", |key| &key.tool)
+    }
+
+    /// The connection that reads a container. `None`: nobody does.
+    pub(super) fn reader(&self, container: ContainerId) -> Option<ConnectionId> {
+        self.containers.get(&container)?.reader
+    }
+}
+
+/// What the configuration says about one connection.
+pub(super) fn planned<'a>(plan: Option<&'a ConfigPlan>, name: &str) -> Option<&'a ConnectionPlan> {
+    plan?.connections.iter().find(|connection| connection.name == name)
+}
+
+/// Streams of one connection.
+pub(super) fn specs<'a>(plan: Option<&'a ConfigPlan>, name: &str) -> &'a [StreamSpec] {
+    planned(plan, name).map_or(&[], |connection| &connection.streams)
+}
+
+/// Fields of which one connection's tool keeps no history.
+pub(super) fn observed(plan: Option<&ConfigPlan>, name: &str) -> &'static [Field] {
+    planned(plan, name).map_or(&[], |connection| connection.observed)
+}
+
+fn sites(db: &Connection) -> Result<HashMap<SiteId, SiteKey>, StoreError> {
+    let mut query = db.prepare("SELECT id, tool, origin, tenant FROM sites")?;
+    let rows = query.query_map([], |row| {
+        Ok((SiteId(row.get(0)?), SiteKey { tool: row.get(1)?, origin: row.get(2)?, tenant: row.get(3)? }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn connections(db: &Connection) -> Result<HashMap<ConnectionId, ConnectionRow>, StoreError> {
+    let mut query = db.prepare("SELECT id, name, site FROM connections")?;
+    let rows = query.query_map([], |row| {
+        let site = row.get::<_, Option<i64>>(2)?.map(SiteId);
+        Ok((ConnectionId(row.get(0)?), ConnectionRow { name: row.get(1)?, site }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn ours(db: &Connection) -> Result<HashMap<SiteId, HashSet<AccountId>>, StoreError> {
+    let mut ours: HashMap<SiteId, HashSet<AccountId>> = HashMap::new();
+    let mut query = db.prepare("SELECT site, account FROM self_accounts")?;
+    for row in query.query_map([], |row| Ok((SiteId(row.get(0)?), AccountId(row.get(1)?))))? {
+        let (site, account) = row?;
+        ours.entry(site).or_default().insert(account);
+    }
+    Ok(ours)
+}
+
+fn container_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
+    let mut query =
+        db.prepare("SELECT id, site, kind, ext, name, handle, due, open, reader, asked_at FROM containers")?;
+    let rows = query.query_map([], |row| {
+        Ok(ContainerRow {
+            id: ContainerId(row.get(0)?),
+            site: SiteId(row.get(1)?),
+            at: ContainerRef { kind: ContainerKind::from_code(code_in(row, 2)?), ext: row.get(3)? },
+            name: row.get(4)?,
+            handle: row.get(5)?,
+            due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
+            open: row.get(7)?,
+            reader: row.get::<_, Option<i64>>(8)?.map(ConnectionId),
+            asked_at: at_in(row, 9)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

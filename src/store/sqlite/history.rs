@@ -1,0 +1,354 @@
+//! History entries, and the facts folded from them. Entries are stored raw; an entry for a task that is not mirrored yet
+//! waits for it; an entry of the tool's own takes the place of a difference we observed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use connector_model::{Change, Field, Mark, TaskRef};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use super::super::StoreError;
+use super::values::{at_in, code_in, id_list, us};
+use super::{Work, links};
+use crate::domain::calendar::later;
+use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
+use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
+
+/// Observed and told instants of the same change differ by at most so much.
+const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(10);
+/// How long an entry waits for its task.
+const WAIT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// An entry to be written.
+pub(super) struct Entry<'a> {
+    pub(super) at: Timestamp,
+    pub(super) vkey: &'a str,
+    pub(super) field: Field,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) account: Option<AccountId>,
+    pub(super) via: Option<&'a str>,
+    pub(super) mark: Option<String>,
+    pub(super) observed: bool,
+}
+
+/// Stores the entries of a page; gives how many were new.
+pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Result<u32, StoreError> {
+    let mut known: HashMap<&TaskRef, Option<TaskId>> = HashMap::new();
+    let mut written = 0;
+    for change in changes {
+        let task = match known.get(&change.task) {
+            Some(task) => *task,
+            None => links::resolve(work, site, &change.task)?,
+        };
+        known.insert(&change.task, task);
+        let entry = entry(work, site, change)?;
+        let new = match task {
+            Some(task) => insert(work, task, &entry)?,
+            None => wait(work, site, &change.task, &entry)?,
+        };
+        written += u32::from(new);
+    }
+    Ok(written)
+}
+
+fn entry<'a>(work: &mut Work<'_>, site: SiteId, change: &'a Change) -> Result<Entry<'a>, StoreError> {
+    let mut value = |text: &Option<String>| match text {
+        Some(ext) if change.field == Field::Owner => work.account(site, ext).map(|id| Some(id.to_string())),
+        other => Ok(other.clone()),
+    };
+    let (from, to) = (value(&change.from)?, value(&change.to)?);
+    Ok(Entry {
+        at: change.at,
+        vkey: &change.vkey,
+        field: change.field,
+        from,
+        to,
+        account: change.account.as_ref().map(|ext| work.account(site, ext)).transpose()?,
+        via: change.via.as_deref(),
+        mark: change.mark.as_ref().map(Mark::to_text),
+        observed: change.observed,
+    })
+}
+
+/// Writes an entry unless it is there; true when it was new. Its task is folded anew.
+pub(super) fn insert(work: &mut Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<bool, StoreError> {
+    let replaced = if entry.observed {
+        if told(work, task, entry)? {
+            return Ok(false);
+        }
+        0
+    } else if can_be_observed(entry.field) {
+        forget_observed(work, task, entry)?
+    } else {
+        0
+    };
+    let written = work
+        .db
+        .prepare_cached(
+            "INSERT INTO changes(task, at, vkey, field, old, new, account, via, mark, origin) VALUES (?,?,?,?,?,?,?,?,?,?)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            task.0,
+            us(entry.at),
+            entry.vkey,
+            entry.field.code(),
+            entry.from,
+            entry.to,
+            entry.account.map(|id| id.0),
+            entry.via,
+            entry.mark,
+            entry.observed
+        ])?;
+    if written + replaced > 0 {
+        work.touched.refold.insert(task);
+    }
+    Ok(written > 0)
+}
+
+fn can_be_observed(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Due
+            | Field::Start
+            | Field::Title
+            | Field::Description
+            | Field::Progress
+            | Field::Estimate
+            | Field::Priority
+    )
+}
+
+fn told(work: &Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<bool, StoreError> {
+    let (from, to) = around(entry.at);
+    let mut query = work.db.prepare_cached(
+        "SELECT EXISTS(SELECT 1 FROM changes WHERE task = ? AND at BETWEEN ? AND ? AND field = ? AND origin = 0)",
+    )?;
+    Ok(query.query_row(params![task.0, from, to, entry.field.code()], |row| row.get(0))?)
+}
+
+fn forget_observed(work: &Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<usize, StoreError> {
+    let (from, to) = around(entry.at);
+    let mut query = work
+        .db
+        .prepare_cached("DELETE FROM changes WHERE task = ? AND at BETWEEN ? AND ? AND field = ? AND origin = 1")?;
+    Ok(query.execute(params![task.0, from, to, entry.field.code()])?)
+}
+
+fn around(at: Timestamp) -> (i64, i64) {
+    (us(later(at, -SAME_CHANGE)), us(later(at, SAME_CHANGE)))
+}
+
+fn wait(work: &mut Work<'_>, site: SiteId, task: &TaskRef, entry: &Entry<'_>) -> Result<bool, StoreError> {
+    let mut query = work.db.prepare_cached(
+        "INSERT INTO changes_waiting(site, ref, at, vkey, field, old, new, account, via, mark, seen_at)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+    )?;
+    let written = query.execute(params![
+        site.0,
+        links::ref_text(task),
+        us(entry.at),
+        entry.vkey,
+        entry.field.code(),
+        entry.from,
+        entry.to,
+        entry.account.map(|id| id.0),
+        entry.via,
+        entry.mark,
+        us(work.now)
+    ])?;
+    Ok(written > 0)
+}
+
+/// Gives a task that has just come into the mirror the entries that waited for it under one of its names.
+pub(super) fn adopt(work: &mut Work<'_>, site: SiteId, task: TaskId, names: &[String; 3]) -> Result<(), StoreError> {
+    for name in names {
+        let mut query = work.db.prepare_cached(
+            "SELECT at, vkey, field, old, new, account, via, mark, 0 FROM changes_waiting WHERE site = ? AND ref = ?",
+        )?;
+        let waiting: Vec<RawChange> = query.query_map(params![site.0, name], raw)?.collect::<Result<_, _>>()?;
+        drop(query);
+        for change in &waiting {
+            insert(work, task, &stored(change))?;
+        }
+        if !waiting.is_empty() {
+            let mut done = work.db.prepare_cached("DELETE FROM changes_waiting WHERE site = ? AND ref = ?")?;
+            done.execute(params![site.0, name])?;
+        }
+    }
+    Ok(())
+}
+
+fn stored(change: &RawChange) -> Entry<'_> {
+    Entry {
+        at: change.at,
+        vkey: &change.vkey,
+        field: change.field,
+        from: change.from.clone(),
+        to: change.to.clone(),
+        account: change.account,
+        via: change.via.as_deref(),
+        mark: change.mark.as_ref().map(Mark::to_text),
+        observed: change.observed,
+    }
+}
+
+/// Drops what has waited too long: it belongs to something that is no task (a pull request, a filtered item).
+pub(super) fn forget_waiting(db: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    db.execute("DELETE FROM changes_waiting WHERE seen_at < ?", [us(later(now, -WAIT))])?;
+    Ok(())
+}
+
+/// Columns from `at` on, in the order `at, vkey, field, old, new, account, via, mark, origin`.
+fn raw(row: &Row<'_>) -> Result<RawChange, rusqlite::Error> {
+    Ok(RawChange {
+        at: at_in(row, 0)?,
+        vkey: row.get(1)?,
+        field: Field::from_code(code_in(row, 2)?),
+        from: row.get(3)?,
+        to: row.get(4)?,
+        account: row.get::<_, Option<i64>>(5)?.map(AccountId),
+        via: row.get(6)?,
+        mark: row.get_ref(7)?.as_str_or_null()?.and_then(Mark::from_text),
+        observed: row.get(8)?,
+    })
+}
+
+/// All entries of one task, oldest first.
+pub(super) fn read(db: &Connection, task: TaskId) -> Result<Vec<RawChange>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT at, vkey, field, old, new, account, via, mark, origin FROM changes WHERE task = ? ORDER BY at, vkey",
+    )?;
+    let rows = query.query_map([task.0], raw)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A task as far as the fold needs it.
+struct Folded {
+    id: TaskId,
+    site: SiteId,
+    container: ContainerId,
+    created_at: Timestamp,
+    facts: Vec<u8>,
+}
+
+/// Folds these tasks anew and writes what came out differently; those are touched.
+pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
+    let list = id_list(ids.iter().map(|id| id.0));
+    let mut owners = owners_of(work.db, &list)?;
+    let tasks = folded(work.db, &list)?;
+    let rev = work.facts_rev();
+    for task in tasks {
+        let changes = read(work.db, task.id)?;
+        let facts = work.fold(
+            task.site,
+            task.container,
+            &changes,
+            &owners.remove(&task.id).unwrap_or_default(),
+            task.created_at,
+        );
+        let blob = facts_blob(&facts)?;
+        if blob != task.facts {
+            work.touched.tasks.insert(task.id);
+        }
+        let mut update = work.db.prepare_cached(
+            "UPDATE tasks SET facts = ?1, facts_rev = ?2 WHERE id = ?3 AND (facts <> ?1 OR facts_rev <> ?2)",
+        )?;
+        update.execute(params![blob, rev, task.id.0])?;
+    }
+    Ok(())
+}
+
+/// Folds whatever the transaction gave new entries or owners, or whose actors turned out to be bots.
+pub(super) fn refold_touched(work: &mut Work<'_>) -> Result<(), StoreError> {
+    let actors = std::mem::take(&mut work.touched.judged_anew);
+    if !actors.is_empty() {
+        let list = id_list(actors.iter().map(|id| id.0));
+        let mut query = work
+            .db
+            .prepare_cached("SELECT DISTINCT task FROM changes WHERE account IN (SELECT value FROM json_each(?))")?;
+        let tasks: Vec<TaskId> = query.query_map([list], |row| Ok(TaskId(row.get(0)?)))?.collect::<Result<_, _>>()?;
+        work.touched.refold.extend(tasks);
+    }
+    let ids: Vec<TaskId> = std::mem::take(&mut work.touched.refold).into_iter().collect();
+    for some in ids.chunks(1000) {
+        refold(work, some)?;
+    }
+    Ok(())
+}
+
+/// Facts as kept.
+pub(super) fn facts_blob(facts: &Facts) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(facts)
+        .map_err(|error| StoreError::Failed(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
+}
+
+fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT id, site, container, created_at, facts FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+    )?;
+    let rows = query.query_map([list], |row| {
+        Ok(Folded {
+            id: TaskId(row.get(0)?),
+            site: SiteId(row.get(1)?),
+            container: ContainerId(row.get(2)?),
+            created_at: at_in(row, 3)?,
+            facts: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Owners of several tasks, in a fixed order.
+pub(super) fn owners_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<AccountId>>, StoreError> {
+    let mut owners: BTreeMap<TaskId, Vec<AccountId>> = BTreeMap::new();
+    let mut query = db.prepare_cached(
+        "SELECT task, account FROM task_owners WHERE task IN (SELECT value FROM json_each(?)) ORDER BY task, account",
+    )?;
+    for row in query.query_map([list], |row| Ok((TaskId(row.get(0)?), AccountId(row.get(1)?))))? {
+        let (task, account) = row?;
+        owners.entry(task).or_default().push(account);
+    }
+    Ok(owners)
+}
+
+impl Work<'_> {
+    /// What stored facts were folded with; others are folded anew.
+    pub(super) fn facts_rev(&self) -> String {
+        facts_rev(self.plan.map_or("", |plan| &plan.read_rev))
+    }
+
+    /// Folds the entries of one task under the present configuration.
+    pub(super) fn fold(
+        &self,
+        site: SiteId,
+        container: ContainerId,
+        changes: &[RawChange],
+        owners: &[AccountId],
+        created_at: Timestamp,
+    ) -> Facts {
+        let nobody = HashSet::new();
+        let cache = &*self.cache;
+        let ours = cache.ours.get(&site).unwrap_or(&nobody);
+        let reader = cache.reader(container).and_then(|id| cache.connections.get(&id));
+        let planned = reader.and_then(|connection| super::cache::planned(self.plan, &connection.name));
+        let labels = planned.map_or(&[][..], |connection| &connection.state_labels);
+        let context = FoldContext {
+            is_bot: &|account| cache.accounts.get(&account).is_some_and(|rec| rec.bot),
+            is_bot_name: &|name| cache.who.bots.contains(&name.to_lowercase()),
+            is_ours: &|mark, account| {
+                self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
+            },
+            is_state_label: &|label| labels.contains(&label.to_lowercase()),
+            owners,
+            created_at,
+        };
+        fold(changes, &context)
+    }
+}
+
+/// The fold's version and the revision of what it reads.
+pub(super) fn facts_rev(read_rev: &str) -> String {
+    format!("{FOLD_VERSION}:{read_rev}")
+}

@@ -1,0 +1,207 @@
+//! The whole board in one read: at start, after a transaction of doubtful outcome, and for a command that only looks.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+
+use super::super::{ConfigPlan, StoreError};
+use super::cache::{Settled, Week};
+use super::values::{json_in, us};
+use super::{accounts, board, inbox, round};
+use crate::domain::alert::Alert;
+use crate::domain::calendar::{Calendar, Hours, later};
+use crate::domain::finding::{RuleId, SubjectKey};
+use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
+use crate::domain::notice::{Message, Notice, Post, PostAbout};
+use crate::domain::people::{People, Person};
+use crate::domain::record::{BoardImage, NextIds};
+
+/// How long what was said about a resolved alert is kept at hand.
+const SAID_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+pub(super) fn image(
+    db: &Connection,
+    plan: Option<&ConfigPlan>,
+    now: Timestamp,
+    rule: fn(&str) -> Option<RuleId>,
+) -> Result<BoardImage, StoreError> {
+    let ids = board::task_ids(db, now)?;
+    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>())?;
+    let here: HashSet<TaskId> = ids.into_iter().collect();
+    let since = later(now, -SAID_KEPT);
+    let notices = notices(db, since)?;
+    let alerts = alerts(db, rule, &here, &notices)?;
+    let messages = messages(db)?;
+    let posts = posts(db, since, &here, &alerts, &notices, &messages)?;
+    Ok(BoardImage {
+        tasks,
+        containers: board::containers(db, None)?,
+        connections: board::connections(db)?,
+        sites: sites(db)?,
+        people: people(db, plan)?,
+        alerts,
+        notices,
+        posts,
+        messages,
+        answers: inbox::waiting(db)?,
+        ids: next_ids(db)?,
+    })
+}
+
+/// Of live alerts, of those resolved of late, and whatever is still to be told.
+fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
+    let mut query = db.prepare(&format!(
+        "SELECT {} FROM notices WHERE id IN (
+           SELECT n.id FROM alerts a CROSS JOIN notices n ON n.alert = a.id WHERE a.state < 2 OR a.resolved_at >= ?
+           UNION ALL SELECT id FROM notices WHERE state < 2) ORDER BY id",
+        round::NOTICE
+    ))?;
+    let rows = query.query_map([us(since)], round::notice)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Live ones, those about something on the board, and those the loaded notices are about; of rules that are known.
+fn alerts(
+    db: &Connection,
+    rule: fn(&str) -> Option<RuleId>,
+    here: &HashSet<TaskId>,
+    notices: &[Notice],
+) -> Result<Vec<Alert>, StoreError> {
+    let said: HashSet<AlertId> = notices.iter().map(|notice| notice.alert).collect();
+    let mut query = db.prepare(&format!("SELECT {} FROM alerts ORDER BY id", round::ALERT))?;
+    let mut rows = query.query([])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some((rule, subject)) = round::alert_of(row, rule)? else { continue };
+        let live = row.get::<_, i64>(7)? < 2;
+        let on_board = !matches!(subject, SubjectKey::Task(task) if !here.contains(&task));
+        if live || on_board || said.contains(&AlertId(row.get(0)?)) {
+            alerts.push(round::alert(row, rule, subject)?);
+        }
+    }
+    Ok(alerts)
+}
+
+fn messages(db: &Connection) -> Result<Vec<Message>, StoreError> {
+    let sql = format!("SELECT {} FROM messages WHERE state IN (1, 2, 3) ORDER BY id", round::MESSAGE);
+    let mut query = db.prepare(&sql)?;
+    let rows = query.query_map([], round::message)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Posts that may still change or that forbid another: about tasks on the board and loaded alerts, closed ones too; of the
+/// last days; those of loaded notices and messages.
+fn posts(
+    db: &Connection,
+    since: Timestamp,
+    here: &HashSet<TaskId>,
+    alerts: &[Alert],
+    notices: &[Notice],
+    messages: &[Message],
+) -> Result<Vec<Post>, StoreError> {
+    let alerts: HashSet<AlertId> = alerts.iter().map(|alert| alert.id).collect();
+    let mut named: HashSet<PostId> = messages.iter().map(|message| message.post).collect();
+    named.extend(notices.iter().filter_map(|notice| notice.post));
+    let first_day = since.to_zoned(TimeZone::UTC).date();
+    let mut query = db.prepare(&format!("SELECT {} FROM posts ORDER BY id", round::POST))?;
+    let mut posts = Vec::new();
+    for post in query.query_map([], round::post)? {
+        let Some(post) = post? else { continue };
+        let about = match post.about {
+            PostAbout::Task(task) => here.contains(&task),
+            PostAbout::Day(day) => day >= first_day,
+            PostAbout::Alert(alert, _) => alerts.contains(&alert),
+        };
+        if about || named.contains(&post.id) {
+            posts.push(post);
+        }
+    }
+    Ok(posts)
+}
+
+/// A site as it goes into gap ids: `github|https://api.github.com|`.
+pub(super) fn site_text(tool: &str, origin: &str, tenant: &str) -> String {
+    format!("{tool}|{origin}|{tenant}")
+}
+
+fn sites(db: &Connection) -> Result<HashMap<SiteId, String>, StoreError> {
+    let mut query = db.prepare("SELECT id, tool, origin, tenant FROM sites")?;
+    let rows = query.query_map([], |row| {
+        let text = |i| row.get_ref(i)?.as_str().map_err(rusqlite::Error::from);
+        Ok((SiteId(row.get(0)?), site_text(text(1)?, text(2)?, text(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn next_ids(db: &Connection) -> Result<NextIds, StoreError> {
+    let next = |table| db.query_row(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"), [], |row| row.get(0));
+    Ok(NextIds { alert: next("alerts")?, notice: next("notices")?, post: next("posts")?, message: next("messages")? })
+}
+
+/// Everybody, with the calendars of the plan where there is one, else as stored.
+fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreError> {
+    let settled = Settled::read(db)?;
+    let mut calendars = Calendars::default();
+    let default_calendar = match plan {
+        Some(plan) => plan.default_calendar.clone(),
+        None => calendars.get(&settled.zone, settled.week),
+    };
+    let mut people = People::empty(default_calendar);
+    for person in persons(db, plan, &mut calendars)? {
+        people.persons.insert(person.id, person);
+    }
+    let handles: HashMap<&str, PersonId> =
+        people.persons.values().map(|person| (person.handle.as_str(), person.id)).collect();
+    let find = |handle: &String| handles.get(handle.as_str()).copied();
+    people.default_manager = settled.default_manager.as_ref().and_then(find);
+    people.operators = settled.operators.iter().filter_map(find).collect();
+    let all = accounts::read_all(db, &settled.bot_names())?;
+    people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    Ok(people)
+}
+
+/// Laying out a calendar takes milliseconds, and most people share one.
+#[derive(Default)]
+struct Calendars(HashMap<(String, Week), Arc<Calendar>>);
+
+impl Calendars {
+    fn get(&mut self, zone: &str, week: Week) -> Arc<Calendar> {
+        let made = self.0.entry((zone.to_owned(), week)).or_insert_with(|| {
+            let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+            Arc::new(Calendar::new(zone, Hours { week }))
+        });
+        made.clone()
+    }
+}
+
+fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+    let planned: HashMap<&str, &Arc<Calendar>> =
+        plan.iter().flat_map(|plan| &plan.persons).map(|person| (person.handle.as_str(), &person.calendar)).collect();
+    let mut query = db.prepare(
+        "SELECT id, handle, name, email, manager, coalesce(slack, seen_slack), own_account,
+           CASE WHEN zone_stated THEN zone ELSE coalesce(seen_zone, zone) END, calendar FROM persons
+         WHERE gone = 0 AND own_account IS NOT NULL ORDER BY id",
+    )?;
+    let rows = query.query_map([], |row| {
+        Ok(Person {
+            id: PersonId(row.get(0)?),
+            handle: row.get(1)?,
+            name: row.get(2)?,
+            email: row.get(3)?,
+            manager: row.get::<_, Option<i64>>(4)?.map(PersonId),
+            slack: row.get(5)?,
+            own_account: AccountId(row.get(6)?),
+            calendar: match planned.get(row.get_ref(1)?.as_str()?) {
+                // The plan's own is laid out already; a zone that only Slack tells is not among them.
+                Some(calendar) if calendar.zone().iana_name() == Some(row.get_ref(7)?.as_str()?) => {
+                    Arc::clone(calendar)
+                }
+                _ => calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+            },
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,429 @@
+//! The store in one SQLite file: one writer, any number of readers, every statement of the product below this folder.
+//!
+//! Each write is one transaction that first raises `org.seq` under the condition that nobody else has. After an error the
+//! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
+
+mod accounts;
+mod board;
+mod cache;
+mod config;
+mod containers;
+mod history;
+mod inbox;
+mod links;
+mod load;
+mod open;
+mod pages;
+mod read;
+mod reader;
+mod round;
+mod streams;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::{
+    ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
+    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
+};
+use crate::domain::alert::{Answer, Round, Wish};
+use crate::domain::facts::RawChange;
+use crate::domain::finding::RuleId;
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use crate::domain::mark::InstanceKey;
+use crate::domain::record::{BoardDelta, BoardImage};
+use cache::Cache;
+pub use reader::Reader;
+use values::{at_in, us};
+
+/// The writing half; there is one in the world for each file, held by whoever has the lock.
+pub struct Store {
+    db: Connection,
+    path: StorePath,
+    memory_name: String,
+    key: InstanceKey,
+    epoch: i64,
+    seq: i64,
+    last_tick: Timestamp,
+    plan: Option<ConfigPlan>,
+    cache: Option<Cache>,
+    /// After an error: whether we are still the owner, and at which `seq`, is not known.
+    doubtful: bool,
+    /// Given back when the store is dropped. `None`: in memory.
+    _lock: Option<File>,
+}
+
+/// One transaction under way.
+struct Work<'a> {
+    db: &'a Connection,
+    cache: &'a mut Cache,
+    plan: Option<&'a ConfigPlan>,
+    key: &'a InstanceKey,
+    now: Timestamp,
+    touched: Touched,
+    /// Whether there are any: see [`Work::look_around`].
+    has_alias: bool,
+    has_dangling: bool,
+    has_orphans: bool,
+    has_waiting: bool,
+}
+
+/// What a transaction changed so far, and what follows from it.
+#[derive(Default)]
+struct Touched {
+    /// Tasks to be handed to the board.
+    tasks: BTreeSet<TaskId>,
+    /// Tasks written for the first time.
+    new: BTreeSet<TaskId>,
+    /// Tasks whose closed neighbours may come onto the board or leave it.
+    around: BTreeSet<TaskId>,
+    /// Tasks that may come onto the board or leave it.
+    maybe: BTreeSet<TaskId>,
+    /// Tasks whose facts are to be folded anew.
+    refold: BTreeSet<TaskId>,
+    /// Accounts that turned out to be bots, or not to be.
+    judged_anew: BTreeSet<AccountId>,
+    accounts: BTreeSet<AccountId>,
+    containers: BTreeSet<ContainerId>,
+    connections: BTreeSet<ConnectionId>,
+}
+
+impl Store {
+    /// Takes the lock, opens or makes the file, brings its schema up to date (with a copy beside it), and becomes its owner.
+    ///
+    /// # Errors
+    /// `Locked` when another process has it; `Unusable`, in words for the operator, when the file is not ours, damaged,
+    /// written by a newer program or not to be reached. Nothing is overwritten in any of these cases.
+    pub fn open(path: &StorePath, now: Timestamp) -> Result<Store, StoreError> {
+        let memory_name = format!("gapwatch-{}", uuid::Uuid::new_v4().simple());
+        let (lock, mut db) = match path {
+            StorePath::File(path) => (Some(open::lock(path)?), open::writer(path)?),
+            StorePath::Memory => (None, open::memory(&memory_name)?),
+        };
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let founded: bool = tx.query_row("SELECT EXISTS(SELECT 1 FROM org)", [], |row| row.get(0))?;
+        if !founded {
+            config::found(&tx, now)?;
+        }
+        tx.execute("UPDATE org SET epoch = epoch + 1", [])?;
+        history::forget_waiting(&tx, now)?;
+        let (key, seq, epoch, last_tick) = tx.query_row("SELECT key, seq, epoch, last_tick FROM org", [], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, at_in(row, 3)?))
+        })?;
+        tx.commit()?;
+        let Some(key) = InstanceKey::from_bytes(&key) else {
+            return Err(StoreError::Unusable { what: "the store's key is damaged; restore a backup".to_owned() });
+        };
+        Ok(Store {
+            db,
+            path: path.clone(),
+            memory_name,
+            key,
+            epoch,
+            seq,
+            last_tick,
+            plan: None,
+            cache: None,
+            doubtful: false,
+            _lock: lock,
+        })
+    }
+
+    /// Counts the starts of this store; a message under way with a lower one is an orphan.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// The key that signs our marks.
+    pub fn key(&self) -> InstanceKey {
+        self.key.clone()
+    }
+
+    /// The last instant at which this store was known to be alive; at the first start, the first start.
+    pub fn last_tick(&self) -> Timestamp {
+        self.last_tick
+    }
+
+    /// Takes up a configuration and keeps it for folding and for telling who is who. When what is read differs, the facts of
+    /// all tasks are folded anew, a thousand in a transaction; a crash in between is made good by the next call.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`; the board is to be loaded anew in any case.
+    pub fn apply_config(&mut self, plan: &ConfigPlan, now: Timestamp) -> Result<ConfigApplied, StoreError> {
+        self.plan = Some(plan.clone());
+        let (applied, mut fold) = self.write(now, |work| config::apply(work, plan))?;
+        while fold {
+            fold = self.write(now, config::fold_some)?;
+        }
+        Ok(applied)
+    }
+
+    /// Notes the site and the account a connection turned out to have: the site's row, its text as it goes into gap ids,
+    /// and what the board must learn.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn set_site(
+        &mut self,
+        seen: &SiteSeen<'_>,
+        now: Timestamp,
+    ) -> Result<(SiteId, String, BoardDelta), StoreError> {
+        self.write(now, |work| config::see_site(work, seen))
+    }
+
+    /// Notes what Slack says of persons. True: that changes who can be reached, or by which clock; the board is to be loaded
+    /// anew.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn see_profiles(&mut self, seen: &[ProfileSeen], now: Timestamp) -> Result<bool, StoreError> {
+        self.write(now, |work| config::see_profiles(work, seen))
+    }
+
+    /// The whole board, all from one moment. `rule` gives the fixed name of a rule; alerts of rules it does not know are
+    /// left out.
+    ///
+    /// # Errors
+    /// `Failed`, also when a row cannot be read.
+    pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
+        let moment = self.db.unchecked_transaction()?;
+        load::image(&moment, self.plan.as_ref(), now, rule)
+    }
+
+    /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the
+    /// order in which they are to be pulled: the selection, tasks, then what hangs on tasks.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn due_streams(
+        &self,
+        connection: ConnectionId,
+        now: Timestamp,
+        all: bool,
+    ) -> Result<Vec<StreamRow>, StoreError> {
+        streams::due(&self.db, connection, now, all)
+    }
+
+    /// When a connection's next stream is due. `None`: there is nothing to read.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+        streams::next_due(&self.db, connection)
+    }
+
+    /// Stores a page together with the cursor after it. The same page again changes nothing.
+    ///
+    /// # Errors
+    /// `TakenOver`; `Failed`: nothing of the page is stored, as far as one can tell.
+    pub fn apply_page(&mut self, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
+        self.write(write.now, |work| pages::apply(work, write))
+    }
+
+    /// Notes that a pull failed; the cursor stays where it is.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn pull_failed(&mut self, failure: &PullFailure<'_>) -> Result<BoardDelta, StoreError> {
+        self.write(failure.now, |work| {
+            streams::failed(work, failure)?;
+            board::delta(work)
+        })
+    }
+
+    /// Stores all that one round decided, or nothing of it; with `rules_rev`, also that everything has been judged by the
+    /// rules of this revision.
+    ///
+    /// # Errors
+    /// `TakenOver`; `Failed`: the board is to be loaded anew.
+    pub fn commit_round(&mut self, round: &Round, rules_rev: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        self.write(now, |work| {
+            if let Some(rules_rev) = rules_rev {
+                work.db.execute("UPDATE org SET rules_rev = ?", [rules_rev])?;
+            }
+            round::commit(work.db, round, now)?;
+            work.db.execute("UPDATE org SET last_tick = ?", [us(now)])?;
+            Ok(())
+        })?;
+        self.last_tick = now;
+        Ok(())
+    }
+
+    /// Notes that the store is alive; at most once a minute is enough.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn tick(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let written = self.db.execute("UPDATE org SET last_tick = ? WHERE epoch = ?", params![us(now), self.epoch])?;
+        if written == 0 {
+            return Err(StoreError::TakenOver);
+        }
+        if now.as_second().div_euclid(86_400) != self.last_tick.as_second().div_euclid(86_400) {
+            history::forget_waiting(&self.db, now)?;
+        }
+        self.last_tick = now;
+        Ok(())
+    }
+
+    /// Takes in a wish. `None`: it was seen before, under the same key of the same source.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn put_answer(
+        &mut self,
+        source: &str,
+        key: &str,
+        at: Timestamp,
+        account: Option<AccountId>,
+        wish: &Wish,
+    ) -> Result<Option<Answer>, StoreError> {
+        self.write(at, |work| inbox::put(work.db, (source, key), at, account, wish))
+    }
+
+    /// A reader of this store, also of one in memory.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        match &self.path {
+            StorePath::File(_) => Reader::open(&self.path),
+            StorePath::Memory => Ok(Reader::of(open::memory_reader(&self.memory_name)?)),
+        }
+    }
+
+    /// What words need of these tasks, in one read; tasks that are not there are left out.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn names(&self, ids: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {
+        read::names(&self.db, ids)
+    }
+
+    /// How each configured connection stands, by name.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn connection_states(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        read::connection_states(&self.db)
+    }
+
+    /// What was said, held back or taken back since an instant, newest first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn notices(&self, filter: &NoticeFilter, since: Timestamp) -> Result<Vec<NoticeRow>, StoreError> {
+        read::notices(&self.db, filter, since)
+    }
+
+    /// Tasks that a text may mean; see [`Reader::find_task`].
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn find_task(&self, text: &str) -> Result<Vec<TaskId>, StoreError> {
+        read::find_task(&self.db, text)
+    }
+
+    /// The history of one task, oldest first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn changes(&self, task: TaskId) -> Result<Vec<RawChange>, StoreError> {
+        history::read(&self.db, task)
+    }
+
+    /// How many tasks each container has in the mirror; containers without any are left out.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn counts(&self) -> Result<Vec<TaskCount>, StoreError> {
+        read::counts(&self.db)
+    }
+
+    /// Copies the store into a new file, without stopping.
+    ///
+    /// # Errors
+    /// `Unusable` when the file is there already or cannot be made.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        open::copy_to(&self.db, to, false)
+    }
+
+    /// What is wrong with the file, one line each; empty: nothing.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn check(&self) -> Result<Vec<String>, StoreError> {
+        open::check(&self.db)
+    }
+
+    /// One board-visible transaction.
+    fn write<T>(
+        &mut self,
+        now: Timestamp,
+        deed: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = self.try_write(now, deed);
+        if done.is_err() {
+            self.cache = None;
+            self.doubtful = true;
+            // Only to know early; the next write asks again.
+            self.resync().ok();
+        }
+        done
+    }
+
+    fn try_write<T>(
+        &mut self,
+        now: Timestamp,
+        deed: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.resync()?;
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mine = "UPDATE org SET seq = seq + 1 WHERE seq = ? AND epoch = ?";
+        if tx.prepare_cached(mine)?.execute([self.seq, self.epoch])? == 0 {
+            return Err(StoreError::TakenOver);
+        }
+        let cache = match &mut self.cache {
+            Some(cache) => cache,
+            none => none.insert(Cache::read(&tx)?),
+        };
+        let mut work = Work {
+            db: &tx,
+            cache,
+            plan: self.plan.as_ref(),
+            key: &self.key,
+            now,
+            touched: Touched::default(),
+            has_alias: true,
+            has_dangling: true,
+            has_orphans: true,
+            has_waiting: true,
+        };
+        let result = deed(&mut work)?;
+        tx.commit()?;
+        self.seq += 1;
+        Ok(result)
+    }
+
+    /// After an error of doubtful outcome: reads where the store stands, if it is still ours.
+    fn resync(&mut self) -> Result<(), StoreError> {
+        if !self.doubtful {
+            return Ok(());
+        }
+        let (seq, epoch): (i64, i64) =
+            self.db.query_row("SELECT seq, epoch FROM org", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if epoch != self.epoch {
+            return Err(StoreError::TakenOver);
+        }
+        self.seq = seq;
+        self.doubtful = false;
+        Ok(())
+    }
+}

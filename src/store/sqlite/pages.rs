@@ -1,0 +1,62 @@
+//! One page, one transaction: accounts, containers, tasks, links and history entries, the facts that follow from them, and
+//! the stream's cursor. What the board must learn is read back from the rows before the commit.
+
+use super::super::{PageApplied, PageWrite, StoreError};
+use super::tasks::{self, Origin, Seen};
+use super::{Work, board, cache, containers, history, links, streams};
+
+pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
+    let mut applied = PageApplied::default();
+    let mut wrote = false;
+    if !write.page.unchanged {
+        wrote = take_up(work, write, &mut applied)?;
+        history::refold_touched(work)?;
+    }
+    if let Some(began_at) = streams::advance(work, write, wrote || applied.new + applied.changed > 0)? {
+        containers::release_unlisted(work, write.stream.connection, began_at)?;
+    }
+    // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
+    history::refold_touched(work)?;
+    applied.delta = board::delta(work)?;
+    Ok(applied)
+}
+
+/// True when links were written without their task.
+fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied) -> Result<bool, StoreError> {
+    let (stream, page) = (write.stream, write.page);
+    let connection = work.cache.connections.get(&stream.connection);
+    let Some((name, Some(site))) = connection.map(|row| (row.name.clone(), row.site)) else {
+        let what = "a page came before its connection's site was known; this is a fault of the program".to_owned();
+        return Err(StoreError::Unusable { what });
+    };
+    work.look_around()?;
+    for account in &page.accounts {
+        work.see_account(site, account)?;
+    }
+    containers::see(work, stream, site, page)?;
+    let origin = Origin { site, asked_at: page.asked_at, observed: cache::observed(work.plan, &name) };
+    for task in &page.tasks {
+        match tasks::see(work, &origin, task)? {
+            Seen::New => applied.new += 1,
+            Seen::Changed => applied.changed += 1,
+            Seen::Same => applied.same += 1,
+        }
+    }
+    let wrote = links::see(work, site, &page.links)?;
+    applied.changes = history::see(work, site, &page.changes)?;
+    Ok(wrote)
+}
+
+impl Work<'_> {
+    /// Which of the rare things are there at all, so that most tasks need not be asked about them.
+    fn look_around(&mut self) -> Result<(), StoreError> {
+        let mut query = self.db.prepare_cached(
+            "SELECT EXISTS(SELECT 1 FROM task_alias), EXISTS(SELECT 1 FROM links WHERE other IS NULL),
+               EXISTS(SELECT 1 FROM tasks WHERE parent IS NULL AND parent_ref IS NOT NULL),
+               EXISTS(SELECT 1 FROM changes_waiting)",
+        )?;
+        let found = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        (self.has_alias, self.has_dangling, self.has_orphans, self.has_waiting) = found;
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+//! Where each stream stands: what is due, a page taken up, a failure. A cursor moves only here, in the transaction that
+//! stored what it covers; a failure never moves it.
+
+use std::cmp::Reverse;
+
+use connector_kit::{Cursor, Every, Scope, StreamKey, StreamKind, StreamSpec};
+use connector_model::{ContainerKind, ContainerRef};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::super::{FailureKind, PageWrite, PullFailure, StoreError, StreamRow};
+use super::values::{at_in, at_opt, code_in, us, us_of};
+use super::{Work, cache};
+use crate::domain::calendar::later;
+use crate::domain::ids::{ConnectionId, ContainerId};
+
+/// A history stream that we are not let read is asked for again after so long.
+const ABSENT_RETRY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Streams that are read at all: those of a connection, and those of open containers it is the reader of.
+const READ: &str = "FROM streams s LEFT JOIN containers c ON c.id = s.scope
+  JOIN connections n ON n.id = s.connection AND n.configured
+  WHERE (s.scope = 0 OR (c.open AND c.reader = s.connection))";
+
+/// Streams of a connection that are due, in the order in which they are to be pulled.
+pub(super) fn due(
+    db: &Connection,
+    connection: ConnectionId,
+    now: Timestamp,
+    all: bool,
+) -> Result<Vec<StreamRow>, StoreError> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
+           s.failures
+         {READ} AND s.connection = ?1 AND (?3 OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
+         ORDER BY s.kind, s.scope"
+    ))?;
+    let rows = query.query_map(params![connection.0, us(now), all], |row| stream(row, connection))?;
+    let rows: Vec<Option<StreamRow>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// `None` for a kind written by a newer program.
+fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, rusqlite::Error> {
+    let Some(kind) = StreamKind::from_code(code_in(row, 0)?) else { return Ok(None) };
+    let scope: i64 = row.get(1)?;
+    let of = |row: &Row<'_>| -> Result<Scope, rusqlite::Error> {
+        let at = ContainerRef { kind: ContainerKind::from_code(code_in(row, 2)?), ext: row.get(3)? };
+        Ok(Scope { at, handle: row.get(4)?, name: row.get(5)? })
+    };
+    Ok(Some(StreamRow {
+        connection,
+        scope_id: ContainerId(scope),
+        key: StreamKey { kind, scope: if scope == 0 { None } else { Some(of(row)?) } },
+        cursor: Cursor { at: row.get(6)?, etag: row.get(7)?, backfilled: row.get(8)? },
+        next_pull_at: at_in(row, 9)?,
+        not_before: at_opt(row, 10)?,
+        failures: row.get(11)?,
+    }))
+}
+
+/// When the next stream of a connection is due.
+pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
+    let sql =
+        format!("SELECT min(max(s.next_pull_at, coalesce(s.not_before, s.next_pull_at))) {READ} AND s.connection = ?");
+    Ok(db.prepare_cached(&sql)?.query_row([connection.0], |row| at_opt(row, 0))?)
+}
+
+/// The streams of a container that has just got a reader, due now; those that are there stay as they are.
+pub(super) fn add(work: &Work<'_>, connection: ConnectionId, container: ContainerId) -> Result<(), StoreError> {
+    let name = work.cache.connections.get(&connection).map_or("", |row| &row.name);
+    for spec in cache::specs(work.plan, name) {
+        if spec.kind != StreamKind::Containers {
+            put(work.db, connection, spec.kind, container, work.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// A stream from the beginning, due now, unless it is there.
+pub(super) fn put(
+    db: &Connection,
+    connection: ConnectionId,
+    kind: StreamKind,
+    scope: ContainerId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO streams(connection, kind, scope, next_pull_at) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![connection.0, kind.code(), scope.0, us(now)])?;
+    Ok(())
+}
+
+/// The pass that is under way.
+struct Pass {
+    at: Option<Timestamp>,
+    wrote: bool,
+    partial: bool,
+    failing: bool,
+}
+
+/// Notes that a page was stored: where the stream stands now, and what its completed pass means for its container.
+///
+/// Gives the instant at which a pass over the whole selection began that this page completes.
+pub(super) fn advance(
+    work: &mut Work<'_>,
+    write: &PageWrite<'_>,
+    wrote: bool,
+) -> Result<Option<Timestamp>, StoreError> {
+    let (stream, page) = (write.stream, write.page);
+    let Some(pass) = pass(work.db, stream)? else { return Ok(None) };
+    let began_at = pass.at.unwrap_or(page.asked_at);
+    let wrote = pass.wrote || wrote;
+    let partial = pass.partial || page.partial.is_some() || page.unchanged;
+    if pass.failing {
+        work.touched.connections.insert(stream.connection);
+        work.touched.containers.insert(stream.scope_id);
+    }
+    save(work, write, (!page.more).then_some(began_at), Pass { at: Some(began_at), wrote, partial, failing: false })?;
+    if page.more {
+        return Ok(None);
+    }
+    work.db
+        .prepare_cached("UPDATE connections SET fresh_at = ? WHERE id = ?")?
+        .execute(params![us(work.now), stream.connection.0])?;
+    work.touched.connections.insert(stream.connection);
+    completed(work, write, wrote)?;
+    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(began_at))
+}
+
+fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT pass_at, pass_wrote, pass_partial, failing_since IS NOT NULL OR absent FROM streams
+         WHERE connection = ? AND kind = ? AND scope = ?",
+    )?;
+    let read = |row: &Row<'_>| {
+        Ok(Pass { at: at_opt(row, 0)?, wrote: row.get(1)?, partial: row.get(2)?, failing: row.get(3)? })
+    };
+    Ok(query.query_row(params![stream.connection.0, stream.key.kind.code(), stream.scope_id.0], read).optional()?)
+}
+
+/// `read_at`: when the pass was asked for that this page completes.
+fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass: Pass) -> Result<(), StoreError> {
+    let (stream, page) = (write.stream, write.page);
+    let next_pull_at = if page.more { work.now } else { later(work.now, every(work, stream)) };
+    let over = read_at.is_some();
+    let mut update = work.db.prepare_cached(
+        "UPDATE streams SET cursor = ?1, etag = ?2, backfilled = ?3, next_pull_at = ?4, not_before = NULL, absent = 0,
+           pass_at = ?5, pass_wrote = ?6, pass_partial = ?7, read_at = coalesce(?8, read_at), good_at = coalesce(?9, good_at),
+           history_since = coalesce(?10, history_since), failures = 0, failing_since = NULL, failure_kind = NULL, failure = NULL
+         WHERE connection = ?11 AND kind = ?12 AND scope = ?13",
+    )?;
+    update.execute(params![
+        page.next.at,
+        page.next.etag,
+        page.next.backfilled,
+        us(next_pull_at),
+        us_of(pass.at.filter(|_| !over)),
+        pass.wrote && !over,
+        pass.partial && !over,
+        us_of(read_at),
+        over.then_some(us(work.now)),
+        us_of(page.history_since),
+        stream.connection.0,
+        stream.key.kind.code(),
+        stream.scope_id.0,
+    ])?;
+    Ok(())
+}
+
+/// How long after a complete pass a stream is due again.
+fn every(work: &Work<'_>, stream: &StreamRow) -> SignedDuration {
+    let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
+    let poll = cache::planned(work.plan, name).map_or(SignedDuration::from_mins(5), |planned| planned.poll);
+    let spec = cache::specs(work.plan, name).iter().find(|spec| spec.kind == stream.key.kind);
+    match spec.map(|spec| spec.every) {
+        Some(Every::AfterTasks(period) | Every::Period(period)) => period,
+        Some(Every::Poll) | None => poll,
+    }
+}
+
+fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<(), StoreError> {
+    let stream = write.stream;
+    match stream.key.kind {
+        StreamKind::Tasks => {
+            if wrote {
+                call_history(work, stream)?;
+            }
+            let warm = write.page.next.backfilled.then_some(us(work.now));
+            work.db
+                .prepare_cached("UPDATE containers SET fresh_at = ?, warm_at = coalesce(warm_at, ?) WHERE id = ?")?
+                .execute(params![us(work.now), warm, stream.scope_id.0])?;
+            work.touched.containers.insert(stream.scope_id);
+            Ok(())
+        }
+        kind if kind.is_history() => {
+            work.touched.containers.insert(stream.scope_id);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Something is new in the tasks: what happened to them is asked for at once. Failing streams keep their back-off.
+fn call_history(work: &Work<'_>, stream: &StreamRow) -> Result<(), StoreError> {
+    let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
+    let after = |spec: &&StreamSpec| matches!(spec.every, Every::AfterTasks(_));
+    for spec in cache::specs(work.plan, name).iter().filter(after) {
+        let mut update = work.db.prepare_cached(
+            "UPDATE streams SET next_pull_at = min(next_pull_at, ?)
+             WHERE connection = ? AND kind = ? AND scope = ? AND failures = 0 AND NOT absent",
+        )?;
+        update.execute(params![us(work.now), stream.connection.0, spec.kind.code(), stream.scope_id.0])?;
+    }
+    Ok(())
+}
+
+/// Notes a failed pull; the cursor stays.
+pub(super) fn failed(work: &mut Work<'_>, failure: &PullFailure<'_>) -> Result<(), StoreError> {
+    let stream = failure.stream;
+    if failure.kind == FailureKind::NotVisible && stream.key.kind.is_history() && tasks_are_fine(work.db, stream)? {
+        absent(work.db, failure)?;
+    } else {
+        note(work.db, failure)?;
+    }
+    if failure.kind == FailureKind::Refused {
+        work.db
+            .prepare_cached("UPDATE streams SET next_pull_at = ? WHERE connection = ?")?
+            .execute(params![us(failure.next_pull_at), stream.connection.0])?;
+    }
+    work.touched.connections.insert(stream.connection);
+    work.touched.containers.insert(stream.scope_id);
+    Ok(())
+}
+
+fn tasks_are_fine(db: &Connection, stream: &StreamRow) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT EXISTS(SELECT 1 FROM streams WHERE connection = ? AND kind = ? AND scope = ?
+           AND failing_since IS NULL AND good_at IS NOT NULL)",
+    )?;
+    let of = params![stream.connection.0, StreamKind::Tasks.code(), stream.scope_id.0];
+    Ok(query.query_row(of, |row| row.get(0))?)
+}
+
+/// The tool does not let us read this history: the container goes on without one.
+fn absent(db: &Connection, failure: &PullFailure<'_>) -> Result<(), StoreError> {
+    let stream = failure.stream;
+    let next = failure.next_pull_at.max(later(failure.now, ABSENT_RETRY));
+    let mut update = db.prepare_cached(
+        "UPDATE streams SET absent = 1, next_pull_at = ?, not_before = ?, failures = 0, failing_since = NULL,
+           failure_kind = NULL, failure = NULL WHERE connection = ? AND kind = ? AND scope = ?",
+    )?;
+    let of = (stream.connection.0, stream.key.kind.code(), stream.scope_id.0);
+    update.execute(params![us(next), us_of(failure.not_before), of.0, of.1, of.2])?;
+    Ok(())
+}
+
+fn note(db: &Connection, failure: &PullFailure<'_>) -> Result<(), StoreError> {
+    let stream = failure.stream;
+    let mut update = db.prepare_cached(
+        "UPDATE streams SET failing_since = coalesce(failing_since, ?), failures = failures + 1, failure_kind = ?, failure = ?,
+           next_pull_at = ?, not_before = ? WHERE connection = ? AND kind = ? AND scope = ?",
+    )?;
+    update.execute(params![
+        us(failure.now),
+        failure.kind.word(),
+        failure.because,
+        us(failure.next_pull_at),
+        us_of(failure.not_before),
+        stream.connection.0,
+        stream.key.kind.code(),
+        stream.scope_id.0,
+    ])?;
+    Ok(())
+}
+
+/// Present failures of a connection.
+#[derive(Default)]
+pub(super) struct Failing {
+    pub(super) since: Option<Timestamp>,
+    pub(super) worst: Option<(FailureKind, String)>,
+}
+
+pub(super) fn failing(db: &Connection, connection: ConnectionId) -> Result<Failing, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT failing_since, failure_kind, failure FROM streams WHERE connection = ? AND failing_since IS NOT NULL
+         ORDER BY failing_since, kind, scope",
+    )?;
+    let rows = query.query_map([connection.0], |row| {
+        let kind = FailureKind::from_word(&row.get::<_, Option<String>>(1)?.unwrap_or_default());
+        Ok((at_in(row, 0)?, (kind, row.get::<_, Option<String>>(2)?.unwrap_or_default())))
+    })?;
+    let rows: Vec<(Timestamp, (FailureKind, String))> = rows.collect::<Result<_, _>>()?;
+    let since = rows.first().map(|(since, _)| *since);
+    // Of equals the first one that failed.
+    let worst = rows.into_iter().map(|(_, failure)| failure).min_by_key(|(kind, _)| Reverse(severity(*kind)));
+    Ok(Failing { since, worst })
+}
+
+/// How much the operator must do.
+fn severity(kind: FailureKind) -> u8 {
+    match kind {
+        FailureKind::Refused => 3,
+        FailureKind::NotVisible => 2,
+        FailureKind::Unavailable => 1,
+        FailureKind::Limited => 0,
+    }
+}

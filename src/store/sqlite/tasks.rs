@@ -1,0 +1,454 @@
+//! One task of a page: found by its id, compared by its hash, written only where it differs.
+//!
+//! A race accepted: an equal answer writes nothing, so that an even older, different one that arrives out of order after
+//! it is not recognised as older. Pages of one stream come in order, and the next read puts it right.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use connector_model::{ContainerRef, Due, Field, Ineligible, Task, TaskRef};
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, ToSql, params, params_from_iter};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::super::StoreError;
+use super::history::{self, Entry};
+use super::values::{at_in, at_opt, json, us, us_of};
+use super::{Work, containers, links};
+use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
+
+/// Where a page's tasks come from.
+pub(super) struct Origin {
+    pub(super) site: SiteId,
+    pub(super) asked_at: Timestamp,
+    /// Fields of which the tool keeps no history.
+    pub(super) observed: &'static [Field],
+}
+
+/// What became of a task of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Written for the first time.
+    New,
+    /// It differed, and was written.
+    Changed,
+    /// As it had been, or older than what is known.
+    Same,
+}
+
+/// Columns compared one by one when the hash differs, in the order of [`Columns::of`].
+const COLUMNS: [&str; 28] = [
+    "key",
+    "url",
+    "handle",
+    "title",
+    "kind",
+    "container",
+    "status_raw",
+    "category",
+    "declared",
+    "start",
+    "due",
+    "due_source",
+    "created_at",
+    "closed_at",
+    "priority",
+    "progress",
+    "progress_source",
+    "progress_items",
+    "estimate",
+    "spent",
+    "remaining",
+    "parent",
+    "parent_ref",
+    "reporter",
+    "labels",
+    "description_hash",
+    "restricted",
+    "ineligible",
+];
+
+/// A task's columns, resolved to rows of this store.
+struct Columns {
+    values: Vec<Value>,
+    container: ContainerId,
+    owners: BTreeSet<i64>,
+    homes: BTreeSet<i64>,
+}
+
+/// What a probe finds of a stored task.
+struct Stored {
+    id: TaskId,
+    hash: Vec<u8>,
+    links_hash: Option<Vec<u8>>,
+    asked_at: Timestamp,
+    gone_at: Option<Timestamp>,
+}
+
+/// Takes up one task.
+pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<Seen, StoreError> {
+    let hash = hash(task)?;
+    let links_hash = task.links.as_deref().map(links::hash);
+    let Some(stored) = probe(work, origin.site, &task.ext)? else {
+        insert(work, origin, task, &hash, links_hash)?;
+        return Ok(Seen::New);
+    };
+    let links_differ = links_hash.is_some() && links_hash != stored.links_hash;
+    let same = stored.hash == hash && !links_differ && stored.gone_at.is_none();
+    if same || stored.asked_at > origin.asked_at {
+        return Ok(Seen::Same);
+    }
+    update(work, origin, task, &stored, &hash, links_hash)
+}
+
+fn probe(work: &Work<'_>, site: SiteId, ext: &str) -> Result<Option<Stored>, StoreError> {
+    const FIND: &str = "SELECT id, hash, links_hash, asked_at, gone_at FROM tasks WHERE ";
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Stored {
+            id: TaskId(row.get(0)?),
+            hash: row.get(1)?,
+            links_hash: row.get(2)?,
+            asked_at: at_in(row, 3)?,
+            gone_at: at_opt(row, 4)?,
+        })
+    };
+    let mut query = work.db.prepare_cached(&format!("{FIND} site = ? AND ext = ?"))?;
+    let found = query.query_row(params![site.0, ext], read).optional()?;
+    if found.is_some() || !work.has_alias {
+        return Ok(found);
+    }
+    let sql = format!("{FIND} id = (SELECT task FROM task_alias WHERE site = ? AND ext = ?)");
+    Ok(work.db.prepare_cached(&sql)?.query_row(params![site.0, ext], read).optional()?)
+}
+
+fn insert(
+    work: &mut Work<'_>,
+    origin: &Origin,
+    task: &Task,
+    hash: &[u8],
+    links_hash: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let columns = Columns::of(work, origin.site, task)?;
+    let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
+    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at);
+    let (facts, rev) = (history::facts_blob(&facts)?, work.facts_rev());
+    let rest: [&dyn ToSql; 9] = [
+        &origin.site.0,
+        &task.ext,
+        &us(task.updated_at),
+        &hash,
+        &links_hash,
+        &us(origin.asked_at),
+        &us(origin.asked_at),
+        &facts,
+        &rev,
+    ];
+    let values = columns.values.iter().map(|value| value as &dyn ToSql).chain(rest);
+    work.db.prepare_cached(&INSERT)?.execute(params_from_iter(values))?;
+    let id = TaskId(work.db.last_insert_rowid());
+    OWNERS.fill(work, id, &columns.owners)?;
+    HOMES.fill(work, id, &columns.homes)?;
+    if let Some(links) = task.links.as_deref().filter(|links| !links.is_empty()) {
+        links::replace(work, origin.site, id, links)?;
+    }
+    work.touched.new.insert(id);
+    work.touched.tasks.insert(id);
+    work.touched.around.insert(id);
+    introduce(work, origin.site, id, task)
+}
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let marks = "?,".repeat(COLUMNS.len() + 8);
+    format!(
+        "INSERT INTO tasks({}, site, ext, updated_at, hash, links_hash, asked_at, changed_at, facts, facts_rev)
+         VALUES ({marks}?)",
+        COLUMNS.join(",")
+    )
+});
+
+/// Others may have named this task before it came, or before it got its present key.
+fn introduce(work: &mut Work<'_>, site: SiteId, id: TaskId, task: &Task) -> Result<(), StoreError> {
+    if work.has_dangling || work.has_orphans || work.has_waiting {
+        let names = links::names(&task.ext, &task.key, &task.url);
+        let named = links::named(work, site, &names)?;
+        if named.in_links || named.as_parent {
+            links::attach(work, site, id, &names)?;
+        }
+        if named.in_history {
+            history::adopt(work, site, id, &names)?;
+        }
+    }
+    // What this task itself left dangling may be on the same page.
+    work.has_dangling |= task.links.as_ref().is_some_and(|links| !links.is_empty());
+    work.has_orphans |= task.parent.is_some();
+    Ok(())
+}
+
+fn update(
+    work: &mut Work<'_>,
+    origin: &Origin,
+    task: &Task,
+    stored: &Stored,
+    hash: &[u8],
+    links_hash: Option<Vec<u8>>,
+) -> Result<Seen, StoreError> {
+    let id = stored.id;
+    let columns = Columns::of(work, origin.site, task)?;
+    let before = read_columns(work, id)?;
+    let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != columns.values[*i]).collect();
+    observe(work, origin, task, id, &before, &columns.values)?;
+    let owners = OWNERS.put(work, id, &columns.owners)?;
+    let homes = HOMES.put(work, id, &columns.homes)?;
+    let linked = match &task.links {
+        Some(links) => links::replace(work, origin.site, id, links)?,
+        None => false,
+    };
+    let returned = stored.gone_at.is_some();
+    let differs = owners || homes || linked || returned || !differing.is_empty();
+    write(work, origin, task, stored, hash, links_hash, (&differing, &columns.values, differs))?;
+    if !differs {
+        return Ok(Seen::Same);
+    }
+    let moved = |names: &[&str]| differing.iter().any(|i| names.contains(&COLUMNS[*i]));
+    work.touched.tasks.insert(id);
+    if returned || moved(&["closed_at", "container", "parent"]) {
+        work.touched.around.insert(id);
+    }
+    if owners || moved(&["container", "created_at"]) {
+        work.touched.refold.insert(id);
+    }
+    if moved(&["key", "url"]) {
+        introduce(work, origin.site, id, task)?;
+    }
+    work.has_dangling |= linked;
+    work.has_orphans |= moved(&["parent_ref"]);
+    Ok(Seen::Changed)
+}
+
+/// Writes the columns that differ, by row number.
+fn write(
+    work: &Work<'_>,
+    origin: &Origin,
+    task: &Task,
+    stored: &Stored,
+    hash: &[u8],
+    links_hash: Option<Vec<u8>>,
+    (differing, values, differs): (&[usize], &[Value], bool),
+) -> Result<(), StoreError> {
+    let sets: String = differing.iter().map(|i| format!("{} = ?, ", COLUMNS[*i])).collect();
+    let changed = if differs { "changed_at = ?, " } else { "changed_at = coalesce(changed_at, ?), " };
+    let sql = format!(
+        "UPDATE tasks SET {sets}{changed}updated_at = ?, hash = ?, links_hash = coalesce(?, links_hash),
+           asked_at = ?, missing = 0, gone_at = NULL WHERE id = ?"
+    );
+    let asked_at = us(origin.asked_at);
+    let rest: [&dyn ToSql; 6] = [&asked_at, &us(task.updated_at), &hash, &links_hash, &asked_at, &stored.id.0];
+    let values = differing.iter().map(|i| &values[*i] as &dyn ToSql).chain(rest);
+    work.db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    Ok(())
+}
+
+fn read_columns(work: &Work<'_>, id: TaskId) -> Result<Vec<Value>, StoreError> {
+    let sql = format!("SELECT {} FROM tasks WHERE id = ?", COLUMNS.join(","));
+    let mut query = work.db.prepare_cached(&sql)?;
+    Ok(query.query_row([id.0], |row| (0..COLUMNS.len()).map(|i| row.get(i)).collect())?)
+}
+
+/// One of the sets that belong to a task.
+struct SetTable {
+    select: &'static str,
+    delete: &'static str,
+    insert: &'static str,
+}
+
+const OWNERS: SetTable = SetTable {
+    select: "SELECT account FROM task_owners WHERE task = ?",
+    delete: "DELETE FROM task_owners WHERE task = ? AND account = ?",
+    insert: "INSERT INTO task_owners(task, account) VALUES (?, ?)",
+};
+
+const HOMES: SetTable = SetTable {
+    select: "SELECT container FROM task_homes WHERE task = ?",
+    delete: "DELETE FROM task_homes WHERE task = ? AND container = ?",
+    insert: "INSERT INTO task_homes(task, container) VALUES (?, ?)",
+};
+
+impl SetTable {
+    /// Writes the set of a new task.
+    fn fill(&self, work: &Work<'_>, id: TaskId, wanted: &BTreeSet<i64>) -> Result<(), StoreError> {
+        for other in wanted {
+            work.db.prepare_cached(self.insert)?.execute([id.0, *other])?;
+        }
+        Ok(())
+    }
+
+    /// Brings the rows in line; true when anything differed.
+    fn put(&self, work: &Work<'_>, id: TaskId, wanted: &BTreeSet<i64>) -> Result<bool, StoreError> {
+        let mut query = work.db.prepare_cached(self.select)?;
+        let before: BTreeSet<i64> = query.query_map([id.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for other in before.difference(wanted) {
+            work.db.prepare_cached(self.delete)?.execute([id.0, *other])?;
+        }
+        for other in wanted.difference(&before) {
+            work.db.prepare_cached(self.insert)?.execute([id.0, *other])?;
+        }
+        Ok(before != *wanted)
+    }
+}
+
+/// Differences in fields of which the tool keeps no history become entries of it, dated by the tool's own `updated`.
+fn observe(
+    work: &mut Work<'_>,
+    origin: &Origin,
+    task: &Task,
+    id: TaskId,
+    before: &[Value],
+    after: &[Value],
+) -> Result<(), StoreError> {
+    for field in origin.observed {
+        let Some((column, word)) = observed_column(*field) else { continue };
+        let Some(i) = COLUMNS.iter().position(|name| *name == column) else { continue };
+        if before[i] == after[i] {
+            continue;
+        }
+        // A fingerprint tells that it differs, not what it was.
+        let told = *field != Field::Description;
+        let vkey = format!("observed:{word}:{}", task.updated_at);
+        let entry = Entry {
+            at: task.updated_at,
+            vkey: &vkey,
+            field: *field,
+            from: told.then(|| text(&before[i])).flatten(),
+            to: told.then(|| text(&after[i])).flatten(),
+            account: None,
+            via: None,
+            mark: None,
+            observed: true,
+        };
+        history::insert(work, id, &entry)?;
+    }
+    Ok(())
+}
+
+fn observed_column(field: Field) -> Option<(&'static str, &'static str)> {
+    match field {
+        Field::Description => Some(("description_hash", "description")),
+        Field::Progress => Some(("progress", "progress")),
+        Field::Due => Some(("due", "due")),
+        Field::Start => Some(("start", "start")),
+        Field::Title => Some(("title", "title")),
+        Field::Estimate => Some(("estimate", "estimate")),
+        Field::Priority => Some(("priority", "priority")),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Real(number) => Some(number.to_string()),
+        Value::Null | Value::Blob(_) => None,
+    }
+}
+
+impl Columns {
+    fn of(work: &mut Work<'_>, site: SiteId, task: &Task) -> Result<Columns, StoreError> {
+        let container = containers::id_of(work, site, &task.container)?;
+        let reporter = task.reporter.as_ref().map(|ext| work.account(site, ext)).transpose()?;
+        let parent = parent_of(work, site, task)?;
+        let owners = task.owners.iter().map(|ext| Ok(work.account(site, ext)?.0)).collect::<Result<_, StoreError>>()?;
+        let homes =
+            task.homes.iter().map(|at| Ok(containers::id_of(work, site, at)?.0)).collect::<Result<_, StoreError>>()?;
+        let progress = task.progress;
+        let values = vec![
+            task.key.clone().into(),
+            task.url.clone().into(),
+            task.handle.clone().into(),
+            task.title.clone().into(),
+            task.kind.clone().into(),
+            container.0.into(),
+            task.status.raw.clone().into(),
+            i64::from(task.status.category.code()).into(),
+            i64::from(task.status.declared).into(),
+            task.start.map(Due::to_text).into(),
+            task.due.map(|stated| stated.due.to_text()).into(),
+            task.due.map(|stated| i64::from(stated.source.code())).into(),
+            us(task.created_at).into(),
+            us_of(task.closed_at).into(),
+            task.priority.map(i64::from).into(),
+            progress.map(|progress| progress.share.get()).into(),
+            progress.map(|progress| i64::from(progress.source.code())).into(),
+            progress.map(|progress| i64::from(progress.items)).into(),
+            task.estimate_secs.into(),
+            task.spent_secs.into(),
+            task.remaining_secs.into(),
+            parent.map(|id| id.0).into(),
+            task.parent.as_ref().map(links::ref_text).into(),
+            reporter.map(|id| id.0).into(),
+            json(&task.labels)?.into(),
+            task.description_hash.cast_signed().into(),
+            i64::from(task.restricted).into(),
+            i64::from(Ineligible::code(task.ineligible)).into(),
+        ];
+        Ok(Columns { values, container, owners, homes })
+    }
+}
+
+/// A task that names itself as its parent has none.
+fn parent_of(work: &Work<'_>, site: SiteId, task: &Task) -> Result<Option<TaskId>, StoreError> {
+    let Some(parent) = &task.parent else { return Ok(None) };
+    let parent = links::resolve(work, site, parent)?;
+    Ok(if parent.is_some() && parent == links::by_ext(work, site, &task.ext)? { None } else { parent })
+}
+
+/// Everything of a task that counts as content: not its `updated`, which a comment moves, and not its links, which an
+/// answer may leave out.
+#[derive(Serialize)]
+struct Content<'a> {
+    names: [&'a str; 4],
+    kind: &'a Option<String>,
+    container: &'a ContainerRef,
+    homes: BTreeSet<&'a ContainerRef>,
+    status: &'a connector_model::Status,
+    owners: BTreeSet<&'a String>,
+    reporter: &'a Option<String>,
+    instants: (Timestamp, Option<Timestamp>),
+    start: Option<Due>,
+    due: Option<connector_model::DueStated>,
+    priority: Option<u8>,
+    labels: &'a [String],
+    progress: Option<connector_model::Progress>,
+    effort: [Option<i64>; 3],
+    parent: &'a Option<TaskRef>,
+    description: u64,
+    restricted: bool,
+    ineligible: Option<Ineligible>,
+}
+
+/// Fingerprint of a task's content, whatever the order of its owners and homes.
+fn hash(task: &Task) -> Result<Vec<u8>, StoreError> {
+    let content = Content {
+        names: [&task.key, &task.url, &task.handle, &task.title],
+        kind: &task.kind,
+        container: &task.container,
+        homes: task.homes.iter().collect(),
+        status: &task.status,
+        owners: task.owners.iter().collect(),
+        reporter: &task.reporter,
+        instants: (task.created_at, task.closed_at),
+        start: task.start,
+        due: task.due,
+        priority: task.priority,
+        labels: &task.labels,
+        progress: task.progress,
+        effort: [task.estimate_secs, task.spent_secs, task.remaining_secs],
+        parent: &task.parent,
+        description: task.description_hash,
+        restricted: task.restricted,
+        ineligible: task.ineligible,
+    };
+    Ok(Sha256::digest(json(&content)?)[..16].to_vec())
+}

@@ -1,0 +1,223 @@
+//! When streams are due, what their passes and failures mean.
+
+use super::*;
+use crate::domain::record::HistoryReach;
+
+fn kinds(world: &World, now: Timestamp, all: bool) -> Vec<StreamKind> {
+    world.store.due_streams(world.connection, now, all).unwrap().iter().map(|row| row.key.kind).collect()
+}
+
+#[test]
+fn the_selection_is_read_first_then_tasks_before_what_hangs_on_them() {
+    let mut world = World::bare(&plan());
+    assert_eq!(kinds(&world, start(), false), [StreamKind::Containers]);
+    world.select(&["web"]);
+    assert_eq!(
+        kinds(&world, start(), false),
+        [StreamKind::Tasks, StreamKind::Comments, StreamKind::Events, StreamKind::Homes]
+    );
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), Some(start()));
+}
+
+#[test]
+fn a_pass_is_due_again_by_its_period_and_history_at_once_when_tasks_changed() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    world.events(vec![]);
+    world.comments(vec![]);
+    world.links(vec![]);
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), Some(mins(5)));
+    world.now = mins(5);
+    let mut first = world.page();
+    first.tasks = vec![Task { priority: Some(1), ..task("1") }];
+    first.more = true;
+    world.pull(StreamKind::Tasks, "web", first);
+    assert_eq!(kinds(&world, mins(5), false), [StreamKind::Tasks]);
+    world.tasks(vec![]);
+    assert_eq!(kinds(&world, mins(5), false), [StreamKind::Comments, StreamKind::Events]);
+    world.events(vec![]);
+    world.comments(vec![]);
+    world.now = mins(10);
+    world.tasks(vec![Task { priority: Some(1), ..task("1") }]);
+    assert!(kinds(&world, mins(10), false).is_empty(), "nothing was new");
+    assert_eq!(kinds(&world, mins(10), true).len(), 5);
+}
+
+#[test]
+fn a_container_is_warm_after_its_first_whole_pass() {
+    let mut world = World::new();
+    let mut first = world.page();
+    first.more = true;
+    first.next.backfilled = false;
+    world.pull(StreamKind::Tasks, "web", first);
+    assert_eq!((world.web().warm_at, world.web().fresh_at), (None, None));
+    world.now = mins(3);
+    world.tasks(vec![task("1")]);
+    assert_eq!((world.web().warm_at, world.web().fresh_at), (Some(mins(3)), Some(mins(3))));
+    world.now = mins(8);
+    let unchanged = Page { unchanged: true, ..world.page() };
+    let applied = world.pull(StreamKind::Tasks, "web", unchanged);
+    assert_eq!((world.web().warm_at, world.web().fresh_at), (Some(mins(3)), Some(mins(8))));
+    assert_eq!(applied.delta.containers.len(), 1);
+    world.assert_board();
+}
+
+#[test]
+fn history_reaches_as_far_as_its_shortest_stream() {
+    let mut world = World::new();
+    assert_eq!(world.web().history, HistoryReach::Pending);
+    world.comments(vec![]);
+    assert_eq!(world.web().history, HistoryReach::Pending);
+    world.now = mins(1);
+    let mut first = world.page();
+    first.more = true;
+    world.pull(StreamKind::Events, "web", first);
+    world.now = mins(2);
+    let last = Page { history_since: Some(at("2025-01-01T00:00:00Z")), ..world.page() };
+    world.pull(StreamKind::Events, "web", last);
+    let from = at("2025-01-01T00:00:00Z");
+    assert_eq!(world.web().history, HistoryReach::Known { from, read_at: start() });
+    world.now = mins(9);
+    world.comments(vec![]);
+    assert_eq!(world.web().history, HistoryReach::Known { from, read_at: mins(1) }, "when its pass began");
+    world.assert_board();
+}
+
+#[test]
+fn a_history_we_may_not_read_is_absent_and_asked_for_daily() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    world.comments(vec![]);
+    world.fail(StreamKind::Events, "web", FailureKind::NotVisible);
+    assert_eq!(world.web().history, HistoryReach::Absent);
+    assert_eq!(world.web().failing_since, None);
+    assert!(!kinds(&world, start() + SignedDuration::from_hours(23), false).contains(&StreamKind::Events));
+    assert!(kinds(&world, days(1), false).contains(&StreamKind::Events));
+    world.now = days(1);
+    world.events(vec![]);
+    assert!(matches!(world.web().history, HistoryReach::Known { .. }));
+    world.assert_board();
+}
+
+#[test]
+fn without_history_streams_there_is_none() {
+    let mut bare = plan();
+    bare.connections[0].streams.retain(|spec| !spec.kind.is_history());
+    let mut world = World::bare(&bare);
+    world.select(&["web"]);
+    assert_eq!(world.web().history, HistoryReach::Absent);
+}
+
+#[test]
+fn a_failure_keeps_the_cursor_and_says_since_when() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    let cursor = world.stream(StreamKind::Tasks, "web").cursor;
+    world.now = mins(5);
+    world.fail(StreamKind::Tasks, "web", FailureKind::Unavailable);
+    world.now = mins(6);
+    world.fail(StreamKind::Tasks, "web", FailureKind::Limited);
+    world.fail(StreamKind::Homes, "web", FailureKind::Unavailable);
+    let row = world.stream(StreamKind::Tasks, "web");
+    assert_eq!((row.cursor, row.failures, row.next_pull_at), (cursor, 2, mins(7)));
+    assert_eq!(world.web().failing_since, Some(mins(5)));
+    let connection = world.board.connection(world.connection).unwrap();
+    assert_eq!(connection.failing_since, Some(mins(5)));
+    assert_eq!(connection.failure.as_deref(), Some("because unavailable"));
+    assert!(!connection.refused);
+    world.assert_board();
+    world.now = mins(7);
+    world.tasks(vec![task("1")]);
+    world.links(vec![]);
+    assert_eq!(world.web().failing_since, None);
+    assert_eq!(world.board.connection(world.connection).unwrap().failing_since, None);
+    world.assert_board();
+}
+
+#[test]
+fn a_refused_credential_stops_the_whole_connection() {
+    let mut world = World::new();
+    world.now = mins(5);
+    world.fail(StreamKind::Tasks, "web", FailureKind::Refused);
+    assert!(kinds(&world, mins(5), false).is_empty());
+    assert_eq!(kinds(&world, mins(6), false).len(), 5);
+    assert!(world.board.connection(world.connection).unwrap().refused);
+    world.assert_board();
+}
+
+#[test]
+fn a_wait_the_tool_asked_for_is_obeyed_even_when_everything_is_wished() {
+    let mut world = World::new();
+    let stream = world.stream(StreamKind::Tasks, "web");
+    let failure = PullFailure {
+        stream: &stream,
+        kind: FailureKind::Limited,
+        because: "limit".to_owned(),
+        next_pull_at: mins(1),
+        not_before: Some(mins(30)),
+        now: start(),
+    };
+    world.store.pull_failed(&failure).unwrap();
+    assert!(!kinds(&world, mins(10), true).contains(&StreamKind::Tasks));
+    assert!(kinds(&world, mins(30), true).contains(&StreamKind::Tasks));
+}
+
+#[test]
+fn an_archived_container_is_not_pulled() {
+    let mut world = World::new();
+    let page = Page {
+        containers: vec![Container { open: false, ..container("web") }],
+        ..Page::new(mins(1), Cursor::default())
+    };
+    world.pull(StreamKind::Containers, "", page);
+    assert_eq!(kinds(&world, mins(1), true), [StreamKind::Containers]);
+}
+
+#[test]
+fn another_selection_is_asked_for_at_once_and_another_set_of_streams_taken_up() {
+    let mut world = World::new();
+    world.links(vec![]);
+    let mut other = plan();
+    other.select_rev = "select2".to_owned();
+    other.connections[0].streams.retain(|spec| spec.kind != StreamKind::Homes);
+    let spec = StreamSpec { kind: StreamKind::Links, every: Every::Poll };
+    other.connections[0].streams.push(spec);
+    let applied = world.store.apply_config(&other, mins(1)).unwrap();
+    assert!(!applied.first && !applied.rules_changed);
+    let due = kinds(&world, mins(1), false);
+    assert!(due.contains(&StreamKind::Containers) && due.contains(&StreamKind::Links));
+    assert!(!due.contains(&StreamKind::Homes));
+    other.rules_rev = "rules2".to_owned();
+    assert!(world.store.apply_config(&other, mins(1)).unwrap().rules_changed);
+}
+
+#[test]
+fn a_connection_that_is_no_longer_configured_takes_its_tasks_off_the_board() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    let mut none = plan();
+    none.connections.clear();
+    world.store.apply_config(&none, mins(1)).unwrap();
+    let image = world.store.load(mins(1), rule).unwrap();
+    assert!(image.tasks.is_empty() && image.connections.is_empty());
+    assert_eq!((world.count("tasks"), world.count("streams")), (1, 0));
+    assert_eq!(world.store.next_pull_at(world.connection).unwrap(), None);
+    world.store.apply_config(&plan(), mins(2)).unwrap();
+    assert_eq!(kinds(&world, mins(2), false), [StreamKind::Containers]);
+}
+
+#[test]
+fn how_a_connection_stands_is_told_in_whole_passes() {
+    let mut world = World::new();
+    world.select(&["web", "api"]);
+    world.tasks(vec![task("1"), closed("2", "2025-01-01")]);
+    let state = world.store.connection_states().unwrap().remove(0);
+    assert_eq!((state.containers, state.cold, state.tasks, state.last_success_at), (2, 1, 2, None));
+    world.now = mins(1);
+    let page = world.page();
+    world.pull(StreamKind::Tasks, "api", page);
+    world.fail(StreamKind::Events, "web", FailureKind::Unavailable);
+    let state = world.store.connection_states().unwrap().remove(0);
+    assert_eq!((state.cold, state.last_success_at), (0, Some(start())));
+    assert_eq!(state.failure, Some((FailureKind::Unavailable, "because unavailable".to_owned())));
+}
