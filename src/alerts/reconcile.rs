@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::routing::is_unsent;
 use super::{Judgement, is_held};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId};
+use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
-use crate::domain::notice::{Address, Notice, NoticeState};
 use crate::domain::snapshot::Snapshot;
 
 /// A gap that is back within this goes on where its ladder stood.
@@ -95,7 +93,8 @@ fn open(rule: RuleId, finding: &Finding, judgement: &Judgement, draft: &mut Draf
 /// The next episode of a gap that had resolved.
 fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
     let snapshot = draft.snapshot;
-    let waiting = take_back_farewell(id, draft);
+    // That it was over is no news any more, where it has not been said yet.
+    let waiting = draft.withdraw(id, &[], "it is back");
     let Some(change) = draft.change(id) else { return };
     let before = &change.alert;
     let mut next = begun(id, before.gap.clone(), before.rule, finding, judgement, snapshot);
@@ -103,7 +102,8 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     next.snoozed_until = before.snoozed_until;
     next.snooze_reason.clone_from(&before.snooze_reason);
     // To whom it never was over, it is no new gap.
-    let unaware = |told: &&Told| waiting.contains(&(told.account, told.address.clone()));
+    let unaware =
+        |told: &&Told| waiting.iter().any(|notice| notice.account == told.account && notice.address == told.address);
     next.told = before.told.iter().filter(unaware).cloned().collect();
     let calendar = &snapshot.board.people.default_calendar;
     let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
@@ -113,19 +113,6 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     change.alert = next;
     let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
     draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
-}
-
-/// That it was over is no news any more, where it has not been said yet; to whom it was not.
-fn take_back_farewell(id: AlertId, draft: &mut Draft<'_>) -> Vec<(AccountId, Address)> {
-    let Some(alert) = draft.alert(id) else { return Vec::new() };
-    let unsent = |notice: &&&Notice| is_unsent(notice, draft.snapshot);
-    let notices: Vec<Notice> = draft.notices(alert).iter().filter(unsent).map(|notice| (*notice).clone()).collect();
-    let unaware = notices.iter().map(|notice| (notice.account, notice.address.clone())).collect();
-    for notice in notices {
-        let why = Some("it is back".to_owned());
-        draft.put_notice(Notice { state: NoticeState::Withdrawn, why, ..notice });
-    }
-    unaware
 }
 
 fn begun(
