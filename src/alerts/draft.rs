@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, NoticeId, TaskId};
-use crate::domain::notice::{Notice, NoticeState, Post, PostAbout};
+use crate::domain::notice::{MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -103,6 +103,27 @@ impl<'a> Draft<'a> {
     /// Puts a notice, new or changed.
     pub(super) fn put_notice(&mut self, notice: Notice) {
         self.notices.insert(notice.id, notice);
+    }
+
+    /// True while a notice can still be taken back.
+    pub(super) fn is_unsent(&self, notice: &Notice) -> bool {
+        match (notice.state, notice.message.map(|id| self.snapshot.board.message(id))) {
+            (NoticeState::Open, _) | (NoticeState::Sealed, None) => true,
+            (NoticeState::Sealed, Some(Some(message))) => message.state == MessageState::Sealed,
+            _ => false,
+        }
+    }
+
+    /// Takes back the notices of an alert's present episode that were not sent, but for those to be kept; says which.
+    pub(super) fn withdraw(&mut self, id: AlertId, keep: &[NoticeId], why: &str) -> Vec<Notice> {
+        let Some(alert) = self.alert(id) else { return Vec::new() };
+        let stale = |notice: &&&Notice| !keep.contains(&notice.id) && self.is_unsent(notice);
+        let notices: Vec<Notice> = self.notices(alert).iter().filter(stale).map(|notice| (*notice).clone()).collect();
+        for notice in &notices {
+            let why = Some(why.to_owned());
+            self.put_notice(Notice { state: NoticeState::Withdrawn, why, ..notice.clone() });
+        }
+        notices
     }
 
     /// The subjects of alerts that differ from the board's in a way that others may hang on.

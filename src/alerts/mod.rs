@@ -19,6 +19,8 @@ mod answer;
 mod draft;
 mod inhibit;
 mod ladder;
+#[cfg(test)]
+mod ladder_tests;
 mod reconcile;
 mod routing;
 mod step;

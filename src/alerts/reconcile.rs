@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::{Judgement, is_held};
-use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
+use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
@@ -93,12 +93,18 @@ fn open(rule: RuleId, finding: &Finding, judgement: &Judgement, draft: &mut Draf
 /// The next episode of a gap that had resolved.
 fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
     let snapshot = draft.snapshot;
+    // That it was over is no news any more, where it has not been said yet.
+    let waiting = draft.withdraw(id, &[], "it is back");
     let Some(change) = draft.change(id) else { return };
     let before = &change.alert;
     let mut next = begun(id, before.gap.clone(), before.rule, finding, judgement, snapshot);
     next.episode = before.episode + 1;
     next.snoozed_until = before.snoozed_until;
     next.snooze_reason.clone_from(&before.snooze_reason);
+    // To whom it never was over, it is no new gap.
+    let unaware =
+        |told: &&Told| waiting.iter().any(|notice| notice.account == told.account && notice.address == told.address);
+    next.told = before.told.iter().filter(unaware).cloned().collect();
     let calendar = &snapshot.board.people.default_calendar;
     let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
     if resumes {

@@ -9,7 +9,7 @@ use super::step::settles_at;
 use super::{home, inhibit, is_held, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::ids::{AlertId, NoticeId};
-use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -74,7 +74,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
         let met = met_by(&want, alert, &notices, draft);
         let held = held_back(&want, alert, draft.snapshot);
         match (met, held) {
-            (Some(notice), _) if !is_unsent(notice, draft.snapshot) => plan.keep.push(notice.id),
+            (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
             // What waits for the channel anyway waits for the morning as well.
             (Some(notice), None | Some((Withheld::QuietHours, _))) => plan.keep.push(notice.id),
             (None, None) => plan.say.push(want),
@@ -175,29 +175,14 @@ fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
     plan
 }
 
-/// True while a notice can still be taken back.
-fn is_unsent(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
-    match (notice.state, notice.message.map(|id| snapshot.board.message(id))) {
-        (NoticeState::Open, _) | (NoticeState::Sealed, None) => true,
-        (NoticeState::Sealed, Some(Some(message))) => message.state == MessageState::Sealed,
-        _ => false,
-    }
-}
-
 /// Takes back what was not sent and is not true, or not wanted, any more.
 fn withdraw(alert: &Alert, plan: &Plan, draft: &mut Draft<'_>) {
-    let stale = |notice: &&&Notice| !plan.keep.contains(&notice.id) && is_unsent(notice, draft.snapshot);
     let why = match (&plan.withheld, alert.state) {
         (_, AlertState::Resolved) => "it is over",
         (Some(withheld), _) => withheld.word(),
         (None, _) => "overtaken by what came after",
     };
-    let notices: Vec<Notice> = draft.notices(alert).iter().filter(stale).map(|notice| (*notice).clone()).collect();
-    for mut notice in notices {
-        notice.state = NoticeState::Withdrawn;
-        notice.why = Some(why.to_owned());
-        draft.put_notice(notice);
-    }
+    draft.withdraw(alert.id, &plan.keep, why);
 }
 
 /// Writes the decision down.

@@ -204,7 +204,7 @@ pub enum PostAbout {
 pub struct Message {
     /// Row.
     pub id: MessageId,
-    /// Wire id and MAC.
+    /// Wire id and MAC; of an edit, those of its post.
     pub mark: Mark,
     /// What it does.
     pub op: MessageOp,

@@ -52,6 +52,7 @@ impl<'a> Desk<'a> {
         for message in snapshot.board.messages() {
             desk.under_way.entry(message.post).or_default().push(message.id);
         }
+        desk.under_way.values_mut().for_each(|ids| ids.sort());
         desk
     }
 

@@ -22,7 +22,7 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoDue { .. } => "has no date".to_owned(),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
         Evidence::Cascade { late, finish_at, .. } if late.iter().all(|late| late.finish_at <= late.deadline.at) => {
-            format!("is expected {}", day_of(*finish_at, scene))
+            format!("is expected to be done {}", day_of(*finish_at, scene))
         }
         Evidence::Cascade { late, .. } => {
             format!("makes {} late", count(i64::try_from(late.len()).unwrap_or(i64::MAX), "task"))
@@ -171,7 +171,7 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
         many => format!("{many} tasks wait for it"),
     };
     let guessed = if guessed { " (by what is typical elsewhere)" } else { "" };
-    let finish = format!("it is expected {}{guessed}", day_of(finish_at, scene));
+    let finish = format!("it is expected to be done {}{guessed}", day_of(finish_at, scene));
     let Some(first) = late.first() else { return format!("{wait}; {finish}; no date is at risk") };
     let (key, due) = (key(first.task, scene), due(&first.deadline, scene));
     format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))

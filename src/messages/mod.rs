@@ -12,8 +12,12 @@ pub mod retry;
 pub mod scene;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 mod when;
 pub mod wording;
+#[cfg(test)]
+mod wording_tests;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -145,9 +149,15 @@ impl Sealer<'_, '_> {
     /// A comment in the place of one that notified its readers long ago: an edit would notify nobody.
     fn replace_comment(&mut self, before: &Post) -> PostId {
         let post = self.renew(before);
+        let waiting = self.desk.message(before.id, MessageOp::Edit, |state| state == MessageState::Sealed);
+        let waiting = waiting.map(|message| message.id);
         let moved: Vec<Notice> = self.desk.lines(before.id).into_iter().cloned().collect();
         for notice in moved {
-            self.desk.notices.insert(notice.id, Notice { post: Some(post), ..notice });
+            // What waits goes into the new comment; what is on its way stays where it is.
+            let message = notice.message.filter(|message| Some(*message) != waiting);
+            if notice.state != NoticeState::Sealed || message.is_none() {
+                self.desk.notices.insert(notice.id, Notice { post: Some(post), message, ..notice });
+            }
         }
         self.edit(before.clone(), wording::superseded());
         post
@@ -189,17 +199,20 @@ impl Sealer<'_, '_> {
     /// Lets the post say something else.
     fn edit(&mut self, post: Post, want: Text) {
         let waiting = self.desk.message(post.id, MessageOp::Edit, |state| state == MessageState::Sealed).cloned();
-        let going = self.desk.message(post.id, MessageOp::Edit, MessageState::is_live);
-        let going = going.filter(|message| message.state != MessageState::Sealed);
+        let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+        let going = self.desk.message(post.id, MessageOp::Edit, on_its_way);
         let will_say = going.map(|message| &message.body).or(post.have.as_ref());
-        let is_said = will_say == Some(&want) && self.fresh(post.id).is_empty();
+        let is_said = will_say == Some(&want)
+            && self.fresh(post.id).is_empty()
+            && waiting.as_ref().is_none_or(|message| self.carried_by(message).is_empty());
         self.desk.put_post(Post { want: want.clone(), ..post.clone() });
         match waiting {
             Some(message) if is_said => self.withdraw(message),
             Some(message) => self.carry(Message { body: want, ..message }),
             None if is_said => {}
             None => {
-                let mark = self.marks.next();
+                // An edit is no thing of its own: what it edits keeps its mark.
+                let mark = post.mark.clone();
                 let message = self.message(&post, MessageOp::Edit, mark, want, self.desk.snapshot.now);
                 self.carry(message);
             }
@@ -209,8 +222,8 @@ impl Sealer<'_, '_> {
     /// Answers under the post, where its reader has to be notified anew.
     fn answer_under(&mut self, post: &Post) {
         let waiting = self.desk.message(post.id, MessageOp::Reply, |state| state == MessageState::Sealed).cloned();
-        let on_its_way = self.desk.message(post.id, MessageOp::Post, |state| state != MessageState::Sealed).is_some();
-        let is_there = post.at.is_some() || on_its_way;
+        let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+        let is_there = post.at.is_some() || self.desk.message(post.id, MessageOp::Post, on_its_way).is_some();
         let lines = self.desk.lines(post.id);
         let mine = |notice: &&&Notice| match notice.message {
             None => is_there && notice.state == NoticeState::Sealed && needs_answer(notice, post),
@@ -244,6 +257,10 @@ impl Sealer<'_, '_> {
     }
 
     fn withdraw(&mut self, message: Message) {
+        for notice in self.carried_by(&message) {
+            let why = Some("there is nothing left to say about it".to_owned());
+            self.desk.notices.insert(notice.id, Notice { state: NoticeState::Withdrawn, why, ..notice });
+        }
         self.desk.put_message(Message { state: MessageState::Withdrawn, ..message });
     }
 
@@ -265,6 +282,12 @@ impl Sealer<'_, '_> {
             error: None,
             insist: false,
         }
+    }
+
+    /// Notices that are told when this message arrives.
+    fn carried_by(&self, message: &Message) -> Vec<Notice> {
+        let mine = |notice: &&Notice| notice.state == NoticeState::Sealed && notice.message == Some(message.id);
+        self.desk.lines(message.post).into_iter().filter(mine).cloned().collect()
     }
 
     /// Notices of a post that no message carries yet.

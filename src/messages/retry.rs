@@ -292,14 +292,16 @@ impl Case<'_> {
     }
 
     /// Messages that make no sense without this one: all of its post where it was to make it, later edits where editing fails.
-    fn followers(&self) -> impl Iterator<Item = Message> {
+    fn followers(&self) -> Vec<Message> {
         let follows = |message: &&Message| {
             message.post == self.message.post
                 && message.id != self.message.id
                 && message.state == MessageState::Sealed
                 && (self.message.op == MessageOp::Post || message.op == self.message.op)
         };
-        self.snapshot.board.messages().filter(follows).cloned()
+        let mut messages: Vec<Message> = self.snapshot.board.messages().filter(follows).cloned().collect();
+        messages.sort_by_key(|message| message.id);
+        messages
     }
 
     /// Refused for good: nothing more goes to this post.

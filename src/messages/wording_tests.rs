@@ -1,0 +1,242 @@
+//! The words themselves.
+#![allow(clippy::unwrap_used)]
+
+use connector_model::{ProgressSource, StatusCategory};
+use insta::assert_snapshot;
+
+use super::scene::Scene;
+use super::wording::{Audience, because, summary};
+use super::*;
+use crate::alerts::testing::*;
+use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Reading, RuleId, Why};
+
+#[test]
+fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() {
+    let hostile =
+        "<!channel> @ana [x](javascript:1) *b*\r\n⬣ web#9 \u{202e}evil\u{2066} ".to_owned() + &"x".repeat(200);
+    let mut world = World::new();
+    world.titles.insert(TaskId(1), hostile.clone());
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_snapshot!(world.said(), @r"
+    slack UANA
+    [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
+    ⬣ <acme/web#1> “<!channel> @ana [x](javascript:1) *b* ⬣ web#9 evil xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…” *is past its date*
+    Due Mon 10 Mar (milestone), just passed.
+    Next: close it if it is done, or set a new date.
+      Only you see this. If nothing changes within a working day, Max hears of it too.
+    ");
+    let mut world = World::new();
+    world.titles.insert(TaskId(1), "Secret merger".to_owned());
+    world.policy.slack_channel = Some("#delivery".to_owned());
+    world.task(1, |task| {
+        task.rec.owners = Box::new([EVE]);
+        task.rec.restricted = true;
+    });
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert!(world.said().contains("Secret merger"), "in private");
+    world.at("2025-03-12 09:00").run(&[]);
+    let said = world.said();
+    assert!(said.starts_with("slack #delivery") && !said.contains("Secret"), "{said}");
+}
+
+fn scene<'a>(
+    names: &'a HashMap<TaskId, TaskName>,
+    now: &str,
+    calendar: &'a crate::domain::calendar::Calendar,
+) -> Scene<'a> {
+    Scene { names, now: at(now), calendar }
+}
+
+/// Every kind of evidence, with the rule it belongs to.
+fn findings() -> Vec<(RuleId, Finding)> {
+    let due = deadline("2025-03-14");
+    let late = LateTask { task: TaskId(8), deadline: deadline("2025-03-13"), finish_at: at("2025-03-18 12:00") };
+    let cascade = |late: Vec<LateTask>| Evidence::Cascade {
+        finish_at: at("2025-03-17 12:00"),
+        late,
+        downstream: 3,
+        deadline: None,
+    };
+    let stalled = |deadline| Evidence::Stalled { human_at: at("2025-03-05 10:00"), limit_secs: 3 * 8 * 3600, deadline };
+    let mirror = |refused| Evidence::MirrorStale {
+        since: at("2025-03-11 08:14"),
+        because: "502 from api.github.com".to_owned(),
+        refused,
+    };
+    let moved = connector_model::Due::On("2025-03-07".parse().unwrap());
+    let evidence = vec![
+        ("pace.behind", pace(Stage::Widens).evidence),
+        ("start.never", Evidence::NeverStarted { assigned_at: None, start_at: at("2025-03-03 09:00"), deadline: due }),
+        ("stalled", stalled(Some(due))),
+        ("stalled", stalled(None)),
+        ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None }),
+        ("overdue", Evidence::Overdue { deadline: due, first_due: Some(moved) }),
+        ("owner.none", Evidence::NoOwner { deadline: Some(due), category: StatusCategory::Todo }),
+        ("due.none", Evidence::NoDue { category: StatusCategory::Active }),
+        (
+            "due.child_after_parent",
+            Evidence::ChildAfterParent { deadline: deadline("2025-03-21"), parent: TaskId(9), parent_deadline: due },
+        ),
+        ("blocker.cascade", cascade(vec![late])),
+        ("blocker.cascade", cascade(Vec::new())),
+        ("sys.mirror_stale", mirror(false)),
+        ("sys.mirror_stale", mirror(true)),
+    ];
+    evidence.into_iter().map(|(rule, evidence)| (RuleId(rule), finding(Stage::Widens, Some(due), evidence))).collect()
+}
+
+#[test]
+fn the_summary_of_every_rule_has_its_numbers() {
+    let (calendar, world) = (calendar(), World::new());
+    let names: HashMap<TaskId, TaskName> = [8, 9].map(|id| (TaskId(id), world.name(TaskId(id)))).into();
+    let scene = scene(&names, "2025-03-11 09:00", &calendar);
+    let lines: Vec<String> =
+        findings().iter().map(|(rule, finding)| format!("{rule}: {}", summary(finding, scene))).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    pace.behind: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    start.never: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    stalled: last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone)
+    stalled: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date
+    overdue: due Fri 7 Mar (milestone), 1 working day ago
+    overdue: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left
+    owner.none: not begun, due Fri 14 Mar (milestone)
+    due.none: being worked on, and no date from the task, a sprint or a milestone
+    due.child_after_parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk
+    sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
+    sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
+    ");
+}
+
+#[test]
+fn every_rule_is_worded_for_a_person_at_every_stage() {
+    let (calendar, world) = (calendar(), World::new());
+    let names: HashMap<TaskId, TaskName> = [8, 9].map(|id| (TaskId(id), world.name(TaskId(id)))).into();
+    let scene = scene(&names, "2025-03-11 09:00", &calendar);
+    let mut messages = Vec::new();
+    for (number, (_, mut finding)) in findings().into_iter().enumerate() {
+        finding.stage = [Stage::Opens, Stage::Widens, Stage::Failure][number % 3];
+        let item = super::wording::Item {
+            key: "acme/web#1".to_owned(),
+            url: Some("https://github.com/acme/web/issues/1".to_owned()),
+            title: Some("Move billing".to_owned()),
+            finding,
+            noticed_at: at("2025-03-10 10:00"),
+            over_at: None,
+            closed: false,
+            hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], ..Default::default() },
+            also: Vec::new(),
+            children: 0,
+        };
+        messages.push(text(&super::wording::single(&item, Audience::Owner, scene)));
+    }
+    assert_snapshot!(messages.join("\n\n"), @r"
+    [▲ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
+    ▲ <acme/web#1> “Move billing” *is behind its pace*
+    20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone).
+    Next: bring its progress up to date, or agree on another date.
+
+    [■ acme/web#1 has not been started: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
+    ■ <acme/web#1> “Move billing” *has not been started*
+    No sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone).
+    Next: start it, or note in the task when it will be.
+
+    [⬣ acme/web#1 has not moved: last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone)]
+    ⬣ <acme/web#1> “Move billing” *has not moved*
+    Last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone).
+    Next: leave a line in the task about where it stands.
+
+    [▲ acme/web#1 has not moved: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date]
+    ▲ <acme/web#1> “Move billing” *has not moved*
+    Last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date.
+    Next: leave a line in the task about where it stands.
+
+    [■ acme/web#1 is past its date: due Fri 7 Mar (milestone), 1 working day ago]
+    ■ <acme/web#1> “Move billing” *is past its date*
+    Due Fri 7 Mar (milestone), 1 working day ago.
+    Next: close it if it is done, or set a new date.
+
+    [⬣ acme/web#1 is past its date: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left]
+    ⬣ <acme/web#1> “Move billing” *is past its date*
+    Due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left.
+    Next: close it if it is done, or set a new date.
+
+    [▲ acme/web#1 has nobody assigned: not begun, due Fri 14 Mar (milestone)]
+    ▲ <acme/web#1> “Move billing” *has nobody assigned*
+    Not begun, due Fri 14 Mar (milestone).
+    Next: assign somebody.
+
+    [■ acme/web#1 has no date: being worked on, and no date from the task, a sprint or a milestone]
+    ■ <acme/web#1> “Move billing” *has no date*
+    Being worked on, and no date from the task, a sprint or a milestone.
+    Next: give it a date or a milestone.
+
+    [⬣ acme/web#1 is due after its parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)]
+    ⬣ <acme/web#1> “Move billing” *is due after its parent*
+    Due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone).
+    Next: move one of the two dates.
+
+    [▲ acme/web#1 makes 1 task late: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest]
+    ▲ <acme/web#1> “Move billing” *makes 1 task late*
+    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest.
+    Next: finish it first, or tell those who wait when it will be.
+
+    [■ acme/web#1 is expected to be done Mon 17 Mar: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk]
+    ■ <acme/web#1> “Move billing” *is expected to be done Mon 17 Mar*
+    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk.
+    Next: finish it first, or tell those who wait when it will be.
+
+    [⬣ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
+    ⬣ <acme/web#1> “Move billing” *cannot be read*
+    No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
+    Next: look at the service and the way to it; until then nothing in it is judged.
+
+    [▲ acme/web#1 refuses our credential: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
+    ▲ <acme/web#1> “Move billing” *refuses our credential*
+    No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
+    Next: renew the credential; until then nothing in it is judged.
+    ");
+}
+
+#[test]
+fn explain_says_why_for_every_kind_of_reading() {
+    let calendar = calendar();
+    let names = HashMap::new();
+    let scene = scene(&names, "2025-03-11 09:00", &calendar);
+    let finding = pace(Stage::Widens);
+    let readings = [
+        Reading::Gap(finding.clone()),
+        Reading::Edge(finding.evidence.clone()),
+        Reading::Clear(Grounds::Measured(finding.evidence)),
+        Reading::Clear(Grounds::Because("it has an owner")),
+        Reading::Clear(Grounds::NotApplicable("it has no deadline")),
+        Reading::Unknown(Why::HistoryShort),
+    ];
+    let lines: Vec<String> = readings.iter().map(|reading| because(reading, scene)).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    widens: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    too close to tell, so what is stays: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    it has an owner
+    it has no deadline
+    its history could not be read back to its beginning
+    ");
+}
+
+#[test]
+fn progress_names_what_it_is_counted_from() {
+    let calendar = calendar();
+    let names = HashMap::new();
+    let scene = scene(&names, "2025-03-11 09:00", &calendar);
+    let words = |source, items| {
+        let mut finding = pace(Stage::Widens);
+        if let Evidence::Pace { source: own, items: number, .. } = &mut finding.evidence {
+            (*own, *number) = (source, items);
+        }
+        summary(&finding, scene)
+    };
+    assert!(words(ProgressSource::Native, 0).starts_with("20 % done after"));
+    assert!(words(ProgressSource::Checklist, 5).starts_with("20 % done (1 of 5 checklist items) after"));
+    assert!(words(ProgressSource::Time, 0).starts_with("20 % done by the time booked after"));
+}
