@@ -198,7 +198,8 @@ pub struct Share(f64);
 impl Share {
     /// Clamped into 0.0 to 1.0; a value that is not a number reads as 0.
     pub fn new(value: f64) -> Share {
-        Share(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
+        // Adding zero takes the sign off a negative one, as an empty sum has it.
+        Share(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) + 0.0 })
     }
 
     /// `part` of `whole`; 0 when the whole is 0.
