@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait};
+use crate::alerts::{Decided, cannot_wait, may_send};
 use crate::domain::alert::{
     Address, Alert, AlertState, Ending, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
 };
 use crate::domain::calendar::Calendar;
+use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -52,6 +53,17 @@ impl<'a> Desk<'a> {
     /// An alert as it is after the round.
     pub(super) fn alert(&self, id: AlertId) -> Option<&'a Alert> {
         self.alerts.get(&id).copied().or_else(|| self.snapshot.board.alert(id))
+    }
+
+    /// All alerts about a subject as they are after the round, those that it makes included.
+    pub(super) fn alerts_of(&self, subject: SubjectKey) -> Vec<&'a Alert> {
+        let board = self.snapshot.board;
+        let known = board.alerts_of(subject).filter_map(|alert| self.alert(alert.id));
+        let made = self.alerts.values().copied();
+        let made = made.filter(|alert| alert.subject == subject && board.alert(alert.id).is_none());
+        let mut alerts: Vec<&Alert> = known.chain(made).collect();
+        alerts.sort_by_key(|alert| alert.id);
+        alerts
     }
 
     /// A post as it is by now.
@@ -167,12 +179,24 @@ impl<'a> Desk<'a> {
         posts
     }
 
+    /// Edits that wait although nothing their post is about may be told any more: sending was switched off meanwhile.
+    pub(super) fn hushed(&self) -> Vec<Message> {
+        let may_send = |post: PostId| {
+            let lines = self.lines(post);
+            lines.iter().any(|notice| self.alert(notice.alert).is_some_and(|alert| may_send(alert, self.snapshot)))
+        };
+        let waiting = |message: &&Message| message.op == MessageOp::Edit && message.state == MessageState::Sealed;
+        let messages = self.snapshot.board.messages().filter(waiting);
+        messages.filter(|message| !may_send(message.post)).cloned().collect()
+    }
+
     /// True when what is to be read about an alert changed, and may be shown.
     fn shows(&self, alert: &Alert) -> bool {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
         let before = self.snapshot.board.alert(alert.id);
         let changed = before.is_none_or(|before| picture(before) != picture(alert) || before.withheld.is_some());
-        changed && (alert.withheld.is_none() || alert.state == AlertState::Resolved) && !is_dropped(alert)
+        let is_open_to_see = alert.withheld.is_none() || alert.state == AlertState::Resolved;
+        changed && is_open_to_see && may_send(alert, self.snapshot) && !is_dropped(alert)
     }
 }
 

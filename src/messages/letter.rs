@@ -166,7 +166,7 @@ fn next(alert: &Alert, audience: Audience, heads: &[AccountId], desk: &Desk<'_>,
 
 /// Weaker gaps of the same task that keep silent because of this one.
 fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
-    let others = desk.snapshot.board.alerts_of(alert.subject).filter_map(|other| desk.alert(other.id));
+    let others = desk.alerts_of(alert.subject).into_iter();
     others.filter(|other| is_silenced_by(other, alert)).map(|other| heading(&other.finding.evidence, scene)).collect()
 }
 
@@ -175,7 +175,7 @@ fn children(alert: &Alert, desk: &Desk<'_>) -> usize {
     let SubjectKey::Task(id) = alert.subject else { return 0 };
     let board = desk.snapshot.board;
     let same = |child: TaskId| {
-        let mut others = board.alerts_of(SubjectKey::Task(child)).filter_map(|other| desk.alert(other.id));
+        let mut others = desk.alerts_of(SubjectKey::Task(child)).into_iter();
         others.any(|other| other.rule == alert.rule && is_silenced_by(other, alert))
     };
     board.children(id).filter(|child| same(child.id)).count()
