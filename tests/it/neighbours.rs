@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::pipeline::{plant, redesign};
+use crate::pipeline::{lives, plant, redesign};
 use crate::world::{PEOPLE, REPO, World, at, checklist, github_day};
 
 const TOM: &str = "\n[people.tom]\nname = \"Tom\"\nmanager = \"max\"\ntz = \"Etc/UTC\"\n\
@@ -40,6 +40,7 @@ async fn who_is_blocked_is_not_nagged_and_the_blockers_owner_hears() {
 #[tokio::test]
 async fn a_blocker_that_is_done_frees_the_task_though_nothing_about_the_task_itself_changed() {
     let mut world = blocked("2026-03-27").await;
+    lives(&world, "2026-03-17T10:00:00Z");
     world.github().comment_as(REPO, 2, "tom-b", "still on it", at("2026-03-17T16:00:00Z"));
     world.at("2026-03-18T09:00:00Z").run().await;
     assert!(world.open().await.contains(&"pace.behind acme/web#1 widens firing (blocked)".to_owned())
@@ -55,6 +56,7 @@ async fn a_blocker_that_is_done_frees_the_task_though_nothing_about_the_task_its
 #[tokio::test]
 async fn a_link_that_is_taken_away_frees_the_task_as_well() {
     let mut world = blocked("2026-03-27").await;
+    lives(&world, "2026-03-17T10:00:00Z");
     world.github().comment_as(REPO, 2, "tom-b", "still on it", at("2026-03-17T16:00:00Z"));
     world.at("2026-03-18T09:00:00Z").run().await;
     world.sent();
