@@ -57,6 +57,8 @@ pub struct Core {
     rules_rev: Option<String>,
     last_tick: Timestamp,
     connections: HashMap<String, ConnectionId>,
+    /// The whole board was judged since the start. Before that nothing is sent: what waits may not be wanted any more.
+    judged: bool,
 }
 
 /// What a round did.
@@ -106,7 +108,7 @@ impl Core {
         let board = Board::new(store.load(now, rules::known)?);
         let rules_rev = (applied.rules_changed && !applied.first).then(|| setup.plan.rules_rev.clone());
         let last_tick = store.last_tick();
-        Ok(Core { store, board, rules: setup.rules, policy, rules_rev, last_tick, connections: applied.connections })
+        Ok(Core { store, board, rules: setup.rules, policy, rules_rev, last_tick, connections: applied.connections, judged: false })
     }
 
     /// Row of each configured connection, by name.
@@ -197,6 +199,7 @@ impl Core {
         if rules_rev.is_some() {
             self.rules_rev = None;
         }
+        self.judged |= rests;
         self.board.ids = ids;
         let report = RoundReport { judged: due.subjects.len(), alerts: round.alerts.len(), messages: round.messages.len(), ..Default::default() };
         self.apply(&due, judged, round, now);
@@ -261,6 +264,9 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew.
     pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        if !self.judged {
+            return Ok(None);
+        }
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
             self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned()
@@ -352,6 +358,9 @@ impl Core {
 
     /// When the next message is due. `None`: none waits.
     fn next_message(&self) -> Option<Timestamp> {
+        if !self.judged {
+            return None;
+        }
         retry::next_due(&self.board, self.store.epoch())
     }
 }
@@ -478,8 +487,13 @@ impl CoreHandle {
 
     /// Runs one round.
     pub async fn round(&self, now: Timestamp) -> Result<RoundReport, StoreError> {
-        let report = self.ask(move |core| core.round(now)).await;
-        if report.as_ref().is_ok_and(|report| report.messages > 0) {
+        let (report, first) = self
+            .ask(move |core| {
+                let before = core.judged;
+                (core.round(now), core.judged && !before)
+            })
+            .await;
+        if first || report.as_ref().is_ok_and(|report| report.messages > 0) {
             self.tell();
         }
         report

@@ -266,6 +266,11 @@ impl World {
         self
     }
 
+    /// Moves the clock on.
+    pub fn later_by_minutes(&self, minutes: i64) {
+        self.clock.advance(SignedDuration::from_mins(minutes));
+    }
+
     /// Reads everything, judges, sends, until nothing is due.
     pub async fn run(&mut self) -> &mut World {
         self.engine().pull(true).await.expect("the store takes every page");

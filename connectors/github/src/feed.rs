@@ -143,6 +143,9 @@ pub(crate) struct Feed {
     /// Asked one by one, before the next page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waiting: Vec<Waiting>,
+    /// Ids of the last items, which the next request brings again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    again: Vec<u64>,
 }
 
 impl Feed {
@@ -163,6 +166,11 @@ impl Feed {
     /// Whether this pass goes on.
     pub(crate) fn has_more(&self) -> bool {
         self.pages > 0 || !self.waiting.is_empty()
+    }
+
+    /// Whether an item stood on the page before, and only comes again because the next one is asked for from there.
+    pub(crate) fn comes_again(&self, id: u64) -> bool {
+        self.again.contains(&id)
     }
 
     /// The entity tag to send with the next page's request.
@@ -198,8 +206,10 @@ impl Feed {
         if reached > self.since {
             self.since = reached;
             self.walk = Walk::default();
+            self.again = rows.iter().filter(|(_, at)| Some(*at) >= reached).map(|(id, _)| *id).collect();
             return Ok(());
         }
+        self.again.clear();
         self.walk.turn(rows.iter().map(|(id, _)| *id), Some(next)).map(|_| ())
     }
 

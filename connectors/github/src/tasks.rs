@@ -54,9 +54,13 @@ impl GitHub {
         let response = expect_ok(response, &what)?;
         let items = items::list::<Issue<'_>>(&response.body, &what)?;
         let rows: Vec<Row> = items.read.iter().map(|issue| (issue.id, issue.updated_at)).collect();
+        let again = items.read.iter().filter(|issue| issue.pull_request.is_some() && feed.comes_again(issue.id));
+        let again = again.count();
         feed.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
         self.fill(&mut page, items, scope, &mut feed.waiting);
+        // What came twice is no two pull requests.
+        page.skipped -= u32::try_from(again).unwrap_or(page.skipped).min(page.skipped);
         Ok(page)
     }
 
