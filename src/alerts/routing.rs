@@ -125,7 +125,8 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
     inhibit::inhibitor(alert, draft).map(|by| (by, None))
 }
 
-fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+/// True where the configuration lets this be told at all.
+pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live
 }
 

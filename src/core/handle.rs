@@ -119,8 +119,13 @@ impl CoreHandle {
 
     /// Runs one round.
     pub async fn round(&self, now: Timestamp) -> Result<RoundReport, StoreError> {
-        let report = self.ask(move |core| core.round(now)).await;
-        if report.as_ref().is_ok_and(|report| report.messages > 0) {
+        let (report, first) = self
+            .ask(move |core| {
+                let before = core.judged;
+                (core.round(now), core.judged && !before)
+            })
+            .await;
+        if first || report.as_ref().is_ok_and(|report| report.messages > 0) {
             self.tell();
         }
         report

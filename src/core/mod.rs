@@ -61,6 +61,8 @@ pub struct Core {
     rules_rev: Option<String>,
     last_tick: Timestamp,
     connections: HashMap<String, ConnectionId>,
+    /// The whole board was judged since the start. Before that nothing is sent: what waits may not be wanted any more.
+    judged: bool,
 }
 
 /// What a round did.
@@ -123,7 +125,16 @@ impl Core {
         let board = Board::new(store.load(now, rules::known)?);
         let rules_rev = (applied.rules_changed && !applied.first).then(|| setup.plan.rules_rev.clone());
         let last_tick = store.last_tick();
-        Ok(Core { store, board, rules: setup.rules, policy, rules_rev, last_tick, connections: applied.connections })
+        Ok(Core {
+            store,
+            board,
+            rules: setup.rules,
+            policy,
+            rules_rev,
+            last_tick,
+            connections: applied.connections,
+            judged: false,
+        })
     }
 
     /// Row of each configured connection, by name.
@@ -216,6 +227,7 @@ impl Core {
         if rules_rev.is_some() {
             self.rules_rev = None;
         }
+        self.judged |= rests;
         self.board.ids = ids;
         let report = RoundReport {
             judged: due.subjects.len(),
@@ -285,6 +297,9 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew.
     pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        if !self.judged {
+            return Ok(None);
+        }
         let epoch = self.store.epoch();
         let free =
             |id: MessageId| self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned();
@@ -377,6 +392,9 @@ impl Core {
 
     /// When the next message is due. `None`: none waits.
     fn next_message(&self) -> Option<Timestamp> {
+        if !self.judged {
+            return None;
+        }
         retry::next_due(&self.board, self.store.epoch())
     }
 }

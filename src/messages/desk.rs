@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait};
+use crate::alerts::{Decided, cannot_wait, may_send};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
@@ -180,11 +180,25 @@ impl<'a> Desk<'a> {
         posts
     }
 
+    /// Edits that wait although nothing their post is about may be told any more: sending was switched off meanwhile.
+    pub(super) fn hushed(&self) -> Vec<Message> {
+        let may_send = |post: PostId| {
+            let lines = self.lines(post);
+            lines.iter().any(|notice| self.alert(notice.alert).is_some_and(|alert| may_send(alert, self.snapshot)))
+        };
+        let waiting = |message: &&Message| message.op == MessageOp::Edit && message.state == MessageState::Sealed;
+        let messages = self.snapshot.board.messages().filter(waiting);
+        messages.filter(|message| !may_send(message.post)).cloned().collect()
+    }
+
     /// True when what is to be read about an alert changed, and may be shown.
     fn shows(&self, alert: &Alert) -> bool {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
         let before = self.snapshot.board.alert(alert.id);
-        before.is_none_or(|before| picture(before) != picture(alert)) && !is_silent(alert) && !is_dropped(alert)
+        before.is_none_or(|before| picture(before) != picture(alert))
+            && !is_silent(alert)
+            && may_send(alert, self.snapshot)
+            && !is_dropped(alert)
     }
 }
 

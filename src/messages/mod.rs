@@ -78,7 +78,8 @@ pub fn seal(
     marks: &mut Marks<'_>,
     ids: &mut NextIds,
 ) -> Round {
-    if decided.alerts.is_empty() && decided.notices.is_empty() {
+    let hushed = Desk::new(&decided, snapshot).hushed();
+    if decided.alerts.is_empty() && decided.notices.is_empty() && hushed.is_empty() {
         return Round { answered: decided.answered, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
@@ -87,6 +88,9 @@ pub fn seal(
     }
     for post in sealer.desk.affected() {
         sealer.bring_up_to_date(post);
+    }
+    for message in hushed {
+        sealer.withdraw(message);
     }
     let Desk { notices, posts, messages, .. } = sealer.desk;
     let posts = posts.into_values().filter(|post| snapshot.board.post(post.id) != Some(post));

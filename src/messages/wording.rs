@@ -161,6 +161,12 @@ impl Item {
         }
     }
 
+    /// `■ behind its pace`, or `● no movement`, where it is known what it is about.
+    fn matter(&self, scene: Scene<'_>) -> String {
+        let shape = if self.over_at.is_some() { "●" } else { shape(self.finding.stage) };
+        format!("{shape} {}", heading(&self.finding.evidence, scene))
+    }
+
     fn owners(&self) -> String {
         match self.hearing.owners.as_slice() {
             [] => "nobody".to_owned(),
@@ -253,9 +259,21 @@ fn more(items: usize) -> Option<Block> {
 fn one_line(items: &[Item], scene: Scene<'_>) -> String {
     match items {
         [item] => item.line(scene),
+        [first, rest @ ..] if rest.iter().all(|item| item.key == first.key) => {
+            let matters: Vec<String> = items.iter().take(LINES).map(|item| item.matter(scene)).collect();
+            format!("{}: {}", clean(&first.key), matters.join(", "))
+        }
         _ => {
-            let keys: Vec<String> = items.iter().take(LINES).map(|item| clean(&item.key)).collect();
-            format!("{}: {}", count(i64::try_from(items.len()).unwrap_or(i64::MAX), "task"), keys.join(", "))
+            let mut keys: Vec<String> = Vec::new();
+            for item in items {
+                let key = clean(&item.key);
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            let tasks = count(i64::try_from(keys.len()).unwrap_or(i64::MAX), "task");
+            keys.truncate(LINES);
+            format!("{tasks}: {}", keys.join(", "))
         }
     }
 }

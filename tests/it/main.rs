@@ -1,3 +1,14 @@
-//! The one integration binary: what no single file of the sources can promise alone.
+//! The one integration binary: what no single file of the sources can promise alone. The whole program runs against working
+//! models of the tools: real HTTP, a clock that is set by hand.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
+mod clocks;
+mod commands;
+mod faults;
+mod neighbours;
+mod pipeline;
+mod quiet;
+mod recorded;
 mod tidy;
+mod world;
+mod writes;

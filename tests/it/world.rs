@@ -1,35 +1,26 @@
 //! The daemon on a temporary file, the simulator, and a set clock: a small world in which time is moved by hand.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::Clock;
 use connector_kit::clock::SetClock;
-use connector_simulator::{Github, Simulator, Slack, WriteKind};
+use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind};
 use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::core::GapSeen;
 use gapwatch::daemon::Engine;
 use gapwatch::domain::alert::AlertState;
-use gapwatch::store::StorePath;
+use gapwatch::domain::notice::Address;
+use gapwatch::store::{ConnectionState, NoticeFilter, NoticeRow, Reader, StorePath};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 /// The repository most tests use.
 pub const REPO: &str = "acme/web";
 
-/// A small world.
-pub struct World {
-    pub sim: Simulator,
-    pub clock: Arc<SetClock>,
-    engine: Option<Engine>,
-    folder: TempDir,
-    settings: Settings,
-    comments: usize,
-    messages: usize,
-}
-
-/// Ana works for Max; both are in Slack. `{github}` and `{slack}` are filled in.
-const PEOPLE: &str = r##"
+/// Ana works for Max; both are in Slack.
+pub const PEOPLE: &str = r##"
 [people.ana]
 name = "Ana K."
 email = "ana@example.org"
@@ -44,6 +35,125 @@ tz = "Etc/UTC"
 also = { github = "max-w", slack = "U0MAX" }
 "##;
 
+/// What a test says about its world before it begins. Everything has a usual value.
+#[must_use]
+pub struct Plan {
+    top: String,
+    repos: Vec<String>,
+    github: String,
+    slack: bool,
+    channel: bool,
+    messages: String,
+    people: String,
+    more: String,
+}
+
+impl Plan {
+    /// Lines at the top of the file: `mode = "live"`.
+    pub fn top(mut self, lines: &str) -> Plan {
+        self.top = lines.to_owned();
+        self
+    }
+
+    /// The repositories that are watched.
+    pub fn repos(mut self, repos: &[&str]) -> Plan {
+        self.repos = repos.iter().map(|repo| (*repo).to_owned()).collect();
+        self
+    }
+
+    /// More lines for `[github.acme]`.
+    pub fn github(mut self, lines: &str) -> Plan {
+        self.github = lines.to_owned();
+        self
+    }
+
+    /// Without Slack.
+    pub fn without_slack(mut self) -> Plan {
+        self.slack = false;
+        self
+    }
+
+    /// Without a channel in Slack.
+    pub fn without_channel(mut self) -> Plan {
+        self.channel = false;
+        self
+    }
+
+    /// Lines for `[messages]`.
+    pub fn messages(mut self, lines: &str) -> Plan {
+        self.messages = lines.to_owned();
+        self
+    }
+
+    /// Tables of people instead of [`PEOPLE`].
+    pub fn people(mut self, tables: &str) -> Plan {
+        self.people = tables.to_owned();
+        self
+    }
+
+    /// Further tables.
+    pub fn more(mut self, tables: &str) -> Plan {
+        self.more = tables.to_owned();
+        self
+    }
+
+    fn text(&self, sim: &Simulator) -> String {
+        let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
+        let mut text = format!(
+            "{}\n[github.acme]\nurl = \"{}\"\ntoken = \"test-token\"\nrepos = [{}]\n{}\n",
+            self.top,
+            sim.github_url(),
+            repos.join(", "),
+            self.github
+        );
+        if self.slack {
+            text.push_str(&format!("\n[slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\n", sim.slack_url()));
+            text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
+        }
+        text.push_str(&format!("\n[messages]\n{}\n{}\n{}", self.messages, self.people, self.more));
+        text.replace("{github}", &sim.github_url())
+    }
+
+    /// Begins, at this moment.
+    pub async fn begin(self, now: &str) -> World {
+        let clock = Arc::new(SetClock::leaping(at(now)));
+        let shown = clock.clone();
+        let sim = Simulator::start(Arc::new(move || shown.now())).await.expect("a loopback port is free");
+        let (github, slack) = (sim.github(), sim.slack());
+        for repo in &self.repos {
+            github.repo(repo);
+        }
+        for login in ["ana-k", "max-w", "tom-b", "gapwatch-bot"] {
+            github.user(login);
+        }
+        github.bot("renovate[bot]");
+        github.default_user("gapwatch-bot");
+        slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
+        slack.user("U0MAX", "max@example.org", "Max W.", "Etc/UTC");
+        slack.channel("#delivery");
+        slack.channel("#ops");
+        let settings = parse(&self.text(&sim));
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut world =
+            World { sim, clock, plan: self, engine: None, folder, settings, writes: 0, messages: HashMap::new() };
+        world.start();
+        world
+    }
+}
+
+/// A small world.
+pub struct World {
+    pub sim: Simulator,
+    pub clock: Arc<SetClock>,
+    plan: Plan,
+    engine: Option<Engine>,
+    folder: TempDir,
+    settings: Settings,
+    writes: usize,
+    /// Edits already shown of each message, by conversation and `ts`.
+    messages: HashMap<(String, String), u32>,
+}
+
 /// Parses an instant, or panics with the text.
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap_or_else(|_| panic!("{text} is an instant"))
@@ -55,38 +165,34 @@ pub fn github_day(day: &str) -> Timestamp {
     date.in_tz("America/Los_Angeles").expect("a zone of the database").timestamp()
 }
 
+/// A checklist with so many of its boxes ticked.
+pub fn checklist(ticked: usize, all: usize) -> String {
+    (0..all).map(|item| format!("- [{}] step {item}\n", if item < ticked { "x" } else { " " })).collect()
+}
+
 impl World {
     /// Live, telling the backlog too, so that what a test sets up is spoken of.
+    pub fn plan() -> Plan {
+        Plan {
+            top: "mode = \"live\"".to_owned(),
+            repos: vec![REPO.to_owned()],
+            github: String::new(),
+            slack: true,
+            channel: true,
+            messages: "backlog = \"tell\"".to_owned(),
+            people: PEOPLE.to_owned(),
+            more: String::new(),
+        }
+    }
+
+    /// The usual one.
     pub async fn live(now: &str) -> World {
-        World::with(now, "mode = \"live\"\n", "backlog = \"tell\"\n").await
+        World::plan().begin(now).await
     }
 
     /// With this text at the top of the file, and this in `[messages]`.
     pub async fn with(now: &str, top: &str, messages: &str) -> World {
-        let clock = Arc::new(SetClock::leaping(at(now)));
-        let shown = clock.clone();
-        let sim = Simulator::start(Arc::new(move || shown.now())).await.expect("a loopback port is free");
-        let (github, slack) = (sim.github(), sim.slack());
-        github.repo(REPO);
-        for login in ["ana-k", "max-w", "tom-b"] {
-            github.user(login);
-        }
-        github.bot("renovate[bot]");
-        github.user("gapwatch-bot");
-        github.default_user("gapwatch-bot");
-        slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
-        slack.user("U0MAX", "max@example.org", "Max W.", "Etc/UTC");
-        slack.channel("#delivery");
-        let text = format!(
-            "{top}\n[github.acme]\nurl = \"{}\"\ntoken = \"test-token\"\nrepos = [\"{REPO}\"]\n\n[slack]\nurl = \"{}\"\n\
-             bot_token = \"xoxb-test\"\nchannel = \"#delivery\"\n\n[messages]\n{messages}\n{PEOPLE}",
-            sim.github_url(),
-            sim.slack_url(),
-        );
-        let folder = TempDir::new().expect("a temporary folder");
-        let mut world = World { sim, clock, engine: None, folder, settings: parse(&text), comments: 0, messages: 0 };
-        world.start();
-        world
+        World::plan().top(top).messages(messages).begin(now).await
     }
 
     pub fn github(&self) -> Github {
@@ -119,7 +225,7 @@ impl World {
     pub async fn stop(&mut self) {
         self.engine = None;
         let now = self.now();
-        for _ in 0..200 {
+        for _ in 0..500 {
             match gapwatch::store::Store::open(&StorePath::File(self.store()), now) {
                 Ok(_) => return,
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
@@ -131,6 +237,14 @@ impl World {
     pub async fn restart(&mut self) {
         self.stop().await;
         self.start();
+    }
+
+    /// Restarts with a changed plan.
+    pub async fn reconfigured(&mut self, change: impl FnOnce(Plan) -> Plan) {
+        let plan = std::mem::replace(&mut self.plan, World::plan());
+        self.plan = change(plan);
+        self.settings = parse(&self.plan.text(&self.sim));
+        self.restart().await;
     }
 
     /// Moves the clock on to this moment.
@@ -145,10 +259,21 @@ impl World {
         self
     }
 
+    /// Moves the clock on.
+    pub fn later_by_minutes(&self, minutes: i64) {
+        self.clock.advance(SignedDuration::from_mins(minutes));
+    }
+
     /// Reads everything, judges, sends, until nothing is due.
     pub async fn run(&mut self) -> &mut World {
-        let engine = self.engine();
-        engine.pull(true).await.expect("the store takes every page");
+        self.engine().pull(true).await.expect("the store takes every page");
+        self.decide_and_deliver().await;
+        self
+    }
+
+    /// As the daemon: reads only what is due.
+    pub async fn poll(&mut self) -> &mut World {
+        self.engine().pull(false).await.expect("the store takes every page");
         self.decide_and_deliver().await;
         self
     }
@@ -157,7 +282,7 @@ impl World {
     pub async fn decide_and_deliver(&mut self) {
         for _ in 0..20 {
             let engine = self.engine();
-            engine.decide().await.expect("the store takes every round");
+            assert_eq!(engine.decide().await.expect("the store takes every round"), None, "the clock is believed");
             if engine.deliver().await.expect("the store takes every outcome") == 0 {
                 return;
             }
@@ -165,7 +290,7 @@ impl World {
         panic!("there is no end of messages");
     }
 
-    /// Runs as the daemon would, looking every so many minutes.
+    /// Looks every so many minutes until this moment, reading everything each time.
     pub async fn run_until(&mut self, moment: &str, every_minutes: i64) -> &mut World {
         while self.now() < at(moment) {
             self.later(SignedDuration::from_mins(every_minutes));
@@ -174,10 +299,11 @@ impl World {
         self
     }
 
-    /// Gaps that are open, as `rule key stage state`.
+    /// Gaps that are open, as `rule key stage state`, and why they keep silent.
     pub async fn open(&self) -> Vec<String> {
         let gaps = self.gaps().await;
-        let mut open: Vec<String> = gaps.iter().filter(|gap| gap.alert.state != AlertState::Resolved).map(line).collect();
+        let mut open: Vec<String> =
+            gaps.iter().filter(|gap| gap.alert.state != AlertState::Resolved).map(line).collect();
         open.sort();
         open
     }
@@ -186,42 +312,94 @@ impl World {
         self.engine().core.gaps(self.now()).await.expect("the store can be read")
     }
 
-    /// What was written since the last call: `slack @ana: …`, `slack #delivery: …`, `comment #1: …`.
+    /// The gap of a rule, resolved or not.
+    pub async fn gap(&self, rule: &str) -> GapSeen {
+        let found = self.gaps().await.into_iter().find(|gap| gap.alert.rule.0 == rule);
+        found.unwrap_or_else(|| panic!("there is no gap of {rule}"))
+    }
+
+    /// The log of words: what was said, held back or taken back, as `reason → whom by channel: state`.
+    pub fn words(&self) -> Vec<String> {
+        let reader = Reader::open(&StorePath::File(self.store())).expect("the store can be read");
+        let rows = reader.notices(&NoticeFilter::All, Timestamp::MIN).expect("the store can be read");
+        let row = |row: &NoticeRow| {
+            let why = row.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+            let to = match &row.address {
+                Address::Digest(handle) => format!("digest of {handle}"),
+                other => other.channel().to_owned(),
+            };
+            format!("{} by {to}: {:?}{why}", row.reason, row.state)
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// How the first connection stands.
+    pub async fn connection(&self) -> ConnectionState {
+        self.engine().core.connection_states().await.expect("the store can be read").remove(0)
+    }
+
+    /// What was written since the last call, the first line of each: `slack @ana: …`, `comment #1: …`.
     pub fn sent(&mut self) -> Vec<String> {
         let mut sent = Vec::new();
         let writes = self.github().writes();
-        for write in &writes[self.comments..] {
+        for write in &writes[self.writes..] {
             let did = match write.kind {
                 WriteKind::Created => "comment",
                 WriteKind::Edited => "edited comment",
                 WriteKind::Deleted => "deleted comment",
             };
-            sent.push(format!("{did} #{}: {}", write.number, visible(&write.body)));
+            sent.push(format!("{did} #{}: {}", write.number, first_line(&write.body)));
         }
-        let messages = self.slack().messages();
-        for message in messages[self.messages..].iter().filter(|message| message.ours) {
-            let to = match (message.user.as_deref(), &message.channel_name) {
-                (Some("U0ANA"), _) => "@ana".to_owned(),
-                (Some("U0MAX"), _) => "@max".to_owned(),
-                (Some(other), _) => format!("@{other}"),
-                (None, name) => name.clone().unwrap_or_default(),
+        self.writes = writes.len();
+        for message in self.slack().messages().into_iter().filter(|message| message.ours) {
+            let key = (message.channel.clone(), message.ts.clone());
+            let did = match self.messages.insert(key, message.edits) {
+                None => "",
+                Some(edits) if edits < message.edits => "edited ",
+                Some(_) => continue,
             };
             let thread = if message.thread_ts.is_some() { " (thread)" } else { "" };
-            sent.push(format!("slack {to}{thread}: {}", visible(&message.text)));
+            sent.push(format!("{did}slack {}{thread}: {}", reader(&message), first_line(&message.text)));
         }
-        (self.comments, self.messages) = (writes.len(), messages.len());
         sent
+    }
+
+    /// The last message to somebody in Slack, without its first line, which only notifications show.
+    pub fn last_words(&self, to: &str) -> String {
+        let messages = self.slack().messages();
+        let last = messages.iter().rev().find(|message| message.ours && reader(message) == to);
+        let last = last.unwrap_or_else(|| panic!("nothing was sent to {to}"));
+        last.text.lines().skip(1).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Our comment on an issue of [`REPO`], as it stands.
+    pub fn our_comment(&self, number: u64) -> String {
+        let comments = self.github().comments(REPO, number);
+        let ours: Vec<_> = comments.iter().filter(|comment| comment.body.starts_with("<!-- gapwatch:1 ")).collect();
+        assert_eq!(ours.len(), 1, "there is one comment of ours on #{number}");
+        let lines = ours[0].body.lines().filter(|line| !line.starts_with("<!--"));
+        lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
+}
+
+fn reader(message: &SlackMessage) -> String {
+    match (message.user.as_deref(), &message.channel_name) {
+        (Some("U0ANA"), _) => "@ana".to_owned(),
+        (Some("U0MAX"), _) => "@max".to_owned(),
+        (Some(other), _) => format!("@{other}"),
+        (None, name) => name.clone().unwrap_or_default(),
     }
 }
 
 fn line(gap: &GapSeen) -> String {
     let key = gap.name.as_ref().map_or("-", |name| name.key.as_str());
     let backlog = if gap.alert.backlog { " backlog" } else { "" };
-    format!("{} {key} {} {}{backlog}", gap.alert.rule, gap.alert.stage.word(), gap.alert.state.word())
+    let withheld = gap.alert.withheld.as_ref().map_or_else(String::new, |why| format!(" ({})", why.word()));
+    format!("{} {key} {} {}{backlog}{withheld}", gap.alert.rule, gap.alert.stage.word(), gap.alert.state.word())
 }
 
-fn visible(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with("<!--") && !line.is_empty()).collect::<Vec<_>>().join(" / ")
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.starts_with("<!--") && !line.is_empty()).unwrap_or_default()
 }
 
 /// A configuration as a user's file would be read.

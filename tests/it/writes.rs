@@ -1,0 +1,1 @@
+//! Words that do not arrive: what is tried again, what is looked for, and who is told instead.
