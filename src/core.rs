@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Address, Alert, Answer, Message, Round, Wish};
+use crate::domain::alert::{Address, Alert, Answer, Message, MessageState, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
@@ -269,7 +269,8 @@ impl Core {
         }
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
-            self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned()
+            let message = self.board.message(id).filter(|message| !busy.contains(&lane(&message.address)))?;
+            self.is_thought_over(message, now).then(|| message.clone())
         };
         let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
             Job::Send(id) => free(id).map(|message| (message, false)),
@@ -282,6 +283,14 @@ impl Core {
             self.board.put_round(round);
         }
         self.claimed(message, look, now).map(Some)
+    }
+
+    /// False while an alert that the message speaks of is due to be thought about: it may not be wanted any more.
+    fn is_thought_over(&self, message: &Message, now: Timestamp) -> bool {
+        let lines = self.board.notices_in(message.post).into_iter();
+        let mut alerts = lines.filter(|notice| notice.message == Some(message.id)).map(|notice| notice.alert);
+        message.state != MessageState::Sealed
+            || alerts.all(|id| self.board.alert(id).and_then(|alert| alert.step_at).is_none_or(|at| at > now))
     }
 
     fn claimed(&self, message: Message, look: bool, now: Timestamp) -> Result<Claim, StoreError> {
@@ -493,7 +502,7 @@ impl CoreHandle {
                 (core.round(now), core.judged && !before)
             })
             .await;
-        if first || report.as_ref().is_ok_and(|report| report.messages > 0) {
+        if first || report.as_ref().is_ok_and(|report| report.alerts + report.messages > 0) {
             self.tell();
         }
         report
