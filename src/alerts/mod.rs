@@ -131,10 +131,11 @@ fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> 
     }
 }
 
-/// True while nothing may be opened, resolved or said about a subject: its container is held, or could not be read.
+/// True while nothing may be opened, resolved or said about a subject: its container is held, or could not be read, or the
+/// credential it is read with is refused. That another container of the same connection fails is no reason.
 /// A connection itself is never held: that it cannot be read is what there is to say about it.
 fn is_held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
     let Some(home) = home(subject, snapshot) else { return false };
     let reader = home.reader.and_then(|id| snapshot.board.connection(id));
-    home.hold.is_some() || home.failing_since.is_some() || reader.is_some_and(|reader| reader.failing_since.is_some())
+    home.hold.is_some() || home.failing_since.is_some() || reader.is_some_and(|reader| reader.refused)
 }

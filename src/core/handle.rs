@@ -125,7 +125,7 @@ impl CoreHandle {
                 (core.round(now), core.judged && !before)
             })
             .await;
-        if first || report.as_ref().is_ok_and(|report| report.messages > 0) {
+        if first || report.as_ref().is_ok_and(|report| report.alerts + report.messages > 0) {
             self.tell();
         }
         report

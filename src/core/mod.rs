@@ -20,7 +20,7 @@ use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
 use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, Message};
+use crate::domain::notice::{Address, Message, MessageState};
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::Snapshot;
 use crate::messages::retry::{self, Job, Outcome};
@@ -301,8 +301,10 @@ impl Core {
             return Ok(None);
         }
         let epoch = self.store.epoch();
-        let free =
-            |id: MessageId| self.board.message(id).filter(|message| !busy.contains(&lane(&message.address))).cloned();
+        let free = |id: MessageId| {
+            let message = self.board.message(id).filter(|message| !busy.contains(&lane(&message.address)))?;
+            self.is_thought_over(message, now).then(|| message.clone())
+        };
         let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
             Job::Send(id) => free(id).map(|message| (message, false)),
             Job::Look(id) => free(id).map(|message| (message, true)),
@@ -314,6 +316,14 @@ impl Core {
             self.board.put_round(round);
         }
         self.claimed(message, look, now).map(Some)
+    }
+
+    /// False while an alert that the message speaks of is due to be thought about: it may not be wanted any more.
+    fn is_thought_over(&self, message: &Message, now: Timestamp) -> bool {
+        let lines = self.board.notices_in(message.post).into_iter();
+        let mut alerts = lines.filter(|notice| notice.message == Some(message.id)).map(|notice| notice.alert);
+        message.state != MessageState::Sealed
+            || alerts.all(|id| self.board.alert(id).and_then(|alert| alert.step_at).is_none_or(|at| at > now))
     }
 
     fn claimed(&self, message: Message, look: bool, now: Timestamp) -> Result<Claim, StoreError> {

@@ -180,10 +180,7 @@ impl Board {
 
     /// Applies what a commit changed, and marks what it touches.
     pub fn apply(&mut self, delta: BoardDelta) {
-        for connection in delta.connections {
-            self.touched.insert(SubjectKey::Connection(connection.id));
-            self.connections.insert(connection.id, connection);
-        }
+        delta.connections.into_iter().for_each(|connection| self.put_connection(connection));
         for account in delta.accounts {
             self.put_account(account);
         }
@@ -201,6 +198,26 @@ impl Board {
             self.remove_task(id);
         }
         self.answers.extend(delta.answers);
+    }
+
+    /// A credential that is refused, or accepted again, holds or frees everything that is read with it.
+    fn put_connection(&mut self, rec: ConnectionRec) {
+        let (id, refused) = (rec.id, rec.refused);
+        self.touched.insert(SubjectKey::Connection(id));
+        let before = self.connections.insert(id, rec);
+        if before.is_some_and(|before| before.refused != refused) {
+            let read = self.containers.values().filter(|container| container.reader == Some(id));
+            for container in read.map(|container| container.id).collect::<Vec<_>>() {
+                self.touch_members(container);
+            }
+        }
+    }
+
+    fn touch_members(&mut self, container: ContainerId) {
+        let members: Vec<TaskId> = self.members.get(&container).into_iter().flatten().copied().collect();
+        for task in members {
+            self.touch_around(task);
+        }
     }
 
     /// An account that turns out to be a bot, or somebody else's, changes who owns its tasks.
@@ -227,10 +244,7 @@ impl Board {
         self.containers.insert(id, rec);
         self.settle_owed(id, read_at);
         if touches {
-            let members: Vec<TaskId> = self.members.get(&id).into_iter().flatten().copied().collect();
-            for task in members {
-                self.touch_around(task);
-            }
+            self.touch_members(id);
         }
     }
 

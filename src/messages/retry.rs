@@ -226,12 +226,16 @@ impl Case<'_> {
         self.keep(MessageState::Sealed, self.in_hours(due_at), because)
     }
 
-    /// A look showed that it was never sent.
+    /// A look showed that it was never sent. Whether it is still to be said is thought about before it is sent again.
     fn absent(&self, because: &str) -> Round {
         if self.has_waited() {
             return self.give_up(because, NoticeState::Dead);
         }
-        self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because)
+        let mut round = self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because);
+        for notice in self.carried() {
+            self.thought_about(&notice, &mut round.alerts);
+        }
+        round
     }
 
     /// With up to a fifth on top, told from the wire id, so that many do not come back at once.
