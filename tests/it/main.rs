@@ -1,1 +1,5 @@
-fn main() {}
+//! The integration tests, in one program.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod kills;
+mod lab;
