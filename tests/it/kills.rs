@@ -23,9 +23,9 @@ const AT_REST: usize = 10;
 /// A program that is not at rest by then hangs.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
-/// Another story with other kills: `GAPWATCH_SEED=7`.
+/// Another story with other kills: `KILLS_SEED=7`.
 fn seed() -> u64 {
-    std::env::var("GAPWATCH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(SEED)
+    std::env::var("KILLS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(SEED)
 }
 
 /// One moment of the story: when, and whether people do something then.

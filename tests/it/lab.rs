@@ -2,11 +2,20 @@
 //! time, and what is read back from a store or from the tools.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use connector_simulator::{Now, Simulator};
-use jiff::Timestamp;
+use connector_kit::Clock;
+use connector_kit::clock::SetClock;
+use connector_simulator::{Github, Now, Simulator};
+use gapwatch::config::{self, Flags, Settings, Sources};
+use gapwatch::daemon::Engine;
+use gapwatch::store::StorePath;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
 /// The repository of the company.
 pub const REPO: &str = "acme/web";
@@ -192,4 +201,127 @@ pub fn counted(sim: &Simulator) -> Counted {
     });
     let ours = slack.messages().iter().filter(|message| message.ours).count();
     Counted { comments: comments.len(), messages: ours, duplicates, crowded: crowded.collect() }
+}
+
+/// The engine on a store of its own beside the company, and a clock that is moved by hand.
+pub struct Lab {
+    pub sim: Simulator,
+    pub clock: Arc<SetClock>,
+    engine: Option<Engine>,
+    folder: TempDir,
+    /// The configuration; another one is taken up by the next start.
+    pub text: String,
+}
+
+impl Lab {
+    /// See [`configuration`].
+    pub async fn new(now: &str, top: &str, messages: &str, rest: &str) -> Lab {
+        let clock = Arc::new(SetClock::leaping(at(now)));
+        let shown = clock.clone();
+        let sim = company(Arc::new(move || shown.now())).await;
+        let text = configuration(&sim, top, messages, rest);
+        let mut lab = Lab { sim, clock, engine: None, folder: TempDir::new().unwrap(), text };
+        lab.start();
+        lab
+    }
+
+    pub fn github(&self) -> Github {
+        self.sim.github()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn engine(&self) -> &Engine {
+        self.engine.as_ref().expect("the engine runs but between stop and start")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path("gapwatch.db")
+    }
+
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        rows(&self.store(), sql)
+    }
+
+    pub fn start(&mut self) {
+        let engine = Engine::start(&parse(&self.text), StorePath::File(self.store()), self.clock.clone());
+        self.engine = Some(engine.expect("the engine starts"));
+    }
+
+    /// Another engine on another store that looks at the same tools.
+    pub fn beside(&self, store: &Path) -> Engine {
+        let engine = Engine::start(&parse(&self.text), StorePath::File(store.to_owned()), self.clock.clone());
+        engine.expect("the engine starts")
+    }
+
+    /// Ends the engine as a crash would: nothing is told goodbye. Waits until the store is free.
+    pub async fn stop(&mut self) {
+        self.engine = None;
+        for _ in 0..400 {
+            if File::options().write(true).open(self.path("gapwatch.db.lock")).is_ok_and(|lock| lock.try_lock().is_ok())
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("the store is still in use");
+    }
+
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start();
+    }
+
+    pub fn later(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    pub fn at(&self, moment: &str) {
+        self.clock.set(at(moment).max(self.now()));
+    }
+
+    /// Reads everything, judges, sends, until nothing is due.
+    pub async fn run(&self) {
+        self.engine().pull(true).await.expect("the store takes every page");
+        self.settle().await;
+    }
+
+    /// Judges and sends without reading.
+    pub async fn settle(&self) {
+        for _ in 0..50 {
+            assert_eq!(
+                self.engine().decide().await.expect("the store takes every round"),
+                None,
+                "the clock is believed"
+            );
+            if self.engine().deliver().await.expect("the store takes every outcome") == 0 {
+                return;
+            }
+        }
+        panic!("there is no end of messages");
+    }
+
+    /// Runs so often, so many minutes apart.
+    pub async fn runs(&self, times: usize, minutes: i64) {
+        for _ in 0..times {
+            self.later(SignedDuration::from_mins(minutes));
+            self.run().await;
+        }
+    }
+}
+
+/// A configuration as a user's file would be read.
+pub fn parse(text: &str) -> Settings {
+    let files = vec![(PathBuf::from("test.toml"), text.to_owned())];
+    let loaded = config::load(&Sources { files, env: Default::default(), flags: Flags::default() });
+    match loaded {
+        Ok(loaded) => loaded.settings,
+        Err(found) => panic!("{}", found.iter().map(|one| one.render(false)).collect::<Vec<_>>().join("\n")),
+    }
 }

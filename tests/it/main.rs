@@ -1,5 +1,6 @@
 //! The integration tests, in one program.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod crashes;
 mod kills;
 mod lab;
