@@ -33,6 +33,8 @@ const LOOKS_FOR: SignedDuration = SignedDuration::from_hours(24);
 const FAILURE_WAITS: SignedDuration = SignedDuration::from_hours(1);
 /// Anything else after so many working hours of its reader.
 const OTHERS_WAIT_HOURS: i64 = 4;
+/// A channel is tried at least so often: the first attempt may have come late, because nobody was there to make it.
+const FEWEST_ATTEMPTS: u32 = 2;
 /// Words without a next channel (an edit, a resolved) are given up after so many attempts: about a day.
 const MOST_ATTEMPTS: u32 = 50;
 
@@ -260,6 +262,9 @@ impl Case<'_> {
 
     /// True when it has taken too long for this channel.
     fn has_waited(&self) -> bool {
+        if self.message.attempts < FEWEST_ATTEMPTS {
+            return false;
+        }
         let people = &self.snapshot.board.people;
         let until = |notice: &Notice| match notice.finding.stage {
             Stage::Failure => later(notice.decided_at, FAILURE_WAITS),

@@ -4,7 +4,10 @@
 
 mod clocks;
 mod commands;
+mod crashes;
 mod faults;
+mod kills;
+mod lab;
 mod neighbours;
 mod pipeline;
 mod quiet;
