@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use connector_kit::{Clock, Commenter, ConnectorError, Found, MessageRef, Notifier, WriteError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,6 +15,9 @@ use crate::domain::calendar::later;
 use crate::domain::notice::{Address, MessageOp};
 use crate::messages::retry::Outcome;
 use crate::store::StoreError;
+
+/// How long a call that is under way is waited for at the end.
+const LAST_CALLS: SignedDuration = SignedDuration::from_secs(1);
 
 /// Everything that can be written to.
 #[derive(Clone, Default)]
@@ -114,7 +117,8 @@ pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Cloc
 
 /// Delivers for as long as the program runs: one call at a time in each lane, lanes side by side.
 ///
-/// At the end no new call is begun; one that is under way is finished, or is an orphan that the next start looks up.
+/// At the end no new call is begun; one that is under way is waited for a moment, and else is an orphan that the next start
+/// looks up.
 pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
     let calls = TaskTracker::new();
     let (freed, mut free) = mpsc::unbounded_channel::<String>();
@@ -156,7 +160,12 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
         };
         if !goes_on {
             calls.close();
-            return calls.wait().await;
+            // A tool that hangs must not keep us: its call is an orphan then, and is looked up by the next start.
+            tokio::select! {
+                () = calls.wait() => {}
+                () = crate::clock::nap(LAST_CALLS) => tracing::warn!(calls = calls.len(), "message.left_under_way"),
+            }
+            return;
         }
     }
 }
