@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use connector_kit::{Clock, Commenter, ConnectorError, Found, MessageRef, Notifier, WriteError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,6 +15,9 @@ use crate::domain::calendar::later;
 use crate::domain::notice::{Address, MessageOp};
 use crate::messages::retry::Outcome;
 use crate::store::StoreError;
+
+/// Shortest pause between two looks into the queue when there was nothing to do.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Everything that can be written to.
 #[derive(Clone, Default)]
@@ -142,7 +145,10 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
                 });
                 continue;
             }
-            Ok(None) if believed && busy.is_empty() => core.next_message().await,
+            // What is due but waits for a round is woken by that round: no need to ask again at once.
+            Ok(None) if believed && busy.is_empty() => {
+                core.next_message().await.map(|at| at.max(later(now, PAUSE)))
+            }
             Ok(None) => Some(later(now, super::AFTER_FAILURE)),
             Err(StoreError::TakenOver) => return stop.cancel(),
             Err(_) => Some(later(now, super::AFTER_FAILURE)),
