@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::open::{From, Stopped, View, print_json};
 use super::table::{plain, when};
 use super::{Exit, Output};
-use crate::domain::finding::{Grounds, Reading, SubjectKey};
+use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::ids::TaskId;
 use crate::messages::scene::Scene;
 use crate::messages::wording;
@@ -57,13 +57,37 @@ pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit,
             url: name.url.clone(),
             title: name.title.clone(),
         },
-        rules: explained.iter().map(|one| rule(&view, id, one, &names)).collect(),
+        rules: match unasked(&view, id) {
+            Some((verdict, because)) => view.rules.iter().map(|rule| silent(rule.id(), verdict, because)).collect(),
+            None => explained.iter().map(|one| rule(&view, id, one, &names)).collect(),
+        },
     };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table => print(&document),
     }
     Ok(Exit::Done)
+}
+
+/// Why no rule is asked about a task at all. `None`: they are.
+fn unasked(view: &View, task: TaskId) -> Option<(&'static str, &'static str)> {
+    if view.board.task(task).is_none() {
+        return Some(("not_applicable", "it was closed some time ago, or is no longer watched"));
+    }
+    let why = rules::unjudged(SubjectKey::Task(task), &view.snapshot())?;
+    Some(("unknown", why))
+}
+
+fn silent(rule: RuleId, verdict: &'static str, because: &str) -> Rule {
+    Rule {
+        rule: rule.0,
+        verdict,
+        because: because.to_owned(),
+        evidence: Map::new(),
+        thresholds: Map::new(),
+        next_check_at: None,
+        gap: None,
+    }
 }
 
 /// Tasks that the words about a reading name.

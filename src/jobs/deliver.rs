@@ -18,6 +18,8 @@ use crate::store::StoreError;
 
 /// How long a call that is under way is waited for at the end.
 const LAST_CALLS: SignedDuration = SignedDuration::from_secs(1);
+/// Shortest pause between two looks into the queue when there was nothing to do.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Everything that can be written to.
 #[derive(Clone, Default)]
@@ -146,7 +148,10 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
                 });
                 continue;
             }
-            Ok(None) if believed && busy.is_empty() => core.next_message().await,
+            // What is due but waits for a round is woken by that round: no need to ask again at once.
+            Ok(None) if believed && busy.is_empty() => {
+                core.next_message().await.map(|at| at.max(later(now, PAUSE)))
+            }
             Ok(None) => Some(later(now, super::AFTER_FAILURE)),
             Err(StoreError::TakenOver) => return stop.cancel(),
             Err(_) => Some(later(now, super::AFTER_FAILURE)),

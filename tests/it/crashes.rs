@@ -139,7 +139,10 @@ impl Point {
                 lab.engine().pull(true).await.unwrap();
                 lab.engine().decide().await.unwrap();
                 // Whatever else is due goes first; the claim of the call itself is never carried out.
-                while !claim_only(call, lab).await {}
+                while !claim_only(call, lab).await {
+                    // What was said is thought over before the next thing is said.
+                    lab.engine().decide().await.unwrap();
+                }
                 lab.restart().await;
             }
             Point::WhileItHangs | Point::WhileItHangsDone => {
