@@ -212,6 +212,22 @@ async fn one_pass_sends_what_is_due_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_pass_tells_every_owner() {
+    let shop = Shop::open().await;
+    let owners = ["bo", "cy", "di", "ed"];
+    let mut people = String::new();
+    for who in owners {
+        let id = format!("U0{}", who.to_uppercase());
+        shop.sim.slack().user(&id, &format!("{who}@example.org"), who, "Etc/UTC");
+        shop.sim.github().assign(REPO, 1, "max-w", who, ago(58));
+        people.push_str(&format!("[people.{who}]\nalso = {{ github = \"{who}\", slack = \"{id}\" }}\n"));
+    }
+    shop.configure("mode = \"live\"\n", &people);
+    assert_eq!(shop.run(&["run", "--once", "-o", "json"]).json()["attempts"], 6);
+    assert_eq!((shop.sim.slack().messages().len(), shop.sim.github().writes().len()), (5, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_pass_that_only_observes_sends_nothing() {
     let shop = Shop::open().await;
     let ended = shop.run(&["run", "--once", "--mode", "observe", "-o", "json"]);
