@@ -203,22 +203,32 @@ fn a_cold_or_held_container_opens_and_resolves_nothing() {
 }
 
 #[test]
-fn a_failing_connection_holds_all_it_reads_and_frees_it_when_it_works_again() {
+fn a_refused_credential_holds_all_it_reads_and_frees_it_when_it_is_accepted_again() {
     let mut world = World::new();
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]).said();
     let mut failing = world.board.connection(GITHUB).unwrap().clone();
-    failing.failing_since = Some(at("2025-03-11 10:00"));
+    (failing.failing_since, failing.refused) = (Some(at("2025-03-11 10:00")), true);
     world.board.apply(BoardDelta { connections: vec![failing.clone()], ..BoardDelta::default() });
     let connection = Judgement { subject: SubjectKey::Connection(GITHUB), ..judged(1, Vec::new()) };
     world.at("2025-03-11 10:01").run(std::slice::from_ref(&connection));
     assert_eq!(world.withheld(OVERDUE, 1), Some("source_stale"));
     world.at("2025-03-12 12:00").run(&[]);
     assert_eq!(world.said(), "", "the manager does not hear from an old mirror");
-    failing.failing_since = None;
+    (failing.failing_since, failing.refused) = (None, false);
     world.board.apply(BoardDelta { connections: vec![failing], ..BoardDelta::default() });
     world.at("2025-03-12 12:01").run(&[connection]);
     assert_eq!(world.withheld(OVERDUE, 1), None);
     assert!(world.said().starts_with("slack UMAX"));
+}
+
+#[test]
+fn another_container_that_fails_holds_nothing_here() {
+    let mut world = World::new();
+    let mut failing = world.board.connection(GITHUB).unwrap().clone();
+    failing.failing_since = Some(at("2025-03-11 08:00"));
+    world.board.apply(BoardDelta { connections: vec![failing], ..BoardDelta::default() });
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_eq!(world.withheld(OVERDUE, 1), None);
 }
 
 #[test]
