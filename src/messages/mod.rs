@@ -229,8 +229,16 @@ impl Sealer<'_, '_> {
         let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
         let is_there = post.at.is_some() || self.desk.message(post.id, MessageOp::Post, on_its_way).is_some();
         let lines = self.desk.lines(post.id);
+        // A gap that came back changed the words in silence; whoever heard that it was over need not hear it once more.
+        let said = |notice: &Notice| {
+            notice.reason == Reason::Resolved
+                && matches!(post.about, PostAbout::Day(_))
+                && lines.iter().any(|other| {
+                    other.id < notice.id && other.reason == Reason::Resolved && other.alert == notice.alert
+                })
+        };
         let mine = |notice: &&&Notice| match notice.message {
-            None => is_there && notice.state == NoticeState::Sealed && needs_answer(notice, post),
+            None => is_there && notice.state == NoticeState::Sealed && needs_answer(notice, post) && !said(notice),
             Some(message) => waiting.as_ref().is_some_and(|waiting| waiting.id == message),
         };
         let lines: Vec<&Notice> = lines.iter().filter(mine).copied().collect();
