@@ -229,7 +229,7 @@ async fn a_value_on_the_edge_is_at_most_one_message() {
 }
 
 #[tokio::test]
-async fn a_value_that_swings_slowly_is_one_message_and_answers_in_its_thread() {
+async fn a_value_that_swings_slowly_is_one_message_and_one_answer_a_day() {
     let mut world = redesign(2, "2026-03-27").await;
     lives(&world, "2026-03-13T10:00:00Z");
     let github = world.github();
@@ -244,5 +244,9 @@ async fn a_value_that_swings_slowly_is_one_message_and_answers_in_its_thread() {
     }
     let sent = world.sent();
     let posts = sent.iter().filter(|sent| sent.starts_with("slack @ana:")).count();
-    assert!(posts <= 2, "one a day: {sent:#?}");
+    let answers = sent.iter().filter(|sent| sent.starts_with("slack @ana (thread):")).count();
+    assert!(posts <= 2 && answers <= 2, "one a day: {sent:#?}");
+    let open = !world.open().await.is_empty();
+    let last = world.last_words("@ana");
+    assert_eq!(last.contains("Resolved"), !open, "and it says how it is: {last}");
 }

@@ -366,10 +366,11 @@ impl World {
         sent
     }
 
-    /// The last message to somebody in Slack, without its first line, which only notifications show.
+    /// The last message to somebody in Slack (answers in threads apart) as it stands, without its first line, which only notifications show.
     pub fn last_words(&self, to: &str) -> String {
         let messages = self.slack().messages();
-        let last = messages.iter().rev().find(|message| message.ours && reader(message) == to);
+        let last =
+            messages.iter().rfind(|message| message.ours && message.thread_ts.is_none() && reader(message) == to);
         let last = last.unwrap_or_else(|| panic!("nothing was sent to {to}"));
         last.text.lines().skip(1).collect::<Vec<_>>().join("\n")
     }
