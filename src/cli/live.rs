@@ -16,6 +16,9 @@ use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::pull::PullReport;
 use crate::store::ConnectionState;
 
+/// Turns of sending and thinking over in one pass; what is left then waits for the next one.
+const MOST_TURNS: u32 = 100;
+
 /// Watches until stopped: SIGTERM or SIGINT end it in order, a second one at once.
 pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
@@ -132,13 +135,7 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     let reports = engine.pull(true).await?;
     engine.meet().await?;
     let doubt = engine.decide().await?;
-    let mut attempts = 0;
-    if doubt.is_none() {
-        attempts = engine.deliver().await?;
-        // An outcome may have sealed the next channel's message, or begun the wait for the next rung.
-        engine.decide().await?;
-        attempts += engine.deliver().await?;
-    }
+    let attempts = if doubt.is_none() { send_what_is_due(&engine).await? } else { 0 };
     let waiting = waiting(&engine).await;
     let connections = connections(&engine, &reports).await?;
     match from.output {
@@ -161,6 +158,20 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     }
     let clock = if doubt.is_some() { Exit::TryAgain } else { Exit::Done };
     Ok(worst(&reports).max(clock))
+}
+
+/// Sends and thinks over in turns: what was said frees the next word about the same gap, and an outcome may have sealed the
+/// next channel's. Says how many attempts that were.
+async fn send_what_is_due(engine: &Engine) -> Result<u32, Stopped> {
+    let mut attempts = 0;
+    for _ in 0..MOST_TURNS {
+        let made = engine.deliver().await?;
+        attempts += made;
+        if made == 0 || engine.decide().await?.is_some() {
+            break;
+        }
+    }
+    Ok(attempts)
 }
 
 async fn waiting(engine: &Engine) -> Vec<Waiting> {

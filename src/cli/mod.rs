@@ -322,7 +322,11 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Db { verb: DbVerb::Check } => db::check(&from),
         Verb::Help { topic, id } => validate::help(topic.as_deref(), id.as_deref()),
         Verb::Version => {
-            anstream::println!("gapwatch {}", env!("CARGO_PKG_VERSION"));
+            let version = env!("CARGO_PKG_VERSION");
+            match from.output {
+                Output::Json => open::print_json(&serde_json::json!({ "name": "gapwatch", "version": version }))?,
+                Output::Table => anstream::println!("gapwatch {version}"),
+            }
             Ok(Exit::Done)
         }
     }

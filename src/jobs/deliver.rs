@@ -16,6 +16,8 @@ use crate::domain::notice::{Address, MessageOp};
 use crate::messages::retry::Outcome;
 use crate::store::StoreError;
 
+/// How long a call that is under way is waited for at the end.
+const LAST_CALLS: SignedDuration = SignedDuration::from_secs(1);
 /// Shortest pause between two looks into the queue when there was nothing to do.
 const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
@@ -117,7 +119,8 @@ pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Cloc
 
 /// Delivers for as long as the program runs: one call at a time in each lane, lanes side by side.
 ///
-/// At the end no new call is begun; one that is under way is finished, or is an orphan that the next start looks up.
+/// At the end no new call is begun; one that is under way is waited for a moment, and else is an orphan that the next start
+/// looks up.
 pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
     let calls = TaskTracker::new();
     let (freed, mut free) = mpsc::unbounded_channel::<String>();
@@ -160,7 +163,12 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
         };
         if !goes_on {
             calls.close();
-            return calls.wait().await;
+            // A tool that hangs must not keep us: its call is an orphan then, and is looked up by the next start.
+            tokio::select! {
+                () = calls.wait() => {}
+                () = crate::clock::nap(LAST_CALLS) => tracing::warn!(calls = calls.len(), "message.left_under_way"),
+            }
+            return;
         }
     }
 }

@@ -284,6 +284,8 @@ impl World {
             let engine = self.engine();
             assert_eq!(engine.decide().await.expect("the store takes every round"), None, "the clock is believed");
             if engine.deliver().await.expect("the store takes every outcome") == 0 {
+                let changed = engine.core.oracle(self.now()).await.expect("the store takes every round");
+                assert_eq!(changed, 0, "when nothing is due, judging everything changes no alert");
                 return;
             }
         }
