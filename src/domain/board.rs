@@ -393,8 +393,7 @@ impl Board {
     /// Applies what a commit changed, and marks what it touches.
     pub fn apply(&mut self, delta: BoardDelta) {
         for connection in delta.connections {
-            self.touched.insert(SubjectKey::Connection(connection.id));
-            self.connections.insert(connection.id, connection);
+            self.put_connection(connection);
         }
         for account in delta.accounts {
             self.put_account(account);
@@ -413,6 +412,24 @@ impl Board {
             self.remove_task(id);
         }
         self.answers.extend(delta.answers);
+    }
+
+    /// What was judged while a connection failed was held back: it is judged again once it works, and the other way round.
+    fn put_connection(&mut self, rec: ConnectionRec) {
+        let id = rec.id;
+        let touches = self
+            .connections
+            .get(&id)
+            .is_some_and(|before| before.failing_since.is_some() != rec.failing_since.is_some());
+        self.touched.insert(SubjectKey::Connection(id));
+        self.connections.insert(id, rec);
+        if touches {
+            let read: Vec<ContainerId> =
+                self.containers.values().filter(|home| home.reader == Some(id)).map(|home| home.id).collect();
+            for task in read.iter().flat_map(|id| self.members.get(id)).flatten().copied().collect::<Vec<_>>() {
+                self.touch_around(task);
+            }
+        }
     }
 
     /// An account that turns out to be a bot, or somebody else's, changes who owns its tasks.
