@@ -1,6 +1,6 @@
 //! Who hears of an alert and when, or why nobody does: compares what ought to be said with what has been.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
 use super::ladder::{Want, climb, last_act, met_by};
@@ -8,6 +8,7 @@ use super::reconcile::resolves_at;
 use super::step::settles_at;
 use super::{home, inhibit, is_held, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
+use crate::domain::calendar::later;
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
@@ -16,6 +17,8 @@ use connector_kit::Destination;
 
 /// The first word leaves only if its task was read within so many polls.
 const FRESH_POLLS: i32 = 3;
+/// Instants are kept to the microsecond.
+const JUST_AFTER: SignedDuration = SignedDuration::from_micros(1);
 
 /// What is to be done about an alert.
 #[derive(Debug, Default)]
@@ -70,17 +73,29 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
     let asked = climb(alert, draft);
     plan.wakes.extend(asked.wakes);
     let notices = draft.notices(alert);
+    let first_word_until = if alert.told.is_empty() { Some(stale_at(alert, draft.snapshot)) } else { None };
     for want in asked.wants {
         let met = met_by(&want, alert, &notices, draft);
         let held = held_back(&want, alert, draft.snapshot);
+        let fresh_until = first_word_until.filter(|_| want.address.is_sent());
         match (met, held) {
             (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
             // What waits for the channel anyway waits for the morning as well.
-            (Some(notice), None | Some((Withheld::QuietHours, _))) => plan.keep.push(notice.id),
-            (None, None) => plan.say.push(want),
+            (Some(notice), Some((Withheld::QuietHours, _))) => plan.keep.push(notice.id),
             (_, Some((why, until))) => {
                 plan.withheld.get_or_insert(why);
                 plan.wakes.push(until);
+            }
+            // The next complete reading wakes it.
+            (_, None) if fresh_until.is_some_and(|at| at < draft.snapshot.now) => {
+                plan.withheld.get_or_insert(Withheld::SourceStale);
+            }
+            (met, None) => {
+                plan.wakes.extend(fresh_until.map(|at| later(at, JUST_AFTER)));
+                match met {
+                    Some(notice) => plan.keep.push(notice.id),
+                    None => plan.say.push(want),
+                }
             }
         }
     }
@@ -104,7 +119,7 @@ fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice])
 /// Why nothing at all may be said about an alert, and until when, where time ends it: the first reason that applies.
 fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timestamp>)> {
     let (snapshot, now) = (draft.snapshot, draft.snapshot.now);
-    if is_held(alert.subject, snapshot) || (alert.told.is_empty() && is_stale(alert, snapshot)) {
+    if is_held(alert.subject, snapshot) {
         return Some((Withheld::SourceStale, None));
     }
     if !may_send(alert, snapshot) {
@@ -130,12 +145,12 @@ pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live
 }
 
-/// True when the container was not read within three polls.
-fn is_stale(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
-    let Some(home) = home(alert.subject, snapshot) else { return false };
+/// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.
+fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
+    let Some(home) = home(alert.subject, snapshot) else { return Timestamp::MAX };
     let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
-    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return true };
-    fresh_at < snapshot.now - poll.saturating_mul(FRESH_POLLS)
+    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
+    later(fresh_at, poll.saturating_mul(FRESH_POLLS))
 }
 
 /// Why one person is not told now, and until when.

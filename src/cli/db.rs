@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use super::Exit;
-use super::open::{From, Stopped, settings};
-use crate::config::Flags;
+use super::open::{From, LOOKING, Stopped, settings};
 use crate::daemon::store_path;
 use crate::store::{Reader, StorePath};
 
 /// Copies the database while it may be in use, and checks the copy.
 pub(super) fn backup(from: &From, file: &Path) -> Result<Exit, Stopped> {
-    let settings = settings(from, Flags::default())?;
+    let settings = settings(from, LOOKING)?;
     if file.exists() {
         return Err(Stopped::usage(format!("{} is there already; a backup overwrites nothing", file.display())));
     }
@@ -25,7 +24,7 @@ pub(super) fn backup(from: &From, file: &Path) -> Result<Exit, Stopped> {
 
 /// Checks the database.
 pub(super) fn check(from: &From) -> Result<Exit, Stopped> {
-    let settings = settings(from, Flags::default())?;
+    let settings = settings(from, LOOKING)?;
     let wrong = Reader::open(&store_path(&settings))?.check()?;
     if wrong.is_empty() {
         anstream::println!("The database is sound.");

@@ -21,7 +21,7 @@ const MOST_TURNS: u32 = 100;
 
 /// Watches until stopped: SIGTERM or SIGINT end it in order, a second one at once.
 pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
-    let settings = settings(from, Flags { mode, backlog })?;
+    let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signals(stop.clone()));
@@ -130,7 +130,7 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
 
 /// Reads, judges, sends what is due, says what waits.
 pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
-    let settings = settings(from, Flags { mode, backlog })?;
+    let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let reports = engine.pull(true).await?;
     engine.meet().await?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Exit, Output};
-use crate::config::{self, Diagnostic, Flags, Loaded, Settings, Severity, Sources};
+use crate::config::{self, Diagnostic, Flags, Loaded, Settings, Sources, diagnose};
 use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::policy::Policy;
@@ -69,45 +69,38 @@ impl std::convert::From<crate::daemon::StartError> for Stopped {
     }
 }
 
+/// For a command that only looks at the store.
+pub(super) const LOOKING: Flags = Flags { mode: None, backlog: None, only_looks: true };
+
 /// Reads and checks the configuration; warnings are printed, mistakes end the verb.
 ///
 /// # Errors
 /// The configuration is refused.
 pub(super) fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
-    let Loaded { settings, warnings } = load(from, flags)?;
+    let Loaded { settings, warnings, .. } = load(from, flags, false)?;
     for warning in warnings {
         anstream::eprintln!("{}", warning.render(colored()));
     }
     Ok(settings)
 }
 
-/// The same, with its warnings unprinted.
+/// The same, with its warnings unprinted. `unchanged`: a mistake changes nothing that runs, and says so.
 ///
 /// # Errors
 /// The configuration is refused.
-pub(super) fn load(from: &From, flags: Flags) -> Result<Loaded, Stopped> {
+pub(super) fn load(from: &From, flags: Flags, unchanged: bool) -> Result<Loaded, Stopped> {
     let env = config::environment();
-    let files = config::find_and_read(&from.files, &env).map_err(|found| refused(&found, 0))?;
+    let files = config::find_and_read(&from.files, &env).map_err(|found| refused(&found, 0, false))?;
     let count = files.len();
-    config::load(&Sources { files, env, flags }).map_err(|found| refused(&found, count))
+    config::load(&Sources { files, env, flags }).map_err(|found| refused(&found, count, unchanged))
 }
 
-fn refused(found: &[Diagnostic], files: usize) -> Stopped {
-    let mut words: Vec<String> = found.iter().map(|diagnostic| diagnostic.render(colored())).collect();
-    words.push(summary(found, files));
-    Stopped::new(Exit::Config, words.join("\n\n"))
-}
-
-/// `gapwatch: 4 errors, 0 warnings in 1 file.`
-pub(super) fn summary(found: &[Diagnostic], files: usize) -> String {
-    let count = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let several = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let errors = several(count(Severity::Error), "error");
-    let warnings = several(count(Severity::Warning), "warning");
-    match files {
-        0 => format!("gapwatch: {errors}, {warnings}."),
-        _ => format!("gapwatch: {errors}, {warnings} in {}.", several(files, "file")),
-    }
+fn refused(found: &[Diagnostic], files: usize, unchanged: bool) -> Stopped {
+    let words = match files {
+        0 => found.iter().map(|diagnostic| diagnostic.render(colored())).collect::<Vec<_>>().join("\n\n"),
+        _ => diagnose::report(found, files, unchanged, colored()),
+    };
+    Stopped::new(Exit::Config, words.trim_end())
 }
 
 /// True when errors are shown in colour.
@@ -137,7 +130,8 @@ impl View {
     /// # Errors
     /// The configuration is refused, the store cannot be read, or the moment is not one.
     pub(super) fn open(from: &From, at: Option<&str>) -> Result<View, Stopped> {
-        let settings = settings(from, Flags::default())?;
+        // Warnings are said where something is done, not at every look.
+        let Loaded { settings, .. } = load(from, LOOKING, false)?;
         let clock = crate::clock::system();
         let now = moment(&*clock, at)?;
         let reader = Reader::open(&crate::daemon::store_path(&settings))?;

@@ -1,17 +1,14 @@
 //! `validate`: the very code that `run` runs, and then a login everywhere; and `help error ID`.
 
 use super::Exit;
-use super::open::{From, Stopped, colored, load, summary};
+use super::open::{From, Stopped, colored, load};
 use crate::config::{self, Flags};
 use crate::registry;
 use connector_kit::ConnectorError;
 
 /// Checks the configuration; without `offline` also asks every service who we are.
 pub(super) async fn validate(from: &From, offline: bool, deny_warnings: bool) -> Result<Exit, Stopped> {
-    let loaded = load(from, Flags::default())?;
-    for warning in &loaded.warnings {
-        anstream::eprintln!("{}\n", warning.render(colored()));
-    }
+    let loaded = load(from, Flags::default(), true)?;
     let settings = loaded.settings;
     let clock = crate::clock::system();
     let refused = |error: ConnectorError| Stopped::new(Exit::Config, format!("gapwatch: {error}"));
@@ -32,7 +29,7 @@ pub(super) async fn validate(from: &From, offline: bool, deny_warnings: bool) ->
         }
     }
     let warned = deny_warnings && !loaded.warnings.is_empty();
-    anstream::println!("{}", summary(&loaded.warnings, 1));
+    anstream::eprint!("{}", config::diagnose::report(&loaded.warnings, loaded.files, false, colored()));
     Ok(if warned { Exit::Config } else { exit })
 }
 

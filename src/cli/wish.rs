@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::open::{From, Stopped, View, settings};
+use super::open::{From, LOOKING, Stopped, View, settings};
 use super::table::when;
 use super::{Exit, Output};
-use crate::config::{Flags, Length};
+use crate::config::Length;
 use crate::daemon::store_path;
 use crate::domain::alert::Wish;
 use crate::domain::calendar::Calendar;
@@ -64,7 +64,7 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
 }
 
 async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
-    let settings = settings(from, Flags::default())?;
+    let settings = settings(from, LOOKING)?;
     let file = View::store_file(&settings);
     let clock = crate::clock::system();
     let key = uuid::Uuid::new_v4().simple().to_string();
@@ -86,7 +86,7 @@ const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks the running daemon; exit 69 when none answers, or its core stands still.
 pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
-    let settings = settings(from, Flags::default())?;
+    let settings = settings(from, LOOKING)?;
     let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
     let Some(reply) = reply else {
         return Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store"));

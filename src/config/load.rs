@@ -44,6 +44,8 @@ pub struct Flags {
     pub mode: Option<Mode>,
     /// `--backlog`.
     pub backlog: Option<Backlog>,
+    /// The command only looks at the store: credentials and certificates need not be at hand.
+    pub only_looks: bool,
 }
 
 /// Settings that were taken.
@@ -53,6 +55,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// What the operator should know; none of it an error.
     pub warnings: Vec<Diagnostic>,
+    /// How many files were read.
+    pub files: usize,
 }
 
 /// Reads and checks everything. `Err`: every mistake and every warning, by place.
@@ -68,13 +72,17 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     let settings = settings.map(|settings| finished(settings, &context, sources));
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
-        found
-            .extend(check::all(settings, &context).into_iter().filter(|(path, _)| !echo(path)).map(|(_, found)| found));
+        found.extend(
+            check::all(settings, &context, sources.flags.only_looks)
+                .into_iter()
+                .filter(|(path, _)| !echo(path))
+                .map(|(_, found)| found),
+        );
     }
     sort(&mut found, &sources.files);
     match settings {
         Some(settings) if found.iter().all(|found| found.severity == Severity::Warning) => {
-            Ok(Loaded { settings, warnings: found })
+            Ok(Loaded { settings, warnings: found, files: sources.files.len() })
         }
         _ => Err(found),
     }

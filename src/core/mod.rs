@@ -34,6 +34,8 @@ use crate::store::{
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
 const SUBJECTS_A_ROUND: usize = 20_000;
+/// A store that rested longer than this may be an old copy: what waits in it may have been sent since.
+const AWAY: SignedDuration = SignedDuration::from_hours(1);
 /// The tick is written at most this often while nothing else is.
 const TICK_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
@@ -122,7 +124,14 @@ impl Core {
         policy.connection_modes =
             setup.connection_modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
         policy.comments_on = setup.comments_on.iter().filter_map(row).collect();
-        let board = Board::new(store.load(now, rules::known)?);
+        let mut board = Board::new(store.load(now, rules::known)?);
+        if now.duration_since(store.last_tick()) > AWAY {
+            let round = retry::after_absence(&board, now);
+            if !round.is_empty() {
+                store.commit_round(&round, None, now)?;
+                board.put_round(round);
+            }
+        }
         let rules_rev = (applied.rules_changed && !applied.first).then(|| setup.plan.rules_rev.clone());
         let last_tick = store.last_tick();
         Ok(Core {
@@ -302,8 +311,9 @@ impl Core {
         }
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
-            let message = self.board.message(id).filter(|message| !busy.contains(&lane(&message.address)))?;
-            self.is_thought_over(message, now).then(|| message.clone())
+            let message = self.board.message(id)?;
+            let free = !busy.contains(&lane(&self.present_address(&message.address)));
+            (free && self.is_thought_over(message, now)).then(|| message.clone())
         };
         let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {
             Job::Send(id) => free(id).map(|message| (message, false)),
@@ -315,7 +325,7 @@ impl Core {
             self.guarded(now, |store| store.commit_round(&round, None, now))?;
             self.board.put_round(round);
         }
-        self.claimed(message, look, now).map(Some)
+        self.claimed(message, look).map(Some)
     }
 
     /// False while an alert that the message speaks of is due to be thought about: it may not be wanted any more.
@@ -326,8 +336,23 @@ impl Core {
             || alerts.all(|id| self.board.alert(id).and_then(|alert| alert.step_at).is_none_or(|at| at > now))
     }
 
-    fn claimed(&self, message: Message, look: bool, now: Timestamp) -> Result<Claim, StoreError> {
-        let since = message.attempt_at.unwrap_or(now);
+    /// A comment goes through the connection that reads its task now, by whatever name it was decided on.
+    fn present_address(&self, address: &Address) -> Address {
+        let reader = match address {
+            Address::Comment { task, .. } => self.board.task(*task).and_then(|task| self.board.reader(task)),
+            _ => None,
+        };
+        match (reader, address.clone()) {
+            (Some(reader), Address::Comment { task, mention, .. }) => {
+                Address::Comment { connection: reader.name.to_string(), task, mention }
+            }
+            (_, address) => address,
+        }
+    }
+
+    fn claimed(&self, message: Message, look: bool) -> Result<Claim, StoreError> {
+        // What was never tried, as far as is known, was due before it may have been sent.
+        let since = message.attempt_at.unwrap_or(message.due_at);
         let post = self.board.post(message.post);
         let at = post.and_then(|post| post.at.clone()).map(MessageRef);
         let post_mark = post.map_or_else(|| message.mark.clone(), |post| post.mark.clone());
@@ -337,6 +362,7 @@ impl Core {
             }
             _ => None,
         };
+        let message = Message { address: self.present_address(&message.address), ..message };
         Ok(Claim { message, look, since, at, post_mark, task })
     }
 

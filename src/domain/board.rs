@@ -200,12 +200,13 @@ impl Board {
         self.answers.extend(delta.answers);
     }
 
-    /// A credential that is refused, or accepted again, holds or frees everything that is read with it.
+    /// A connection that fails, is refused, or works again holds or frees everything that is read with it.
     fn put_connection(&mut self, rec: ConnectionRec) {
-        let (id, refused) = (rec.id, rec.refused);
+        let held = |rec: &ConnectionRec| (rec.failing_since.is_some(), rec.refused);
+        let (id, now) = (rec.id, held(&rec));
         self.touched.insert(SubjectKey::Connection(id));
         let before = self.connections.insert(id, rec);
-        if before.is_some_and(|before| before.refused != refused) {
+        if before.is_some_and(|before| held(&before) != now) {
             let read = self.containers.values().filter(|container| container.reader == Some(id));
             for container in read.map(|container| container.id).collect::<Vec<_>>() {
                 self.touch_members(container);

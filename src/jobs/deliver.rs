@@ -149,9 +149,7 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
                 continue;
             }
             // What is due but waits for a round is woken by that round: no need to ask again at once.
-            Ok(None) if believed && busy.is_empty() => {
-                core.next_message().await.map(|at| at.max(later(now, PAUSE)))
-            }
+            Ok(None) if believed && busy.is_empty() => core.next_message().await.map(|at| at.max(later(now, PAUSE))),
             Ok(None) => Some(later(now, super::AFTER_FAILURE)),
             Err(StoreError::TakenOver) => return stop.cancel(),
             Err(_) => Some(later(now, super::AFTER_FAILURE)),

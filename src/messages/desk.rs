@@ -44,7 +44,7 @@ impl<'a> Desk<'a> {
         let mut generations: HashMap<PostId, u32> = HashMap::new();
         for post in snapshot.board.posts() {
             generations.insert(post.id, post.generation);
-            let latest = desk.latest.entry((post.place.clone(), post.about)).or_insert(post.id);
+            let latest = desk.latest.entry((spot(&post.place), post.about)).or_insert(post.id);
             if generations.get(latest).is_none_or(|generation| *generation < post.generation) {
                 *latest = post.id;
             }
@@ -82,7 +82,7 @@ impl<'a> Desk<'a> {
     /// Puts a post, new or changed; a new one is the latest of its place and topic.
     pub(super) fn put_post(&mut self, post: Post) {
         if self.snapshot.board.post(post.id).is_none() {
-            self.latest.insert((post.place.clone(), post.about), post.id);
+            self.latest.insert((spot(&post.place), post.about), post.id);
         }
         self.posts.insert(post.id, post);
     }
@@ -143,19 +143,18 @@ impl<'a> Desk<'a> {
 
     /// The post that a new notice joins. `None`: one has to be made.
     pub(super) fn joins(&self, notice: &Notice) -> Option<PostId> {
-        if notice.reason == Reason::Resolved {
-            return self.told_in(notice).or_else(|| self.latest.get(&self.belongs(notice)).copied());
-        }
-        self.latest.get(&self.belongs(notice)).copied()
+        let latest = || {
+            let (place, about) = self.belongs(notice);
+            self.latest.get(&(spot(&place), about)).copied()
+        };
+        if notice.reason == Reason::Resolved { self.told_in(notice).or_else(latest) } else { latest() }
     }
 
     /// The post by which somebody was told what now is over.
     fn told_in(&self, notice: &Notice) -> Option<PostId> {
         let alert = self.alert(notice.alert)?;
         let told = |other: &&Notice| {
-            other.told_at.is_some()
-                && other.account == notice.account
-                && place(&other.address) == place(&notice.address)
+            other.told_at.is_some() && other.account == notice.account && spot(&other.address) == spot(&notice.address)
         };
         let notices = self.notices_of(alert);
         let posts = notices.into_iter().rev().filter(told).filter_map(|other| other.post);
@@ -220,6 +219,14 @@ fn is_silent(alert: &Alert) -> bool {
 /// True for an alert that ended without being over: nothing more is said about it, and what was said stays.
 pub(super) fn is_dropped(alert: &Alert) -> bool {
     alert.state == AlertState::Resolved && alert.ending != Some(Ending::Resolved)
+}
+
+/// Where a post is, for comparing: a comment is the task's, by whatever name its connection went at the time.
+pub(super) fn spot(address: &Address) -> Address {
+    match address {
+        Address::Comment { task, .. } => Address::Comment { connection: String::new(), task: *task, mention: None },
+        other => other.clone(),
+    }
 }
 
 /// Where a post is: its address without a mention.

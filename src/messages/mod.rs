@@ -34,7 +34,7 @@ use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, N
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
-use desk::{Desk, place};
+use desk::{Desk, spot};
 
 /// Gives messages their marks.
 pub struct Marks<'a> {
@@ -333,7 +333,7 @@ impl Sealer<'_, '_> {
 /// True where only a new comment notifies whom it mentions: the present one stands there already.
 fn needs_new_comment(notice: &Notice, post: &Post) -> bool {
     let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
-    mentions && notice.reason != Reason::Resolved && post.at.is_some() && post.place == place(&notice.address)
+    mentions && notice.reason != Reason::Resolved && post.at.is_some() && spot(&post.place) == spot(&notice.address)
 }
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.

@@ -102,6 +102,26 @@ fn job(message: &Message, board: &Board, busy: &HashSet<PostId>, epoch: i64) -> 
     }
 }
 
+/// What is done about waiting messages when the store was not at work for long: it may be a copy of a time before they were
+/// sent, so they are looked for first. Where nobody can tell they are sent: as far as the store knows they never were.
+pub fn after_absence(board: &Board, now: Timestamp) -> Round {
+    let waits = |message: &&Message| match message.op {
+        MessageOp::Edit => false,
+        _ if message.state != MessageState::Sealed => false,
+        MessageOp::Post => true,
+        MessageOp::Reply => board.post(message.post).is_some_and(|post| post.at.is_some()),
+    };
+    let look = |message: &Message| Message {
+        state: MessageState::Unsure,
+        due_at: message.due_at.min(now),
+        attempt_epoch: None,
+        ..message.clone()
+    };
+    let mut messages: Vec<Message> = board.messages().filter(waits).map(look).collect();
+    messages.sort_by_key(|message| message.id);
+    Round { messages, ..Round::default() }
+}
+
 /// The message as it is while its call is being made; committed before the call.
 pub fn begin(message: &Message, epoch: i64, now: Timestamp) -> Round {
     let message = Message {
@@ -357,6 +377,10 @@ impl Case<'_> {
     fn cannot_tell(&self, because: &str) -> Round {
         if self.message.op == MessageOp::Edit {
             return self.again(None, because);
+        }
+        if self.message.attempt_epoch.is_none() {
+            // See [`after_absence`].
+            return self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because);
         }
         if self.message.insist && !wording::is_perhaps_again(&self.message.body) {
             let body = wording::perhaps_again(&self.message.body);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use connector_kit::Clock;
@@ -140,8 +141,7 @@ pub const TASKS: &str =
 pub const OWNERS: &str =
     "SELECT t.key, a.handle FROM task_owners o JOIN tasks t ON t.id = o.task JOIN accounts a ON a.id = o.account";
 /// Links by key.
-pub const LINKS: &str =
-    "SELECT t.key, l.kind, o.key FROM links l JOIN tasks t ON t.id = l.task LEFT JOIN tasks o ON o.id = l.other";
+pub const LINKS: &str = "SELECT t.key, l.kind, o.key FROM links l JOIN tasks t ON t.id = l.task LEFT JOIN tasks o ON o.id = l.other WHERE t.closed_at IS NULL";
 /// Homes by key.
 pub const HOMES: &str = "SELECT t.key, c.name, c.due FROM task_homes h JOIN tasks t ON t.id = h.task JOIN containers c ON c.id = h.container";
 /// Containers.
@@ -207,6 +207,8 @@ pub fn counted(sim: &Simulator) -> Counted {
 pub struct Lab {
     pub sim: Simulator,
     pub clock: Arc<SetClock>,
+    /// Seconds by which our clock is ahead of the tools'.
+    pub ahead_secs: Arc<AtomicI64>,
     engine: Option<Engine>,
     folder: TempDir,
     /// The configuration; another one is taken up by the next start.
@@ -217,10 +219,12 @@ impl Lab {
     /// See [`configuration`].
     pub async fn new(now: &str, top: &str, messages: &str, rest: &str) -> Lab {
         let clock = Arc::new(SetClock::leaping(at(now)));
-        let shown = clock.clone();
-        let sim = company(Arc::new(move || shown.now())).await;
+        let ahead_secs = Arc::new(AtomicI64::new(0));
+        let (shown, ahead) = (clock.clone(), ahead_secs.clone());
+        let theirs = move || shown.now() - SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
+        let sim = company(Arc::new(theirs)).await;
         let text = configuration(&sim, top, messages, rest);
-        let mut lab = Lab { sim, clock, engine: None, folder: TempDir::new().unwrap(), text };
+        let mut lab = Lab { sim, clock, ahead_secs, engine: None, folder: TempDir::new().unwrap(), text };
         lab.start();
         lab
     }
@@ -254,23 +258,24 @@ impl Lab {
         self.engine = Some(engine.expect("the engine starts"));
     }
 
-    /// Another engine on another store that looks at the same tools.
-    pub fn beside(&self, store: &Path) -> Engine {
-        let engine = Engine::start(&parse(&self.text), StorePath::File(store.to_owned()), self.clock.clone());
-        engine.expect("the engine starts")
+    /// An engine on a store of its own that looks at the same tools for the first time. It is the same instance: it knows
+    /// its own marks.
+    pub async fn fresh(&self, name: &str) -> Engine {
+        let path = self.path(name);
+        let start = || Engine::start(&parse(&self.text), StorePath::File(path.clone()), self.clock.clone()).unwrap();
+        drop(start());
+        freed(&path).await;
+        let db = Connection::open(&path).unwrap();
+        db.execute("ATTACH ? AS old", [self.store().to_string_lossy()]).unwrap();
+        db.execute("UPDATE main.org SET key = (SELECT key FROM old.org)", []).unwrap();
+        drop(db);
+        start()
     }
 
     /// Ends the engine as a crash would: nothing is told goodbye. Waits until the store is free.
     pub async fn stop(&mut self) {
         self.engine = None;
-        for _ in 0..400 {
-            if File::options().write(true).open(self.path("gapwatch.db.lock")).is_ok_and(|lock| lock.try_lock().is_ok())
-            {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("the store is still in use");
+        freed(&self.store()).await;
     }
 
     pub async fn restart(&mut self) {
@@ -314,6 +319,19 @@ impl Lab {
             self.run().await;
         }
     }
+}
+
+/// Returns once nobody owns a store any more.
+pub async fn freed(store: &Path) {
+    let mut lock = store.as_os_str().to_owned();
+    lock.push(".lock");
+    for _ in 0..400 {
+        if File::options().write(true).open(&lock).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the store is still in use");
 }
 
 /// A configuration as a user's file would be read.

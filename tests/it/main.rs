@@ -9,6 +9,7 @@ mod faults;
 mod kills;
 mod lab;
 mod neighbours;
+mod oracle;
 mod pipeline;
 mod quiet;
 mod recorded;
