@@ -9,6 +9,7 @@ use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
 use crate::core::CoreHandle;
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -32,6 +33,8 @@ pub struct Connection {
     pub source: Arc<dyn Source>,
     /// Writes our comment.
     pub commenter: Arc<dyn Commenter>,
+    /// How far the tools' clocks lie from ours.
+    pub skews: Skews,
 }
 
 /// A failed pull, as the core records it.
@@ -66,6 +69,8 @@ pub struct PullReport {
     pub partial: Vec<String>,
     /// Streams that failed: which, what kind, why.
     pub failures: Vec<(String, FailureKind, String)>,
+    /// The tools' clocks and ours lie apart: the answer was not kept, nothing more was asked.
+    pub clock_doubted: bool,
 }
 
 impl PullReport {
@@ -103,6 +108,9 @@ pub async fn pass(
             () = stop.cancelled() => return Ok(report),
             finished = one(core, connection, clock, stream, &mut report) => finished?,
         };
+        if report.clock_doubted {
+            return Ok(report);
+        }
         if finished {
             done.insert(key);
         }
@@ -119,7 +127,16 @@ async fn one(
 ) -> Result<bool, StoreError> {
     let kind = stream.key.kind;
     let name = stream_name(&stream);
-    match ask(core, connection, clock, &stream).await? {
+    let answer = ask(core, connection, clock, &stream).await?;
+    if let Some(ClockDoubt::ToolsDisagree(words)) = doubt(clock.now(), clock.now(), &(connection.skews)()) {
+        // Whatever is kept carries our time, and what is asked later would look older: nothing is kept.
+        let because = format!("our clock and the tools' disagree: {words}");
+        tracing::warn!(connection = connection.name, stream = name, because, "sync.not_kept");
+        report.failures.push((name, FailureKind::Unavailable, because));
+        report.clock_doubted = true;
+        return Ok(true);
+    }
+    match answer {
         Ok(page) => {
             report.page(kind, &page);
             let more = page.more;
@@ -220,10 +237,27 @@ pub async fn pass_all(
     futures_util::future::try_join_all(passes).await.map(|reports| reports.into_iter().collect())
 }
 
+/// After a leap of the clock nothing is judged until a tool has told the time; where nothing is due to be read, who we are
+/// is asked for the sake of the answer's date.
+async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Clock) {
+    if is_unconfirmed(clock.now(), core.last_tick().await, &(connection.skews)()) {
+        match connection.source.whoami().await {
+            // Wakes whoever waits for it.
+            Ok(_) => core.tell(),
+            Err(error) => tracing::debug!(connection = connection.name, %error, "clock.not_confirmed"),
+        }
+    }
+}
+
 /// Reads one connection for as long as the program runs.
 pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = confirm_time(&core, &connection, &*clock) => {}
+        }
         let next = match pass(&core, &connection, &*clock, false, &stop).await {
+            Ok(report) if report.clock_doubted => Some(later(clock.now(), super::AFTER_FAILURE)),
             Ok(report) => {
                 if report.pages > 0 && report.new + report.changed + report.history > 0 {
                     tracing::info!(connection = connection.name, new = report.new, changed = report.changed, history = report.history, "sync.done");
