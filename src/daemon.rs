@@ -72,8 +72,8 @@ impl Engine {
         skews.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.skew.clone())));
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
         let channels = Channels { notifier: notifier.map(|built| -> Arc<dyn Notifier> { built.notifier }), commenters };
-        let connections = built.into_iter().filter_map(|built| connection(built, &ids)).collect();
         let skews: Skews = Arc::new(move || skews.iter().map(|(tool, skew)| (tool.clone(), skew())).collect());
+        let connections = built.into_iter().filter_map(|built| connection(built, &ids, &skews)).collect();
         Ok(Engine { core: CoreHandle::start(core), connections, channels, clock, skews, wanted, store })
     }
 
@@ -168,9 +168,14 @@ impl Engine {
     }
 }
 
-fn connection(built: Built, ids: &HashMap<String, crate::domain::ids::ConnectionId>) -> Option<Connection> {
+fn connection(
+    built: Built,
+    ids: &HashMap<String, crate::domain::ids::ConnectionId>,
+    skews: &Skews,
+) -> Option<Connection> {
     let id = ids.get(&built.name).copied()?;
-    Some(Connection { id, name: built.name, poll: built.poll, source: built.source, commenter: built.commenter })
+    let Built { name, poll, source, commenter, .. } = built;
+    Some(Connection { id, name, poll, source, commenter, skews: skews.clone() })
 }
 
 /// Where the settings keep everything.

@@ -54,7 +54,8 @@ impl CoreHandle {
         answer.await.expect("the core answers every job")
     }
 
-    fn tell(&self) {
+    /// Wakes whoever waits for a change.
+    pub(crate) fn tell(&self) {
         self.changed.send_modify(|count| *count += 1);
     }
 

@@ -130,7 +130,9 @@ impl Core {
         if now.duration_since(store.last_tick()) > AWAY {
             let round = retry::after_absence(&board, now);
             if !round.is_empty() {
-                store.commit_round(&round, None, now)?;
+                // By the old tick: whether the clock can be believed is not known yet.
+                let tick = store.last_tick();
+                store.commit_round(&round, None, tick)?;
                 board.put_round(round);
             }
         }

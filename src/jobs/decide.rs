@@ -13,7 +13,12 @@ use crate::store::StoreError;
 /// How far the tools' clocks and ours may lie apart before nothing is judged or sent.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How far each tool's clock lies from ours; `None` where no answer has told.
+/// A clock that moved further than this since the last tick was set, or we were away: a tool has to confirm it first.
+const LEAP: SignedDuration = SignedDuration::from_mins(10);
+/// How often a leap is looked at, every few seconds, before it is believed unconfirmed: no tool answers.
+const PATIENCE: u32 = 24;
+
+/// How far each tool's clock lies from ours; `None` where no answer has told lately.
 pub type Skews = Arc<dyn Fn() -> Vec<(String, Option<SignedDuration>)> + Send + Sync>;
 
 /// Why nothing may be judged or sent at present.
@@ -21,7 +26,7 @@ pub type Skews = Arc<dyn Fn() -> Vec<(String, Option<SignedDuration>)> + Send + 
 pub enum ClockDoubt {
     /// Every tool that tells the time disagrees with us.
     ToolsDisagree(String),
-    /// It is earlier than the last committed tick.
+    /// It is earlier than the last committed tick, and no tool agrees with it.
     RanBack {
         /// That tick.
         last_tick: Timestamp,
@@ -30,19 +35,25 @@ pub enum ClockDoubt {
 
 /// Holds the clock against the tools' and against the last tick. `None`: it can be believed.
 ///
-/// One tool with a wrong clock among several right ones is that tool's trouble; ours is doubted when none agrees.
+/// One tool with a wrong clock among several right ones is that tool's trouble; ours is doubted when none agrees. Where one
+/// agrees it was the last tick that was wrong.
 pub fn doubt(now: Timestamp, last_tick: Timestamp, skews: &[(String, Option<SignedDuration>)]) -> Option<ClockDoubt> {
-    if later(now, TOLERANCE) < last_tick {
-        return Some(ClockDoubt::RanBack { last_tick });
-    }
     let told: Vec<(&String, SignedDuration)> =
         skews.iter().filter_map(|(tool, skew)| skew.map(|skew| (tool, skew))).collect();
-    let off = |skew: SignedDuration| skew.abs() > TOLERANCE;
-    if told.is_empty() || told.iter().any(|(_, skew)| !off(*skew)) {
+    if told.is_empty() {
+        return (later(now, TOLERANCE) < last_tick).then_some(ClockDoubt::RanBack { last_tick });
+    }
+    if told.iter().any(|(_, skew)| skew.abs() <= TOLERANCE) {
         return None;
     }
     let words: Vec<String> = told.iter().map(|(tool, skew)| format!("{tool} is {} s off", skew.as_secs())).collect();
     Some(ClockDoubt::ToolsDisagree(words.join(", ")))
+}
+
+/// True when the clock has leapt since the last tick and no tool has told the time since: whoever wakes first must not judge
+/// or send by a clock that was just set wrong.
+pub fn is_unconfirmed(now: Timestamp, last_tick: Timestamp, skews: &[(String, Option<SignedDuration>)]) -> bool {
+    now.duration_since(last_tick) > LEAP && skews.iter().all(|(_, skew)| skew.is_none()) && !skews.is_empty()
 }
 
 /// Rounds until nothing is due.
@@ -83,10 +94,13 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
     let mut changes = core.changes();
     let mut doubted = None;
     let mut oracle_at = later(clock.now(), ORACLE_EVERY);
+    let mut patience = PATIENCE;
     loop {
         changes.mark_unchanged();
-        let now = clock.now();
-        let doubt = doubt(now, core.last_tick().await, &skews());
+        let (now, last_tick, told) = (clock.now(), core.last_tick().await, skews());
+        let doubt = doubt(now, last_tick, &told);
+        let waits = is_unconfirmed(now, last_tick, &told) && patience > 0;
+        patience = if waits { patience - 1 } else { PATIENCE };
         if doubt != doubted {
             match &doubt {
                 Some(doubt) => tracing::error!(?doubt, "clock.doubted: nothing is judged or sent until it agrees"),
@@ -94,7 +108,7 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
             }
             doubted.clone_from(&doubt);
         }
-        let next = if doubt.is_some() {
+        let next = if doubt.is_some() || waits {
             Some(later(now, super::AFTER_FAILURE))
         } else {
             let round = until_idle(&core, now).await;
@@ -132,5 +146,18 @@ mod tests {
         let one_wrong = [skew("github", Some(-month)), skew("slack", Some(SignedDuration::ZERO))];
         assert_eq!(doubt(now, now, &one_wrong), None);
         assert!(matches!(doubt(now, later(now, month), &[]), Some(ClockDoubt::RanBack { .. })));
+        let agrees = [skew("github", Some(SignedDuration::ZERO))];
+        assert_eq!(doubt(now, later(now, month), &agrees), None, "it was the tick that was wrong");
+    }
+
+    #[test]
+    fn after_a_leap_a_tool_has_to_tell_the_time_first() {
+        let now: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let told = |skew: Option<SignedDuration>| [("github".to_owned(), skew), ("slack".to_owned(), None)];
+        let ago = |minutes| later(now, -SignedDuration::from_mins(minutes));
+        assert!(is_unconfirmed(now, ago(11), &told(None)));
+        assert!(!is_unconfirmed(now, ago(9), &told(None)));
+        assert!(!is_unconfirmed(now, ago(11), &told(Some(SignedDuration::ZERO))));
+        assert!(!is_unconfirmed(now, ago(11), &[]), "there is nobody to ask");
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::decide::{Skews, doubt};
+use super::decide::{Skews, doubt, is_unconfirmed};
 use crate::core::{Claim, CoreHandle, lane};
 use crate::domain::calendar::later;
 use crate::domain::notice::{Address, MessageOp};
@@ -132,7 +132,9 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
             busy.retain(|other| *other != lane);
         }
         let now = clock.now();
-        let believed = doubt(now, core.last_tick().await, &skews()).is_none();
+        let (last_tick, told) = (core.last_tick().await, skews());
+        // The round that ends the wait for a confirmation moves the tick.
+        let believed = doubt(now, last_tick, &told).is_none() && !is_unconfirmed(now, last_tick, &told);
         let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), now).await } else { Ok(None) };
         let next: Option<Timestamp> = match claim {
             Ok(Some(claim)) => {

@@ -17,7 +17,10 @@ const LONGEST_SLEEP: SignedDuration = SignedDuration::from_secs(60);
 /// How long a job waits after the store failed before it looks again.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(5);
 
-/// Sleeps until `at` (at most a minute), a change, or the end; false at the end.
+/// How often a sleeper looks, in real time, whether the clock was set back: it would sleep until that time comes again.
+const SET_BACK_LOOK: SignedDuration = SignedDuration::from_secs(1);
+
+/// Sleeps until `at` (at most a minute), a change, the clock being set back, or the end; false at the end.
 async fn sleep(
     clock: &dyn Clock,
     at: Option<Timestamp>,
@@ -33,9 +36,16 @@ async fn sleep(
             None => std::future::pending().await,
         }
     };
+    let began_at = clock.now();
+    let set_back = async {
+        while clock.now() >= began_at {
+            crate::clock::nap(SET_BACK_LOOK).await;
+        }
+    };
     tokio::select! {
         () = stop.cancelled() => false,
         () = clock.sleep_until(until) => true,
+        () = set_back => true,
         () = changed => true,
     }
 }

@@ -9,6 +9,7 @@ use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::decide::{Skews, is_unconfirmed};
 use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -32,6 +33,8 @@ pub struct Connection {
     pub source: Arc<dyn Source>,
     /// Writes our comment.
     pub commenter: Arc<dyn Commenter>,
+    /// How far the tools' clocks lie from ours.
+    pub skews: Skews,
 }
 
 /// What a pass over a connection brought.
@@ -226,9 +229,25 @@ pub async fn pass_all(
     futures_util::future::try_join_all(passes).await.map(|reports| reports.into_iter().collect())
 }
 
+/// After a leap of the clock nothing is judged until a tool has told the time; where nothing is due to be read, who we are
+/// is asked for the sake of the answer's date.
+async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Clock) {
+    if is_unconfirmed(clock.now(), core.last_tick().await, &(connection.skews)()) {
+        match connection.source.whoami().await {
+            // Wakes whoever waits for it.
+            Ok(_) => core.tell(),
+            Err(error) => tracing::debug!(connection = connection.name, %error, "clock.not_confirmed"),
+        }
+    }
+}
+
 /// Reads one connection for as long as the program runs.
 pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = confirm_time(&core, &connection, &*clock) => {}
+        }
         let next = match pass(&core, &connection, &*clock, false, &stop).await {
             Ok(report) => {
                 if report.pages > 0 && report.new + report.changed + report.history > 0 {

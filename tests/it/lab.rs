@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use connector_kit::Clock;
@@ -207,8 +206,6 @@ pub fn counted(sim: &Simulator) -> Counted {
 pub struct Lab {
     pub sim: Simulator,
     pub clock: Arc<SetClock>,
-    /// Seconds by which our clock is ahead of the tools'.
-    pub ahead_secs: Arc<AtomicI64>,
     engine: Option<Engine>,
     folder: TempDir,
     /// The configuration; another one is taken up by the next start.
@@ -219,12 +216,10 @@ impl Lab {
     /// See [`configuration`].
     pub async fn new(now: &str, top: &str, messages: &str, rest: &str) -> Lab {
         let clock = Arc::new(SetClock::leaping(at(now)));
-        let ahead_secs = Arc::new(AtomicI64::new(0));
-        let (shown, ahead) = (clock.clone(), ahead_secs.clone());
-        let theirs = move || shown.now() - SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
-        let sim = company(Arc::new(theirs)).await;
+        let shown = clock.clone();
+        let sim = company(Arc::new(move || shown.now())).await;
         let text = configuration(&sim, top, messages, rest);
-        let mut lab = Lab { sim, clock, ahead_secs, engine: None, folder: TempDir::new().unwrap(), text };
+        let mut lab = Lab { sim, clock, engine: None, folder: TempDir::new().unwrap(), text };
         lab.start();
         lab
     }

@@ -25,13 +25,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the shortest polling interval, so that a quiet connection keeps its socket.
 const IDLE_SOCKET: Duration = Duration::from_secs(75);
 
+/// How long, by our clock, what an answer said of it is believed.
+const SKEW_HOLDS: SignedDuration = SignedDuration::from_mins(10);
+
 /// The client of one connection.
 pub struct Http {
     config: HttpConfig,
     client: reqwest::Client,
     writes: Vec<AllowedWrite>,
     requests: AtomicU64,
-    skew: Mutex<Option<SignedDuration>>,
+    /// The tool's clock minus ours, and when that was seen by ours.
+    skew: Mutex<Option<(SignedDuration, Timestamp)>>,
 }
 
 impl Http {
@@ -113,9 +117,10 @@ impl Http {
     }
 
     /// The tool's clock minus ours at the last answer that carried a `Date` and did not come from a cache; good to about a
-    /// second. `None`: no such answer yet.
+    /// second. `None`: no such answer within the last ten minutes, for our clock may have been set since.
     pub fn skew(&self) -> Option<SignedDuration> {
-        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+        let (skew, seen_at) = (*self.skew.lock().unwrap_or_else(PoisonError::into_inner))?;
+        (self.config.clock.now().duration_since(seen_at).abs() <= SKEW_HOLDS).then_some(skew)
     }
 
     /// How many requests were sent since the start, failed ones and repetitions included.
@@ -177,7 +182,7 @@ impl Http {
     fn note_date(&self, headers: &HeaderMap, asked_at: Timestamp, now: Timestamp) {
         let Some(there) = told_date(headers).filter(|_| !headers.contains_key(AGE)) else { return };
         let here = asked_at.saturating_add(now.duration_since(asked_at) / 2).unwrap_or(now);
-        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(there.duration_since(here));
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some((there.duration_since(here), now));
     }
 
     fn outgoing(&self, request: &Request) -> Result<reqwest::Request, String> {
