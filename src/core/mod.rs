@@ -74,6 +74,8 @@ pub struct RoundReport {
     pub judged: usize,
     /// Alerts that changed.
     pub alerts: usize,
+    /// Alerts of which more changed than when to think about them again.
+    pub differing: usize,
     /// Messages sealed or changed.
     pub messages: usize,
     /// True: there is more due at once.
@@ -241,12 +243,20 @@ impl Core {
         let report = RoundReport {
             judged: due.subjects.len(),
             alerts: round.alerts.len(),
+            differing: round.alerts.iter().filter(|change| self.differs(&change.alert)).count(),
             messages: round.messages.len(),
             ..Default::default()
         };
         self.apply(&due, judged, round, now);
         let next_due = self.board.next_due();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
+    }
+
+    /// True when an alert is not what the board has, when to think about it again aside: that follows from readings which
+    /// come in without touching it.
+    fn differs(&self, alert: &Alert) -> bool {
+        let Some(before) = self.board.alert(alert.id) else { return true };
+        Alert { step_at: before.step_at, ..alert.clone() } != *before
     }
 
     fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
@@ -397,7 +407,7 @@ impl Core {
         let mut changed = 0;
         loop {
             let report = self.round(now)?;
-            changed += report.alerts;
+            changed += report.differing;
             if !report.more {
                 return Ok(changed);
             }

@@ -56,6 +56,7 @@ pub async fn until_idle(core: &CoreHandle, now: Timestamp) -> Result<RoundReport
         total = RoundReport {
             judged: total.judged + report.judged,
             alerts: total.alerts + report.alerts,
+            differing: total.differing + report.differing,
             messages: total.messages + report.messages,
             ..report
         };

@@ -339,7 +339,7 @@ async fn what_was_found_while_a_connection_failed_opens_once_it_works() {
     let lab = Lab::new("2026-03-03T10:00:00Z", "", "", "").await;
     lab.run().await;
     lab.later(SignedDuration::from_mins(61));
-    lab.sim.fail_next(Tool::Github, "GET /repos/acme/web?", Fault::Html200, 9);
+    lab.sim.fail_next(Tool::Github, "GET /repos/acme/web", Fault::Html200, 99);
     let draft = lab.github().issue(REPO, "Ship it").by("max-w").assignee("ana-k");
     draft.milestone("Alpha", github_day("2026-03-02")).created("2026-02-23T09:00:00Z".parse().unwrap()).open();
     lab.run().await;
