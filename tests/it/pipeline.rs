@@ -258,6 +258,21 @@ async fn without_any_manager_a_missed_date_goes_to_the_channel() {
 }
 
 #[tokio::test]
+async fn without_a_manager_and_without_a_channel_it_waits_in_the_digest() {
+    let people =
+        "[people.ana]\nname = \"Ana K.\"\ntz = \"Etc/UTC\"\nalso = { github = \"ana-k\", slack = \"U0ANA\" }\n";
+    let mut world = World::plan().people(people).without_channel().begin("2026-03-02T09:00:00Z").await;
+    plant(&mut world, 9, "2026-03-27").await;
+    lives(&world, "2026-03-27T11:00:00Z");
+    world.at("2026-03-30T10:00:00Z").run().await;
+    world.sent();
+    world.at("2026-03-31T10:05:00Z").run().await;
+    assert!(world.sent().iter().all(|sent| sent.starts_with("edited")));
+    let words = world.words();
+    assert!(words.iter().any(|words| words == "escalated by digest of channel: Open"), "{words:#?}");
+}
+
+#[tokio::test]
 async fn two_gaps_of_a_day_are_one_message() {
     let mut world = redesign(2, "2026-03-27").await;
     let github = world.github();
