@@ -9,7 +9,7 @@ use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::decide::{Skews, is_unconfirmed};
+use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
 use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -56,6 +56,8 @@ pub struct PullReport {
     pub partial: Vec<String>,
     /// Streams that failed: which, what kind, why.
     pub failures: Vec<(String, FailureKind, String)>,
+    /// The tools' clocks and ours lie apart: the answer was not kept, nothing more was asked.
+    pub clock_doubted: bool,
 }
 
 impl PullReport {
@@ -93,6 +95,9 @@ pub async fn pass(
             () = stop.cancelled() => return Ok(report),
             finished = one(core, connection, clock, stream, &mut report) => finished?,
         };
+        if report.clock_doubted {
+            return Ok(report);
+        }
         if finished {
             done.insert(key);
         }
@@ -109,7 +114,16 @@ async fn one(
 ) -> Result<bool, StoreError> {
     let kind = stream.key.kind;
     let name = stream_name(&stream);
-    match ask(core, connection, clock, &stream).await? {
+    let answer = ask(core, connection, clock, &stream).await?;
+    if let Some(ClockDoubt::ToolsDisagree(words)) = doubt(clock.now(), clock.now(), &(connection.skews)()) {
+        // Whatever is kept carries our time, and what is asked later would look older: nothing is kept.
+        let because = format!("our clock and the tools' disagree: {words}");
+        tracing::warn!(connection = connection.name, stream = name, because, "sync.not_kept");
+        report.failures.push((name, FailureKind::Unavailable, because));
+        report.clock_doubted = true;
+        return Ok(true);
+    }
+    match answer {
         Ok(page) => {
             report.page(kind, &page);
             let more = page.more;
@@ -249,6 +263,7 @@ pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>
             () = confirm_time(&core, &connection, &*clock) => {}
         }
         let next = match pass(&core, &connection, &*clock, false, &stop).await {
+            Ok(report) if report.clock_doubted => Some(later(clock.now(), super::AFTER_FAILURE)),
             Ok(report) => {
                 if report.pages > 0 && report.new + report.changed + report.history > 0 {
                     tracing::info!(

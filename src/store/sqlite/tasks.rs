@@ -97,9 +97,7 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     };
     let links_differ = links_hash.is_some() && links_hash != stored.links_hash;
     let same = stored.hash == hash && !links_differ && stored.gone_at.is_none();
-    // An instant that is still to come was written by a clock that was wrong: it is no reason to believe nothing newer.
-    let newer = origin.asked_at..=work.now;
-    if same || (stored.asked_at != origin.asked_at && newer.contains(&stored.asked_at)) {
+    if same || stored.asked_at > origin.asked_at {
         return Ok(Seen::Same);
     }
     update(work, origin, task, &stored, &hash, links_hash)
