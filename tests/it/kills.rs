@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use tempfile::TempDir;
 
 use crate::lab::{
-    ALERTS, CHANGES, CONTAINERS, Dice, HOMES, LINKS, OWNERS, PEOPLE, REPO, TASKS, TOLD, company, configuration,
-    counted, difference, github_day, reader, rows,
+    ALERTS, CHANGES, CONTAINERS, Dice, HOMES, LINKS, OWNERS, PEOPLE, REPO, TAKEN_BACK, TASKS, TOLD, company,
+    configuration, counted, difference, github_day, reader, rows,
 };
 
 const KILLS: usize = 100;
@@ -506,6 +506,13 @@ async fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
         assert!(what == "links" || !here.is_empty(), "there is nothing to compare in {what}");
         wrong.extend(difference(&here, &there).into_iter().map(|line| format!("{what}: {line}")));
     }
+    // A kill may delay words until they are no longer true: then they are taken back, which is no loss.
+    let taken_back = rows(&rig.store(), TAKEN_BACK);
+    wrong.retain(|line| {
+        let columns: Vec<&str> = line.strip_prefix("told: - ").unwrap_or_default().split(" | ").collect();
+        let [rule, key, episode, _, _, who, channel, _] = columns[..] else { return true };
+        !taken_back.contains(&[rule, key, episode, who, channel].join(" | "))
+    });
     let fresh = rig.fresh_mirror();
     for (what, sql) in [("tasks", TASKS), ("owners", OWNERS), ("links", LINKS), ("homes", HOMES), ("changes", CHANGES)]
     {

@@ -161,6 +161,12 @@ pub const TOLD: &str = "SELECT a.rule, coalesce(t.key, '-'), n.episode, n.reason
   LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject
   LEFT JOIN accounts x ON x.id = n.account LEFT JOIN persons p ON p.id = x.person WHERE n.state = 2";
 
+/// Who was not told after all, because the gap was over before the words had left: the columns that [`TOLD`] shares.
+pub const TAKEN_BACK: &str =
+    "SELECT a.rule, coalesce(t.key, '-'), n.episode, coalesce(p.handle, x.handle, '-'), n.channel
+  FROM notices n JOIN alerts a ON a.id = n.alert LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject
+  LEFT JOIN accounts x ON x.id = n.account LEFT JOIN persons p ON p.id = x.person WHERE n.state = 9 AND a.state = 2";
+
 /// What differs between two lists of lines: `- only here`, `+ only there`.
 pub fn difference(here: &[String], there: &[String]) -> Vec<String> {
     let mut counts: BTreeMap<&String, i32> = BTreeMap::new();
