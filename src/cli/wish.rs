@@ -60,7 +60,8 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
     if at <= view.now {
         return Err(Stopped::usage("that has passed already"));
     }
-    Ok(calendar.next_open(at))
+    // A silence ends with the start of a working day, so that nobody is surprised on a Saturday, or at five to five.
+    Ok(calendar.next_day_start(at - SignedDuration::from_secs(1)))
 }
 
 async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
