@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use insta::assert_snapshot;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::testing::*;
 use super::*;
@@ -10,7 +10,7 @@ use crate::domain::alert::{Ending, LogKind};
 use crate::domain::finding::{Finding, Stage, Why};
 use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::policy::Mode;
-use crate::domain::record::BoardDelta;
+use crate::domain::record::{BoardDelta, HistoryReach};
 use connector_model::StatusCategory;
 
 fn states(world: &World, rule: RuleId) -> (AlertState, u32) {
@@ -62,6 +62,21 @@ fn a_threshold_crossed_by_time_on_a_quiet_task_is_told_in_the_same_round() {
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     assert_eq!(world.sent.len(), 1);
     assert_eq!(world.alert(OVERDUE, 1).rung, 1);
+}
+
+#[test]
+fn a_task_that_is_newer_than_its_history_settles_from_when_it_was_seen_to_differ() {
+    let mut world = World::new();
+    let now = world.now;
+    world.container(|home| {
+        home.history = HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now - SignedDuration::from_mins(1) }
+    });
+    world.task(1, |task| task.rec.changed_at = now);
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_eq!((world.withheld(OVERDUE, 1), world.sent.len()), (Some("settling"), 0));
+    world.container(|home| home.history = HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now });
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_eq!(world.sent.len(), 1, "its history tells nothing that would still have to settle");
 }
 
 #[test]
