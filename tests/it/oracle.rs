@@ -488,3 +488,38 @@ async fn an_old_copy_of_the_store_repeats_nothing_that_was_under_way() {
     assert_eq!(comments, 1, "{:?}", lab.github().comments(REPO, 1));
     assert!(said(&lab) <= before + 2, "{} after {before}: {:?}", said(&lab), lab.sim.slack().messages());
 }
+
+/// A date that was moved into the past a minute ago is no failure yet. The tool's list shows the date before its history
+/// shows who moved it, and when.
+#[tokio::test]
+async fn nothing_is_said_before_the_history_of_a_change_has_been_read() {
+    let lab = Lab::new("2026-03-02T09:00:00Z", "", "", "").await;
+    lab.github().milestone(REPO, "Passed", Some(github_day("2026-03-06")));
+    lab.github().milestone(REPO, "Later", Some(github_day("2026-03-27")));
+    lab.github()
+        .issue(REPO, "Ship it")
+        .by("max-w")
+        .assignee("ana-k")
+        .milestone("Later", github_day("2026-03-27"))
+        .open();
+    lab.run().await;
+    lab.at("2026-03-09T10:00:00Z");
+    lab.run().await;
+    lab.later(SignedDuration::from_mins(10));
+    lab.github().set_milestone(REPO, 1, "max-w", Some("Passed"), lab.now());
+    let connection = &lab.engine().connections[0];
+    for stream in lab.engine().core.due_streams(connection.id, lab.now(), true).await.unwrap() {
+        if stream.key.kind != connector_kit::StreamKind::Tasks {
+            continue;
+        }
+        let page = connection.source.pull(&stream.key, &stream.cursor).await.unwrap();
+        lab.engine().core.page(stream, page, lab.now()).await.unwrap();
+    }
+    lab.settle().await;
+    lab.runs(8, 7).await;
+    let told = "SELECT a.rule FROM notices n JOIN alerts a ON a.id = n.alert WHERE a.rule = 'overdue' AND n.told_at IS NOT NULL";
+    assert_eq!(lab.rows(told), Vec::<String>::new());
+    lab.at("2026-03-12T09:00:00Z");
+    lab.run().await;
+    assert!(!lab.rows(told).is_empty());
+}
