@@ -152,20 +152,14 @@ pub const CHANGES: &str = "SELECT t.key, x.at, x.field,
     CASE x.field WHEN 1 THEN (SELECT handle FROM accounts WHERE id = x.new) ELSE x.new END, a.handle, x.via
   FROM changes x JOIN tasks t ON t.id = x.task LEFT JOIN accounts a ON a.id = x.account WHERE x.origin = 0 AND coalesce(a.handle, '') <> 'gapwatch-bot'";
 
-/// Alerts by what they are about.
+/// Alerts by what they are about, without those that went before they settled.
 pub const ALERTS: &str = "SELECT a.rule, coalesce(t.key, '-'), a.scope, a.stage, a.state FROM alerts a
-  LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject";
+  LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject WHERE coalesce(a.ending, '') NOT LIKE '%vanished%'";
 /// What was surely said, and to whom.
-pub const TOLD: &str = "SELECT a.rule, coalesce(t.key, '-'), n.episode, n.reason, n.rung, coalesce(p.handle, x.handle, '-'), n.channel, n.finding_stage
+pub const TOLD: &str = "SELECT a.rule, coalesce(t.key, '-'), n.reason, n.rung, coalesce(p.handle, x.handle, '-'), n.channel, n.finding_stage
   FROM (SELECT *, json_extract(evidence, '$.stage') AS finding_stage FROM notices) n JOIN alerts a ON a.id = n.alert
   LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject
   LEFT JOIN accounts x ON x.id = n.account LEFT JOIN persons p ON p.id = x.person WHERE n.state = 2";
-
-/// Who was not told after all, because the gap was over before the words had left: the columns that [`TOLD`] shares.
-pub const TAKEN_BACK: &str =
-    "SELECT a.rule, coalesce(t.key, '-'), n.episode, coalesce(p.handle, x.handle, '-'), n.channel
-  FROM notices n JOIN alerts a ON a.id = n.alert LEFT JOIN tasks t ON a.subject_kind = 0 AND t.id = a.subject
-  LEFT JOIN accounts x ON x.id = n.account LEFT JOIN persons p ON p.id = x.person WHERE n.state = 9 AND a.state = 2";
 
 /// What differs between two lists of lines: `- only here`, `+ only there`.
 pub fn difference(here: &[String], there: &[String]) -> Vec<String> {
@@ -185,8 +179,10 @@ pub fn difference(here: &[String], there: &[String]) -> Vec<String> {
 pub struct Counted {
     /// Comments made.
     pub comments: usize,
-    /// Slack messages posted.
+    /// Slack messages posted, answers in threads left out.
     pub messages: usize,
+    /// Answers in threads. One may tell of two things that ended while it waited.
+    pub answers: usize,
     /// Marks that came more than once.
     pub duplicates: usize,
     /// Issues with more than one comment of ours that is not a farewell to a newer one.
@@ -204,8 +200,11 @@ pub fn counted(sim: &Simulator) -> Counted {
         let ours = github.comments(REPO, *number);
         ours.iter().filter(|comment| comment.author == US).count() > 1
     });
-    let ours = slack.messages().iter().filter(|message| message.ours).count();
-    Counted { comments: comments.len(), messages: ours, duplicates, crowded: crowded.collect() }
+    let posted = slack.messages();
+    let (answers, messages): (Vec<_>, Vec<_>) =
+        posted.iter().filter(|message| message.ours).partition(|message| message.thread_ts.is_some());
+    let (answers, messages) = (answers.len(), messages.len());
+    Counted { comments: comments.len(), messages, answers, duplicates, crowded: crowded.collect() }
 }
 
 /// The engine on a store of its own beside the company, and a clock that is moved by hand.
