@@ -7,7 +7,7 @@ use connector_model::{Link, LinkKind, TaskRef};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Place, TaskHandle, moved_to, repo_at};
-use crate::answers::{is_redirect, refusal};
+use crate::answers::{date, is_redirect, refusal};
 use crate::call::{Query, expect_ok};
 use crate::feed::{self, Feed, PAGE, Row, Waiting, Walk, next_of};
 use crate::items::Items;
@@ -49,7 +49,7 @@ impl GitHub {
         let query = changes_query(feed, vec![("state", "all".to_owned())]);
         let response = self.get_at(&Place::of(scope), "issues", query, feed.tag()).await?;
         if response.status == 304 && feed.tag().is_some() {
-            return Ok(unchanged(&response, cursor));
+            return Ok(unchanged_feed(&response, cursor, feed));
         }
         let response = expect_ok(response, &what)?;
         let items = items::list::<Issue<'_>>(&response.body, &what)?;
@@ -213,9 +213,17 @@ impl GitHub {
     }
 }
 
+/// Nothing has changed; at times the feed looks once more nevertheless.
+pub(crate) fn unchanged_feed(response: &Response, cursor: &Cursor, feed: &mut Feed) -> Page {
+    let mut page = unchanged(response, cursor);
+    page.unchanged = feed.rests(date(response));
+    page
+}
+
 /// Adds what every feed asks with.
 pub(crate) fn changes_query(feed: &Feed, mut query: Query) -> Query {
-    query.extend([("sort", "updated".to_owned()), ("direction", "asc".to_owned()), ("per_page", PAGE.to_string())]);
+    let direction = if feed.begins_with_a_glance() { "desc" } else { "asc" };
+    query.extend([("sort", "updated".to_owned()), ("direction", direction.to_owned()), ("per_page", PAGE.to_string())]);
     query.extend(feed.since.map(|since| ("since", since.to_string())));
     carry(&feed.walk, &mut query);
     query
