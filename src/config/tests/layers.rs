@@ -39,6 +39,8 @@ const EVERYTHING: &str = r##"
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"
+    [heartbeat]
+    url = { env = "BEAT" }
     [people.NAME]
 "##;
 

@@ -27,6 +27,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
+use connector_kit::webhook::Wake;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -313,6 +314,28 @@ impl Store {
     /// `Failed`.
     pub fn connection_states(&self) -> Result<Vec<ConnectionState>, StoreError> {
         read::connection_states(&self.db)
+    }
+
+    /// The same without counting their tasks, which would read every row: `tasks` is 0.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        read::connections_now(&self.db)
+    }
+
+    /// Makes streams due now, without waiting for their turn, but for those that failed or were asked to wait; says how
+    /// many that were.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn bring_forward(
+        &mut self,
+        connection: ConnectionId,
+        wakes: &[Wake],
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(now, |work| streams::bring_forward(work, connection, wakes))
     }
 
     /// What was said, held back or taken back since an instant, newest first.
