@@ -19,7 +19,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Alert, AlertChange, Answer, LogKind, Round, Wish};
+use crate::domain::alert::{Alert, AlertChange, Answer, LogEntry, LogKind, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
@@ -194,8 +194,36 @@ impl Core {
 
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
-        self.board.apply(std::mem::take(&mut applied.delta));
+        let delta = std::mem::take(&mut applied.delta);
+        let back: Vec<TaskId> = match delta.tasks.len() <= applied.new as usize {
+            true => Vec::new(), // all of them are seen for the first time
+            false => {
+                let ids = delta.tasks.iter().map(|task| task.rec.id);
+                ids.filter(|id| self.board.task(*id).is_none()).collect()
+            }
+        };
+        self.board.apply(delta);
+        self.recollect(&back, now)?;
         Ok(applied)
+    }
+
+    /// Puts what was said of tasks that have come back beside them: an episode is counted on, a comment not made twice.
+    fn recollect(&mut self, back: &[TaskId], now: Timestamp) -> Result<(), StoreError> {
+        if back.is_empty() {
+            return Ok(());
+        }
+        let (alerts, posts) = self.guarded(now, |store| store.recollect(back, rules::known))?;
+        for alert in alerts {
+            if self.board.alert(alert.id).is_none() {
+                self.board.put_alert(alert);
+            }
+        }
+        for post in posts {
+            if self.board.post(post.id).is_none() {
+                self.board.put_post(post);
+            }
+        }
+        Ok(())
     }
 
     fn pull_failed(&mut self, failure: &PullFailure<'_>) -> Result<(), StoreError> {
@@ -307,7 +335,7 @@ impl Core {
                     rule = %change.alert.rule,
                     stage = change.alert.stage.word(),
                     reason = entry.reason.as_deref(),
-                    "{}", event(entry.what)
+                    "{}", event(entry)
                 );
             }
         }
@@ -474,10 +502,11 @@ pub struct GapSeen {
 }
 
 /// What the log calls it.
-fn event(what: LogKind) -> String {
-    match what {
-        LogKind::Withheld => "message.held".to_owned(),
-        other => format!("gap.{}", other.word()),
+fn event(entry: &LogEntry) -> String {
+    match (entry.what, entry.reason.as_deref()) {
+        (LogKind::Withheld, Some("nothing")) => "message.freed".to_owned(),
+        (LogKind::Withheld, _) => "message.held".to_owned(),
+        (other, _) => format!("gap.{}", other.word()),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Engine, Parts, StartError, systemd};
-use crate::config::{Diagnostic, Loaded, Revisions, Settings};
+use crate::config::{Diagnostic, Loaded, Revisions, Settings, Severity};
 use crate::jobs::heartbeat::{self, Heartbeat};
 use crate::jobs::reload::{Asker, Reloaded, Reloads};
 use crate::jobs::{decide, deliver, listen, people, pull, wake};
@@ -131,7 +131,8 @@ impl Engine {
         let (core, clock) = (&self.core, &self.clock);
         for connection in &self.connections {
             jobs.spawn(pull::run(core.clone(), connection.clone(), clock.clone(), stop.clone()));
-            jobs.spawn(wake::run(core.clone(), connection.clone(), clock.clone(), stop.clone()));
+            let (id, waker) = (connection.id, connection.waker.clone());
+            jobs.spawn(wake::run(core.clone(), id, waker, clock.clone(), stop.clone()));
         }
         if let Some(notifier) = self.channels.notifier.clone() {
             jobs.spawn(people::run(core.clone(), notifier, self.wanted.clone(), clock.clone(), stop.clone()));
@@ -276,7 +277,7 @@ fn answer(askers: Vec<Asker>, how: &Reloaded) {
 
 /// Every mistake on a line of its own in the log; all of them as words.
 fn refused(found: &[Diagnostic]) -> String {
-    for diagnostic in found {
+    for diagnostic in found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
         tracing::error!(id = diagnostic.id, diagnostic = diagnostic.render(false), "config.refused");
     }
     found.iter().map(|diagnostic| diagnostic.render(false)).collect::<Vec<_>>().join("\n\n")

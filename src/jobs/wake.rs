@@ -2,7 +2,7 @@
 //! is lost costs nothing: the next poll was coming anyway.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_kit::Clock;
 use connector_kit::webhook::Wake;
@@ -10,9 +10,9 @@ use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::pull::Connection;
 use crate::core::CoreHandle;
 use crate::domain::calendar::later;
+use crate::domain::ids::ConnectionId;
 
 /// A tool shows what it has told of only a moment later; and what belongs together comes together.
 const GATHER: SignedDuration = SignedDuration::from_secs(2);
@@ -52,8 +52,13 @@ impl Waker {
 }
 
 /// Brings forward what hooks tell of, for as long as the program runs.
-pub async fn run(core: CoreHandle, connection: Connection, clock: std::sync::Arc<dyn Clock>, stop: CancellationToken) {
-    let waker = &connection.waker;
+pub async fn run(
+    core: CoreHandle,
+    connection: ConnectionId,
+    waker: Arc<Waker>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -62,10 +67,10 @@ pub async fn run(core: CoreHandle, connection: Connection, clock: std::sync::Arc
         if !super::sleep(&*clock, Some(later(clock.now(), GATHER)), None, &stop).await {
             return;
         }
-        match core.bring_forward(connection.id, waker.take(), clock.now()).await {
+        match core.bring_forward(connection, waker.take(), clock.now()).await {
             Ok(0) => {}
             Ok(streams) => {
-                tracing::debug!(connection = connection.name, streams, "hook.woke");
+                tracing::debug!(%connection, streams, "hook.woke");
                 waker.called.send_modify(|count| *count += 1);
             }
             // The store has said so itself; the next poll comes anyway.

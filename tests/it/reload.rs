@@ -60,15 +60,15 @@ async fn a_repository_that_is_added_is_read_and_one_that_is_taken_out_is_no_long
 async fn what_a_changed_rule_finds_is_backlog() {
     let mut lab = lab().await;
     lab.text = lab.text.replace("backlog = \"tell\"", "backlog = \"hold\"");
-    lab.text += "\n[rules.owner.none]\nenabled = false\n";
+    lab.text += "\n[rules.overdue]\nenabled = false\n";
     lab.restart().await;
     lab.runs(3, 20).await;
     let before = counted(&lab.sim);
-    lab.text = lab.text.replace("[rules.owner.none]\nenabled = false\n", "");
+    lab.text = lab.text.replace("[rules.overdue]\nenabled = false\n", "");
     lab.reload().await;
     lab.runs(5, 20).await;
-    let found = lab.rows("SELECT rule, backlog FROM alerts WHERE rule = 'owner.none'");
-    assert_eq!(found, ["owner.none | 1"]);
+    let found = lab.rows("SELECT rule, backlog FROM alerts WHERE rule = 'overdue'");
+    assert_eq!(found, ["overdue | 1"]);
     assert_eq!(counted(&lab.sim), before);
 }
 

@@ -22,7 +22,8 @@ fn free() -> SocketAddr {
 fn ask(at: SocketAddr, first: &str, head: &[&str], body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let host = if head.iter().any(|line| line.starts_with("Host:")) { String::new() } else { format!("Host: {at}\r\n") };
+    let host =
+        if head.iter().any(|line| line.starts_with("Host:")) { String::new() } else { format!("Host: {at}\r\n") };
     let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
     let text = format!("{first} HTTP/1.1\r\n{host}{head}Content-Length: {}\r\n\r\n", body.len());
     stream.write_all(text.as_bytes()).unwrap();
@@ -279,7 +280,9 @@ async fn a_heartbeat_is_heard_and_its_address_is_seen_nowhere() {
     assert!(heard.starts_with("GET /ping/s3cret-path?key=s3cret-key HTTP/1.1"), "{heard}");
     stream.write_all(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
     drop((stream, doctor));
-    shop.until("the failure is told", || std::fs::read_to_string(shop.path("log")).unwrap().contains("heartbeat.silent"));
+    shop.until("the failure is told", || {
+        std::fs::read_to_string(shop.path("log")).unwrap().contains("heartbeat.silent")
+    });
     assert_eq!(daemon.stop().0, Some(0));
     let log = std::fs::read_to_string(shop.path("log")).unwrap();
     assert!(!log.contains("s3cret"), "the log keeps the secret");

@@ -16,6 +16,7 @@ mod open;
 mod pages;
 mod read;
 mod reader;
+mod recollect;
 mod round;
 mod streams;
 mod tasks;
@@ -35,11 +36,12 @@ use super::{
     ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
     PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
-use crate::domain::alert::{Answer, Round, Wish};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
+use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
 use cache::Cache;
 pub use reader::Reader;
@@ -197,6 +199,18 @@ impl Store {
     pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
         let moment = self.db.unchecked_transaction()?;
         load::image(&moment, self.plan.as_ref(), now, rule)
+    }
+
+    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn recollect(
+        &self,
+        tasks: &[TaskId],
+        rule: fn(&str) -> Option<RuleId>,
+    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
+        recollect::recollect(&self.db, tasks, rule)
     }
 
     /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the
