@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use connector_github::{Filter, GitHub, States};
-use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source};
+use connector_github::{Filter, GitHub, GithubHooks, States};
+use connector_kit::webhook::Hooks;
+use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Usage};
 use connector_model::StatusCategory;
 use connector_slack::Slack;
 use jiff::SignedDuration;
@@ -13,6 +14,9 @@ use crate::domain::policy::Mode;
 
 /// Asks how far a tool's clock lies from ours; `None`: it has not told yet.
 pub type Skew = Arc<dyn Fn() -> Option<SignedDuration> + Send + Sync>;
+
+/// Asks what has been used of a tool.
+pub type UsageOf = Arc<dyn Fn() -> Usage + Send + Sync>;
 
 /// A connection as the configuration describes it, ready to be used.
 pub struct Built {
@@ -32,6 +36,10 @@ pub struct Built {
     pub commenter: Arc<dyn Commenter>,
     /// Its tool's clock.
     pub skew: Skew,
+    /// What has been used of it.
+    pub usage: UsageOf,
+    /// Understands its webhooks. `None`: none are taken.
+    pub hooks: Option<Arc<dyn Hooks>>,
 }
 
 /// Everything that can be told through.
@@ -40,6 +48,8 @@ pub struct BuiltNotifier {
     pub notifier: Arc<dyn Notifier>,
     /// Its clock.
     pub skew: Skew,
+    /// What has been used of it.
+    pub usage: UsageOf,
 }
 
 /// Builds every connection of the configuration; asks nobody yet.
@@ -72,7 +82,11 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
     let github = Arc::new(GitHub::new(config, clock.clone())?);
-    let skew = github.clone();
+    let (skew, usage) = (github.clone(), github.clone());
+    let hooks = table
+        .webhook_secret
+        .as_ref()
+        .map(|secret| -> Arc<dyn Hooks> { Arc::new(GithubHooks { secret: secret.secret() }) });
     Ok(Built {
         name: format!("github.{name}"),
         origin: table.url.url().origin().ascii_serialization(),
@@ -82,6 +96,8 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         source: github.clone(),
         commenter: github,
         skew: Arc::new(move || skew.skew()),
+        usage: Arc::new(move || usage.usage()),
+        hooks,
     })
 }
 
@@ -101,8 +117,8 @@ fn slack(table: &SlackSettings, clock: &Arc<dyn Clock>) -> Result<BuiltNotifier,
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
     let slack = Arc::new(Slack::new(config, clock.clone())?);
-    let skew = slack.clone();
-    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()) })
+    let (skew, usage) = (slack.clone(), slack.clone());
+    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()), usage: Arc::new(move || usage.usage()) })
 }
 
 fn category(state: &str) -> StatusCategory {

@@ -66,8 +66,8 @@ struct Cli {
     /// How results are printed.
     #[arg(short, long, value_enum, default_value = "table", global = true)]
     output: Output,
-    /// What is logged: error, warn, info, debug, trace.
-    #[arg(long, value_name = "LEVEL", global = true)]
+    /// What is logged: error, warn, info, debug, trace; or a filter such as info,connector_github=debug.
+    #[arg(long, value_name = "LEVEL", global = true, env = "GAPWATCH_LOG")]
     log_level: Option<String>,
     /// How it is logged: auto is text on a terminal, JSON elsewhere.
     #[arg(long, value_enum, default_value = "auto", global = true)]
@@ -182,6 +182,8 @@ enum Verb {
     },
     /// Ask the running daemon how it is.
     Health,
+    /// Have the running daemon read its configuration again; what it refuses changes nothing.
+    Reload,
     /// The database.
     Db {
         #[command(subcommand)]
@@ -318,6 +320,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Health => wish::health(&from).await,
+        Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),
         Verb::Db { verb: DbVerb::Check } => db::check(&from),
         Verb::Help { topic, id } => validate::help(topic.as_deref(), id.as_deref()),

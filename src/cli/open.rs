@@ -84,6 +84,16 @@ pub(super) fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
     Ok(settings)
 }
 
+/// The same while something runs: nothing is printed.
+///
+/// # Errors
+/// Every mistake.
+pub(super) fn reread(files: &[PathBuf], flags: Flags) -> Result<Loaded, Vec<Diagnostic>> {
+    let env = config::environment();
+    let files = config::find_and_read(files, &env)?;
+    config::load(&Sources { files, env, flags })
+}
+
 /// The same, with its warnings unprinted. `unchanged`: a mistake changes nothing that runs, and says so.
 ///
 /// # Errors

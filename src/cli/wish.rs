@@ -1,4 +1,4 @@
-//! `snooze`, `unsnooze` and `health`: through the running daemon's socket, or, when none runs, straight into the inbox.
+//! `snooze`, `unsnooze`, `health` and `reload`: through the running daemon's socket, or, when none runs, straight into the inbox.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -99,6 +99,20 @@ pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
         Output::Table => print(&reply, lively),
     }
     Ok(if reply.ok && lively { Exit::Done } else { Exit::Unavailable })
+}
+
+/// Has the running daemon read its configuration again; exit 78 with its words when it refuses.
+pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
+    // Only to find the store: what is wrong otherwise is for the daemon to say.
+    let settings = settings(from, LOOKING)?;
+    match listen::ask(&View::store_file(&settings), &Ask::Reload).await.map_err(Stopped::failed)? {
+        Some(Reply { ok: true, .. }) => {
+            anstream::println!("The configuration was taken.");
+            Ok(Exit::Done)
+        }
+        Some(Reply { because, .. }) => Err(Stopped::new(Exit::Config, because.unwrap_or_default())),
+        None => Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store")),
+    }
 }
 
 fn print(reply: &Reply, lively: bool) {

@@ -30,9 +30,12 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
 
 /// Every secret with its key.
 pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRef)> {
-    let github = settings.github.iter_mut();
-    let mut all: Vec<_> =
-        github.map(|(name, connection)| (format!("github.{name}.token"), &mut connection.token)).collect();
+    let mut all: Vec<_> = Vec::new();
+    for (name, connection) in &mut settings.github {
+        all.push((format!("github.{name}.token"), &mut connection.token));
+        all.extend(connection.webhook_secret.as_mut().map(|secret| (format!("github.{name}.webhook_secret"), secret)));
+    }
+    all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     all.extend(settings.slack.as_mut().map(|slack| ("slack.bot_token".to_owned(), &mut slack.bot_token)));
     all
 }
@@ -274,6 +277,9 @@ impl Check<'_> {
         for (name, connection) in &self.settings.github {
             all.push((format!("github.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
         }
+        if let Some(heartbeat) = &self.settings.heartbeat {
+            all.push(("heartbeat.every".to_owned(), heartbeat.every, SignedDuration::from_secs(1)));
+        }
         for (path, length, least) in all {
             let fits = length.elapsed().is_some_and(|length| length >= least && length <= day);
             if !fits {
@@ -304,9 +310,15 @@ impl Check<'_> {
         let settings = self.settings;
         for (name, connection) in &settings.github {
             self.secret(&format!("github.{name}.token"), &connection.token, github_shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("github.{name}.webhook_secret"), secret, webhook_shape);
+            }
         }
         if let Some(slack) = &settings.slack {
             self.secret("slack.bot_token", &slack.bot_token, slack_shape);
+        }
+        if let Some(heartbeat) = &settings.heartbeat {
+            self.secret("heartbeat.url", &heartbeat.url, heartbeat_shape);
         }
     }
 
@@ -369,6 +381,18 @@ fn slack_shape(value: &str) -> Shape {
 fn github_shape(value: &str) -> Shape {
     let slack = ["xoxb-", "xoxp-", "xapp-"].iter().any(|start| value.starts_with(start));
     if slack { Shape::Wrong("this is a token of Slack, not of GitHub") } else { Shape::Fits }
+}
+
+/// Whoever guesses it can make us read; so it is not to be guessed.
+fn webhook_shape(value: &str) -> Shape {
+    if value.len() < 16 { Shape::Odd("this is shorter than 16 characters: it can be guessed") } else { Shape::Fits }
+}
+
+fn heartbeat_shape(value: &str) -> Shape {
+    match url::Url::parse(value) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Shape::Fits,
+        _ => Shape::Wrong("this is no address that begins with https://"),
+    }
 }
 
 fn unreadable(file: &Path) -> Option<std::io::Error> {

@@ -140,7 +140,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 const NAMED: [&str; 2] = ["github", "people"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
-const OPTIONAL: [&str; 1] = ["slack"];
+const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
 
 /// The merged tree, and the defaults alone with a table for everything the user has named.
 fn layered(tree: FileTree, context: &Context, flags: Flags) -> (Value, Value) {
@@ -256,7 +256,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 3] = [
+const REQUIRED: [Required; 4] = [
     Required {
         pattern: "github.*.token",
         example: r#"token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }"#,
@@ -271,6 +271,11 @@ const REQUIRED: [Required; 3] = [
         pattern: "slack.bot_token",
         example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "heartbeat.url",
+        example: r#"url = { file = "/run/secrets/heartbeat_url" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("https://x"),
     },
 ];
 
@@ -317,7 +322,8 @@ impl Reading<'_> {
         };
         let top = table_of(&self.root);
         let mut tables: Vec<String> = top.get("github").map(|github| names("github", github)).unwrap_or_default();
-        tables.extend(top.get("slack").filter(|slack| is_table(slack)).map(|_| "slack".to_owned()));
+        let there = |table: &&str| top.get(*table).is_some_and(is_table);
+        tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {
             for required in &REQUIRED {
                 let (_, key) = required.pattern.rsplit_once('.').expect("required keys stand in tables");

@@ -12,6 +12,7 @@
 //! | `load` | defaults, files, environment and flags in layers; all mistakes in one run |
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
+//! | `server` | `[server]`, `[heartbeat]` |
 //! | `values`, `secrets` | small types that refuse a wrong value |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -27,6 +28,7 @@ mod paths;
 mod read;
 pub mod revisions;
 mod secrets;
+mod server;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -46,6 +48,7 @@ pub use load::{Flags, Loaded, Sources, load};
 pub use origins::Origin;
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
+pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
 pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
@@ -63,6 +66,10 @@ pub struct Settings {
     pub mode: Mode,
     /// Where everything is kept.
     pub store: StoreSettings,
+    /// What the daemon answers over HTTP.
+    pub server: ServerSettings,
+    /// `None`: nobody is told that it lives.
+    pub heartbeat: Option<HeartbeatSettings>,
     /// Connections to GitHub by name: `acme` is written `github.acme` everywhere else.
     pub github: BTreeMap<String, GithubConnection>,
     /// `None`: nothing is sent to Slack.
@@ -103,6 +110,8 @@ impl Settings {
 pub struct StoreSettings {
     /// The database.
     pub url: StoreUrl,
+    /// Whether it may lie on a file system of another machine.
+    pub allow_network_fs: bool,
 }
 
 /// `[github.NAME]`
@@ -115,6 +124,8 @@ pub struct GithubConnection {
     pub graphql_url: Option<BaseUrl>,
     /// The token.
     pub token: SecretRef,
+    /// What its webhooks are signed with. `None`: none are taken.
+    pub webhook_secret: Option<SecretRef>,
     /// Repositories watched; at least one, none twice.
     pub repos: Vec<Repo>,
     /// Which of their issues.

@@ -32,6 +32,18 @@ impl Revisions {
     }
 }
 
+impl Revisions {
+    /// Which of them are others than before.
+    pub fn changed_since(&self, before: &Revisions) -> Vec<&'static str> {
+        let all = [
+            ("rules", self.rules == before.rules),
+            ("reading", self.reading == before.reading),
+            ("selection", self.selection == before.selection),
+        ];
+        all.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+}
+
 /// What becomes of the backlog is a question for the moment it is asked in, not part of a rule.
 fn messages(settings: &Settings) -> impl Serialize {
     let messages = &settings.messages;
@@ -118,13 +130,7 @@ mod tests {
     /// Which of the three are another one after replacing `old` by `new`.
     fn changed(old: &str, new: &str) -> Vec<&'static str> {
         assert!(BASE.contains(old));
-        let (before, after) = (revisions(BASE), revisions(&BASE.replacen(old, new, 1)));
-        let all = [
-            ("rules", before.rules == after.rules),
-            ("reading", before.reading == after.reading),
-            ("selection", before.selection == after.selection),
-        ];
-        all.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+        revisions(&BASE.replacen(old, new, 1)).changed_since(&revisions(BASE))
     }
 
     #[test]

@@ -33,9 +33,10 @@ const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
 const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
+pub(super) const LISTEN: &str = "an address to listen at";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 9] = [
+pub(super) const REFUSALS: [Refusal; 10] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -90,10 +91,16 @@ pub(super) const REFUSALS: [Refusal; 9] = [
         label: "expected e.g. \"Europe/Berlin\"",
         help: "names are those of the IANA database: Area/City, or UTC",
     },
+    Refusal {
+        name: LISTEN,
+        id: "bad-value",
+        label: "expected address:port, e.g. \"127.0.0.1:8080\"",
+        help: "the address is a number of this machine (0.0.0.0 and [::] are all of them); \"off\" listens nowhere",
+    },
 ];
 
 /// Reads a string and turns it into `T`, or names what it should have been.
-struct Parsed<T>(&'static str, fn(&str) -> Result<T, &'static str>);
+pub(super) struct Parsed<T>(pub &'static str, pub fn(&str) -> Result<T, &'static str>);
 
 impl<T> Visitor<'_> for Parsed<T> {
     type Value = T;
@@ -343,7 +350,9 @@ mod tests {
 
     #[test]
     fn every_name_a_type_asks_for_is_explained() {
-        for name in [REPO, ONE_REPO, STORE, HTTP_URL, SAFE_URL, BARE_URL, ZONE, Length::NAME, Length::BOUNDED_NAME] {
+        for name in
+            [REPO, ONE_REPO, STORE, HTTP_URL, SAFE_URL, BARE_URL, ZONE, LISTEN, Length::NAME, Length::BOUNDED_NAME]
+        {
             assert!(REFUSALS.iter().any(|refusal| refusal.name == name), "{name}");
         }
         assert!(REFUSALS[0].label.ends_with(Length::EXAMPLES) && REFUSALS[0].help.ends_with(Length::UNITS));

@@ -3,9 +3,12 @@
 
 pub mod decide;
 pub mod deliver;
+pub mod heartbeat;
 pub mod listen;
 pub mod people;
 pub mod pull;
+pub mod reload;
+pub mod wake;
 
 use connector_kit::Clock;
 use jiff::{SignedDuration, Timestamp};

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
+use super::wake::Waker;
+use crate::clock::Stopwatch;
 use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -35,7 +38,14 @@ pub struct Connection {
     pub commenter: Arc<dyn Commenter>,
     /// How far the tools' clocks lie from ours.
     pub skews: Skews,
+    /// What hooks say is new.
+    pub waker: Arc<Waker>,
+    /// Is told what is being read. `None`: nobody watches.
+    pub watcher: Option<Watcher>,
 }
+
+/// Is told how many items of which stream have been read so far in a pass; true: there are more.
+pub type Watcher = Arc<dyn Fn(&str, u64, bool) + Send + Sync>;
 
 /// What a pass over a connection brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,6 +95,7 @@ pub async fn pass(
 ) -> Result<PullReport, StoreError> {
     let mut report = PullReport::default();
     let mut done: HashSet<(ContainerId, StreamKind)> = HashSet::new();
+    let mut progress = Progress::new(connection);
     loop {
         let due = core.due_streams(connection.id, clock.now(), all).await?;
         let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
@@ -93,7 +104,7 @@ pub async fn pass(
         let key = (stream.scope_id, stream.key.kind);
         let finished = tokio::select! {
             () = stop.cancelled() => return Ok(report),
-            finished = one(core, connection, clock, stream, &mut report) => finished?,
+            finished = one(core, connection, clock, stream, &mut report, &mut progress) => finished?,
         };
         if report.clock_doubted {
             return Ok(report);
@@ -111,6 +122,7 @@ async fn one(
     clock: &dyn Clock,
     stream: StreamRow,
     report: &mut PullReport,
+    progress: &mut Progress<'_>,
 ) -> Result<bool, StoreError> {
     let kind = stream.key.kind;
     let name = stream_name(&stream);
@@ -127,6 +139,7 @@ async fn one(
         Ok(page) => {
             report.page(kind, &page);
             let more = page.more;
+            progress.page(&name, &page);
             for item in &page.unreadable {
                 tracing::warn!(
                     connection = connection.name,
@@ -157,6 +170,37 @@ async fn one(
             report.failures.push((name, failed.kind, failed.because.clone()));
             core.pull_failed(stream, failed, clock.now()).await?;
             Ok(true)
+        }
+    }
+}
+
+/// How often a long read says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// How far the stream that is being read has come.
+struct Progress<'a> {
+    connection: &'a Connection,
+    stream: String,
+    items: u64,
+    since: Stopwatch,
+}
+
+impl Progress<'_> {
+    fn new(connection: &Connection) -> Progress<'_> {
+        Progress { connection, stream: String::new(), items: 0, since: Stopwatch::start() }
+    }
+
+    fn page(&mut self, stream: &str, page: &Page) {
+        if self.stream != stream {
+            (self.stream, self.items) = (stream.to_owned(), 0);
+        }
+        self.items += (page.tasks.len() + page.changes.len() + page.links.len()) as u64 + u64::from(page.skipped);
+        if let Some(watcher) = &self.connection.watcher {
+            watcher(stream, self.items, page.more);
+        }
+        if page.more && self.since.elapsed() >= SAY_EVERY {
+            self.since = Stopwatch::start();
+            tracing::info!(connection = self.connection.name, stream, items = self.items, "sync.progress");
         }
     }
 }
@@ -257,7 +301,9 @@ async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Cl
 
 /// Reads one connection for as long as the program runs.
 pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    let mut calls = connection.waker.calls();
     loop {
+        calls.mark_unchanged();
         tokio::select! {
             () = stop.cancelled() => return,
             () = confirm_time(&core, &connection, &*clock) => {}
@@ -279,7 +325,7 @@ pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>
             Err(StoreError::TakenOver) => return stop.cancel(),
             Err(_) => Some(later(clock.now(), super::AFTER_FAILURE)),
         };
-        if !super::sleep(&*clock, next, None, &stop).await {
+        if !super::sleep(&*clock, next, Some(&mut calls), &stop).await {
             return;
         }
     }

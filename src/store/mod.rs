@@ -5,6 +5,7 @@
 //! attempt. Every board-visible commit raises `org.seq`, under the condition that `seq` and `epoch` are still those this
 //! store was opened or last committed with: a process that is no longer the owner cannot write.
 
+mod place;
 mod sqlite;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, MessageState, NoticeState};
 use crate::domain::record::BoardDelta;
 
+pub use place::refuse_network_fs;
 pub use sqlite::{Reader, Store};
 
 /// Where the store is.

@@ -13,6 +13,8 @@ mod oracle;
 mod pipeline;
 mod quiet;
 mod recorded;
+mod reload;
+mod service;
 mod tidy;
 mod world;
 mod writes;

@@ -12,7 +12,7 @@ use gapwatch::rules::settings::RuleSettings;
 use tree::{Source, files, paths, read, root, sources, words};
 
 /// The folders and files of `src`, in the order in which they may use each other: each only what stands before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "domain",
     "rules",
     "alerts",
@@ -22,10 +22,11 @@ const ORDER: [&str; 15] = [
     "store",
     "registry",
     "clock",
+    "telemetry",
     "core",
     "jobs",
+    "web",
     "daemon",
-    "telemetry",
     "cli",
     "main",
 ];

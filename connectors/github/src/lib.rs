@@ -14,6 +14,7 @@ mod call;
 mod comment;
 mod feed;
 mod history;
+mod hooks;
 mod items;
 mod mark;
 mod normalise;
@@ -39,12 +40,13 @@ use connector_kit::limits::Limits;
 use connector_kit::secret::Secret;
 use connector_kit::{
     BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Whoami, WriteError,
+    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
 };
 use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use hooks::GithubHooks;
 pub use selection::{Filter, States};
 
 /// The connector's name, in errors and in site keys.
@@ -154,6 +156,11 @@ impl GitHub {
     /// GitHub's clock minus ours, from the last answer's `Date`. `None`: nothing answered yet.
     pub fn skew(&self) -> Option<SignedDuration> {
         self.http.skew()
+    }
+
+    /// What has been used of GitHub so far.
+    pub fn usage(&self) -> Usage {
+        self.http.usage()
     }
 
     /// How many requests were sent since the start, repetitions included.

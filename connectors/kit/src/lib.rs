@@ -11,6 +11,7 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod secret;
+pub mod webhook;
 
 use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
 pub use futures_util::future::BoxFuture;
@@ -29,6 +30,15 @@ pub struct Whoami {
     pub account: Option<Account>,
     /// Things the operator should know now: an expiry date, a missing permission. Each a sentence without secrets.
     pub warnings: Vec<String>,
+}
+
+/// What has been used of a tool since the start, for metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests by how they ended: a status, or `none` where no answer came.
+    pub answers: Vec<(String, u64)>,
+    /// What the tool said is left of each budget.
+    pub remaining: Vec<(String, u64)>,
 }
 
 /// What a stream brings.

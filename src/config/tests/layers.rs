@@ -39,6 +39,8 @@ const EVERYTHING: &str = r##"
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"
+    [heartbeat]
+    url = { env = "BEAT" }
     [people.NAME]
 "##;
 
@@ -189,7 +191,7 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
 
     error[unknown-variable]: GAPWATCH_GITHUB__ACME__POL: unknown key `pol` in [github.acme]
      |
-     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url
+     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url, webhook_secret
 
     error[bad-duration]: GAPWATCH_GITHUB__ACME__POLL="soon" is not a length of time; expected e.g. "90m", "3 workdays", "2 workhours"
      |
@@ -203,9 +205,9 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
 
     error[bad-type]: GAPWATCH_RULES__OVERDUE__ENABLED="yes" is not true or false
 
-    error[unknown-variable]: GAPWATCH_SERVER__LISTEN: unknown key `server` at the top
+    error[bad-value]: GAPWATCH_SERVER__LISTEN="x" is not an address to listen at; expected address:port, e.g. "127.0.0.1:8080"
      |
-     = help: not in this version yet; take it out. Known keys: comments, directory, github, messages, mode, operators, people, rules, slack, store, version
+     = help: the address is a number of this machine (0.0.0.0 and [::] are all of them); "off" listens nowhere
 
     error[bad-type]: GAPWATCH_STORE="x" is not a table
 

@@ -14,7 +14,7 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
       | ^^^ unknown
       |
       = note: key: github.acme.pol
-      = help: did you mean `poll`? Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url
+      = help: did you mean `poll`? Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url, webhook_secret
 
     error[unknown-key]: unknown key `allowed_frist` in [rules.pace.behind]
      --> gapwatch.toml:6:1
@@ -40,7 +40,7 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() {
-    assert_snapshot!(found_after("app_id = 5\n[server]\nlisten = 'x'\n[rules.load.overloaded]\nover = 1.1\n"), @r#"
+    assert_snapshot!(found_after("app_id = 5\n[email]\nfrom = 'x'\n[rules.load.overloaded]\nover = 1.1\n"), @r#"
     error[unknown-key]: unknown key `app_id` in [github.acme]
      --> gapwatch.toml:4:1
       |
@@ -48,16 +48,16 @@ fn keys_of_later_versions_are_refused_by_name() {
       | ^^^^^^ unknown
       |
       = note: key: github.acme.app_id
-      = help: not in this version yet; take it out. Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url
+      = help: not in this version yet; take it out. Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url, webhook_secret
 
-    error[unknown-key]: unknown key `server` at the top
+    error[unknown-key]: unknown key `email` at the top
      --> gapwatch.toml:5:2
       |
-    5 | [server]
-      |  ^^^^^^ unknown
+    5 | [email]
+      |  ^^^^^ unknown
       |
-      = note: key: server
-      = help: not in this version yet; take it out. Known keys: comments, directory, github, messages, mode, operators, people, rules, slack, store, version
+      = note: key: email
+      = help: not in this version yet; take it out. Known keys: comments, directory, github, heartbeat, messages, mode, operators, people, rules, server, slack, store, version
 
     error[unknown-key]: unknown key `load` in [rules]
      --> gapwatch.toml:7:8

@@ -15,7 +15,8 @@ const GITHUB: &str = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web'
 fn sources(files: &[(&str, &str)], env: &[(&str, &str)]) -> Sources {
     let files = files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let env = env.chain([("GH".to_owned(), "t0ken".to_owned()), ("SLACK".to_owned(), "xoxb-1".to_owned())]).collect();
+    let secrets = [("GH", "t0ken"), ("SLACK", "xoxb-1"), ("BEAT", "https://hc.example.org/ping/1")];
+    let env = env.chain(secrets.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
     Sources { files, env, flags: Flags::default() }
 }
 

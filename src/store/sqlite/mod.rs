@@ -16,6 +16,7 @@ mod open;
 mod pages;
 mod read;
 mod reader;
+mod recollect;
 mod round;
 mod streams;
 mod tasks;
@@ -27,6 +28,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
+use connector_kit::webhook::Wake;
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -34,11 +36,12 @@ use super::{
     ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
     PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
-use crate::domain::alert::{Answer, Round, Wish};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
+use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
 use cache::Cache;
 pub use reader::Reader;
@@ -198,6 +201,18 @@ impl Store {
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
 
+    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn recollect(
+        &self,
+        tasks: &[TaskId],
+        rule: fn(&str) -> Option<RuleId>,
+    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
+        recollect::recollect(&self.db, tasks, rule)
+    }
+
     /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the
     /// order in which they are to be pulled: the selection, tasks, then what hangs on tasks.
     ///
@@ -313,6 +328,28 @@ impl Store {
     /// `Failed`.
     pub fn connection_states(&self) -> Result<Vec<ConnectionState>, StoreError> {
         read::connection_states(&self.db)
+    }
+
+    /// The same without counting their tasks, which would read every row: `tasks` is 0.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        read::connections_now(&self.db)
+    }
+
+    /// Makes streams due now, without waiting for their turn, but for those that failed or were asked to wait; says how
+    /// many that were.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn bring_forward(
+        &mut self,
+        connection: ConnectionId,
+        wakes: &[Wake],
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(now, |work| streams::bring_forward(work, connection, wakes))
     }
 
     /// What was said, held back or taken back since an instant, newest first.

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use connector_kit::webhook::Wake;
 use connector_kit::{Cursor, Every, Scope, StreamKey, StreamKind, StreamSpec};
 use connector_model::{ContainerKind, ContainerRef};
 use jiff::{SignedDuration, Timestamp};
@@ -214,6 +215,22 @@ fn call_history(work: &Work<'_>, stream: &StreamRow) -> Result<(), StoreError> {
         update.execute(params![us(work.now), stream.connection.0, spec.kind.code(), stream.scope_id.0])?;
     }
     Ok(())
+}
+
+/// Makes streams due now that would be read later anyway. Cursors and waits stay; what is not read through this connection
+/// is no concern of it.
+pub(super) fn bring_forward(work: &Work<'_>, connection: ConnectionId, wakes: &[Wake]) -> Result<usize, StoreError> {
+    let mut update = work.db.prepare_cached(
+        "UPDATE streams SET next_pull_at = ?1
+         WHERE connection = ?2 AND kind = ?3 AND next_pull_at > ?1 AND failures = 0 AND NOT absent AND
+           CASE WHEN ?4 IS NULL THEN scope = 0
+             ELSE scope IN (SELECT id FROM containers WHERE ext = ?4 AND reader = ?2) END",
+    )?;
+    let mut moved = 0;
+    for wake in wakes {
+        moved += update.execute(params![us(work.now), connection.0, wake.kind.code(), wake.container])?;
+    }
+    Ok(moved)
 }
 
 /// Notes a failed pull; the cursor stays.
