@@ -210,6 +210,8 @@ pub enum FailureKind {
     Limited,
     /// Credential refused.
     Refused,
+    /// Not allowed here; elsewhere the credential is good.
+    Forbidden,
     /// Not there, or not to be seen.
     NotVisible,
 }
@@ -221,6 +223,7 @@ impl FailureKind {
             FailureKind::Unavailable => "unavailable",
             FailureKind::Limited => "limited",
             FailureKind::Refused => "refused",
+            FailureKind::Forbidden => "forbidden",
             FailureKind::NotVisible => "not_visible",
         }
     }
@@ -230,6 +233,7 @@ impl FailureKind {
         match word {
             "limited" => FailureKind::Limited,
             "refused" => FailureKind::Refused,
+            "forbidden" => FailureKind::Forbidden,
             "not_visible" => FailureKind::NotVisible,
             _ => FailureKind::Unavailable,
         }
