@@ -12,6 +12,7 @@
 //! | `load` | defaults, files, environment and flags in layers; all mistakes in one run |
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
+//! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
 //! | `values`, `secrets` | small types that refuse a wrong value |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -19,6 +20,7 @@
 mod check;
 pub mod diagnose;
 mod files;
+mod github;
 mod load;
 mod mistakes;
 mod origins;
@@ -46,7 +48,7 @@ pub use load::{Flags, Loaded, Sources, load};
 pub use origins::Origin;
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
-pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -113,9 +115,17 @@ pub struct GithubConnection {
     pub url: BaseUrl,
     /// GraphQL endpoint. `None`: follows from `url`, see [`GithubConnection::graphql`].
     pub graphql_url: Option<BaseUrl>,
-    /// The token.
-    pub token: SecretRef,
-    /// Repositories watched; at least one, none twice.
+    /// The token. `None`: a GitHub App logs in.
+    pub token: Option<SecretRef>,
+    /// The token that comments are written with. `None`: `token`.
+    pub comment_token: Option<SecretRef>,
+    /// The GitHub App. `None`: a token logs in.
+    pub app_id: Option<AppId>,
+    /// The App's private key, PEM. `None`: a token logs in.
+    pub private_key: Option<SecretRef>,
+    /// The App's installation. `None`: found by the owners of `repos`.
+    pub installation_id: Option<InstallationId>,
+    /// Repositories watched, single ones or all of an owner; at least one, none twice.
     pub repos: Vec<Repo>,
     /// Which of their issues.
     pub filter: GithubFilter,

@@ -15,7 +15,7 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 2] = ["github.*.token", "slack.bot_token"];
+const SECRETS: [&str; 4] = ["github.*.token", "github.*.comment_token", "github.*.private_key", "slack.bot_token"];
 
 /// Whether a path fits a pattern, in which `*` is any one part.
 pub(super) fn matches(pattern: &str, path: &str) -> bool {
