@@ -86,6 +86,11 @@ impl Access {
         }
     }
 
+    /// Whether each owner has a budget of its own.
+    pub(crate) fn has_budgets_of_owners(&self) -> bool {
+        self.app().is_some() && self.owners.len() > 1
+    }
+
     /// Whether comments are written by another account than issues are read by.
     pub(crate) fn writes_as_another(&self) -> bool {
         matches!(&self.credential, Credential::Token { comment_token: Some(_), .. })

@@ -25,6 +25,11 @@ pub(crate) struct Write<'a> {
     pub(crate) budget: &'static str,
 }
 
+/// What an owner's installation may ask for in an hour.
+pub(crate) fn budget_of(owner: &str) -> String {
+    format!("{CORE}-{}", owner.to_ascii_lowercase())
+}
+
 /// A body as it is sent.
 pub(crate) fn json(value: &impl Serialize) -> Option<Vec<u8>> {
     Some(serde_json::to_vec(value).expect("words are always JSON"))
@@ -38,6 +43,14 @@ impl GitHub {
             .header("x-github-api-version", API_VERSION)
     }
 
+    /// Which budget a call for this owner is taken from: GitHub counts each installation of an App apart.
+    pub(crate) fn budget(&self, owner: &str, budget: &str) -> String {
+        match self.access.has_budgets_of_owners() {
+            true => budget.replacen(CORE, &budget_of(owner), 1),
+            false => budget.to_owned(),
+        }
+    }
+
     /// Reads `path` below the base, with what was granted for `owner`.
     pub(crate) async fn get(
         &self,
@@ -46,14 +59,15 @@ impl GitHub {
         query: Query,
         tag: Option<&str>,
     ) -> Result<Response, ConnectorError> {
+        let budget = self.budget(owner, CORE);
         let build = || {
-            let mut request = GitHub::plain_request(Method::GET, path.clone(), CORE).header_if("if-none-match", tag);
+            let mut request = GitHub::plain_request(Method::GET, path.clone(), &budget).header_if("if-none-match", tag);
             request.query.clone_from(&query);
             request
         };
         let response = self.read_as(owner, Deed::Read, build).await?;
         if is_untold_limit(&response) {
-            self.limits.hold(CORE, UNTOLD_LIMIT);
+            self.limits.hold(&budget, UNTOLD_LIMIT);
             return Err(refusal(&response, ""));
         }
         Ok(response)
@@ -142,8 +156,9 @@ impl GitHub {
         let owner = &write.place.owner;
         let mut lease = self.lease(owner, Deed::Write).await.map_err(not_written)?;
         let mut tried = Tried::default();
+        let budget = self.budget(owner, write.budget);
         loop {
-            let mut request = GitHub::plain_request(write.method.clone(), path.clone(), write.budget);
+            let mut request = GitHub::plain_request(write.method.clone(), path.clone(), &budget);
             if let Some(body) = &write.body {
                 request.body = Body::Json(body.clone());
             }
@@ -154,7 +169,11 @@ impl GitHub {
                 Err(error) => return Err(error),
                 Ok(response) => {
                     if is_untold_limit(&response) {
-                        self.limits.hold(CORE, UNTOLD_LIMIT);
+                        self.limits.hold(&self.budget(owner, CORE), UNTOLD_LIMIT);
+                    }
+                    if lease.made_at.is_some() && is_suspended(&response) {
+                        self.forget_token(owner, &lease).await;
+                        return Err(WriteError::Unauthorized { because: suspended(owner, &said(&response)) });
                     }
                     return Ok(response);
                 }

@@ -138,6 +138,10 @@ impl GitHub {
         owners.dedup();
         // A comment notifies people: one every 3 s, as GitHub's own client does, after a handful at once.
         let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(3), 3);
+        for owner in &owners {
+            let comments = COMMENTS.replacen(CORE, &call::budget_of(owner), 1);
+            limits.set_pace(&comments, SignedDuration::from_secs(3), 3);
+        }
         let limits = Arc::new(limits);
         let http = Http::new(HttpConfig {
             tool: TOOL,

@@ -127,8 +127,13 @@ impl GitHub {
 
     async fn about_app(&self, app: &AppKey) -> Result<AboutApp, ConnectorError> {
         let response = self.ask_as_app(app, Method::GET, "app").await?;
-        if response.status != 200 {
-            return Err(refusal(&response, "the App"));
+        match response.status {
+            200 => {}
+            404 => {
+                let what = format!("GitHub knows no App {} with this private_key; compare app_id", app.app_id);
+                return Err(ConnectorError::Unauthorized { tool: TOOL, what });
+            }
+            _ => return Err(refusal(&response, "the App")),
         }
         items::single(&response.body, "the App")
     }
