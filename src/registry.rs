@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use connector_github::{Filter, GitHub, GithubHooks, States};
+use connector_github::{AppKey, Credential, Filter, GitHub, GithubHooks, States};
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Usage};
 use connector_model::StatusCategory;
@@ -60,6 +60,25 @@ pub fn connections(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<Bu
     settings.github.iter().map(|(name, table)| github(name, table, clock)).collect()
 }
 
+/// Which way in the table describes; that it is one and a whole one has been checked with the configuration.
+fn credential(name: &str, table: &GithubConnection) -> Result<Credential, ConnectorError> {
+    match (&table.token, &table.app_id, &table.private_key) {
+        (Some(token), _, _) => Ok(Credential::Token {
+            token: token.secret(),
+            comment_token: table.comment_token.as_ref().map(|token| token.secret()),
+        }),
+        (None, Some(app_id), Some(private_key)) => Ok(Credential::App(AppKey {
+            app_id: app_id.text().to_owned(),
+            private_key: private_key.pem(),
+            installation_id: table.installation_id.map(|id| id.number()),
+        })),
+        _ => {
+            let what = format!("[github.{name}] has neither a token nor an App with its private_key");
+            Err(ConnectorError::Misconfigured { tool: "github", what })
+        }
+    }
+}
+
 fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Result<Built, ConnectorError> {
     let labels: Vec<(String, StatusCategory)> = table
         .states
@@ -70,7 +89,7 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
     let config = connector_github::Config {
         url: table.url.url().clone(),
         graphql_url: table.graphql_url.as_ref().map(|url| url.url().clone()),
-        token: table.token.secret(),
+        credential: credential(name, table)?,
         repos: table.repos.iter().map(ToString::to_string).collect(),
         filter: Filter {
             labels: table.filter.labels.clone(),

@@ -51,7 +51,7 @@ impl Exit {
         match kind {
             FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
             FailureKind::Limited => Exit::TryAgain,
-            FailureKind::Refused => Exit::Refused,
+            FailureKind::Refused | FailureKind::Forbidden => Exit::Refused,
         }
     }
 }

@@ -43,7 +43,7 @@ fn report(name: &str, who: Result<(String, Vec<String>), ConnectorError>) -> Exi
         Err(error) => {
             anstream::eprintln!("{name}: {error}");
             match error {
-                ConnectorError::Unauthorized { .. } => Exit::Refused,
+                ConnectorError::Unauthorized { .. } | ConnectorError::Forbidden { .. } => Exit::Refused,
                 ConnectorError::Limited { .. } => Exit::TryAgain,
                 ConnectorError::Misconfigured { .. } => Exit::Config,
                 ConnectorError::Transient { .. }

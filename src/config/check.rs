@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use connector_kit::secret::Secret;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, SecretRef, Settings};
+use super::{Mode, SecretRef, Settings, github};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -21,6 +22,7 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
     check.channels();
     check.rules();
     check.lengths();
+    check.found.extend(github::all(settings, context));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -30,10 +32,15 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
 
 /// Every secret with its key.
 pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRef)> {
-    let mut all: Vec<_> = Vec::new();
+    let mut all = Vec::new();
     for (name, connection) in &mut settings.github {
-        all.push((format!("github.{name}.token"), &mut connection.token));
-        all.extend(connection.webhook_secret.as_mut().map(|secret| (format!("github.{name}.webhook_secret"), secret)));
+        let found = [
+            ("token", connection.token.as_mut()),
+            ("comment_token", connection.comment_token.as_mut()),
+            ("private_key", connection.private_key.as_mut()),
+            ("webhook_secret", connection.webhook_secret.as_mut()),
+        ];
+        all.extend(found.into_iter().filter_map(|(key, secret)| Some((format!("github.{name}.{key}"), secret?))));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     all.extend(settings.slack.as_mut().map(|slack| ("slack.bot_token".to_owned(), &mut slack.bot_token)));
@@ -101,7 +108,7 @@ impl Check<'_> {
                     &format!("{base}.repos"),
                     "[]",
                     "a selection",
-                    "expected at least one \"owner/name\"",
+                    "expected at least one \"owner/name\" or \"owner/*\"",
                     "nothing would be watched",
                 );
             }
@@ -309,21 +316,29 @@ impl Check<'_> {
     fn secrets(&mut self) {
         let settings = self.settings;
         for (name, connection) in &settings.github {
-            self.secret(&format!("github.{name}.token"), &connection.token, github_shape);
+            for (key, token) in [("token", &connection.token), ("comment_token", &connection.comment_token)] {
+                if let Some(token) = token {
+                    self.secret(&format!("github.{name}.{key}"), token, token.secret(), github_shape);
+                }
+            }
+            if let Some(key) = &connection.private_key {
+                let shape = |pem: &str| github::key_trouble(pem).map_or(Shape::Fits, Shape::Wrong);
+                self.secret(&format!("github.{name}.private_key"), key, key.pem(), shape);
+            }
             if let Some(secret) = &connection.webhook_secret {
-                self.secret(&format!("github.{name}.webhook_secret"), secret, webhook_shape);
+                self.secret(&format!("github.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
             }
         }
         if let Some(slack) = &settings.slack {
-            self.secret("slack.bot_token", &slack.bot_token, slack_shape);
+            self.secret("slack.bot_token", &slack.bot_token, slack.bot_token.secret(), slack_shape);
         }
         if let Some(heartbeat) = &settings.heartbeat {
-            self.secret("heartbeat.url", &heartbeat.url, heartbeat_shape);
+            self.secret("heartbeat.url", &heartbeat.url, heartbeat.url.secret(), heartbeat_shape);
         }
     }
 
-    fn secret(&mut self, path: &str, secret: &SecretRef, shape: fn(&str) -> Shape) {
-        match secret.secret().read() {
+    fn secret(&mut self, path: &str, secret: &SecretRef, value: Secret, shape: fn(&str) -> Shape) {
+        match value.read() {
             Ok(value) => match shape(value.expose_secret()) {
                 Shape::Fits => {}
                 Shape::Odd(why) => {

@@ -256,12 +256,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 4] = [
-    Required {
-        pattern: "github.*.token",
-        example: r#"token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }"#,
-        stand_in: || Value::from("x"),
-    },
+const REQUIRED: [Required; 3] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,

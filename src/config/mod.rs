@@ -13,6 +13,7 @@
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
 //! | `server` | `[server]`, `[heartbeat]` |
+//! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
 //! | `values`, `secrets` | small types that refuse a wrong value |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -20,6 +21,7 @@
 mod check;
 pub mod diagnose;
 mod files;
+mod github;
 mod load;
 mod mistakes;
 mod origins;
@@ -49,7 +51,7 @@ pub use origins::Origin;
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
-pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -122,11 +124,19 @@ pub struct GithubConnection {
     pub url: BaseUrl,
     /// GraphQL endpoint. `None`: follows from `url`, see [`GithubConnection::graphql`].
     pub graphql_url: Option<BaseUrl>,
-    /// The token.
-    pub token: SecretRef,
+    /// The token. `None`: a GitHub App logs in.
+    pub token: Option<SecretRef>,
+    /// The token that comments are written with. `None`: `token`.
+    pub comment_token: Option<SecretRef>,
+    /// The GitHub App. `None`: a token logs in.
+    pub app_id: Option<AppId>,
+    /// The App's private key, PEM. `None`: a token logs in.
+    pub private_key: Option<SecretRef>,
+    /// The App's installation. `None`: found by the owners of `repos`.
+    pub installation_id: Option<InstallationId>,
     /// What its webhooks are signed with. `None`: none are taken.
     pub webhook_secret: Option<SecretRef>,
-    /// Repositories watched; at least one, none twice.
+    /// Repositories watched, single ones or all of an owner; at least one, none twice.
     pub repos: Vec<Repo>,
     /// Which of their issues.
     pub filter: GithubFilter,

@@ -10,7 +10,7 @@ pub fn page(id: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| *known == id).map(|(_, page)| *page)
 }
 
-const PAGES: [(&str, &str); 20] = [
+const PAGES: [(&str, &str); 22] = [
     (
         "bad-duration",
         "A length of time could not be read.\n\n\
@@ -67,7 +67,16 @@ const PAGES: [(&str, &str); 20] = [
     (
         "duplicate-repo",
         "A repository is read twice: listed twice, or by two connections to the same address. Each repository has one\n\
-         connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n",
+         connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n\n\
+         As a warning: one connection names a repository and another covers its whole owner (\"acme/*\"). Whichever lists it\n\
+         first keeps it.\n",
+    ),
+    (
+        "filter-hides-done",
+        "(Warning.) A filter of a connection asks for a label that says in which state work is, such as \"in progress\". Such a\n\
+         label is taken off when work goes on or is finished, and then the task leaves the filter: it is no longer watched, its\n\
+         gaps end without being resolved, and what became of it is never learnt. Filter by what stays (a team, a kind of work),\n\
+         and map labels of states under [github.NAME.states].\n",
     ),
     (
         "literal-secret",
@@ -110,6 +119,12 @@ const PAGES: [(&str, &str); 20] = [
         "A file is not TOML. Frequent reasons: text without quotes, a bracket that is not closed, a line break inside a\n\
          one-line table. Nothing else in the configuration is looked at until it can be read. https://toml.io shows each\n\
          form.\n",
+    ),
+    (
+        "two-credentials",
+        "A connection to GitHub names two ways to log in, or a part of one that belongs to another.\n\n\
+         Either `token` (and, if comments are to be written by another account, `comment_token`), or a GitHub App: `app_id`\n\
+         with `private_key`, and `installation_id` where it is not to be found by itself. Keep one.\n",
     ),
     (
         "unknown-key",

@@ -82,7 +82,8 @@ impl PullReport {
     }
 }
 
-/// Pulls what is due of one connection, until nothing is. With `all`, every stream counts as due once.
+/// Pulls what is due of one connection, until nothing is. With `all`, or with a new credential in place of a refused one,
+/// every stream counts as due once.
 ///
 /// # Errors
 /// Only the store's: a failure of the tool is recorded, and reported.
@@ -96,6 +97,8 @@ pub async fn pass(
     let mut report = PullReport::default();
     let mut done: HashSet<(ContainerId, StreamKind)> = HashSet::new();
     let mut progress = Progress::new(connection);
+    // Whoever put a new credential in place of a refused one does not wait until the old one would have been tried again.
+    let all = all || connection.source.renewed();
     loop {
         let due = core.due_streams(connection.id, clock.now(), all).await?;
         let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
@@ -251,6 +254,9 @@ fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Time
         ConnectorError::NotVisible { .. } => {
             Failed { kind: FailureKind::NotVisible, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
+        ConnectorError::Forbidden { .. } => {
+            Failed { kind: FailureKind::Forbidden, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
+        }
         ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {
             Failed { kind: FailureKind::Refused, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
@@ -351,6 +357,8 @@ mod tests {
         assert_eq!(next(&down, 60), (FailureKind::Unavailable, 3600));
         let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
         assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
+        let forbidden = ConnectorError::Forbidden { tool: "github", what: "issues of acme/web".into() };
+        assert_eq!(next(&forbidden, 4), (FailureKind::Forbidden, 3600));
         let limited =
             ConnectorError::Limited { tool: "github", what: "core".into(), retry_after: SignedDuration::from_secs(90) };
         assert_eq!(next(&limited, 5), (FailureKind::Limited, 90));

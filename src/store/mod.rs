@@ -212,6 +212,8 @@ pub enum FailureKind {
     Limited,
     /// Credential refused.
     Refused,
+    /// Not allowed here; elsewhere the credential is good.
+    Forbidden,
     /// Not there, or not to be seen.
     NotVisible,
 }
@@ -223,6 +225,7 @@ impl FailureKind {
             FailureKind::Unavailable => "unavailable",
             FailureKind::Limited => "limited",
             FailureKind::Refused => "refused",
+            FailureKind::Forbidden => "forbidden",
             FailureKind::NotVisible => "not_visible",
         }
     }
@@ -232,6 +235,7 @@ impl FailureKind {
         match word {
             "limited" => FailureKind::Limited,
             "refused" => FailureKind::Refused,
+            "forbidden" => FailureKind::Forbidden,
             "not_visible" => FailureKind::NotVisible,
             _ => FailureKind::Unavailable,
         }

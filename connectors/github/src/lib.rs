@@ -8,10 +8,13 @@
 //! A repository that was renamed answers with a redirect: of that only the repository's id is taken, and the same call is
 //! made once more by id, on the configured origin. A write that is redirected was not done, so this is safe for it too.
 
+mod access;
 mod address;
 mod answers;
+mod app;
 mod call;
 mod comment;
+mod edition;
 mod feed;
 mod history;
 mod hooks;
@@ -20,6 +23,7 @@ mod mark;
 mod normalise;
 mod past;
 mod pull;
+mod repos;
 mod selection;
 mod tasklist;
 mod tasks;
@@ -37,7 +41,6 @@ use std::sync::{Arc, Mutex};
 
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
-use connector_kit::secret::Secret;
 use connector_kit::{
     BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
     StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
@@ -46,8 +49,14 @@ use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use access::Credential;
+pub use app::AppKey;
 pub use hooks::GithubHooks;
 pub use selection::{Filter, States};
+
+use access::Access;
+use address::Wanted;
+use edition::Edition;
 
 /// The connector's name, in errors and in site keys.
 pub(crate) const TOOL: &str = "github";
@@ -67,8 +76,10 @@ pub(crate) const CORE: &str = "core";
 /// The budget of new comments: part of `core`, and paced beside.
 pub(crate) const COMMENTS: &str = "core:comment";
 
-/// What this connector may write; the client refuses all else.
-const WRITES: [(Method, &str); 6] = [
+/// What this connector may write; the client refuses all else. A token of an App's installation is no write to anybody's
+/// work, but it is asked for in the same way.
+const WRITES: [(Method, &str); 7] = [
+    (Method::POST, "app/installations/*/access_tokens"),
     (Method::POST, "repos/*/*/issues/*/comments"),
     (Method::POST, "repositories/*/issues/*/comments"),
     (Method::PATCH, "repos/*/*/issues/comments/*"),
@@ -84,9 +95,9 @@ pub struct Config {
     pub url: Url,
     /// The GraphQL address where it does not follow from `url`. `None`: it does. A host the credential may go to.
     pub graphql_url: Option<Url>,
-    /// A personal access token; read anew for each request, so that a changed file takes effect at once.
-    pub token: Secret,
-    /// The repositories, as `owner/name`.
+    /// What it logs in with; read anew where it is needed, so that a changed file takes effect without a restart.
+    pub credential: Credential,
+    /// The repositories, as `owner/name`; `owner/*` for all of an owner.
     pub repos: Vec<String>,
     /// Which of their issues are covered.
     pub filter: Filter,
@@ -102,11 +113,14 @@ pub struct Config {
 pub struct GitHub {
     http: Http,
     limits: Arc<Limits>,
-    token: Secret,
-    repos: Vec<String>,
+    access: Access,
+    edition: Edition,
+    repos: Vec<Wanted>,
     filter: Filter,
     states: States,
     clock: Arc<dyn Clock>,
+    /// The REST base.
+    api: Url,
     /// Scheme, host and port of the API.
     origin: String,
     /// Where people see issues: `https://github.com`.
@@ -118,14 +132,18 @@ pub struct GitHub {
 impl GitHub {
     /// A connection. Nothing is asked yet.
     ///
-    /// Misconfigured where a repository is not `owner/name`, the address is unusable, or the CA file cannot be read.
+    /// Misconfigured where a repository is neither `owner/name` nor `owner/*`, the address is unusable, or the CA file cannot be read.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<GitHub, ConnectorError> {
-        if let Some(bad) = config.repos.iter().find(|repo| !address::is_repo_name(repo)) {
-            let what = format!("repository \"{bad}\": write it as owner/name");
-            return Err(ConnectorError::Misconfigured { tool: TOOL, what });
-        }
+        let repos: Vec<Wanted> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        let mut owners: Vec<String> = repos.iter().map(|wanted| wanted.owner.to_ascii_lowercase()).collect();
+        owners.sort();
+        owners.dedup();
         // A comment notifies people: one every 3 s, as GitHub's own client does, after a handful at once.
         let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(3), 3);
+        for owner in &owners {
+            let comments = COMMENTS.replacen(CORE, &call::budget_of(owner), 1);
+            limits.set_pace(&comments, SignedDuration::from_secs(3), 3);
+        }
         let limits = Arc::new(limits);
         let http = Http::new(HttpConfig {
             tool: TOOL,
@@ -142,15 +160,22 @@ impl GitHub {
         Ok(GitHub {
             http: http.allow_writes(&WRITES),
             limits,
-            token: config.token,
-            repos: config.repos,
+            access: Access::new(config.credential, owners),
+            edition: Edition::default(),
+            repos,
             filter: config.filter,
             states: config.states,
             clock,
             origin: config.url.origin().ascii_serialization(),
             web: address::web_of(&config.url),
+            api: config.url,
             own: Mutex::default(),
         })
+    }
+
+    /// An owner of the selection, for what is no owner's own.
+    pub(crate) fn any_owner(&self) -> &str {
+        self.access.owners.first().map_or("", String::as_str)
     }
 
     /// GitHub's clock minus ours, from the last answer's `Date`. `None`: nothing answered yet.
@@ -169,6 +194,13 @@ impl GitHub {
     }
 }
 
+fn wanted(text: &str) -> Result<Wanted, ConnectorError> {
+    Wanted::from_text(text).ok_or_else(|| {
+        let what = format!("repository \"{text}\": write it as owner/name, or owner/* for all of an owner");
+        ConnectorError::Misconfigured { tool: TOOL, what }
+    })
+}
+
 impl Source for GitHub {
     fn whoami(&self) -> BoxFuture<'_, Result<Whoami, ConnectorError>> {
         Box::pin(self.ask_whoami())
@@ -185,6 +217,10 @@ impl Source for GitHub {
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
         ]
+    }
+
+    fn renewed(&self) -> bool {
+        self.access.is_renewed()
     }
 
     /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read.

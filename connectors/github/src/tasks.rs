@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Place, TaskHandle, moved_to, repo_at};
 use crate::answers::{date, is_redirect, refusal};
 use crate::call::{Query, expect_ok};
+use crate::edition::Feature;
 use crate::feed::{self, Feed, PAGE, Row, Waiting, Walk, next_of};
 use crate::items::Items;
 use crate::normalise::{Named, Reading, blockers, task};
@@ -124,6 +125,9 @@ impl GitHub {
     /// What one issue waits for. Finished blockers are among them: the board knows their state. A server without the
     /// feature, or an issue that is gone meanwhile, tells nothing, and nothing is changed.
     async fn blockers(&self, scope: &Scope, of: Waiting) -> Result<Page, ConnectorError> {
+        if !self.features().await?.has(Feature::Dependencies) {
+            return Ok(Page::new(self.clock.now(), Cursor::default()));
+        }
         let what = format!("blockers of {}#{}", scope.name, of.number);
         let tail = format!("issues/{}/dependencies/blocked_by", of.number);
         let query = vec![("per_page", PAGE.to_string())];
@@ -152,17 +156,10 @@ impl GitHub {
             return Err(ConnectorError::Misconfigured { tool: TOOL, what });
         };
         let (place, tail) = (handle.place(), format!("issues/{}", handle.number));
-        let response = self.get(place.below(&tail), Query::new(), None).await?;
+        let response = self.get(&place.owner, place.below(&tail), Query::new(), None).await?;
         if is_redirect(response.status) {
             return self.look_where_it_moved(&response, &handle, &tail).await;
         }
-        let is_another = response.status == 200 && !is_it(&response, &handle);
-        // The name belongs to another repository now; the id still is the old one's.
-        let response = if is_another {
-            self.get(Place::below_id(&handle.repo_id, &tail), Query::new(), None).await?
-        } else {
-            response
-        };
         self.look(&response, &handle)
     }
 
@@ -185,8 +182,7 @@ impl GitHub {
         }
     }
 
-    /// A renamed repository is asked by its id. An issue in another repository has been transferred: its new id is its name
-    /// from now on.
+    /// An issue in another repository has been transferred: its new id is its name from now on.
     async fn look_where_it_moved(
         &self,
         redirect: &Response,
@@ -197,10 +193,10 @@ impl GitHub {
             Some((id, rest)) if is_issue(rest) => (id, rest),
             _ => (handle.repo_id.as_str(), tail),
         };
-        let response = self.get(Place::below_id(id, rest), Query::new(), None).await?;
         if id == handle.repo_id && rest == tail {
-            return self.look(&response, handle);
+            return Ok(TaskLook::Hidden); // it leads to where it was asked
         }
+        let response = self.get(&handle.place().owner, Place::below_id(id, rest), Query::new(), None).await?;
         match response.status {
             200 => {
                 let issue: Issue<'_> = items::single(&response.body, "a transferred issue")?;
@@ -227,13 +223,6 @@ pub(crate) fn changes_query(feed: &Feed, mut query: Query) -> Query {
     query.extend(feed.since.map(|since| ("since", since.to_string())));
     carry(&feed.walk, &mut query);
     query
-}
-
-/// Whether the answer is the issue the handle was made for. One that cannot be read counts as it, and fails later.
-fn is_it(response: &Response, handle: &TaskHandle) -> bool {
-    let issue: Result<Issue<'_>, _> = items::single(&response.body, "");
-    let told = issue.ok().and_then(|issue| issue.node_id).unwrap_or_else(|| crate::wire::Str("".into()));
-    told.is_empty() || handle.node_id.is_empty() || *told == *handle.node_id
 }
 
 /// `issues/7`

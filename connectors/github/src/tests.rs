@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod reading;
+mod selecting;
 mod server;
 mod writing;

@@ -230,6 +230,11 @@ pub trait Source: Send + Sync {
     /// The streams of this connection and of each of its containers.
     fn streams(&self) -> Vec<StreamSpec>;
 
+    /// Whether the credential is another one than the one that was refused last: it is worth asking again at once.
+    fn renewed(&self) -> bool {
+        false
+    }
+
     /// Fields whose history the tool does not keep: a difference between two reads is stored as an observed change.
     fn observed(&self) -> &'static [Field] {
         &[]

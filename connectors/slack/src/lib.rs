@@ -447,7 +447,9 @@ fn not_written(error: ConnectorError) -> WriteError {
         ConnectorError::Limited { retry_after, .. } => WriteError::NotSent { retry_after: Some(retry_after), because },
         ConnectorError::Malformed { .. } => WriteError::NotSent { retry_after: None, because },
         ConnectorError::Unauthorized { .. } => WriteError::Unauthorized { because },
-        ConnectorError::NotVisible { .. } | ConnectorError::Misconfigured { .. } => WriteError::Refused { because },
+        ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. } | ConnectorError::Misconfigured { .. } => {
+            WriteError::Refused { because }
+        }
     }
 }
 

@@ -136,7 +136,7 @@ fn put_streams(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId, rese
     if reselect {
         // The answer to an old question says nothing about a new one: neither its cursor nor its tag is used again.
         work.db.execute(
-            "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_partial = 0
+            "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_partial = 0, read_at = NULL
              WHERE connection = ? AND kind = ?",
             params![us(work.now), id.0, StreamKind::Containers.code()],
         )?;

@@ -99,11 +99,15 @@ struct Pass {
     wrote: bool,
     partial: bool,
     failing: bool,
+    /// When the last whole pass before it began.
+    before: Option<Timestamp>,
 }
 
 /// Notes that a page was stored: where the stream stands now, and what its completed pass means for its container.
 ///
-/// Gives the instant at which a pass over the whole selection began that this page completes.
+/// Gives, where this page completes a pass over the whole selection, since when a container must have been listed to be still
+/// part of it. That is the beginning of the pass before: a list may lag, or lack one for once, and what has not been seen
+/// twice running is gone. After another selection was configured, it is the beginning of this pass.
 pub(super) fn advance(
     work: &mut Work<'_>,
     write: &PageWrite<'_>,
@@ -118,7 +122,9 @@ pub(super) fn advance(
         work.touched.connections.insert(stream.connection);
         work.touched.containers.insert(stream.scope_id);
     }
-    save(work, write, (!page.more).then_some(began_at), Pass { at: Some(began_at), wrote, partial, failing: false })?;
+    let before = pass.before;
+    let over = (!page.more && !(partial && stream.key.kind == StreamKind::Containers)).then_some(began_at);
+    save(work, write, over, Pass { at: Some(began_at).filter(|_| page.more), wrote, partial, failing: false, before })?;
     if page.more {
         return Ok(None);
     }
@@ -127,16 +133,22 @@ pub(super) fn advance(
         .execute(params![us(work.now), stream.connection.0])?;
     work.touched.connections.insert(stream.connection);
     completed(work, write, wrote)?;
-    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(began_at))
+    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(before.unwrap_or(began_at)))
 }
 
 fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT pass_at, pass_wrote, pass_partial, failing_since IS NOT NULL OR absent FROM streams
+        "SELECT pass_at, pass_wrote, pass_partial, failing_since IS NOT NULL OR absent, read_at FROM streams
          WHERE connection = ? AND kind = ? AND scope = ?",
     )?;
     let read = |row: &Row<'_>| {
-        Ok(Pass { at: at_opt(row, 0)?, wrote: row.get(1)?, partial: row.get(2)?, failing: row.get(3)? })
+        Ok(Pass {
+            at: at_opt(row, 0)?,
+            wrote: row.get(1)?,
+            partial: row.get(2)?,
+            failing: row.get(3)?,
+            before: at_opt(row, 4)?,
+        })
     };
     Ok(query.query_row(params![stream.connection.0, stream.key.kind.code(), stream.scope_id.0], read).optional()?)
 }
@@ -145,7 +157,7 @@ fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError>
 fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass: Pass) -> Result<(), StoreError> {
     let (stream, page) = (write.stream, write.page);
     let next_pull_at = if page.more { work.now } else { later(work.now, every(work, stream)) };
-    let over = read_at.is_some();
+    let over = !page.more;
     let mut update = work.db.prepare_cached(
         "UPDATE streams SET cursor = ?1, etag = ?2, backfilled = ?3, next_pull_at = ?4, not_before = NULL, absent = 0,
            pass_at = ?5, pass_wrote = ?6, pass_partial = ?7, read_at = coalesce(?8, read_at), good_at = coalesce(?9, good_at),
@@ -157,7 +169,7 @@ fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass
         page.next.etag,
         page.next.backfilled,
         us(next_pull_at),
-        us_of(pass.at.filter(|_| !over)),
+        us_of(pass.at),
         pass.wrote && !over,
         pass.partial && !over,
         us_of(read_at),
@@ -318,7 +330,8 @@ pub(super) fn failing(db: &Connection, connection: ConnectionId) -> Result<Faili
 /// How much the operator must do.
 fn severity(kind: FailureKind) -> u8 {
     match kind {
-        FailureKind::Refused => 3,
+        FailureKind::Refused => 4,
+        FailureKind::Forbidden => 3,
         FailureKind::NotVisible => 2,
         FailureKind::Unavailable => 1,
         FailureKind::Limited => 0,

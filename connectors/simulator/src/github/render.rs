@@ -270,8 +270,9 @@ impl Hub {
             body: &'a str,
             author_association: &'a str,
             reactions: Value,
-            performed_via_github_app: (),
+            performed_via_github_app: Value,
         }
+        let app = self.app_of_bot(&comment.author).map(|(id, slug)| json!({ "id": id, "slug": slug, "name": slug }));
         let url = format!("{}/issues/comments/{}", self.repo_url(repo), comment.id);
         raw(&CommentOut {
             html_url: format!("{HTML}/{}/issues/{}#issuecomment-{}", repo.full_name, comment.issue, comment.id),
@@ -284,7 +285,7 @@ impl Hub {
             body: &comment.body,
             author_association: "MEMBER",
             reactions: reactions(&url),
-            performed_via_github_app: (),
+            performed_via_github_app: app.unwrap_or_default(),
             url,
         })
     }
