@@ -13,6 +13,7 @@
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
 //! | `values`, `secrets` | small types that refuse a wrong value |
+//! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
 
@@ -24,6 +25,7 @@ mod mistakes;
 mod origins;
 mod pages;
 mod paths;
+mod projects;
 mod read;
 pub mod revisions;
 mod secrets;
@@ -44,9 +46,10 @@ pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use load::{Flags, Loaded, Sources, load};
 pub use origins::Origin;
+pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
-pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+pub use values::{BaseUrl, OneOrMany, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -121,6 +124,12 @@ pub struct GithubConnection {
     pub filter: GithubFilter,
     /// Labels that tell a state.
     pub states: States,
+    /// Projects that are read, the first counting before the next; none twice.
+    pub projects: Vec<ProjectName>,
+    /// What fields are called.
+    pub fields: GithubFields,
+    /// What the columns of projects mean.
+    pub statuses: Statuses,
     /// How often each repository is asked for changes; 1 second to 1 day, always elapsed time.
     pub poll: Length,
     /// `None`: the mode at the top.

@@ -28,6 +28,7 @@ pub(super) struct Refusal {
 
 const REPO: &str = "a repository";
 const ONE_REPO: &str = "a single repository";
+const PROJECT: &str = "a project";
 const STORE: &str = "a store";
 const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
@@ -35,7 +36,7 @@ const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 9] = [
+pub(super) const REFUSALS: [Refusal; 10] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -59,6 +60,12 @@ pub(super) const REFUSALS: [Refusal; 9] = [
         id: "bad-value",
         label: "expected \"owner/name\"",
         help: "patterns such as `owner/*` are not supported in this version; name each repository",
+    },
+    Refusal {
+        name: PROJECT,
+        id: "bad-value",
+        label: "expected \"owner/number\"",
+        help: "as in the address https://github.com/orgs/owner/projects/number",
     },
     Refusal {
         name: STORE,
@@ -118,6 +125,7 @@ macro_rules! parsed {
 }
 
 parsed!(Repo, REPO);
+parsed!(ProjectName, PROJECT);
 parsed!(StoreUrl, STORE);
 parsed!(BaseUrl, HTTP_URL);
 parsed!(ProxyUrl, HTTP_URL);
@@ -158,6 +166,30 @@ impl Repo {
 impl fmt::Display for Repo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+/// A project of an organisation or a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectName {
+    /// User or organisation.
+    pub owner: String,
+    /// The project's number there.
+    pub number: u32,
+}
+
+impl ProjectName {
+    fn parse(text: &str) -> Result<ProjectName, &'static str> {
+        let (owner, number) = text.split_once('/').ok_or(PROJECT)?;
+        let plain = !owner.is_empty() && owner.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(PROJECT)?;
+        if plain { Ok(ProjectName { owner: owner.to_owned(), number }) } else { Err(PROJECT) }
+    }
+}
+
+impl fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.number)
     }
 }
 
@@ -309,6 +341,16 @@ mod tests {
             ["acme", "acme/", "/web", "acme/web/x", "acme/..", "../web", "acme/w b", "https://github.com/acme/web"]
         {
             assert_eq!(Repo::parse(text), Err(REPO), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_project_is_an_owner_and_a_number() {
+        let project = ProjectName::parse("acme/7").unwrap();
+        assert_eq!((project.owner.as_str(), project.number, project.to_string().as_str()), ("acme", 7, "acme/7"));
+        for text in ["acme", "acme/", "/7", "acme/0", "acme/-1", "acme/web", "acme/7/x", "ac me/7", "acme/99999999999"]
+        {
+            assert_eq!(ProjectName::parse(text), Err(PROJECT), "{text}");
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn json(value: &impl Serialize) -> Option<Vec<u8>> {
 
 impl GitHub {
     /// Fails with words where the token cannot be had.
-    fn request(&self, method: Method, path: String, budget: &str) -> Result<Request, String> {
+    pub(crate) fn request(&self, method: Method, path: String, budget: &str) -> Result<Request, String> {
         let token = self.token.read()?;
         let request = Request::new(method, path, budget)
             .header("accept", "application/vnd.github+json")

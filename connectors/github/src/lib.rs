@@ -2,8 +2,8 @@
 //!
 //! Each call of [`Source::pull`] is one request. Issues and comments are read as feeds sorted by their last change
 //! (`feed`), events newest first down to the last known one. What GitHub changes without touching an issue's
-//! `updated_at` (children, blockers) is read by a stream of its own. What GitHub's JSON means is told by `normalise` and
-//! `history`, which are pure.
+//! `updated_at` (children, blockers) is read by a stream of its own, many issues a call, by GraphQL (`graph`) where that is
+//! to be had; so are projects. What GitHub's JSON means is told by `normalise` and `history`, which are pure.
 //!
 //! A repository that was renamed answers with a redirect: of that only the repository's id is taken, and the same call is
 //! made once more by id, on the configured origin. A write that is redirected was not done, so this is safe for it too.
@@ -13,6 +13,8 @@ mod answers;
 mod call;
 mod comment;
 mod feed;
+mod fields;
+mod graph;
 mod history;
 mod items;
 mod mark;
@@ -38,13 +40,14 @@ use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::secret::Secret;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Wanted, Whoami, WriteError,
 };
 use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use graph::{Fields, Project, Statuses};
 pub use selection::{Filter, States};
 
 /// The connector's name, in errors and in site keys.
@@ -90,6 +93,12 @@ pub struct Config {
     pub filter: Filter,
     /// What labels say of an open issue's state.
     pub states: States,
+    /// Projects whose items say more of issues. Where several say something, the first counts.
+    pub projects: Vec<Project>,
+    /// What fields are called.
+    pub fields: Fields,
+    /// What the columns of projects say of an open issue's state.
+    pub statuses: Statuses,
     /// PEM file with the company's own CA. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
     /// Proxy. `None`: the system's.
@@ -104,6 +113,10 @@ pub struct GitHub {
     repos: Vec<String>,
     filter: Filter,
     states: States,
+    graph: graph::Graph,
+    projects: Vec<Project>,
+    fields: Fields,
+    statuses: Statuses,
     clock: Arc<dyn Clock>,
     /// Scheme, host and port of the API.
     origin: String,
@@ -125,10 +138,11 @@ impl GitHub {
         // A comment notifies people: one every 3 s, as GitHub's own client does, after a handful at once.
         let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(3), 3);
         let limits = Arc::new(limits);
+        let graph = graph::Graph::new(&config.url, config.graphql_url.as_ref());
         let http = Http::new(HttpConfig {
             tool: TOOL,
             base: config.url.clone(),
-            also: config.graphql_url.into_iter().collect(),
+            also: vec![graph.base().clone()],
             ca_file: config.ca_file,
             proxy: config.proxy,
             deadline: DEADLINE,
@@ -144,6 +158,10 @@ impl GitHub {
             repos: config.repos,
             filter: config.filter,
             states: config.states,
+            graph,
+            projects: config.projects,
+            fields: config.fields,
+            statuses: config.statuses,
             clock,
             origin: config.url.origin().ascii_serialization(),
             web: address::web_of(&config.url),
@@ -170,19 +188,40 @@ impl Source for GitHub {
     fn streams(&self) -> Vec<StreamSpec> {
         let half_an_hour = SignedDuration::from_mins(30);
         let spec = |kind, every| StreamSpec { kind, every };
-        vec![
+        let boards = (!self.projects.is_empty()).then(|| spec(StreamKind::Boards, Every::Period(half_an_hour)));
+        let always = [
             spec(StreamKind::Containers, Every::Period(SignedDuration::from_hours(1))),
             spec(StreamKind::Homes, Every::Period(half_an_hour)),
             spec(StreamKind::Tasks, Every::Poll),
             spec(StreamKind::Comments, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
-        ]
+        ];
+        always.into_iter().chain(boards).collect()
     }
 
-    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read.
+    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read. Nor
+    /// does it of the dates and numbers of projects and fields.
     fn observed(&self) -> &'static [Field] {
-        &[Field::Description, Field::Progress]
+        &[Field::Description, Field::Progress, Field::Due, Field::Start, Field::Estimate]
+    }
+
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        if stream.kind == StreamKind::Links { self.wanted_links(cursor) } else { None }
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        Box::pin(async move {
+            match &stream.scope {
+                Some(_) => self.refresh_links(cursor, tasks).await,
+                None => self.pull_stream(stream, cursor).await,
+            }
+        })
     }
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {

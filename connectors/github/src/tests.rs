@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod boards;
+mod graphs;
 mod reading;
 mod server;
 mod writing;

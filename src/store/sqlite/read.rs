@@ -40,7 +40,7 @@ pub(super) fn connection_states(db: &Connection) -> Result<Vec<ConnectionState>,
         "SELECT n.id, n.name,
            count(c.id), count(c.id) FILTER (WHERE c.warm_at IS NULL), count(c.id) FILTER (WHERE c.fresh_at IS NULL),
            min(c.fresh_at),
-           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0),
+           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0 AND s.kind = 0),
            (SELECT count(*) FROM tasks t JOIN containers r ON r.id = t.container WHERE r.reader = n.id AND t.gone_at IS NULL)
          FROM connections n LEFT JOIN containers c ON c.reader = n.id AND c.open AND c.kind < 3
          WHERE n.configured GROUP BY n.id ORDER BY n.name",
