@@ -11,6 +11,7 @@ mod lab;
 mod neighbours;
 mod oracle;
 mod pipeline;
+mod projects;
 mod quiet;
 mod recorded;
 mod tidy;
