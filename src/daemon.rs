@@ -296,6 +296,7 @@ fn connection_plan(built: &Built) -> ConnectionPlan {
         streams: built.source.streams(),
         observed: built.source.observed(),
         state_labels: built.state_labels.clone(),
+        reading: built.reading.clone(),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use connector_github::{AppKey, Credential, Filter, GitHub, GithubHooks, States};
+use connector_github::{AppKey, Credential, Fields, Filter, GitHub, GithubHooks, Project, States, Statuses};
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Usage};
 use connector_model::StatusCategory;
 use connector_slack::Slack;
 use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
 
 use crate::config::{GithubConnection, Length, Settings, SlackSettings};
 use crate::domain::policy::Mode;
@@ -30,6 +31,8 @@ pub struct Built {
     pub mode: Option<Mode>,
     /// Labels that the configuration maps to a state, in lower case.
     pub state_labels: Vec<String>,
+    /// What its answers are read with, as text; another one: they are read again.
+    pub reading: String,
     /// Reads.
     pub source: Arc<dyn Source>,
     /// Writes our comment.
@@ -97,6 +100,13 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
             milestone: table.filter.milestone.clone(),
         },
         states: labels.iter().cloned().collect::<States>(),
+        projects: table
+            .projects
+            .iter()
+            .map(|project| Project { owner: project.owner.clone(), number: project.number })
+            .collect(),
+        fields: fields(table),
+        statuses: statuses(table),
         ca_file: table.ca_file.clone(),
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
@@ -112,12 +122,40 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         poll: elapsed(table.poll),
         mode: table.mode,
         state_labels: labels.into_iter().map(|(label, _)| label).collect(),
+        reading: reading(table),
         source: github.clone(),
         commenter: github,
         skew: Arc::new(move || skew.skew()),
         usage: Arc::new(move || usage.usage()),
         hooks,
     })
+}
+
+fn fields(table: &GithubConnection) -> Fields {
+    let fields = &table.fields;
+    Fields {
+        start: fields.start.0.clone(),
+        due: fields.due.0.clone(),
+        status: fields.status.0.clone(),
+        iteration: fields.iteration.0.clone(),
+        estimate: fields.estimate.0.clone(),
+        priority: fields.priority.0.clone(),
+        progress: fields.progress.0.clone(),
+        estimate_unit_secs: fields.unit_secs(),
+    }
+}
+
+/// Words under `states` count before those under `statuses`, which have defaults.
+fn statuses(table: &GithubConnection) -> Statuses {
+    let all = table.states.all().into_iter().chain(table.statuses.all());
+    let words = all.flat_map(|(state, words)| words.iter().map(move |word| (word.clone(), category(state))));
+    Statuses::new(words, &table.statuses.backlog)
+}
+
+fn reading(table: &GithubConnection) -> String {
+    let read_with = (&table.states, &table.filter, &table.projects, &table.fields, &table.statuses);
+    let text = serde_json::to_vec(&read_with).unwrap_or_default();
+    Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Builds Slack, if it is configured; asks nobody yet.

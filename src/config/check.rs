@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, SecretRef, Settings, github};
+use super::{Mode, ProjectName, SecretRef, Settings, github};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -122,15 +122,34 @@ impl Check<'_> {
                     self.add(&path, self.context.also(problem, &first, "first here").help(help));
                 }
             }
-            self.states(&base, connection.states.all());
+            self.states(&format!("{base}.states"), &connection.states.all());
+            let backlog = ("backlog", connection.statuses.backlog.as_slice());
+            let statuses: Vec<_> = connection.statuses.all().into_iter().chain([backlog]).collect();
+            self.states(&format!("{base}.statuses"), &statuses);
+            self.projects(&base, &connection.projects);
         }
     }
 
-    fn states(&mut self, base: &str, states: [(&'static str, &[String]); 6]) {
+    fn projects(&mut self, base: &str, projects: &[ProjectName]) {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for (index, project) in projects.iter().enumerate() {
+            let path = format!("{base}.projects[{index}]");
+            if let Some(first) = seen.insert(project.to_string().to_lowercase(), path.clone()) {
+                let title = format!("project {project} stands twice in the list");
+                let problem = self.context.error("bad-value", About::Value, &path, &title, "again here");
+                self.add(
+                    &path,
+                    self.context.also(problem, &first, "first here").help("the first counts before the next"),
+                );
+            }
+        }
+    }
+
+    fn states(&mut self, base: &str, states: &[(&'static str, &[String])]) {
         let mut seen: BTreeMap<String, (String, &str)> = BTreeMap::new();
-        for (state, words) in states {
+        for (state, words) in states.iter().copied() {
             for (index, word) in words.iter().enumerate() {
-                let path = format!("{base}.states.{state}[{index}]");
+                let path = format!("{base}.{state}[{index}]");
                 if let Some((first, other)) = seen.insert(word.to_lowercase(), (path.clone(), state)) {
                     let title = format!("`{word}` cannot mean both {other} and {state}");
                     let title = if other == state { format!("`{word}` stands twice under {state}") } else { title };

@@ -15,6 +15,7 @@
 //! | `server` | `[server]`, `[heartbeat]` |
 //! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
 //! | `values`, `secrets` | small types that refuse a wrong value |
+//! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
 
@@ -27,6 +28,7 @@ mod mistakes;
 mod origins;
 mod pages;
 mod paths;
+mod projects;
 mod read;
 pub mod revisions;
 mod secrets;
@@ -48,10 +50,11 @@ pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use load::{Flags, Loaded, Sources, load};
 pub use origins::Origin;
+pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
-pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -142,6 +145,12 @@ pub struct GithubConnection {
     pub filter: GithubFilter,
     /// Labels that tell a state.
     pub states: States,
+    /// Projects that are read, the first counting before the next; none twice.
+    pub projects: Vec<ProjectName>,
+    /// What fields are called.
+    pub fields: GithubFields,
+    /// What the columns of projects mean.
+    pub statuses: Statuses,
     /// How often each repository is asked for changes; 1 second to 1 day, always elapsed time.
     pub poll: Length,
     /// `None`: the mode at the top.

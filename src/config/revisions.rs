@@ -51,7 +51,11 @@ fn messages(settings: &Settings) -> impl Serialize {
 }
 
 fn reading(settings: &Settings) -> impl Serialize {
-    let states = |connection: &GithubConnection| (site(connection), sorted_states(&connection.states));
+    let states = |connection: &GithubConnection| {
+        let projects = (&connection.projects, &connection.fields, &connection.statuses);
+        let projects = serde_json::to_string(&projects).unwrap_or_default();
+        (site(connection), sorted_states(&connection.states), projects)
+    };
     let mut states: Vec<_> = settings.github.values().map(states).collect();
     states.sort();
     states.dedup();

@@ -30,6 +30,7 @@ const REPO: &str = "a repository";
 const ONE_REPO: &str = "a repository or a whole owner";
 const APP_ID: &str = "an id of a GitHub App";
 const INSTALLATION: &str = "an id of an installation";
+const PROJECT: &str = "a project";
 const STORE: &str = "a store";
 const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
@@ -38,7 +39,7 @@ const ZONE: &str = "a time zone";
 pub(super) const LISTEN: &str = "an address to listen at";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 12] = [
+pub(super) const REFUSALS: [Refusal; 13] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -74,6 +75,12 @@ pub(super) const REFUSALS: [Refusal; 12] = [
         id: "bad-value",
         label: "expected e.g. 12345678",
         help: "the number at the end of the address of the installation's settings; leave it out to have it found",
+    },
+    Refusal {
+        name: PROJECT,
+        id: "bad-value",
+        label: "expected \"owner/number\"",
+        help: "as in the address https://github.com/orgs/owner/projects/number",
     },
     Refusal {
         name: STORE,
@@ -139,6 +146,7 @@ macro_rules! parsed {
 }
 
 parsed!(Repo, REPO);
+parsed!(ProjectName, PROJECT);
 parsed!(StoreUrl, STORE);
 parsed!(BaseUrl, HTTP_URL);
 parsed!(ProxyUrl, HTTP_URL);
@@ -252,6 +260,30 @@ impl<'de> Deserialize<'de> for AppId {
 impl<'de> Deserialize<'de> for InstallationId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<InstallationId, D::Error> {
         deserializer.deserialize_any(Id(INSTALLATION, InstallationId::parse))
+    }
+}
+
+/// A project of an organisation or a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectName {
+    /// User or organisation.
+    pub owner: String,
+    /// The project's number there.
+    pub number: u32,
+}
+
+impl ProjectName {
+    fn parse(text: &str) -> Result<ProjectName, &'static str> {
+        let (owner, number) = text.split_once('/').ok_or(PROJECT)?;
+        let plain = !owner.is_empty() && owner.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(PROJECT)?;
+        if plain { Ok(ProjectName { owner: owner.to_owned(), number }) } else { Err(PROJECT) }
+    }
+}
+
+impl fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.number)
     }
 }
 
@@ -420,6 +452,16 @@ mod tests {
         assert_eq!(InstallationId::parse("77").unwrap().number(), 77);
         for text in ["", "0", "-1", "seven"] {
             assert_eq!(InstallationId::parse(text), Err(INSTALLATION), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_project_is_an_owner_and_a_number() {
+        let project = ProjectName::parse("acme/7").unwrap();
+        assert_eq!((project.owner.as_str(), project.number, project.to_string().as_str()), ("acme", 7, "acme/7"));
+        for text in ["acme", "acme/", "/7", "acme/0", "acme/-1", "acme/web", "acme/7/x", "ac me/7", "acme/99999999999"]
+        {
+            assert_eq!(ProjectName::parse(text), Err(PROJECT), "{text}");
         }
     }
 

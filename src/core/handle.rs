@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::mpsc;
 
-use connector_kit::Page;
 use connector_kit::webhook::Wake;
+use connector_kit::{KnownTask, Page, Wanted};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use super::{Claim, Core, Failed, GapSeen, Pulse, RoundReport, Setup};
 use crate::clock::Stopwatch;
 use crate::domain::alert::{Answer, Wish};
-use crate::domain::ids::{ConnectionId, MessageId};
+use crate::domain::ids::{ConnectionId, ContainerId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
 use crate::store::{ConnectionState, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow};
@@ -140,6 +140,11 @@ impl CoreHandle {
         all: bool,
     ) -> Result<Vec<StreamRow>, StoreError> {
         self.ask(move |core| core.store.due_streams(connection, now, all)).await
+    }
+
+    /// Open tasks of a container that a stream asks about by name.
+    pub async fn open_tasks(&self, container: ContainerId, wanted: Wanted) -> Result<Vec<KnownTask>, StoreError> {
+        self.ask(move |core| core.store.open_tasks(container, &wanted)).await
     }
 
     /// When the next stream is due. `None`: there is none.

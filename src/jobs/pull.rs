@@ -226,7 +226,13 @@ async fn ask(
             Err(error) => return Ok(Err(error)),
         }
     }
-    Ok(connection.source.pull(&stream.key, &stream.cursor).await)
+    match connection.source.wants(&stream.key, &stream.cursor) {
+        Some(wanted) => {
+            let tasks = core.open_tasks(stream.scope_id, wanted).await?;
+            Ok(connection.source.refresh(&stream.key, &stream.cursor, &tasks).await)
+        }
+        None => Ok(connection.source.pull(&stream.key, &stream.cursor).await),
+    }
 }
 
 /// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
@@ -272,6 +278,7 @@ fn stream_name(stream: &StreamRow) -> String {
         StreamKind::Homes => "milestones",
         StreamKind::Links => "links",
         StreamKind::Census => "census",
+        StreamKind::Boards => "projects",
     };
     stream.key.scope.as_ref().map_or_else(|| kind.to_owned(), |scope| format!("{kind} of {}", scope.name))
 }

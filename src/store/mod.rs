@@ -93,6 +93,8 @@ pub struct ConnectionPlan {
     pub poll: SignedDuration,
     /// Its streams ([`connector_kit::Source::streams`]).
     pub streams: Vec<StreamSpec>,
+    /// Fingerprint of what its answers are read with; another one: they are read again.
+    pub reading: String,
     /// Fields whose history the tool does not keep: differences between two reads become observed changes.
     pub observed: &'static [Field],
     /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.

@@ -12,6 +12,7 @@ mod lab;
 mod neighbours;
 mod oracle;
 mod pipeline;
+mod projects;
 mod quiet;
 mod recorded;
 mod reload;

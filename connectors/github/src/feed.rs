@@ -56,6 +56,11 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
+    /// At the beginning.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        *self == Walk::default()
+    }
+
     /// Takes a page's ids and its `next`. True: that was the last page, and the walk stands at the beginning again.
     ///
     /// Fails, with the reason, where going on would never end.
@@ -94,13 +99,27 @@ fn fingerprint(ids: impl Iterator<Item = u64>) -> Option<u64> {
     ids.fold(None, |hash, id| Some((hash.unwrap_or(start) ^ id).wrapping_mul(0x0100_0000_01b3)))
 }
 
-/// An issue whose blockers are still to be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// An issue whose surroundings are still to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     /// Its number.
     pub(crate) number: u64,
     /// Its id.
     pub(crate) id: u64,
+    /// Its global id; empty where the answer had none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) node: String,
+    /// False: it waits for nothing, but its parent's count may have changed with it, which GraphQL alone tells along.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub(crate) is_blocked: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 /// An item of a page: its id, and when it was last changed.
@@ -142,7 +161,7 @@ pub(crate) struct Feed {
     /// Entity tag for the first request of the next pass, kept here while something else is asked first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
-    /// Asked one by one, before the next page.
+    /// Asked for before the next page: many at once by GraphQL, else one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waiting: Vec<Waiting>,
     /// Rows of the page before that the next page shows again, because it asks from the last of them on.
@@ -490,7 +509,7 @@ mod tests {
 
     #[test]
     fn an_entity_tag_waits_while_something_else_is_asked() {
-        let waiting = vec![Waiting { number: 1, id: 2 }];
+        let waiting = vec![Waiting { number: 1, id: 2, node: String::new(), is_blocked: true }];
         let feed = Feed { etag: Some("e".to_owned()), waiting, ..Feed::default() };
         let cursor = feed.into_cursor(false);
         assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (None, false));

@@ -2,8 +2,8 @@
 //!
 //! Each call of [`Source::pull`] is one request. Issues and comments are read as feeds sorted by their last change
 //! (`feed`), events newest first down to the last known one. What GitHub changes without touching an issue's
-//! `updated_at` (children, blockers) is read by a stream of its own. What GitHub's JSON means is told by `normalise` and
-//! `history`, which are pure.
+//! `updated_at` (children, blockers) is read by a stream of its own, many issues a call, by GraphQL (`graph`) where that is
+//! to be had; so are projects. What GitHub's JSON means is told by `normalise` and `history`, which are pure.
 //!
 //! A repository that was renamed answers with a redirect: of that only the repository's id is taken, and the same call is
 //! made once more by id, on the configured origin. A write that is redirected was not done, so this is safe for it too.
@@ -16,6 +16,8 @@ mod call;
 mod comment;
 mod edition;
 mod feed;
+mod fields;
+mod graph;
 mod history;
 mod hooks;
 mod items;
@@ -42,8 +44,8 @@ use std::sync::{Arc, Mutex};
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Usage, Wanted, Whoami, WriteError,
 };
 use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
@@ -51,11 +53,12 @@ use url::Url;
 
 pub use access::Credential;
 pub use app::AppKey;
+pub use graph::{Fields, Project, Statuses};
 pub use hooks::GithubHooks;
 pub use selection::{Filter, States};
 
 use access::Access;
-use address::Wanted;
+use address::Wanted as Chosen;
 use edition::Edition;
 
 /// The connector's name, in errors and in site keys.
@@ -103,6 +106,12 @@ pub struct Config {
     pub filter: Filter,
     /// What labels say of an open issue's state.
     pub states: States,
+    /// Projects whose items say more of issues. Where several say something, the first counts.
+    pub projects: Vec<Project>,
+    /// What fields are called.
+    pub fields: Fields,
+    /// What the columns of projects say of an open issue's state.
+    pub statuses: Statuses,
     /// PEM file with the company's own CA. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
     /// Proxy. `None`: the system's.
@@ -115,9 +124,13 @@ pub struct GitHub {
     limits: Arc<Limits>,
     access: Access,
     edition: Edition,
-    repos: Vec<Wanted>,
+    repos: Vec<Chosen>,
     filter: Filter,
     states: States,
+    graph: graph::Graph,
+    projects: Vec<Project>,
+    fields: Fields,
+    statuses: Statuses,
     clock: Arc<dyn Clock>,
     /// The REST base.
     api: Url,
@@ -134,7 +147,7 @@ impl GitHub {
     ///
     /// Misconfigured where a repository is neither `owner/name` nor `owner/*`, the address is unusable, or the CA file cannot be read.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<GitHub, ConnectorError> {
-        let repos: Vec<Wanted> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        let repos: Vec<Chosen> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
         let mut owners: Vec<String> = repos.iter().map(|wanted| wanted.owner.to_ascii_lowercase()).collect();
         owners.sort();
         owners.dedup();
@@ -145,10 +158,11 @@ impl GitHub {
             limits.set_pace(&comments, SignedDuration::from_secs(3), 3);
         }
         let limits = Arc::new(limits);
+        let graph = graph::Graph::new(&config.url, config.graphql_url.as_ref());
         let http = Http::new(HttpConfig {
             tool: TOOL,
             base: config.url.clone(),
-            also: config.graphql_url.into_iter().collect(),
+            also: vec![graph.base().clone()],
             ca_file: config.ca_file,
             proxy: config.proxy,
             deadline: DEADLINE,
@@ -165,6 +179,10 @@ impl GitHub {
             repos,
             filter: config.filter,
             states: config.states,
+            graph,
+            projects: config.projects,
+            fields: config.fields,
+            statuses: config.statuses,
             clock,
             origin: config.url.origin().ascii_serialization(),
             web: address::web_of(&config.url),
@@ -194,8 +212,8 @@ impl GitHub {
     }
 }
 
-fn wanted(text: &str) -> Result<Wanted, ConnectorError> {
-    Wanted::from_text(text).ok_or_else(|| {
+fn wanted(text: &str) -> Result<Chosen, ConnectorError> {
+    Chosen::from_text(text).ok_or_else(|| {
         let what = format!("repository \"{text}\": write it as owner/name, or owner/* for all of an owner");
         ConnectorError::Misconfigured { tool: TOOL, what }
     })
@@ -209,23 +227,44 @@ impl Source for GitHub {
     fn streams(&self) -> Vec<StreamSpec> {
         let half_an_hour = SignedDuration::from_mins(30);
         let spec = |kind, every| StreamSpec { kind, every };
-        vec![
+        let boards = (!self.projects.is_empty()).then(|| spec(StreamKind::Boards, Every::Period(half_an_hour)));
+        let always = [
             spec(StreamKind::Containers, Every::Period(SignedDuration::from_hours(1))),
             spec(StreamKind::Homes, Every::Period(half_an_hour)),
             spec(StreamKind::Tasks, Every::Poll),
             spec(StreamKind::Comments, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
-        ]
+        ];
+        always.into_iter().chain(boards).collect()
     }
 
     fn renewed(&self) -> bool {
         self.access.is_renewed()
     }
 
-    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read.
+    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read. Nor
+    /// does it of the dates and numbers of projects and fields.
     fn observed(&self) -> &'static [Field] {
-        &[Field::Description, Field::Progress]
+        &[Field::Description, Field::Progress, Field::Due, Field::Start, Field::Estimate]
+    }
+
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        if stream.kind == StreamKind::Links { self.wanted_links(cursor) } else { None }
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        Box::pin(async move {
+            match &stream.scope {
+                Some(scope) => self.refresh_links(scope, cursor, tasks).await,
+                None => self.pull_stream(stream, cursor).await,
+            }
+        })
     }
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {

@@ -14,6 +14,7 @@ impl GitHub {
     pub(crate) async fn pull_stream(&self, stream: &StreamKey, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let scope = match (&stream.scope, stream.kind) {
             (_, StreamKind::Containers) => return self.pull_containers(cursor).await,
+            (_, StreamKind::Boards) => return self.pull_boards(cursor).await,
             (Some(scope), _) => scope,
             (None, kind) => return Err(no_stream(&format!("{kind:?} without a repository"))),
         };

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod boards;
+mod graphs;
 mod reading;
 mod selecting;
 mod server;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod secret;
+mod supplement;
 pub mod webhook;
 
 use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::Clock;
 pub use error::ConnectorError;
+pub use supplement::{ChildCount, KnownTask, SourceRead, Supplement, TaskRelations, Values, Wanted};
 
 /// Who we are at a tool, and which tenant answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +60,12 @@ pub enum StreamKind {
     Links,
     /// Ids of all open tasks, to find what vanished.
     Census,
+    /// What boards beside the tasks' own place say of them: dates, states, estimates. One a connection; `scope` is `None`.
+    Boards,
 }
 
 impl StreamKind {
-    const ALL: [StreamKind; 7] = [
+    const ALL: [StreamKind; 8] = [
         StreamKind::Containers,
         StreamKind::Tasks,
         StreamKind::Comments,
@@ -69,9 +73,11 @@ impl StreamKind {
         StreamKind::Homes,
         StreamKind::Links,
         StreamKind::Census,
+        StreamKind::Boards,
     ];
 
-    /// The number kept in the store; also the order in which due streams of one container are pulled.
+    /// The number kept in the store; also the order in which due streams are pulled, but for boards: they come before the
+    /// tasks they speak of.
     pub fn code(self) -> u8 {
         self as u8
     }
@@ -79,6 +85,11 @@ impl StreamKind {
     /// The inverse of [`StreamKind::code`]; `None` for a number written by a newer program.
     pub fn from_code(code: u8) -> Option<StreamKind> {
         StreamKind::ALL.get(usize::from(code)).copied()
+    }
+
+    /// One for the whole connection; the others are there for each container.
+    pub fn is_of_connection(self) -> bool {
+        matches!(self, StreamKind::Containers | StreamKind::Boards)
     }
 
     /// Comments and events: what facts are folded from.
@@ -112,7 +123,7 @@ pub enum Every {
 pub struct StreamKey {
     /// What it brings.
     pub kind: StreamKind,
-    /// The container it is read for. `None` for [`StreamKind::Containers`].
+    /// The container it is read for. `None` for a stream of the whole connection.
     pub scope: Option<Scope>,
 }
 
@@ -149,6 +160,14 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Links of tasks that were asked for without the task itself.
     pub links: Vec<TaskLinks>,
+    /// Parents and children of tasks that were asked for without the task itself.
+    pub relations: Vec<TaskRelations>,
+    /// What boards say of tasks.
+    pub supplements: Vec<Supplement>,
+    /// A board of which this page is the last, with nothing left out.
+    pub source_read: Option<SourceRead>,
+    /// Every board there is, on the last page of a pass over them; what others have said no longer counts.
+    pub sources: Option<Vec<String>>,
     /// Everybody named on the page.
     pub accounts: Vec<Account>,
     /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
@@ -178,6 +197,10 @@ impl Page {
             tasks: Vec::new(),
             changes: Vec::new(),
             links: Vec::new(),
+            relations: Vec::new(),
+            supplements: Vec::new(),
+            source_read: None,
+            sources: None,
             accounts: Vec::new(),
             containers: Vec::new(),
             unreadable: Vec::new(),
@@ -244,6 +267,25 @@ pub trait Source: Send + Sync {
     ///
     /// On `Err` the caller keeps its cursor; the same call may be made again.
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>>;
+
+    /// The known tasks whose surroundings the next request of this stream asks for. `None`: the stream needs none of them,
+    /// or has another way for now.
+    fn wants(&self, _stream: &StreamKey, _cursor: &Cursor) -> Option<Wanted> {
+        None
+    }
+
+    /// One request of a stream that [wants](Source::wants) known tasks, with those tasks: as many as there are, at most as
+    /// many as it wanted.
+    ///
+    /// On `Err` the caller keeps its cursor; the same call may be made again.
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        _tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        self.pull(stream, cursor)
+    }
 
     /// One task by its handle.
     fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>>;

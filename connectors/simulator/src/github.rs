@@ -1,19 +1,21 @@
-//! A working model of GitHub's REST API for issues.
+//! A working model of GitHub's API for issues and projects.
 //!
-//! This file holds the state as a whole and finds out which answer a path wants; GraphQL is not modelled and answers 404,
-//! as a server without it. The traps the real thing has are kept: redirects after a rename, page numbers that end, 404
+//! This file holds the state as a whole and finds out which answer a path wants; of GraphQL, `graphql` answers the
+//! operations of a reader, and 404 where it is switched off. The traps the real thing has are kept: redirects after a rename, page numbers that end, 404
 //! for what one may not see, entity tags that belong to a token, pull requests among the issues.
 
 mod apps;
 mod comments;
 mod deeds;
 mod events;
+mod graphql;
 mod guard;
 mod handle;
 mod issues;
 mod listing;
 mod model;
 mod pages;
+mod projects;
 mod render;
 mod switches;
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub(crate) use listing::{Listing, Row};
 pub use model::{CommentWrite, WriteKind};
 use model::{Relations, Repo, Settings, User};
 use pages::{Around, Params, tagged};
+pub use projects::ProjectValue;
 
 use crate::reply::Reply;
 use crate::server::Asked;
@@ -101,6 +104,12 @@ pub(crate) struct Hub {
     budget: Budget,
     writes: Vec<CommentWrite>,
     answered: u64,
+    graphql: graphql::Graphql,
+    projects: Vec<projects::Project>,
+    /// What only GraphQL tells of what happened.
+    timeline: Vec<projects::Moment>,
+    /// The organisation's own fields, by issue id and name.
+    field_values: HashMap<u64, BTreeMap<String, ProjectValue>>,
 }
 
 impl Hub {
@@ -120,6 +129,10 @@ impl Hub {
             budget: Budget::default(),
             writes: Vec::new(),
             answered: 0,
+            graphql: graphql::Graphql::default(),
+            projects: Vec::new(),
+            timeline: Vec::new(),
+            field_values: HashMap::new(),
         }
     }
 }
@@ -169,6 +182,7 @@ impl Hub {
                 Some(index) => self.repository(call, index, rest),
                 None => not_found(),
             },
+            ["graphql"] if call.asked.method == Method::POST => self.graphql(call),
             _ if !call.is_read() => not_found(),
             ["rate_limit"] => self.rate_limit(),
             ["meta"] => self.meta(),

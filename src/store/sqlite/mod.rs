@@ -19,6 +19,7 @@ mod reader;
 mod recollect;
 mod round;
 mod streams;
+mod supplements;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use std::fs::File;
 use std::path::Path;
 
 use connector_kit::webhook::Wake;
+use connector_kit::{KnownTask, Wanted};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -77,6 +79,7 @@ struct Work<'a> {
     has_dangling: bool,
     has_orphans: bool,
     has_waiting: bool,
+    has_supplements: bool,
 }
 
 /// What a transaction changed so far, and what follows from it.
@@ -225,6 +228,14 @@ impl Store {
         all: bool,
     ) -> Result<Vec<StreamRow>, StoreError> {
         streams::due(&self.db, connection, now, all)
+    }
+
+    /// Open tasks of a container, in an order that does not move: those a stream asks about by name.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn open_tasks(&self, container: ContainerId, wanted: &Wanted) -> Result<Vec<KnownTask>, StoreError> {
+        streams::open_tasks(&self.db, container, wanted)
     }
 
     /// When a connection's next stream is due. `None`: there is nothing to read.
@@ -442,6 +453,7 @@ impl Store {
             has_dangling: true,
             has_orphans: true,
             has_waiting: true,
+            has_supplements: true,
         };
         let result = deed(&mut work)?;
         tx.commit()?;

@@ -52,7 +52,7 @@ fn states(db: &Connection, tasks: &str) -> Result<Vec<ConnectionState>, StoreErr
         "SELECT n.id, n.name,
            count(c.id), count(c.id) FILTER (WHERE c.warm_at IS NULL), count(c.id) FILTER (WHERE c.fresh_at IS NULL),
            min(c.fresh_at),
-           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0), {tasks}
+           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0 AND s.kind = 0), {tasks}
          FROM connections n LEFT JOIN containers c ON c.reader = n.id AND c.open AND c.kind < 3
          WHERE n.configured GROUP BY n.id ORDER BY n.name"
     ))?;

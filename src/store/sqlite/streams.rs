@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use connector_kit::webhook::Wake;
-use connector_kit::{Cursor, Every, Scope, StreamKey, StreamKind, StreamSpec};
+use connector_kit::{Cursor, Every, KnownTask, Scope, StreamKey, StreamKind, StreamSpec, Wanted};
 use connector_model::{ContainerKind, ContainerRef};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -34,9 +34,12 @@ pub(super) fn due(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
            s.failures
          {READ} AND s.connection = ?1 AND (?3 OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
-         ORDER BY s.kind, s.scope"
+         ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
     ))?;
-    let rows = query.query_map(params![connection.0, us(now), all], |row| stream(row, connection))?;
+    // What boards say is read before the tasks they speak of, so that no task is judged without it.
+    let (first, second) = (StreamKind::Containers.code(), StreamKind::Boards.code());
+    let of = params![connection.0, us(now), all, first, second];
+    let rows = query.query_map(of, |row| stream(row, connection))?;
     let rows: Vec<Option<StreamRow>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
@@ -60,6 +63,23 @@ fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, 
     }))
 }
 
+/// Open tasks of a container after one of them, by row number.
+pub(super) fn open_tasks(
+    db: &Connection,
+    container: ContainerId,
+    wanted: &Wanted,
+) -> Result<Vec<KnownTask>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT ext, handle FROM tasks WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL AND id > coalesce(
+           (SELECT a.id FROM tasks a JOIN containers c ON c.id = ?1 WHERE a.site = c.site AND a.ext = ?2), 0)
+         ORDER BY id LIMIT ?3",
+    )?;
+    let rows = query.query_map(params![container.0, wanted.after, wanted.most], |row| {
+        Ok(KnownTask { ext: row.get(0)?, handle: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// When the next stream of a connection is due.
 pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
     let sql =
@@ -71,7 +91,7 @@ pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Opti
 pub(super) fn add(work: &Work<'_>, connection: ConnectionId, container: ContainerId) -> Result<(), StoreError> {
     let name = work.cache.connections.get(&connection).map_or("", |row| &row.name);
     for spec in cache::specs(work.plan, name) {
-        if spec.kind != StreamKind::Containers {
+        if !spec.kind.is_of_connection() {
             put(work.db, connection, spec.kind, container, work.now)?;
         }
     }
@@ -196,9 +216,10 @@ fn every(work: &Work<'_>, stream: &StreamRow) -> SignedDuration {
 fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<(), StoreError> {
     let stream = write.stream;
     match stream.key.kind {
+        StreamKind::Links if wrote => call_history(work, stream.connection, stream.scope_id),
         StreamKind::Tasks => {
             if wrote {
-                call_history(work, stream)?;
+                call_history(work, stream.connection, stream.scope_id)?;
             }
             let warm = write.page.next.backfilled.then_some(us(work.now));
             work.db
@@ -216,15 +237,19 @@ fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<
 }
 
 /// Something is new in the tasks: what happened to them is asked for at once. Failing streams keep their back-off.
-fn call_history(work: &Work<'_>, stream: &StreamRow) -> Result<(), StoreError> {
-    let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
+pub(super) fn call_history(
+    work: &Work<'_>,
+    connection: ConnectionId,
+    container: ContainerId,
+) -> Result<(), StoreError> {
+    let name = work.cache.connections.get(&connection).map_or("", |row| &row.name);
     let after = |spec: &&StreamSpec| matches!(spec.every, Every::AfterTasks(_));
     for spec in cache::specs(work.plan, name).iter().filter(after) {
         let mut update = work.db.prepare_cached(
             "UPDATE streams SET next_pull_at = min(next_pull_at, ?)
              WHERE connection = ? AND kind = ? AND scope = ? AND failures = 0 AND NOT absent",
         )?;
-        update.execute(params![us(work.now), stream.connection.0, spec.kind.code(), stream.scope_id.0])?;
+        update.execute(params![us(work.now), connection.0, spec.kind.code(), container.0])?;
     }
     Ok(())
 }

@@ -131,19 +131,23 @@ async fn blockers_are_asked_for_one_by_one_before_the_next_page() {
         "/repos/acme/web/issues/3/dependencies/blocked_by" => answer(404, json!({"message": "Not Found"})),
         "/repos/acme/web/issues" => listed(asked, &all),
         "/meta" => answer(200, "{}"),
+        "/graphql" => answer(404, json!({"message": "Not Found"})),
         path => panic!("{path}"),
     })
     .await;
-    for kind in [StreamKind::Tasks, StreamKind::Links] {
-        let (pages, cursor) = pass(&server.github(), kind, &Cursor::default()).await;
+    for (kind, backfilled) in [(StreamKind::Tasks, false), (StreamKind::Links, true)] {
+        let from = Cursor { backfilled, ..Cursor::default() };
+        let (pages, cursor) = pass(&server.github(), kind, &from).await;
         assert_eq!((pages.len(), cursor.backfilled), (3, true));
         assert!(pages[0].tasks.iter().all(|task| task.links.is_none()));
         let to = |id: &str| Link { kind: LinkKind::BlockedBy, other: TaskRef::Ext(id.to_owned()) };
         assert_eq!(pages[1].links[0].task, TaskRef::Ext("100001".to_owned()));
         assert_eq!(pages[1].links[0].links, [to("100008"), to("100009")]);
         assert_eq!(pages[2].links, []);
-        assert!(pages[1].more && !pages[1].next.backfilled);
+        assert!(pages[1].more && pages[1].next.backfilled == backfilled);
     }
+    let asked = server.targets();
+    assert_eq!(asked.iter().filter(|target| *target == "POST /graphql").count(), 2, "once for each start: {asked:?}");
 }
 
 #[tokio::test]
@@ -154,7 +158,10 @@ async fn the_links_stream_walks_open_issues_in_an_order_that_does_not_move() {
         page => panic!("{page:?}"),
     })
     .await;
-    let (pages, cursor) = pass(&server.github(), StreamKind::Links, &Cursor::default()).await;
+    let github = server.github();
+    let (pages, cursor) = pass(&github, StreamKind::Links, &Cursor::default()).await;
+    assert_eq!((pages.len(), server.targets().len()), (1, 0), "the first read of the issues told it all");
+    let (pages, cursor) = pass(&github, StreamKind::Links, &cursor).await;
     assert_eq!(pages.iter().map(|page| page.tasks.len()).sum::<usize>(), 2);
     assert_eq!(cursor, Cursor { at: None, etag: None, backfilled: true });
     let open = "GET /repos/acme/web/issues?state=open&sort=created&direction=asc&per_page=100";
@@ -228,7 +235,8 @@ async fn what_is_not_visible_or_no_list_is_told_apart() {
         let server = Server::new(move |_| answer(status, json!({"message": "no"}))).await;
         for kind in [StreamKind::Tasks, StreamKind::Comments, StreamKind::Events, StreamKind::Homes, StreamKind::Links]
         {
-            let err = server.github().pull(&stream(kind), &Cursor::default()).await.unwrap_err();
+            let from = Cursor { backfilled: kind == StreamKind::Links, ..Cursor::default() };
+            let err = server.github().pull(&stream(kind), &from).await.unwrap_err();
             assert!(matches!(err, ConnectorError::NotVisible { .. }), "{err:?}");
         }
     }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::{Cursor, Page, Scope, Source, StreamKey, StreamKind};
-use connector_model::{ContainerKind, ContainerRef};
+use connector_model::{ContainerKind, ContainerRef, StatusCategory};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Config, Credential, Filter, GitHub, States};
+use crate::{Config, Credential, Fields, Filter, GitHub, Project, States, Statuses};
 
 /// What the clock of the tests shows.
 pub(super) const NOW: &str = "2025-03-11T09:00:00Z";
@@ -121,6 +121,9 @@ impl Server {
             repos: repos.iter().map(ToString::to_string).collect(),
             filter: Filter::default(),
             states: States::default(),
+            projects: vec![Project { owner: "acme".to_owned(), number: 7 }],
+            fields: Fields::usual(),
+            statuses: Statuses::new([("In Progress".to_owned(), StatusCategory::Active)], &["Backlog".to_owned()]),
             ca_file: None,
             proxy: None,
         };
