@@ -11,10 +11,12 @@
 mod address;
 mod answers;
 mod call;
+mod census;
 mod comment;
 mod feed;
 mod history;
 mod items;
+mod look;
 mod mark;
 mod normalise;
 mod past;
@@ -177,6 +179,7 @@ impl Source for GitHub {
             spec(StreamKind::Comments, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
+            spec(StreamKind::Census, Every::Daily),
         ]
     }
 
