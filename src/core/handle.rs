@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use connector_kit::Page;
+use connector_kit::{Page, TaskLook};
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
@@ -11,7 +11,9 @@ use crate::domain::alert::{Answer, Wish};
 use crate::domain::ids::{ConnectionId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
-use crate::store::{ConnectionState, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow};
+use crate::store::{
+    ConnectionState, LookWrite, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow, Suspect,
+};
 
 type Errand = Box<dyn FnOnce(&mut Core) + Send>;
 
@@ -99,6 +101,31 @@ impl CoreHandle {
         let applied = self.ask(move |core| core.page(&stream, &page, now)).await;
         self.tell();
         applied
+    }
+
+    /// Missing tasks of a connection that are due to be asked for directly.
+    pub async fn due_suspects(&self, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
+        self.ask(move |core| core.store.due_suspects(connection, now)).await
+    }
+
+    /// Commits what a direct look at a missing task said, then applies it. `None`: it could not be asked for.
+    pub async fn looked(
+        &self,
+        suspect: Suspect,
+        look: Option<TaskLook>,
+        again_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let job =
+            move |core: &mut Core| core.looked(&LookWrite { suspect: &suspect, look: look.as_ref(), again_at, now });
+        let done = self.ask(job).await;
+        self.tell();
+        done
+    }
+
+    /// Lets the other missing tasks of a connection wait after so many were asked for.
+    pub async fn pause_looks(&self, connection: ConnectionId, asked: usize, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.guarded(now, |store| store.pause_looks(connection, asked, now))).await
     }
 
     /// Commits a failed pull; the cursor stays.

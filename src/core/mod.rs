@@ -29,7 +29,8 @@ use crate::messages::wording;
 use crate::messages::{self, Marks};
 use crate::rules::{self, Rules};
 use crate::store::{
-    ConfigPlan, FailureKind, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError, StreamRow,
+    ConfigPlan, FailureKind, LookWrite, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
+    StreamRow,
 };
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -194,6 +195,15 @@ impl Core {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
         self.board.apply(std::mem::take(&mut applied.delta));
         Ok(applied)
+    }
+
+    fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
+        let looked = self.guarded(write.now, |store| store.apply_look(write))?;
+        if looked.reload {
+            return self.reload(write.now);
+        }
+        self.board.apply(looked.delta);
+        Ok(())
     }
 
     fn pull_failed(&mut self, failure: &PullFailure<'_>) -> Result<(), StoreError> {

@@ -131,6 +131,17 @@ pub enum Ending {
     Vanished,
     /// The configuration no longer watches it.
     NoLongerWatched,
+    /// The tool says that the task was deleted.
+    Deleted,
+    /// The tool says that the task lives where nobody looks.
+    MovedAway,
+}
+
+impl Ending {
+    /// True where whoever was told of the gap hears of its end.
+    pub fn is_told(self) -> bool {
+        matches!(self, Ending::Resolved | Ending::Deleted | Ending::MovedAway)
+    }
 }
 
 /// Why nothing is said.
@@ -149,8 +160,10 @@ pub enum Withheld {
     Blocked(TaskId),
     /// The connection has not been read of late.
     SourceStale,
-    /// Too much changed at once.
+    /// Too much of its container changed, or was missing, at once.
     MassChange,
+    /// It is not to be seen any more, and nobody knows why.
+    NotVisible,
     /// `mode = "observe"`.
     Observing,
     /// It was there before we began to speak.
@@ -178,6 +191,7 @@ impl Withheld {
             Withheld::Blocked(_) => "blocked",
             Withheld::SourceStale => "source_stale",
             Withheld::MassChange => "mass_change",
+            Withheld::NotVisible => "not_visible",
             Withheld::Observing => "observing",
             Withheld::Backlog => "backlog",
             Withheld::Snoozed => "snoozed",

@@ -4,6 +4,7 @@
 pub mod decide;
 pub mod deliver;
 pub mod listen;
+mod missing;
 pub mod people;
 pub mod pull;
 

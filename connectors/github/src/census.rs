@@ -21,8 +21,9 @@ impl GitHub {
         let mut walk: Walk = feed::read(cursor);
         let is_first = walk.next.is_empty();
         let tag = cursor.etag.as_deref().filter(|_| is_first);
-        let mut query: Query =
-            [("state", "open"), ("sort", "created"), ("direction", "asc")].map(|(name, value)| (name, value.into())).into();
+        let mut query: Query = [("state", "open"), ("sort", "created"), ("direction", "asc")]
+            .map(|(name, value)| (name, value.into()))
+            .into();
         query.push(("per_page", PAGE.to_string()));
         carry(&walk, &mut query);
         let response = self.get_at(&Place::of(scope), "issues", query, tag).await?;

@@ -3,7 +3,7 @@
 
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
-use super::{Work, board, cache, containers, history, links, streams};
+use super::{Work, board, bulk, cache, census, containers, history, links, streams};
 
 pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
     let mut applied = PageApplied::default();
@@ -44,12 +44,16 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     }
     let wrote = links::see(work, site, &page.links)?;
     applied.changes = history::see(work, site, &page.changes)?;
+    bulk::find(work, stream, site, page)?;
+    if census::is_census(stream.key.kind) {
+        census::note(work, stream, site, page)?;
+    }
     Ok(wrote)
 }
 
 impl Work<'_> {
     /// Which of the rare things are there at all, so that most tasks need not be asked about them.
-    fn look_around(&mut self) -> Result<(), StoreError> {
+    pub(super) fn look_around(&mut self) -> Result<(), StoreError> {
         let mut query = self.db.prepare_cached(
             "SELECT EXISTS(SELECT 1 FROM task_alias), EXISTS(SELECT 1 FROM links WHERE other IS NULL),
                EXISTS(SELECT 1 FROM tasks WHERE parent IS NULL AND parent_ref IS NOT NULL),

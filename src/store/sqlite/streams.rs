@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{FailureKind, PageWrite, PullFailure, StoreError, StreamRow};
 use super::values::{at_in, at_opt, code_in, us, us_of};
-use super::{Work, cache};
+use super::{Work, cache, census};
+use crate::domain::absence::next_census;
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
 
@@ -32,10 +33,11 @@ pub(super) fn due(
     let mut query = db.prepare_cached(&format!(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
            s.failures
-         {READ} AND s.connection = ?1 AND (?3 OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
+         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?4) OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
          ORDER BY s.kind, s.scope"
     ))?;
-    let rows = query.query_map(params![connection.0, us(now), all], |row| stream(row, connection))?;
+    let rows = query
+        .query_map(params![connection.0, us(now), all, StreamKind::Census.code()], |row| stream(row, connection))?;
     let rows: Vec<Option<StreamRow>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
@@ -77,7 +79,7 @@ pub(super) fn add(work: &Work<'_>, connection: ConnectionId, container: Containe
     Ok(())
 }
 
-/// A stream from the beginning, due now, unless it is there.
+/// A stream from the beginning, due now (a census: at its time of day), unless it is there.
 pub(super) fn put(
     db: &Connection,
     connection: ConnectionId,
@@ -85,10 +87,12 @@ pub(super) fn put(
     scope: ContainerId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    // What was just read whole need not be counted at once.
+    let first_at = if kind == StreamKind::Census { next_census(scope.0, now) } else { now };
     db.prepare_cached(
         "INSERT INTO streams(connection, kind, scope, next_pull_at) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
     )?
-    .execute(params![connection.0, kind.code(), scope.0, us(now)])?;
+    .execute(params![connection.0, kind.code(), scope.0, us(first_at)])?;
     Ok(())
 }
 
@@ -112,7 +116,9 @@ pub(super) fn advance(
     let Some(pass) = pass(work.db, stream)? else { return Ok(None) };
     let began_at = pass.at.unwrap_or(page.asked_at);
     let wrote = pass.wrote || wrote;
-    let partial = pass.partial || page.partial.is_some() || page.unchanged;
+    let is_census = stream.key.kind == StreamKind::Census;
+    let unread = is_census && !page.unreadable.is_empty();
+    let partial = pass.partial || page.partial.is_some() || page.unchanged || unread;
     if pass.failing {
         work.touched.connections.insert(stream.connection);
         work.touched.containers.insert(stream.scope_id);
@@ -126,6 +132,12 @@ pub(super) fn advance(
         .execute(params![us(work.now), stream.connection.0])?;
     work.touched.connections.insert(stream.connection);
     completed(work, write, wrote)?;
+    if is_census {
+        if !partial && may_be_judged(work.db, stream)? {
+            census::judge(work, stream.scope_id, began_at)?;
+        }
+        census::forget(work, stream.scope_id)?;
+    }
     Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(began_at))
 }
 
@@ -143,7 +155,7 @@ fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError>
 /// `read_at`: when the pass was asked for that this page completes.
 fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass: Pass) -> Result<(), StoreError> {
     let (stream, page) = (write.stream, write.page);
-    let next_pull_at = if page.more { work.now } else { later(work.now, every(work, stream)) };
+    let next_pull_at = if page.more { work.now } else { again_at(work, stream) };
     let over = read_at.is_some();
     let mut update = work.db.prepare_cached(
         "UPDATE streams SET cursor = ?1, etag = ?2, backfilled = ?3, next_pull_at = ?4, not_before = NULL, absent = 0,
@@ -169,14 +181,15 @@ fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass
     Ok(())
 }
 
-/// How long after a complete pass a stream is due again.
-fn every(work: &Work<'_>, stream: &StreamRow) -> SignedDuration {
+/// When a stream is due again after a complete pass.
+fn again_at(work: &Work<'_>, stream: &StreamRow) -> Timestamp {
     let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
     let poll = cache::planned(work.plan, name).map_or(SignedDuration::from_mins(5), |planned| planned.poll);
     let spec = cache::specs(work.plan, name).iter().find(|spec| spec.kind == stream.key.kind);
     match spec.map(|spec| spec.every) {
-        Some(Every::AfterTasks(period) | Every::Period(period)) => period,
-        Some(Every::Poll) | None => poll,
+        Some(Every::AfterTasks(period) | Every::Period(period)) => later(work.now, period),
+        Some(Every::Daily) => next_census(stream.scope_id.0, work.now),
+        Some(Every::Poll) | None => later(work.now, poll),
     }
 }
 
@@ -185,7 +198,7 @@ fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<
     match stream.key.kind {
         StreamKind::Tasks => {
             if wrote {
-                call_history(work, stream)?;
+                call_history(work, stream.connection, stream.scope_id)?;
             }
             let warm = write.page.next.backfilled.then_some(us(work.now));
             work.db
@@ -203,15 +216,19 @@ fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<
 }
 
 /// Something is new in the tasks: what happened to them is asked for at once. Failing streams keep their back-off.
-fn call_history(work: &Work<'_>, stream: &StreamRow) -> Result<(), StoreError> {
-    let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
+pub(super) fn call_history(
+    work: &Work<'_>,
+    connection: ConnectionId,
+    container: ContainerId,
+) -> Result<(), StoreError> {
+    let name = work.cache.connections.get(&connection).map_or("", |row| &row.name);
     let after = |spec: &&StreamSpec| matches!(spec.every, Every::AfterTasks(_));
     for spec in cache::specs(work.plan, name).iter().filter(after) {
         let mut update = work.db.prepare_cached(
             "UPDATE streams SET next_pull_at = min(next_pull_at, ?)
              WHERE connection = ? AND kind = ? AND scope = ? AND failures = 0 AND NOT absent",
         )?;
-        update.execute(params![us(work.now), stream.connection.0, spec.kind.code(), stream.scope_id.0])?;
+        update.execute(params![us(work.now), connection.0, spec.kind.code(), container.0])?;
     }
     Ok(())
 }
@@ -232,6 +249,13 @@ pub(super) fn failed(work: &mut Work<'_>, failure: &PullFailure<'_>) -> Result<(
     work.touched.connections.insert(stream.connection);
     work.touched.containers.insert(stream.scope_id);
     Ok(())
+}
+
+/// A container that is read for the first time, or whose tasks cannot be read at present, is not counted.
+fn may_be_judged(db: &Connection, stream: &StreamRow) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached("SELECT warm_at IS NOT NULL FROM containers WHERE id = ?")?;
+    let warm = query.query_row([stream.scope_id.0], |row| row.get(0)).optional()?.unwrap_or(false);
+    Ok(warm && tasks_are_fine(db, stream)?)
 }
 
 fn tasks_are_fine(db: &Connection, stream: &StreamRow) -> Result<bool, StoreError> {

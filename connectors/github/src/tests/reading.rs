@@ -348,7 +348,9 @@ async fn look(status: u16, body: Value) -> TaskLook {
 async fn an_issue_is_not_called_deleted_while_its_repository_cannot_be_seen_or_has_no_issues() {
     let off = json!({"id": 1000, "full_name": "acme/web", "has_issues": false});
     let hidden = json!({"message": "Not Found"});
-    for (repo, status) in [((200, off.clone()), 410), ((404, hidden.clone()), 404), ((404, hidden), 410), ((200, off), 404)] {
+    for (repo, status) in
+        [((200, off.clone()), 410), ((404, hidden.clone()), 404), ((404, hidden), 410), ((200, off), 404)]
+    {
         let err = look_in(repo, status, json!({})).await.unwrap_err();
         assert!(matches!(err, ConnectorError::NotVisible { .. }), "{err}");
     }
