@@ -67,6 +67,8 @@ pub struct Decided {
     pub notices: Vec<Notice>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Containers whose hold was ended by wish.
+    pub released: Vec<ContainerId>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -85,8 +87,9 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
+    let released = std::mem::take(&mut draft.released);
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered }
+    Decided { alerts, notices, answered, released }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.

@@ -180,6 +180,11 @@ enum Verb {
         /// The gap's id.
         gap: String,
     },
+    /// Judge a repository again of which much was missing at once.
+    Release {
+        /// Its name, as `acme/web`.
+        container: String,
+    },
     /// Ask the running daemon how it is.
     Health,
     /// The database.
@@ -317,6 +322,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Why { about, since } => why::why(&from, &about, &since),
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
+        Verb::Release { container } => wish::release(&from, &container).await,
         Verb::Health => wish::health(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),
         Verb::Db { verb: DbVerb::Check } => db::check(&from),

@@ -23,6 +23,8 @@ pub struct CoreHandle {
     jobs: mpsc::Sender<Errand>,
     /// Raised whenever something was committed that a round or a delivery may care about.
     changed: watch::Sender<u64>,
+    /// Why the clock is not believed at present, in words. `None`: it is.
+    clock: watch::Sender<Option<String>>,
 }
 
 impl CoreHandle {
@@ -38,7 +40,7 @@ impl CoreHandle {
                 }
             })
             .expect("the system can start one more thread at start");
-        CoreHandle { jobs, changed: watch::Sender::new(0) }
+        CoreHandle { jobs, changed: watch::Sender::new(0), clock: watch::Sender::new(None) }
     }
 
     /// Wakes whenever the core has committed something.
@@ -54,6 +56,16 @@ impl CoreHandle {
         // Both can fail only when the core's thread has panicked; then the process must not go on as if it had not.
         self.jobs.send(job).expect("the core's thread runs as long as a handle does");
         answer.await.expect("the core answers every job")
+    }
+
+    /// Notes whether the clock is believed, for whoever asks.
+    pub(crate) fn doubt_clock(&self, because: Option<String>) {
+        self.clock.send_replace(because);
+    }
+
+    /// Why nothing is judged or sent at present: the clock is not believed. `None`: it is.
+    pub fn clock_doubt(&self) -> Option<String> {
+        self.clock.borrow().clone()
     }
 
     /// Wakes whoever waits for a change.

@@ -302,6 +302,11 @@ pub enum Wish {
         /// Which.
         gap: GapId,
     },
+    /// End the hold of a container of which much was missing at once.
+    Release {
+        /// What people call it: `acme/web`.
+        container: String,
+    },
 }
 
 /// All that one round decided; committed whole, or not at all.
@@ -319,6 +324,8 @@ pub struct Round {
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose first full judgement is over.
     pub baselines: Vec<ContainerId>,
+    /// Containers whose hold was ended by wish.
+    pub released: Vec<ContainerId>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

@@ -178,6 +178,13 @@ impl Board {
                 container.baseline_at = round.at;
             }
         }
+        for id in round.released {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.hold = None;
+                self.touched.insert(SubjectKey::Container(id));
+                self.touch_members(id);
+            }
+        }
         round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));

@@ -45,6 +45,9 @@ pub struct Reply {
     pub last_tick_at: Option<Timestamp>,
     /// Every connection, and what is wrong with it.
     pub connections: Vec<(String, Option<String>)>,
+    /// Why nothing is judged or sent: the clock is not believed. `None`: it is.
+    #[serde(default)]
+    pub clock_doubt: Option<String>,
 }
 
 /// Where the socket of a store is.
@@ -125,7 +128,8 @@ async fn health(core: &CoreHandle) -> Reply {
     match core.connection_states().await {
         Ok(states) => {
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
-            Reply { ok: true, because: None, last_tick_at, connections: connections.collect() }
+            let clock_doubt = core.clock_doubt();
+            Reply { ok: true, because: None, last_tick_at, connections: connections.collect(), clock_doubt }
         }
         Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
     }
@@ -133,11 +137,11 @@ async fn health(core: &CoreHandle) -> Reply {
 
 async fn take(core: &CoreHandle, clock: &dyn Clock, key: String, wish: Wish) -> Reply {
     match core.answer("cli".to_owned(), key, wish, clock.now()).await {
-        Ok(_) => Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new() },
+        Ok(_) => Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new(), clock_doubt: None },
         Err(error) => no(error.to_string()),
     }
 }
 
 fn no(because: String) -> Reply {
-    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new() }
+    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new(), clock_doubt: None }
 }
