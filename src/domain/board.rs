@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
+use super::edges::{cut, edge};
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
 use super::notice::{Message, Notice, Post};
@@ -534,29 +535,5 @@ impl Board {
         } else {
             self.messages.remove(&message.id);
         }
-    }
-}
-
-fn edge(
-    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    task: TaskId,
-    blocker: TaskId,
-) {
-    blockers.entry(task).or_default().insert(blocker);
-    dependants.entry(blocker).or_default().insert(task);
-}
-
-fn cut(
-    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    task: TaskId,
-    blocker: TaskId,
-) {
-    if let Some(edges) = blockers.get_mut(&task) {
-        edges.remove(&blocker);
-    }
-    if let Some(edges) = dependants.get_mut(&blocker) {
-        edges.remove(&task);
     }
 }

@@ -6,6 +6,7 @@ pub mod board;
 pub mod record;
 pub mod bulk;
 pub mod calendar;
+mod edges;
 pub mod facts;
 pub mod finding;
 pub mod graph;

@@ -81,7 +81,7 @@ async fn what_happened_while_we_were_killed_is_told_all_the_same() {
     world.restart().await;
     world.run().await;
     let sent = world.sent();
-    assert_eq!(sent.iter().filter(|sent| sent.contains("was deleted")).count(), 1, "{sent:#?}");
+    assert_eq!(sent.iter().filter(|sent| sent.contains("(thread): ● acme/web#1 was deleted")).count(), 1, "{sent:#?}");
     assert!(world.open().await.is_empty());
 }
 
@@ -94,7 +94,11 @@ async fn a_task_that_moved_where_nobody_looks_is_told_as_moved_away() {
     assert!(world.sent().iter().all(|sent| !sent.contains("moved")), "it may still arrive where somebody looks");
     world.later(SignedDuration::from_mins(16)).run().await;
     let sent = world.sent();
-    assert_eq!(sent.iter().filter(|sent| sent.contains("acme/web#1 was moved away")).count(), 1, "{sent:#?}");
+    assert_eq!(
+        sent.iter().filter(|sent| sent.contains("(thread): ● acme/web#1 was moved away")).count(),
+        1,
+        "{sent:#?}"
+    );
     assert_eq!(world.gap("overdue").await.alert.ending, Some(Ending::MovedAway));
     assert!(world.open().await.is_empty());
 }
@@ -219,7 +223,6 @@ async fn a_list_that_silently_lacks_half_takes_nothing_away() {
 #[tokio::test]
 async fn the_operator_may_end_a_hold_and_the_next_count_does_not_bring_it_back() {
     let mut world = thirty_of_sixty_missing(|world, number| world.github().delete_issue(REPO, number)).await;
-    world.github().hide_repo("acme/none", true);
     let wish = Wish::Release { container: REPO.to_owned() };
     world.engine().core.answer("cli".into(), "r1".into(), wish.clone(), world.now()).await.unwrap();
     world.decide_and_deliver().await;

@@ -14,6 +14,7 @@ mod history;
 mod inbox;
 mod links;
 mod load;
+mod looks;
 mod open;
 mod pages;
 mod read;
@@ -237,7 +238,7 @@ impl Store {
     /// # Errors
     /// `TakenOver`, `Failed`.
     pub fn apply_look(&mut self, write: &LookWrite<'_>) -> Result<Looked, StoreError> {
-        self.write(write.now, |work| census::looked(work, write))
+        self.write(write.now, |work| looks::looked(work, write))
     }
 
     /// Lets the other missing tasks of a connection wait after so many were asked for.

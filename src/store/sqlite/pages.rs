@@ -1,6 +1,8 @@
 //! One page, one transaction: accounts, containers, tasks, links and history entries, the facts that follow from them, and
 //! the stream's cursor. What the board must learn is read back from the rows before the commit.
 
+use connector_kit::StreamKind;
+
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
 use super::{Work, board, bulk, cache, census, containers, history, links, streams};
@@ -45,7 +47,7 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     let wrote = links::see(work, site, &page.links)?;
     applied.changes = history::see(work, site, &page.changes)?;
     bulk::find(work, stream, site, page)?;
-    if census::is_census(stream.key.kind) {
+    if stream.key.kind == StreamKind::Census {
         census::note(work, stream, site, page)?;
     }
     Ok(wrote)
