@@ -6,6 +6,7 @@ use super::draft::Draft;
 use crate::domain::alert::{Alert, AlertState, Answer, LogKind, Wish};
 use crate::domain::finding::{GapId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, InboxId};
+use crate::domain::people::Person;
 use crate::domain::snapshot::Snapshot;
 
 /// Deals with every answer, in the order in which they came.
@@ -16,6 +17,7 @@ pub(super) fn obey(answers: &[Answer], draft: &mut Draft<'_>) -> Vec<(InboxId, S
 fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
     let gap = match &answer.wish {
         Wish::Snooze { gap, .. } | Wish::Unsnooze { gap } => gap,
+        Wish::Release { container } => return release(container, answer.account, draft),
     };
     let Some(alert) = find(gap, draft) else { return format!("no gap {gap} is known") };
     if alert.state == AlertState::Resolved {
@@ -28,7 +30,27 @@ fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
     match &answer.wish {
         Wish::Snooze { until, reason, .. } => snooze(id, *until, reason.clone(), answer.account, draft),
         Wish::Unsnooze { .. } => unsnooze(id, answer.account, draft),
+        Wish::Release { .. } => String::new(),
     }
+}
+
+/// The operators have looked at what is missing.
+fn release(name: &str, account: Option<AccountId>, draft: &mut Draft<'_>) -> String {
+    let snapshot = draft.snapshot;
+    let people = &snapshot.board.people;
+    let is_operator =
+        |account| people.person(account).is_some_and(|person: &Person| people.operators.contains(&person.id));
+    if !account.is_none_or(is_operator) {
+        return "only the operators can do this".to_owned();
+    }
+    let named = snapshot.board.containers().filter(|container| *container.name == *name && container.hold.is_some());
+    let mut held: Vec<_> = named.map(|container| container.id).collect();
+    if held.is_empty() {
+        return format!("{name} is not held");
+    }
+    held.sort_unstable();
+    draft.released.extend(held);
+    format!("{name} is judged again")
 }
 
 /// The number of alerts is small enough to look through them for the few wishes there are.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::finding::{RuleId, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId, NoticeId, TaskId};
+use crate::domain::ids::{AccountId, AlertId, ContainerId, NoticeId, TaskId};
 use crate::domain::notice::{MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
@@ -18,6 +18,8 @@ pub(super) struct Draft<'a> {
     alerts: BTreeMap<AlertId, AlertChange>,
     made: HashMap<SubjectKey, Vec<AlertId>>,
     notices: BTreeMap<NoticeId, Notice>,
+    /// Containers whose hold was ended by wish.
+    pub(super) released: Vec<ContainerId>,
     /// Tasks on which a comment of ours was taken away, or cannot be made.
     unwelcome: BTreeSet<TaskId>,
 }
@@ -31,6 +33,7 @@ impl<'a> Draft<'a> {
             alerts: BTreeMap::new(),
             made: HashMap::new(),
             notices: BTreeMap::new(),
+            released: Vec::new(),
             unwelcome: unwelcome(snapshot),
         }
     }

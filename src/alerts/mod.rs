@@ -67,6 +67,8 @@ pub struct Decided {
     pub notices: Vec<Notice>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Containers whose hold was ended by wish.
+    pub released: Vec<ContainerId>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -85,8 +87,9 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
+    let released = std::mem::take(&mut draft.released);
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered }
+    Decided { alerts, notices, answered, released }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.
@@ -108,7 +111,8 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
         let home = home(alert.subject, snapshot);
         home.is_some_and(|home| {
             containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id))
-        }) && (alert.withheld == Some(Withheld::SourceStale) || is_held(alert.subject, snapshot))
+        }) && (matches!(alert.withheld, Some(Withheld::SourceStale | Withheld::MassChange))
+            || is_held(alert.subject, snapshot))
     };
     let open = snapshot.board.alerts().filter(|alert| alert.state != AlertState::Resolved);
     draft.awake.extend(open.filter(concerns).map(|alert| alert.id));
@@ -131,11 +135,24 @@ fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> 
     }
 }
 
-/// True while nothing may be opened, resolved or said about a subject: its container is held, or could not be read, or the
-/// credential it is read with is refused. That another container of the same connection fails is no reason.
-/// A connection itself is never held: that it cannot be read is what there is to say about it.
-fn is_held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
-    let Some(home) = home(subject, snapshot) else { return false };
+/// Why nothing may be opened, resolved or said about a subject: its container is held, or could not be read, or the
+/// credential it is read with is refused, or it is itself not to be seen. That another container of the same connection
+/// fails is no reason. `None`: it may. A connection is never held: that it cannot be read is what there is to say about it;
+/// nor is a container by its own hold.
+fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
+    let home = home(subject, snapshot)?;
     let reader = home.reader.and_then(|id| snapshot.board.connection(id));
-    home.hold.is_some() || home.failing_since.is_some() || reader.is_some_and(|reader| reader.refused)
+    if home.failing_since.is_some() || reader.is_some_and(|reader| reader.refused) {
+        return Some(Withheld::SourceStale);
+    }
+    let SubjectKey::Task(task) = subject else { return None };
+    if home.hold.is_some() {
+        return Some(Withheld::MassChange);
+    }
+    snapshot.board.task(task).is_some_and(|task| task.unseen).then_some(Withheld::NotVisible)
+}
+
+/// See [`held`].
+fn is_held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
+    held(subject, snapshot).is_some()
 }

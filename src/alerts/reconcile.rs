@@ -11,7 +11,7 @@ use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
-use crate::domain::record::TaskRec;
+use crate::domain::record::{Gone, TaskRec};
 use crate::domain::snapshot::Snapshot;
 
 /// A gap that is back within this goes on where its ladder stood.
@@ -23,8 +23,9 @@ pub(super) fn reconcile(judgement: &Judgement, draft: &mut Draft<'_>) {
     let live: Vec<AlertId> = draft.live(subject).map(|alert| alert.id).collect();
     draft.awake.extend(live.iter().copied());
     if !is_watched(subject, draft.snapshot) {
+        let ending = departure(subject, draft.snapshot);
         for id in live {
-            end(id, Ending::NoLongerWatched, draft);
+            end(id, ending, draft);
         }
         return;
     }
@@ -215,8 +216,23 @@ pub(super) fn end(id: AlertId, ending: Ending, draft: &mut Draft<'_>) {
         Ending::Resolved => (LogKind::Resolved, None),
         Ending::Vanished => (LogKind::Resolved, Some("it went before anybody was told".to_owned())),
         Ending::NoLongerWatched => (LogKind::NoLongerWatched, None),
+        Ending::Deleted => (LogKind::NoLongerWatched, Some("the task was deleted".to_owned())),
+        Ending::MovedAway => (LogKind::NoLongerWatched, Some("the task was moved to where nobody looks".to_owned())),
     };
     draft.log(id, what, reason, None);
+}
+
+/// How what is open about something unwatched ends.
+fn departure(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Ending {
+    let gone = match subject {
+        SubjectKey::Task(id) => snapshot.board.gone(id),
+        _ => None,
+    };
+    match gone {
+        Some(Gone::Deleted) => Ending::Deleted,
+        Some(Gone::MovedAway) => Ending::MovedAway,
+        None => Ending::NoLongerWatched,
+    }
 }
 
 /// False for what left the board, and for what no connection reads any more.

@@ -6,9 +6,10 @@ use super::draft::Draft;
 use super::ladder::{Want, climb, last_act, met_by};
 use super::reconcile::resolves_at;
 use super::step::settles_at;
-use super::{home, inhibit, is_held, reader};
+use super::{held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::calendar::later;
+use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
@@ -119,8 +120,8 @@ fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice])
 /// Why nothing at all may be said about an alert, and until when, where time ends it: the first reason that applies.
 fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timestamp>)> {
     let (snapshot, now) = (draft.snapshot, draft.snapshot.now);
-    if is_held(alert.subject, snapshot) {
-        return Some((Withheld::SourceStale, None));
+    if let Some(why) = held(alert.subject, snapshot) {
+        return Some((why, None));
     }
     if !may_send(alert, snapshot) {
         return Some((Withheld::Observing, None));
@@ -137,7 +138,18 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
     if alert.state == AlertState::Pending {
         return Some((Withheld::Settling, None));
     }
+    if let Some(until) = calms_at(alert, snapshot).filter(|until| *until > now) {
+        return Some((Withheld::MassChange, Some(until)));
+    }
     inhibit::inhibitor(alert, draft).map(|by| (by, None))
+}
+
+/// When a gap may be spoken of that came up after much of its container was changed at once: the day after, unless it was
+/// told before. `None`: it did not.
+fn calms_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let SubjectKey::Task(_) = alert.subject else { return None };
+    let bulk = home(alert.subject, snapshot)?.bulk?;
+    (alert.told.is_empty() && alert.opened_at >= bulk.from_at).then(|| bulk.calms_at())
 }
 
 /// True where the configuration lets this be told at all.
@@ -176,10 +188,13 @@ fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
     let mut plan = Plan::default();
     let notices = draft.notices(alert);
     plan.keep.extend(notices.iter().filter(|notice| notice.reason == Reason::Resolved).map(|notice| notice.id));
-    if alert.ending != Some(Ending::Resolved) || !may_send(alert, draft.snapshot) {
+    if !alert.ending.is_some_and(Ending::is_told) || !may_send(alert, draft.snapshot) {
         return plan;
     }
-    for told in &alert.told {
+    // There is nothing left to comment on.
+    let in_comment = |told: &&Told| matches!(told.address, Address::Comment { .. });
+    let is_there = alert.ending == Some(Ending::Resolved);
+    for told in alert.told.iter().filter(|told| is_there || !in_comment(told)) {
         let same = |account, address: &Address| account == told.account && *address == told.address;
         let said =
             notices.iter().any(|notice| notice.reason == Reason::Resolved && same(notice.account, &notice.address));

@@ -129,6 +129,7 @@ impl World {
         }
         let now = at("2025-03-11 09:00");
         let image = BoardImage {
+            gone: Vec::new(),
             tasks: Vec::new(),
             containers: vec![container(now)],
             connections: vec![connection(now)],
@@ -348,6 +349,8 @@ fn task(id: TaskId) -> TaskRec {
         reporter: Some(BO),
         ineligible: None,
         restricted: false,
+        unseen: false,
+        unmapped: None,
         changed_at: at("2025-03-03 10:00"),
         facts: Facts::default(),
     }
@@ -365,6 +368,7 @@ fn container(now: Timestamp) -> ContainerRec {
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),
         hold: None,
+        bulk: None,
         failing_since: None,
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },
@@ -381,6 +385,8 @@ fn connection(now: Timestamp) -> ConnectionRec {
         failure: None,
         refused: false,
         fresh_at: Some(now),
+        unseen: 0,
+        unseen_since: None,
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::testing::*;
 use super::*;
+use crate::domain::absence::Hold;
 use crate::domain::alert::{Ending, LogKind};
 use crate::domain::finding::{Finding, Stage, Why};
 use crate::domain::ids::{AlertId, TaskId};
@@ -214,11 +215,11 @@ fn a_cold_or_held_container_opens_and_resolves_nothing() {
     assert_eq!(world.board.alerts().count(), 0);
     world.container(|home| home.failing_since = None);
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]).said();
-    world.container(|home| home.hold = Some("the operator".into()));
+    world.container(|home| home.hold = Some(Hold { since: at("2025-03-11 08:00"), missing: 6, of: 10 }));
     world.at("2025-03-11 12:00").run(&[clear(1, OVERDUE)]);
     world.at("2025-03-11 13:00").run(&[]);
     assert_eq!(states(&world, OVERDUE).0, AlertState::Firing);
-    assert_eq!(world.withheld(OVERDUE, 1), Some("source_stale"));
+    assert_eq!(world.withheld(OVERDUE, 1), Some("mass_change"));
     world.container(|home| home.hold = None);
     world.at("2025-03-11 13:30").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     assert_eq!(world.withheld(OVERDUE, 1), None);

@@ -15,6 +15,7 @@ use super::{Exit, Output};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
 use crate::daemon::{Engine, Reread, Service, store_path};
 use crate::domain::notice::{MessageOp, MessageState};
+use crate::jobs::decide::ClockDoubt;
 use crate::jobs::pull::PullReport;
 use crate::jobs::reload::Reloads;
 use crate::store::ConnectionState;
@@ -186,13 +187,13 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
             connections,
             attempts,
             waiting,
-            clock_doubt: doubt.as_ref().map(|doubt| format!("{doubt:?}")),
+            clock_doubt: doubt.as_ref().map(ClockDoubt::words),
         })?,
         Output::Table => {
             connections.iter().for_each(print);
             print_once(&settings, attempts, &waiting);
             if let Some(doubt) = &doubt {
-                anstream::println!("Nothing was judged or sent: the clock cannot be believed ({doubt:?}).");
+                anstream::println!("Nothing was judged or sent: {}.", doubt.words());
             }
         }
     }

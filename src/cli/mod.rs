@@ -180,6 +180,11 @@ enum Verb {
         /// The gap's id.
         gap: String,
     },
+    /// Judge a repository again of which much was missing at once.
+    Release {
+        /// Its name, as `acme/web`.
+        container: String,
+    },
     /// Ask the running daemon how it is.
     Health,
     /// Have the running daemon read its configuration again; what it refuses changes nothing.
@@ -319,6 +324,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Why { about, since } => why::why(&from, &about, &since),
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
+        Verb::Release { container } => wish::release(&from, &container).await,
         Verb::Health => wish::health(&from).await,
         Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),

@@ -42,6 +42,22 @@ pub(super) async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
     Ok(Exit::Done)
 }
 
+/// Ends the hold of a container. Each of its missing tasks is still asked for before it is called gone.
+pub(super) async fn release(from: &From, container: &str) -> Result<Exit, Stopped> {
+    let view = View::open(from, None)?;
+    let mut held: Vec<String> =
+        view.board.containers().filter(|home| home.hold.is_some()).map(|home| home.name.to_string()).collect();
+    held.sort_unstable();
+    if !held.iter().any(|name| name == container) {
+        let known = if held.is_empty() { "nothing is".to_owned() } else { format!("held: {}", held.join(", ")) };
+        return Err(Stopped::usage(format!("{container} is not held; {known}")));
+    }
+    drop(view);
+    put(from, Wish::Release { container: container.to_owned() }).await?;
+    anstream::println!("{container} is judged again.");
+    Ok(Exit::Done)
+}
+
 fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timestamp, Stopped> {
     let calendar = Calendar::usual(jiff::tz::TimeZone::system());
     let at = match (length, until) {
@@ -98,7 +114,7 @@ pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
         Output::Json => super::open::print_json(&reply)?,
         Output::Table => print(&reply, lively),
     }
-    Ok(if reply.ok && lively { Exit::Done } else { Exit::Unavailable })
+    Ok(if reply.ok && lively && reply.clock_doubt.is_none() { Exit::Done } else { Exit::Unavailable })
 }
 
 /// Has the running daemon read its configuration again; exit 78 with its words when it refuses.
@@ -118,6 +134,9 @@ pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
 fn print(reply: &Reply, lively: bool) {
     let tick = reply.last_tick_at.map_or("never".to_owned(), when);
     anstream::println!("{}, last round {tick}", if reply.ok && lively { "alive" } else { "stuck" });
+    if let Some(doubt) = &reply.clock_doubt {
+        anstream::println!("  nothing is judged or sent: {doubt}");
+    }
     for (name, failure) in &reply.connections {
         anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));
     }

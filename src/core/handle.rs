@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::mpsc;
 
 use connector_kit::webhook::Wake;
-use connector_kit::{KnownTask, Page, Wanted};
+use connector_kit::{KnownTask, Page, TaskLook, Wanted};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
@@ -14,7 +14,9 @@ use crate::domain::alert::{Answer, Wish};
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
-use crate::store::{ConnectionState, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow};
+use crate::store::{
+    ConnectionState, LookWrite, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow, Suspect,
+};
 use crate::telemetry::metrics::{Figures, Metrics};
 
 type Errand = Box<dyn FnOnce(&mut Core) + Send>;
@@ -27,6 +29,8 @@ pub struct CoreHandle {
     changed: watch::Sender<u64>,
     metrics: Metrics,
     pulse: Pulse,
+    /// Why the clock is not believed at present, in words. `None`: it is.
+    clock: watch::Sender<Option<String>>,
 }
 
 impl CoreHandle {
@@ -42,7 +46,13 @@ impl CoreHandle {
                 }
             })
             .expect("the system can start one more thread at start");
-        CoreHandle { jobs, changed: watch::Sender::new(0), metrics: Metrics::new(), pulse: Pulse::default() }
+        CoreHandle {
+            jobs,
+            changed: watch::Sender::new(0),
+            metrics: Metrics::new(),
+            pulse: Pulse::default(),
+            clock: watch::Sender::new(None),
+        }
     }
 
     /// What is counted.
@@ -107,6 +117,16 @@ impl CoreHandle {
         answer.await.expect("the core answers every job")
     }
 
+    /// Notes whether the clock is believed, for whoever asks.
+    pub(crate) fn doubt_clock(&self, because: Option<String>) {
+        self.clock.send_replace(because);
+    }
+
+    /// Why nothing is judged or sent at present: the clock is not believed. `None`: it is.
+    pub fn clock_doubt(&self) -> Option<String> {
+        self.clock.borrow().clone()
+    }
+
     /// Wakes whoever waits for a change.
     pub(crate) fn tell(&self) {
         self.changed.send_modify(|count| *count += 1);
@@ -157,6 +177,31 @@ impl CoreHandle {
         let applied = self.ask(move |core| core.page(&stream, &page, now)).await;
         self.tell();
         applied
+    }
+
+    /// Missing tasks of a connection that are due to be asked for directly.
+    pub async fn due_suspects(&self, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
+        self.ask(move |core| core.store.due_suspects(connection, now)).await
+    }
+
+    /// Commits what a direct look at a missing task said, then applies it. `None`: it could not be asked for.
+    pub async fn looked(
+        &self,
+        suspect: Suspect,
+        look: Option<TaskLook>,
+        again_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let job =
+            move |core: &mut Core| core.looked(&LookWrite { suspect: &suspect, look: look.as_ref(), again_at, now });
+        let done = self.ask(job).await;
+        self.tell();
+        done
+    }
+
+    /// Lets the other missing tasks of a connection wait after so many were asked for.
+    pub async fn pause_looks(&self, connection: ConnectionId, asked: usize, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.guarded(now, |store| store.pause_looks(connection, asked, now))).await
     }
 
     /// Commits a failed pull; the cursor stays.

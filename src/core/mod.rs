@@ -33,7 +33,8 @@ use crate::messages::wording;
 use crate::messages::{self, Marks};
 use crate::rules::{self, Rules};
 use crate::store::{
-    ConfigPlan, FailureKind, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError, StreamRow,
+    ConfigPlan, FailureKind, LookWrite, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
+    StreamRow,
 };
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -223,6 +224,15 @@ impl Core {
                 self.board.put_post(post);
             }
         }
+        Ok(())
+    }
+
+    fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
+        let looked = self.guarded(write.now, |store| store.apply_look(write))?;
+        if looked.reload {
+            return self.reload(write.now);
+        }
+        self.board.apply(looked.delta);
         Ok(())
     }
 

@@ -131,6 +131,17 @@ pub enum Ending {
     Vanished,
     /// The configuration no longer watches it.
     NoLongerWatched,
+    /// The tool says that the task was deleted.
+    Deleted,
+    /// The tool says that the task lives where nobody looks.
+    MovedAway,
+}
+
+impl Ending {
+    /// True where whoever was told of the gap hears of its end.
+    pub fn is_told(self) -> bool {
+        matches!(self, Ending::Resolved | Ending::Deleted | Ending::MovedAway)
+    }
 }
 
 /// Why nothing is said.
@@ -149,8 +160,10 @@ pub enum Withheld {
     Blocked(TaskId),
     /// The connection has not been read of late.
     SourceStale,
-    /// Too much changed at once.
+    /// Too much of its container changed, or was missing, at once.
     MassChange,
+    /// It is not to be seen any more, and nobody knows why.
+    NotVisible,
     /// `mode = "observe"`.
     Observing,
     /// It was there before we began to speak.
@@ -178,6 +191,7 @@ impl Withheld {
             Withheld::Blocked(_) => "blocked",
             Withheld::SourceStale => "source_stale",
             Withheld::MassChange => "mass_change",
+            Withheld::NotVisible => "not_visible",
             Withheld::Observing => "observing",
             Withheld::Backlog => "backlog",
             Withheld::Snoozed => "snoozed",
@@ -288,6 +302,11 @@ pub enum Wish {
         /// Which.
         gap: GapId,
     },
+    /// End the hold of a container of which much was missing at once.
+    Release {
+        /// What people call it: `acme/web`.
+        container: String,
+    },
 }
 
 /// All that one round decided; committed whole, or not at all.
@@ -305,6 +324,8 @@ pub struct Round {
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose first full judgement is over.
     pub baselines: Vec<ContainerId>,
+    /// Containers whose hold was ended by wish.
+    pub released: Vec<ContainerId>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

@@ -9,12 +9,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
+use super::edges::{cut, edge};
 use super::finding::{RuleId, SubjectKey};
-use super::ids::{AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
-use super::record::{BoardDelta, BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
+use super::record::{
+    BoardDelta, BoardImage, ConnectionRec, ContainerRec, Gone, HistoryReach, NextIds, TaskImage, TaskRec,
+};
 use super::timers::Timers;
+use super::uses::Uses;
 
 /// The board.
 pub struct Board {
@@ -25,6 +29,7 @@ pub struct Board {
     blockers: HashMap<TaskId, BTreeSet<TaskId>>,
     dependants: HashMap<TaskId, BTreeSet<TaskId>>,
     members: HashMap<ContainerId, BTreeSet<TaskId>>,
+    uses: Uses,
     containers: HashMap<ContainerId, ContainerRec>,
     connections: HashMap<ConnectionId, ConnectionRec>,
     sites: HashMap<SiteId, String>,
@@ -40,6 +45,8 @@ pub struct Board {
     posts: HashMap<PostId, Post>,
     messages: HashMap<MessageId, Message>,
     answers: Vec<Answer>,
+    /// Tasks that left the board for good, until what is open about them is closed.
+    gone: HashMap<TaskId, Gone>,
     touched: BTreeSet<SubjectKey>,
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
@@ -69,6 +76,7 @@ impl Board {
             blockers: HashMap::new(),
             dependants: HashMap::new(),
             members: HashMap::new(),
+            uses: Uses::default(),
             containers: image.containers.into_iter().map(|rec| (rec.id, rec)).collect(),
             connections: image.connections.into_iter().map(|rec| (rec.id, rec)).collect(),
             sites: image.sites,
@@ -82,6 +90,7 @@ impl Board {
             posts: image.posts.into_iter().map(|post| (post.id, post)).collect(),
             messages: image.messages.into_iter().map(|message| (message.id, message)).collect(),
             answers: image.answers,
+            gone: image.gone.into_iter().collect(),
             touched: BTreeSet::new(),
             recheck: Timers::default(),
             steps: Timers::default(),
@@ -105,6 +114,9 @@ impl Board {
         self.touched.extend(self.tasks.keys().map(|id| SubjectKey::Task(*id)));
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
+        // What is open about something that left the board meanwhile can close.
+        let live = self.alerts.values().filter(|alert| alert.state != AlertState::Resolved);
+        self.touched.extend(live.map(|alert| alert.subject));
     }
 
     /// What is due at `now`, at most `most` subjects.
@@ -167,6 +179,13 @@ impl Board {
                 container.baseline_at = round.at;
             }
         }
+        for id in round.released {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.hold = None;
+                self.touched.insert(SubjectKey::Container(id));
+                self.touch_members(id);
+            }
+        }
         round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));
@@ -197,6 +216,7 @@ impl Board {
             self.touch_around(id);
             self.remove_task(id);
         }
+        self.gone.extend(delta.gone);
         self.answers.extend(delta.answers);
     }
 
@@ -229,6 +249,7 @@ impl Board {
             let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
             let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
             for task in tasks {
+                self.touched.extend(self.tasks.get(&task).map(|task| SubjectKey::Container(task.container)));
                 self.touch_around(task);
             }
         }
@@ -237,8 +258,14 @@ impl Board {
     fn put_container(&mut self, rec: ContainerRec) {
         let id = rec.id;
         let touches = self.containers.get(&id).is_none_or(|before| {
-            (before.due, before.warm_at.is_some(), before.history_seen(), &before.hold, before.failing_since.is_some())
-                != (rec.due, rec.warm_at.is_some(), rec.history_seen(), &rec.hold, rec.failing_since.is_some())
+            (
+                before.due,
+                before.warm_at.is_some(),
+                before.history_seen(),
+                &before.hold,
+                before.failing_since.is_some(),
+                before.bulk,
+            ) != (rec.due, rec.warm_at.is_some(), rec.history_seen(), &rec.hold, rec.failing_since.is_some(), rec.bulk)
         });
         self.touched.insert(SubjectKey::Container(id));
         let read_at = rec.read_at();
@@ -284,12 +311,19 @@ impl Board {
         }
         self.own_blocked_by.insert(id, image.blocked_by);
         self.own_blocks.insert(id, image.blocks);
+        self.gone.remove(&id);
+        if self.uses.add(&image.rec) {
+            self.touched.insert(SubjectKey::Container(image.rec.container));
+        }
         self.tasks.insert(id, image.rec);
     }
 
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
         if let Some(rec) = self.tasks.get(&id) {
+            if self.uses.remove(rec) {
+                self.touched.insert(SubjectKey::Container(rec.container));
+            }
             if let Some(parent) = rec.parent
                 && let Some(children) = self.children.get_mut(&parent)
             {
@@ -344,6 +378,11 @@ impl Board {
         self.tasks.get(&id)
     }
 
+    /// Why a task is not on the board any more, where the tool said so. `None`: it is there, or is not watched.
+    pub fn gone(&self, id: TaskId) -> Option<Gone> {
+        self.gone.get(&id).copied()
+    }
+
     /// All tasks on the board, in no order.
     pub fn tasks(&self) -> impl Iterator<Item = &TaskRec> {
         self.tasks.values()
@@ -372,6 +411,16 @@ impl Board {
     /// All containers, in no order.
     pub fn containers(&self) -> impl Iterator<Item = &ContainerRec> {
         self.containers.values()
+    }
+
+    /// The tool's words for states of a container's open tasks that mean nothing to us, in a fixed order.
+    pub fn unmapped_states(&self, id: ContainerId) -> impl Iterator<Item = &str> {
+        self.uses.states(id)
+    }
+
+    /// Accounts that own open tasks of a container, in a fixed order.
+    pub fn owners_in(&self, id: ContainerId) -> impl Iterator<Item = AccountId> {
+        self.uses.owners(id)
     }
 
     /// A connection.
@@ -486,29 +535,5 @@ impl Board {
         } else {
             self.messages.remove(&message.id);
         }
-    }
-}
-
-fn edge(
-    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    task: TaskId,
-    blocker: TaskId,
-) {
-    blockers.entry(task).or_default().insert(blocker);
-    dependants.entry(blocker).or_default().insert(task);
-}
-
-fn cut(
-    blockers: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: &mut HashMap<TaskId, BTreeSet<TaskId>>,
-    task: TaskId,
-    blocker: TaskId,
-) {
-    if let Some(edges) = blockers.get_mut(&task) {
-        edges.remove(&blocker);
-    }
-    if let Some(edges) = dependants.get_mut(&blocker) {
-        edges.remove(&task);
     }
 }

@@ -87,6 +87,8 @@ pub struct FoldContext<'a> {
     pub is_ours: &'a dyn Fn(&Mark, Option<AccountId>) -> bool,
     /// True for a label that the configuration maps to a state.
     pub is_state_label: &'a dyn Fn(&str) -> bool,
+    /// True for an act that is part of an import, a migration or a bulk edit: no sign of work on this task.
+    pub is_bulk: &'a dyn Fn(AccountId, Timestamp) -> bool,
     /// Present owners, for a task whose history tells no assignment.
     pub owners: &'a [AccountId],
     /// When the task was made.
@@ -215,7 +217,8 @@ impl Fold<'_> {
 
 /// An unknown account counts as human for silence; it is never an owner, having no account.
 fn is_human(change: &RawChange, context: &FoldContext<'_>) -> bool {
-    !change.account.is_some_and(context.is_bot) && !change.via.as_deref().is_some_and(context.is_bot_name)
+    let in_bulk = change.account.is_some_and(|account| (context.is_bulk)(account, change.at));
+    !in_bulk && !change.account.is_some_and(context.is_bot) && !change.via.as_deref().is_some_and(context.is_bot_name)
 }
 
 fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
@@ -286,6 +289,7 @@ mod tests {
             is_bot_name: &|name| name == "robot",
             is_ours: &|mark, account| mark.mac == "ours" && account != Some(MO),
             is_state_label: &|label| label == "in progress",
+            is_bulk: &|account, at| account == MO && at == self::at("2025-03-20T10:00:00Z"),
             owners,
             created_at: at("2025-03-01T10:00:00Z"),
         };
@@ -386,6 +390,14 @@ mod tests {
         assert_eq!(folded(std::slice::from_ref(&home)).due_set_by, Some(ANA));
         let own = valued(change(2, Field::Due, MO), "", "2025-03-10");
         assert_eq!(folded(&[own, home]).due_set_by, Some(MO));
+    }
+
+    #[test]
+    fn a_bulk_edit_is_nobodys_work() {
+        let facts = folded(&[change(5, Field::Comment, ANA), change(20, Field::Due, MO)]);
+        assert_eq!(facts.human_at, Some(at("2025-03-05T10:00:00Z")));
+        assert_eq!(facts.changed_at, Some(at("2025-03-20T10:00:00Z")), "settling counts it");
+        assert_eq!(facts.act_of(MO), None);
     }
 
     #[test]

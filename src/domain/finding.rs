@@ -283,6 +283,38 @@ pub enum Evidence {
         /// True when the credential itself is refused.
         refused: bool,
     },
+    /// `sys.mirror_stale`, of tasks that are not to be seen although their place is.
+    TasksUnseen {
+        /// Since when the first of them is not.
+        since: Timestamp,
+        /// How many.
+        tasks: u32,
+    },
+    /// `sys.unmapped`
+    Unmapped {
+        /// The tool's words for states that the configuration does not map.
+        states: Vec<String>,
+        /// Accounts that own open tasks and belong to no configured person.
+        owners: Vec<String>,
+    },
+    /// `sys.mass_change`, of tasks that were missing.
+    MassMissing {
+        /// When the count began that missed them.
+        since: Timestamp,
+        /// How many open tasks it missed.
+        missing: u64,
+        /// How many there were.
+        of: u64,
+    },
+    /// `sys.mass_change`, of tasks that one account changed.
+    MassEdit {
+        /// First change.
+        from_at: Timestamp,
+        /// Last change.
+        to_at: Timestamp,
+        /// How many tasks.
+        tasks: u32,
+    },
 }
 
 /// A task that a blocker makes late.

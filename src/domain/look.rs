@@ -34,6 +34,8 @@ impl Reads {
     pub const DEPENDANTS: Reads = Reads(16);
     /// Its containers and homes.
     pub const CONTAINERS: Reads = Reads(32);
+    /// Of a container: what its open tasks are called by and owned by.
+    pub const MEMBERS: Reads = Reads(64);
 
     /// Both.
     pub const fn and(self, other: Reads) -> Reads {
@@ -320,6 +322,27 @@ impl<'a> Look<'a> {
             meant.iter().filter(|child| child.category == StatusCategory::Done).map(|child| of(child)).sum();
         let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
         Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
+    }
+
+    /// The tool's words for states of a container's open tasks that mean nothing to us, in a fixed order.
+    pub fn unmapped_states(&self, container: &ContainerRec) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.note(Reads::MEMBERS);
+        self.snapshot.board.unmapped_states(container.id)
+    }
+
+    /// Human accounts that own open tasks of a container and belong to nobody who is configured, by what they are called, in
+    /// a fixed order. None while nobody is configured at all.
+    pub fn strangers(&self, container: &ContainerRec) -> Vec<String> {
+        self.note(Reads::MEMBERS.and(Reads::OWNERS));
+        let people = &self.snapshot.board.people;
+        if people.persons.is_empty() {
+            return Vec::new();
+        }
+        let owners = self.snapshot.board.owners_in(container.id);
+        let strangers = owners.filter(|owner| people.is_human(*owner) && people.person(*owner).is_none());
+        let mut names: Vec<String> = strangers.map(|owner| people.handle(owner)).collect();
+        names.sort_unstable();
+        names
     }
 
     /// True when one account belongs to one of its human owners.

@@ -1,9 +1,12 @@
 //! What gapwatch knows and how it may be looked at. Pure: no clock, no IO, no environment.
 
+pub mod absence;
 pub mod alert;
 pub mod board;
 pub mod record;
+pub mod bulk;
 pub mod calendar;
+mod edges;
 pub mod facts;
 pub mod finding;
 pub mod graph;
@@ -18,3 +21,4 @@ pub mod people;
 pub mod policy;
 pub mod snapshot;
 mod timers;
+mod uses;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
+use super::absence::Hold;
 use super::alert::{Alert, Answer};
+use super::bulk::Bulk;
 use super::facts::Facts;
 use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use super::notice::{Message, Notice, Post};
@@ -26,6 +28,8 @@ pub struct TaskRec {
     pub category: StatusCategory,
     /// False: the tool does not tell todo from active.
     pub declared: bool,
+    /// The tool's word for its state, where that means nothing to us. `None`: it does.
+    pub unmapped: Option<Box<str>>,
     /// Planned start.
     pub start: Option<Due>,
     /// Deadline of its own.
@@ -50,6 +54,8 @@ pub struct TaskRec {
     pub ineligible: Option<Ineligible>,
     /// May not be shown in open places.
     pub restricted: bool,
+    /// It is not to be seen any more although its container is: what is known of it stays, and nothing is concluded.
+    pub unseen: bool,
     /// When it was last different from before, by the question that showed it.
     pub changed_at: Timestamp,
     /// What its history says.
@@ -77,8 +83,10 @@ pub struct ContainerRec {
     pub warm_at: Option<Timestamp>,
     /// When its first full judgement was over. `None`: what is found in it was there before, and is backlog.
     pub baseline_at: Option<Timestamp>,
-    /// Why it is held, by whom. `None`: it is not.
-    pub hold: Option<Box<str>>,
+    /// Why it is held. `None`: it is not.
+    pub hold: Option<Hold>,
+    /// The latest time that one account changed much of it at once. `None`: never of late.
+    pub bulk: Option<Bulk>,
     /// First failed pass since the last good one. `None`: the last pass was good.
     pub failing_since: Option<Timestamp>,
     /// Last complete pass over its tasks.
@@ -122,6 +130,10 @@ pub struct ConnectionRec {
     pub refused: bool,
     /// Last good answer.
     pub fresh_at: Option<Timestamp>,
+    /// Open tasks that are not to be seen any more, at a second look on another day.
+    pub unseen: u32,
+    /// Since when the first of them is not. `None`: there are none.
+    pub unseen_since: Option<Timestamp>,
 }
 
 /// A task with its own side of its links, as the store hands it over.
@@ -142,6 +154,8 @@ pub struct BoardDelta {
     pub tasks: Vec<TaskImage>,
     /// Tasks that left the open world.
     pub removed: Vec<TaskId>,
+    /// Those of them that are not there any more, by the tool's own word.
+    pub gone: Vec<(TaskId, Gone)>,
     /// Containers, new and changed, whole.
     pub containers: Vec<ContainerRec>,
     /// Connections, changed, whole.
@@ -152,10 +166,21 @@ pub struct BoardDelta {
     pub answers: Vec<Answer>,
 }
 
+/// Why a task is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// It was deleted.
+    Deleted,
+    /// It was moved to where nobody looks.
+    MovedAway,
+}
+
 /// Everything, as loaded at start.
 pub struct BoardImage {
     /// Tasks.
     pub tasks: Vec<TaskImage>,
+    /// Tasks with live alerts that are not there any more.
+    pub gone: Vec<(TaskId, Gone)>,
     /// Containers.
     pub containers: Vec<ContainerRec>,
     /// Connections.

@@ -33,6 +33,18 @@ pub enum ClockDoubt {
     },
 }
 
+impl ClockDoubt {
+    /// For the operator.
+    pub fn words(&self) -> String {
+        match self {
+            ClockDoubt::ToolsDisagree(skews) => format!("our clock and the tools' disagree: {skews}"),
+            ClockDoubt::RanBack { last_tick } => {
+                format!("our clock runs behind {last_tick}, when we last worked, and no tool agrees with it")
+            }
+        }
+    }
+}
+
 /// Holds the clock against the tools' and against the last tick. `None`: it can be believed.
 ///
 /// One tool with a wrong clock among several right ones is that tool's trouble; ours is doubted when none agrees. Where one
@@ -107,10 +119,16 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
         patience = if waits { patience - 1 } else { PATIENCE };
         if doubt != doubted {
             match &doubt {
-                Some(doubt) => tracing::error!(?doubt, "clock.doubted: nothing is judged or sent until it agrees"),
+                Some(doubt) => {
+                    tracing::error!(
+                        because = doubt.words(),
+                        "clock.doubted: nothing is judged or sent until it agrees"
+                    );
+                }
                 None => tracing::info!("clock.agrees"),
             }
             core.metrics().clock(doubt.is_some());
+            core.doubt_clock(doubt.as_ref().map(ClockDoubt::words));
             doubted.clone_from(&doubt);
         }
         let next = if doubt.is_some() || waits {

@@ -50,6 +50,9 @@ pub struct Reply {
     pub last_tick_at: Option<Timestamp>,
     /// Every connection, and what is wrong with it.
     pub connections: Vec<(String, Option<String>)>,
+    /// Why nothing is judged or sent: the clock is not believed. `None`: it is.
+    #[serde(default)]
+    pub clock_doubt: Option<String>,
 }
 
 /// Where the socket of a store is.
@@ -144,7 +147,8 @@ async fn health(core: &CoreHandle) -> Reply {
     match core.connections_now().await {
         Ok(states) => {
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
-            Reply { ok: true, because: None, last_tick_at, connections: connections.collect() }
+            let clock_doubt = core.clock_doubt();
+            Reply { ok: true, because: None, last_tick_at, connections: connections.collect(), clock_doubt }
         }
         Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
     }
@@ -158,9 +162,9 @@ async fn take(core: &CoreHandle, clock: &dyn Clock, key: String, wish: Wish) -> 
 }
 
 fn yes() -> Reply {
-    Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new() }
+    Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new(), clock_doubt: None }
 }
 
 fn no(because: String) -> Reply {
-    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new() }
+    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new(), clock_doubt: None }
 }

@@ -5,6 +5,7 @@ pub mod decide;
 pub mod deliver;
 pub mod heartbeat;
 pub mod listen;
+mod missing;
 pub mod people;
 pub mod pull;
 pub mod reload;

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
+use super::missing::{self, Asked};
 use super::wake::Waker;
 use crate::clock::Stopwatch;
 use crate::core::{CoreHandle, Failed};
@@ -102,6 +103,10 @@ pub async fn pass(
     loop {
         let due = core.due_streams(connection.id, clock.now(), all).await?;
         let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
+            let Connection { id, name, source, skews, .. } = connection;
+            let again_at = |error: &ConnectorError| failed(error, 0, connection.poll, clock.now()).next_pull_at;
+            let asked = Asked { id: *id, name, source: &**source, skews, again_at: &again_at };
+            missing::look(core, asked, clock, stop).await?;
             return Ok(report);
         };
         let key = (stream.scope_id, stream.key.kind);

@@ -207,6 +207,8 @@ fn is_silent(alert: &Alert) -> bool {
         alert.withheld,
         Some(
             Withheld::SourceStale
+                | Withheld::MassChange
+                | Withheld::NotVisible
                 | Withheld::Observing
                 | Withheld::Backlog
                 | Withheld::Snoozed
@@ -218,7 +220,7 @@ fn is_silent(alert: &Alert) -> bool {
 
 /// True for an alert that ended without being over: nothing more is said about it, and what was said stays.
 pub(super) fn is_dropped(alert: &Alert) -> bool {
-    alert.state == AlertState::Resolved && alert.ending != Some(Ending::Resolved)
+    alert.state == AlertState::Resolved && !alert.ending.is_some_and(Ending::is_told)
 }
 
 /// Where a post is, for comparing: a comment is the task's, by whatever name its connection went at the time.

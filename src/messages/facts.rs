@@ -29,6 +29,14 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::MirrorStale { refused: true, .. } => "refuses our credential".to_owned(),
         Evidence::MirrorStale { .. } => "cannot be read".to_owned(),
+        Evidence::TasksUnseen { tasks, .. } => {
+            format!("hides {} that it showed before", count(i64::from(*tasks), "task"))
+        }
+        Evidence::Unmapped { .. } => "has something that nobody mapped".to_owned(),
+        Evidence::MassMissing { missing, .. } => {
+            format!("misses {} at once", count(i64::try_from(*missing).unwrap_or(i64::MAX), "task"))
+        }
+        Evidence::MassEdit { tasks, .. } => format!("had {} changed at once", count(i64::from(*tasks), "task")),
     }
 }
 
@@ -77,6 +85,22 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::MirrorStale { since, because, .. } => {
             format!("no good pass since {}: {}", moment(*since, scene), clean(because))
         }
+        Evidence::TasksUnseen { since, tasks } => {
+            let tasks = count(i64::from(*tasks), "open task");
+            format!("{tasks} not to be seen since {}, though their repository is", moment(*since, scene))
+        }
+        Evidence::Unmapped { states, owners } => unmapped(states, owners),
+        Evidence::MassMissing { since, missing, of } => {
+            format!(
+                "{missing} of {of} open tasks were not in its list {}; nothing in it is judged",
+                moment(*since, scene)
+            )
+        }
+        Evidence::MassEdit { from_at, to_at, tasks } => {
+            let (tasks, when) = (count(i64::from(*tasks), "task"), moment(*from_at, scene));
+            let span = between(*from_at, *to_at, scene);
+            format!("one account changed {tasks} from {when} on, within {span}; it counts as nobody's work")
+        }
     }
 }
 
@@ -97,6 +121,16 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::MirrorStale { .. } => {
             "Next: look at the service and the way to it; until then nothing in it is judged."
         }
+        Evidence::TasksUnseen { .. } => {
+            "Next: see whether they were moved, or what the credential may no longer see; they stay as they were."
+        }
+        Evidence::Unmapped { .. } => {
+            "Next: name them in the configuration; until then they count as not begun, or unknown."
+        }
+        Evidence::MassMissing { .. } => {
+            "Next: nothing if you deleted them: each is asked for by itself; `gapwatch release` ends the wait."
+        }
+        Evidence::MassEdit { .. } => "Next: nothing; what it brought up is told a day later.",
     }
 }
 
@@ -105,7 +139,10 @@ pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
     match evidence {
         Evidence::Overdue { deadline, .. } => deadline.at,
         Evidence::Stalled { human_at, .. } => *human_at,
-        Evidence::MirrorStale { since, .. } => *since,
+        Evidence::MirrorStale { since, .. }
+        | Evidence::TasksUnseen { since, .. }
+        | Evidence::MassMissing { since, .. } => *since,
+        Evidence::MassEdit { from_at, .. } => *from_at,
         _ => noticed_at,
     }
 }
@@ -117,6 +154,21 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Most names of one kind in a line; the rest is counted.
+const NAMED: usize = 5;
+
+/// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
+fn unmapped(states: &[String], owners: &[String]) -> String {
+    let list = |what: &str, names: &[String]| {
+        let shown: Vec<String> = names.iter().take(NAMED).map(|name| clean(name)).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
+    };
+    let parts = [list("states without a meaning", states), list("owners who are nobody in [people]", owners)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn counted(progress: f64, source: ProgressSource, items: u32) -> String {

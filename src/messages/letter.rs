@@ -93,6 +93,7 @@ fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) ->
         finding: Finding { stage: alert.stage, ..alert.finding.clone() },
         noticed_at: alert.opened_at,
         over_at,
+        ending: alert.ending.filter(|_| over_at.is_some()),
         closed: task.is_some_and(|task| !task.category.is_open()),
         hearing: hearing(alert, audience, desk, scene),
         also: also(alert, desk, scene),

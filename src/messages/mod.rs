@@ -80,7 +80,7 @@ pub fn seal(
 ) -> Round {
     let hushed = Desk::new(&decided, snapshot).hushed();
     if decided.alerts.is_empty() && decided.notices.is_empty() && hushed.is_empty() {
-        return Round { answered: decided.answered, ..Round::default() };
+        return Round { answered: decided.answered, released: decided.released, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
     for notice in sealer.desk.homeless() {
@@ -97,7 +97,8 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    Round { alerts: decided.alerts, notices, posts, messages, answered: decided.answered, ..Round::default() }
+    let (answered, released) = (decided.answered, decided.released);
+    Round { alerts: decided.alerts, notices, posts, messages, answered, released, ..Round::default() }
 }
 
 /// One sealing.

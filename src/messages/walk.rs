@@ -260,7 +260,7 @@ impl Walk {
             });
             let heard: BTreeSet<(i64, Address)> =
                 farewells.map(|notice| (notice.account.0, notice.address.clone())).collect();
-            let expected = if alert.ending == Some(Ending::Resolved) { told } else { BTreeSet::new() };
+            let expected = if alert.ending.is_some_and(Ending::is_told) { told } else { BTreeSet::new() };
             assert_eq!(heard, expected, "resolved is told to exactly those who were told: {alert:?}");
         }
         let rest: Vec<Judgement> = (1..4).map(|task| readings(task, (5, 3, 5))).collect();

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::facts::{facts, heading, matter, next_step, since};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
+use crate::domain::alert::Ending;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::TaskId;
 
@@ -51,6 +52,8 @@ pub(super) struct Item {
     pub(super) noticed_at: Timestamp,
     /// When it resolved. `None`: it has not.
     pub(super) over_at: Option<Timestamp>,
+    /// How it ended. `None`: it has not.
+    pub(super) ending: Option<Ending>,
     /// True when the task itself is closed by now.
     pub(super) closed: bool,
     /// Whom it concerns, and what they know.
@@ -104,7 +107,7 @@ impl Item {
     fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
         let mut spans = match self.over_at {
             Some(at) => {
-                vec![plain("● "), Span::Strong("Resolved".to_owned()), plain(format!(" {}: ", moment(at, scene)))]
+                vec![plain("● "), Span::Strong(self.end().to_owned()), plain(format!(" {}: ", moment(at, scene)))]
             }
             None => vec![plain(format!("{} ", shape(self.finding.stage)))],
         };
@@ -142,9 +145,23 @@ impl Item {
         words
     }
 
+    /// The word for its end. What was deleted or moved away is not called resolved.
+    fn end(&self) -> &'static str {
+        match self.ending {
+            Some(Ending::Deleted) => "Deleted, noticed",
+            Some(Ending::MovedAway) => "Moved away, noticed",
+            _ => "Resolved",
+        }
+    }
+
     /// How it ended.
     fn over(&self, at: Timestamp, scene: Scene<'_>) -> String {
-        let closed = if self.closed { "It is closed. " } else { "" };
+        let closed = match self.ending {
+            Some(Ending::Deleted) => "The task was deleted, so nothing is watched any more. ",
+            Some(Ending::MovedAway) => "The task was moved to a place that is not watched. ",
+            _ if self.closed => "It is closed. ",
+            _ => "",
+        };
         let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
         format!("{closed}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
@@ -153,7 +170,14 @@ impl Item {
     fn line(&self, scene: Scene<'_>) -> String {
         let key = clean(&self.key);
         match self.over_at {
-            Some(_) => format!("● {key} is resolved: {}", heading(&self.finding.evidence, scene)),
+            Some(_) => {
+                let end = match self.ending {
+                    Some(Ending::Deleted) => "was deleted",
+                    Some(Ending::MovedAway) => "was moved away",
+                    _ => "is resolved",
+                };
+                format!("● {key} {end}: {}", heading(&self.finding.evidence, scene))
+            }
             None => {
                 let (shape, evidence) = (shape(self.finding.stage), &self.finding.evidence);
                 format!("{shape} {key} {}: {}", matter(evidence, scene), facts(evidence, scene))
@@ -238,7 +262,11 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
     let open = items.iter().filter(|item| item.over_at.is_none()).count();
     let mut blocks = Vec::new();
     if items.len() > 1 {
-        let head = if open == 0 { "all resolved".to_owned() } else { format!("{open} to look at") };
+        let head = match open {
+            0 if items.iter().all(|item| item.ending == Some(Ending::Resolved)) => "all resolved".to_owned(),
+            0 => "all over".to_owned(),
+            open => format!("{open} to look at"),
+        };
         blocks.push(Block::Line(vec![Span::Strong(format!("{}: {head}", day_of(scene.now, scene)))]));
     }
     for item in items.iter().take(LINES) {

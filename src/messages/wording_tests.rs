@@ -124,6 +124,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             finding,
             noticed_at: at("2025-03-10 10:00"),
             over_at: None,
+            ending: None,
             closed: false,
             hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], ..Default::default() },
             also: Vec::new(),

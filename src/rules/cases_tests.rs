@@ -22,7 +22,7 @@ use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, ids, known, numbers::numbers, unjudged};
 use crate::domain::board::Board;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, SubjectKey};
-use crate::domain::ids::ConnectionId;
+use crate::domain::ids::{ConnectionId, ContainerId};
 use crate::domain::snapshot::Snapshot;
 
 fn cases_dir() -> PathBuf {
@@ -140,8 +140,9 @@ fn judge_case(rule: RuleId, given: &[&str]) -> Said {
     let snapshot = Snapshot { board: &board, policy: &policy, now };
     let tasks = keys.into_iter().map(|(key, id)| (key, SubjectKey::Task(id)));
     let connection = ("github.acme".to_owned(), SubjectKey::Connection(ConnectionId(1)));
+    let container = ("acme/web".to_owned(), SubjectKey::Container(ContainerId(1)));
     let by_key = tasks
-        .chain([connection])
+        .chain([connection, container])
         .map(|(key, subject)| {
             let answer = explain(&rules, subject, &snapshot).into_iter().find(|answer| answer.rule == rule);
             assert!(answer.is_none() || unjudged(subject, &snapshot).is_none());

@@ -7,7 +7,7 @@ use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, judge};
 use crate::domain::board::Board;
 use crate::domain::finding::SubjectKey;
-use crate::domain::ids::{ConnectionId, TaskId};
+use crate::domain::ids::{ConnectionId, ContainerId, TaskId};
 use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
 
@@ -83,10 +83,13 @@ fn a_task(key: &'static str) -> impl Strategy<Value = String> {
         maybe(one_of(&KEYS).prop_filter("itself", move |other| *other != key).prop_map(|key| format!("parent {key}"))),
         maybe((1..80i64).prop_map(|hours| format!("estimate {hours}h"))),
     );
+    let raw = maybe(one_of(&["raw QA", "raw Staging"]).prop_map(str::to_owned));
     let owner = maybe(one_of(WHO).prop_map(|name| format!("owner {name}")));
-    (status, owner, progress, dates, place).prop_map(move |(status, owner, progress, dates, place)| {
+    (status, owner, progress, dates, place, raw).prop_map(move |(status, owner, progress, dates, place, raw)| {
         let ((due, start, created), (home, blocked, parent, estimate)) = (dates, place);
-        format!("task {key} {status} {owner} {progress} {due} {start} {created} {home} {blocked} {parent} {estimate}")
+        format!(
+            "task {key} {status} {owner} {progress} {due} {start} {created} {home} {blocked} {parent} {estimate} {raw}"
+        )
     })
 }
 
@@ -111,10 +114,11 @@ fn a_drawing() -> impl Strategy<Value = Drawing> {
         maybe(a_day(20..60).prop_map(|due| format!("due {due}"))),
         an_instant(15..60),
         maybe(an_instant(58..60).prop_map(|at| format!("connection github.acme poll 30 failing {at}"))),
+        maybe(a_day(40..60).prop_map(|day| format!("bulk 60 from {day} 09:00 to {day} 09:07"))),
     );
     let tasks = KEYS.map(a_task);
     (frame, tasks, proptest::collection::vec(a_change(), 0..12)).prop_map(|(frame, tasks, changes)| {
-        let (zone, calendar, other, history, milestone, sprint, now, connection) = frame;
+        let (zone, calendar, other, history, milestone, sprint, now, connection, bulk) = frame;
         let head = [
             format!("zone {zone}"),
             calendar.to_owned(),
@@ -127,6 +131,7 @@ fn a_drawing() -> impl Strategy<Value = Drawing> {
             format!("sprint S {sprint}"),
             format!("now {now}"),
             connection,
+            bulk,
         ];
         let lines = head.into_iter().chain(tasks).chain(changes).filter(|line| !line.is_empty());
         Drawing { lines: lines.collect() }
@@ -135,7 +140,7 @@ fn a_drawing() -> impl Strategy<Value = Drawing> {
 
 fn subjects() -> Vec<SubjectKey> {
     let tasks = (1..=KEYS.len()).map(|nth| SubjectKey::Task(TaskId(i64::try_from(nth).unwrap_or_default())));
-    tasks.chain([SubjectKey::Connection(ConnectionId(1))]).collect()
+    tasks.chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1))]).collect()
 }
 
 fn all(rules: &Rules, board: &Board, now: Timestamp) -> Vec<Explained> {

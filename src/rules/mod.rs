@@ -26,8 +26,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
-use crate::domain::look::{Look, Reads};
-use crate::domain::record::{ConnectionRec, TaskRec};
+use crate::domain::look::{Look, Reads, is_home};
+use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
 use settings::RuleSettings;
 
@@ -71,10 +71,12 @@ pub enum Subject<'a> {
     Task(&'a TaskRec),
     /// A connection.
     Connection(&'a ConnectionRec),
+    /// A warm repository, board or project.
+    Container(&'a ContainerRec),
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 9] = [
+const ALL: [RuleId; 11] = [
     time::pace_behind::ID,
     time::start_never::ID,
     silence::stalled::ID,
@@ -84,6 +86,8 @@ const ALL: [RuleId; 9] = [
     structure::due_child_after_parent::ID,
     dependencies::blocker_cascade::ID,
     system::sys_mirror_stale::ID,
+    system::sys_unmapped::ID,
+    system::sys_mass_change::ID,
 ];
 
 /// The rule of this name, switched on or not. `None`: there is no such rule (any more).
@@ -114,6 +118,8 @@ impl Rules {
             (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
             (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
             (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
+            (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
+            (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
         ];
         Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
     }
@@ -240,7 +246,23 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             Some(connection) => Standing::Judged(Subject::Connection(connection)),
             None => Standing::Unjudged("it is not configured any more"),
         },
-        SubjectKey::Container(_) | SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+        SubjectKey::Container(id) => match snapshot.board.container(id) {
+            Some(container) => standing_of_container(container),
+            None => Standing::Unjudged("it is not known any more"),
+        },
+        SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+    }
+}
+
+/// A home with a date is a property of its tasks, and no place of its own.
+fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
+    if is_home(container.kind) {
+        return Standing::Unjudged("no rule is about it");
+    }
+    match (container.reader, container.warm_at) {
+        (None, _) => Standing::Unjudged("no connection reads it"),
+        (_, None) => Standing::Unjudged("it is being read for the first time"),
+        _ => Standing::Judged(Subject::Container(container)),
     }
 }
 

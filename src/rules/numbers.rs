@@ -67,6 +67,20 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             ("because", because.as_str().into()),
             ("refused", (*refused).into()),
         ],
+        Evidence::TasksUnseen { since, tasks } => {
+            vec![("since", since.to_string().into()), ("tasks", (*tasks).into())]
+        }
+        Evidence::Unmapped { states, owners } => {
+            vec![("states", states.join(" ").into()), ("owners", owners.join(" ").into())]
+        }
+        Evidence::MassMissing { since, missing, of } => {
+            vec![("since", since.to_string().into()), ("missing", (*missing).into()), ("of", (*of).into())]
+        }
+        Evidence::MassEdit { from_at, to_at, tasks } => vec![
+            ("from_at", from_at.to_string().into()),
+            ("to_at", to_at.to_string().into()),
+            ("tasks", (*tasks).into()),
+        ],
     };
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -79,6 +79,10 @@ pub struct BlockerRules {
 pub struct SysRules {
     /// `sys.mirror_stale`
     pub mirror_stale: SysMirrorStale,
+    /// `sys.unmapped`
+    pub unmapped: SysUnmapped,
+    /// `sys.mass_change`
+    pub mass_change: SysMassChange,
 }
 
 /// `pace.behind`: declared progress trails the time used.
@@ -210,6 +214,26 @@ pub struct SysMirrorStale {
     pub after_polls: u32,
 }
 
+/// `sys.unmapped`: states that nobody mapped, owners without a person. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SysUnmapped {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `sys.mass_change`: much of a container changed, or was missing, at once. What that does holds whether it is told or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SysMassChange {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
 /// A threshold that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {
@@ -223,7 +247,7 @@ pub struct OutOfRange {
 
 impl RuleSettings {
     /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 9] {
+    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 11] {
         [
             ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
             ("start.never", self.start.never.enabled, self.start.never.mode),
@@ -234,11 +258,13 @@ impl RuleSettings {
             ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
             ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
             ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
+            ("sys.unmapped", self.sys.unmapped.enabled, self.sys.unmapped.mode),
+            ("sys.mass_change", self.sys.mass_change.enabled, self.sys.mass_change.mode),
         ]
     }
 
     /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 9] {
+    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 11] {
         [
             &mut self.pace.behind.mode,
             &mut self.start.never.mode,
@@ -249,6 +275,8 @@ impl RuleSettings {
             &mut self.due.child_after_parent.mode,
             &mut self.blocker.cascade.mode,
             &mut self.sys.mirror_stale.mode,
+            &mut self.sys.unmapped.mode,
+            &mut self.sys.mass_change.mode,
         ]
     }
 

@@ -12,7 +12,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::settings::RuleSettings;
+use crate::domain::absence::Hold;
 use crate::domain::board::Board;
+use crate::domain::bulk::Bulk;
 use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::facts::{FoldContext, RawChange, fold};
 use crate::domain::finding::Stage;
@@ -61,6 +63,10 @@ enabled = true
 [sys.mirror_stale]
 enabled = true
 after_polls = 3
+[sys.unmapped]
+enabled = true
+[sys.mass_change]
+enabled = true
 "#;
 
 /// The usual thresholds.
@@ -101,6 +107,8 @@ pub(super) struct Sketch {
     homes: Vec<(String, ContainerKind, Option<Due>)>,
     people: Vec<(String, Option<TimeZone>)>,
     connection: ConnectionRec,
+    hold: Option<Hold>,
+    bulk: Option<Bulk>,
 }
 
 /// A task, with the names of what it refers to.
@@ -141,7 +149,11 @@ impl Sketch {
                 failure: None,
                 refused: false,
                 fresh_at: None,
+                unseen: 0,
+                unseen_since: None,
             },
+            hold: None,
+            bulk: None,
         }
     }
 
@@ -170,6 +182,19 @@ impl Sketch {
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
             "task" => self.task(&mut words),
             "connection" => self.connection(&mut words),
+            "hold" => {
+                let missing = number(words.next());
+                let of = number(words.after("of"));
+                assert!(words.optional("since"), "a hold has a since");
+                self.hold = Some(Hold { since: self.instant(&mut words), missing, of });
+            }
+            "bulk" => {
+                let tasks = number(words.next());
+                assert!(words.optional("from"), "a bulk has a from");
+                let from_at = self.instant(&mut words);
+                assert!(words.optional("to"), "a bulk has a to");
+                self.bulk = Some(Bulk { from_at, to_at: self.instant(&mut words), tasks });
+            }
             deed => self.change(deed, &mut words),
         }
         words.end();
@@ -225,6 +250,11 @@ impl Sketch {
                 "poll" => self.connection.poll = SignedDuration::from_mins(number(words.next())),
                 "failing" => self.connection.failing_since = Some(self.instant(words)),
                 "refused" => self.connection.refused = true,
+                "unseen" => {
+                    self.connection.unseen = number(words.next());
+                    assert!(words.optional("since"), "what is unseen is so since a moment");
+                    self.connection.unseen_since = Some(self.instant(words));
+                }
                 "because" => self.connection.failure = Some(words.rest().into()),
                 other => panic!("no such property of a connection: {other}"),
             }
@@ -268,6 +298,7 @@ impl Sketch {
             homes: Box::default(),
             category,
             declared: status != "open",
+            unmapped: None,
             start: None,
             due: None,
             created_at: created_at.unwrap_or_default(),
@@ -280,6 +311,7 @@ impl Sketch {
             reporter: None,
             ineligible: None,
             restricted: false,
+            unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
         }
@@ -306,6 +338,10 @@ impl Sketch {
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "raw" => {
+                rec.declared = false;
+                rec.unmapped = Some(words.next().into());
+            }
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -369,6 +405,7 @@ impl Sketch {
         }
         let image = BoardImage {
             tasks,
+            gone: Vec::new(),
             containers: self.containers(),
             connections: vec![self.connection.clone()],
             sites: HashMap::from([(SiteId(1), "github|https://api.github.com|".to_owned())]),
@@ -414,6 +451,7 @@ impl Sketch {
                 is_bot_name: &|_| false,
                 is_ours: &|_, _| true,
                 is_state_label: &|_| false,
+                is_bulk: &|_, _| false,
                 owners: &rec.owners,
                 created_at: rec.created_at,
             },
@@ -433,7 +471,8 @@ impl Sketch {
             due,
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
-            hold: None,
+            hold: self.hold.filter(|_| id == PLACE),
+            bulk: self.bulk.filter(|_| id == PLACE),
             failing_since: None,
             fresh_at: None,
             history: self.history,

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use connector_kit::{Cursor, Page, StreamKey, StreamSpec};
+use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook};
 use connector_model::{Account, Field, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
@@ -161,6 +161,55 @@ pub struct StreamRow {
     pub not_before: Option<Timestamp>,
     /// Failed passes in a row.
     pub failures: u32,
+}
+
+impl StreamRow {
+    /// Stands for the stream of a connection that counts, where no stream was pulled.
+    fn of_census(connection: ConnectionId) -> StreamRow {
+        StreamRow {
+            connection,
+            scope_id: ContainerId(0),
+            key: StreamKey { kind: StreamKind::Census, scope: None },
+            cursor: Cursor::default(),
+            next_pull_at: Timestamp::MIN,
+            not_before: None,
+            failures: 0,
+        }
+    }
+}
+
+/// An open task that a complete census did not show, due to be asked for directly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// Who reads it.
+    pub connection: ConnectionId,
+    /// Which.
+    pub task: TaskId,
+    /// Its connector's handle.
+    pub handle: String,
+    /// What people call it.
+    pub key: String,
+}
+
+/// What a direct look at a suspect said.
+pub struct LookWrite<'a> {
+    /// Which.
+    pub suspect: &'a Suspect,
+    /// The answer. `None`: it could not be asked for.
+    pub look: Option<&'a TaskLook>,
+    /// When to ask again, where it could not be asked for.
+    pub again_at: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What storing a direct look did.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What the board must learn.
+    pub delta: BoardDelta,
+    /// True: two rows became one; the board is to be loaded anew instead.
+    pub reload: bool,
 }
 
 /// A page to be stored.

@@ -134,15 +134,14 @@ pub const TASKS: &str =
     "SELECT t.key, t.title, t.kind, c.name, t.status_raw, t.category, t.declared, t.start, t.due, t.due_source,
     t.created_at, t.closed_at, t.priority, t.progress, t.progress_source, t.progress_items, t.estimate,
     (SELECT key FROM tasks WHERE id = t.parent), (SELECT handle FROM accounts WHERE id = t.reporter), t.labels,
-    t.description_hash, t.restricted, t.ineligible, t.missing, t.gone_at IS NOT NULL
-  FROM tasks t JOIN containers c ON c.id = t.container";
+    t.description_hash, t.restricted, t.ineligible, t.missing
+  FROM tasks t JOIN containers c ON c.id = t.container WHERE t.gone_at IS NULL";
 /// Owners by key.
-pub const OWNERS: &str =
-    "SELECT t.key, a.handle FROM task_owners o JOIN tasks t ON t.id = o.task JOIN accounts a ON a.id = o.account";
+pub const OWNERS: &str = "SELECT t.key, a.handle FROM task_owners o JOIN tasks t ON t.id = o.task JOIN accounts a ON a.id = o.account WHERE t.gone_at IS NULL";
 /// Links by key.
-pub const LINKS: &str = "SELECT t.key, l.kind, o.key FROM links l JOIN tasks t ON t.id = l.task LEFT JOIN tasks o ON o.id = l.other WHERE t.closed_at IS NULL";
+pub const LINKS: &str = "SELECT t.key, l.kind, o.key FROM links l JOIN tasks t ON t.id = l.task LEFT JOIN tasks o ON o.id = l.other WHERE t.closed_at IS NULL AND t.gone_at IS NULL";
 /// Homes by key.
-pub const HOMES: &str = "SELECT t.key, c.name, c.due FROM task_homes h JOIN tasks t ON t.id = h.task JOIN containers c ON c.id = h.container";
+pub const HOMES: &str = "SELECT t.key, c.name, c.due FROM task_homes h JOIN tasks t ON t.id = h.task JOIN containers c ON c.id = h.container WHERE t.gone_at IS NULL";
 /// Containers.
 pub const CONTAINERS: &str =
     "SELECT kind, name, due, open, reader IS NOT NULL, warm_at IS NOT NULL, hold FROM containers";

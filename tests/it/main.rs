@@ -18,5 +18,6 @@ mod recorded;
 mod reload;
 mod service;
 mod tidy;
+mod vanished;
 mod world;
 mod writes;

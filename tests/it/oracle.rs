@@ -30,6 +30,8 @@ fn setting(name: &str, default: u64) -> u64 {
 struct People {
     dice: Dice,
     issues: Vec<u64>,
+    /// Those that were ever closed. A closed one that is deleted leaves no trace, and nobody asks for it.
+    closed: BTreeSet<u64>,
     /// With what the tool keeps no history of, or what it does not tell us of, left out.
     told_only: bool,
 }
@@ -46,7 +48,7 @@ impl People {
         let milestone = MILESTONES[self.dice.below(MILESTONES.len())];
         let day = github_day(DAYS[self.dice.below(DAYS.len())]);
         let pair = ((REPO, issue), (REPO, second));
-        match self.dice.below(19) {
+        match self.dice.below(20) {
             0..=2 => return self.open(github, at),
             3 => github.assign(REPO, issue, who, other, at),
             4 => github.unassign(REPO, issue, who, other, at),
@@ -54,7 +56,12 @@ impl People {
             7 => drop(github.comment_as(REPO, issue, US, "By hand, with our token.", at)),
             8 if !self.told_only => github.tick(REPO, issue, 1, at),
             9 | 10 => {
+                self.closed.insert(issue);
                 github.close(REPO, issue, who, at, if self.dice.chance(80) { "completed" } else { "not_planned" })
+            }
+            19 if !self.closed.contains(&issue) => {
+                self.issues.retain(|other| *other != issue);
+                github.delete_issue(REPO, issue);
             }
             11 => github.reopen(REPO, issue, who, at),
             12 => github.set_milestone(REPO, issue, who, Some(milestone), at),
@@ -165,7 +172,7 @@ fn facts(store: &Path) -> BTreeMap<String, String> {
         let (id, login): (i64, String) = row.unwrap();
         logins.insert(id, login);
     }
-    let mut query = db.prepare("SELECT key, facts FROM tasks").unwrap();
+    let mut query = db.prepare("SELECT key, facts FROM tasks WHERE gone_at IS NULL").unwrap();
     let named = |row: &rusqlite::Row<'_>| {
         let blob: Vec<u8> = row.get(1)?;
         let mut facts: serde_json::Value = serde_json::from_slice(&blob).unwrap();
@@ -200,7 +207,12 @@ async fn history(seed: u64) -> (usize, usize) {
     let mut dice = Dice(seed);
     let states = "[github.acme.states]\nactive = [\"in progress\"]\n";
     let mut lab = Lab::new("2026-03-02T08:00:00Z", "", "", states).await;
-    let mut people = People { dice: Dice(seed ^ 0x5eed), issues: Vec::new(), told_only: seed.is_multiple_of(2) };
+    let mut people = People {
+        dice: Dice(seed ^ 0x5eed),
+        issues: Vec::new(),
+        closed: BTreeSet::new(),
+        told_only: seed.is_multiple_of(2),
+    };
     for (milestone, day) in MILESTONES.iter().zip(DAYS) {
         lab.github().milestone(REPO, milestone, Some(github_day(day)));
     }
@@ -230,8 +242,8 @@ async fn history(seed: u64) -> (usize, usize) {
         }
     }
     lab.sim.heal();
-    // Past every back-off, settle time and resolve time, without a deed.
-    for minutes in [70, 20, 20, 20] {
+    // Past a census, every back-off, settle time and resolve time, without a deed.
+    for minutes in [37 * 60, 70, 20, 20, 20] {
         lab.later(SignedDuration::from_mins(minutes));
         lab.run().await;
     }
@@ -411,7 +423,7 @@ async fn bots_named_later_leave_the_facts_of_a_new_mirror() {
 async fn the_order_in_which_streams_are_read_does_not_matter() {
     for seed in 100..106 {
         let mut lab = Lab::new("2026-03-02T08:00:00Z", "", "", "").await;
-        let mut people = People { dice: Dice(seed), issues: Vec::new(), told_only: true };
+        let mut people = People { dice: Dice(seed), issues: Vec::new(), closed: BTreeSet::new(), told_only: true };
         for (milestone, day) in MILESTONES.iter().zip(DAYS) {
             lab.github().milestone(REPO, milestone, Some(github_day(day)));
         }

@@ -13,6 +13,7 @@ mod address;
 mod answers;
 mod app;
 mod call;
+mod census;
 mod comment;
 mod edition;
 mod feed;
@@ -21,6 +22,7 @@ mod graph;
 mod history;
 mod hooks;
 mod items;
+mod look;
 mod mark;
 mod normalise;
 mod past;
@@ -235,6 +237,7 @@ impl Source for GitHub {
             spec(StreamKind::Comments, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
+            spec(StreamKind::Census, Every::Daily),
         ];
         always.into_iter().chain(boards).collect()
     }

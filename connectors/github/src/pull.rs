@@ -24,6 +24,7 @@ impl GitHub {
             StreamKind::Links => self.pull_links(scope, cursor).await,
             StreamKind::Comments => self.pull_comments(scope, cursor).await,
             StreamKind::Events => self.pull_events(scope, cursor).await,
+            StreamKind::Census => self.pull_census(scope, cursor).await,
             kind => Err(no_stream(&format!("{kind:?}"))),
         }
     }

@@ -1,13 +1,12 @@
-//! Issues as they are now: the feed of what changed, the walk over all open ones, the blockers of those that have any,
-//! and a direct look at one.
+//! Issues as they are now: the feed of what changed, the walk over all open ones, and the blockers of those that have any.
 
 use connector_kit::http::Response;
-use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskLinks, TaskLook};
+use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskLinks};
 use connector_model::{Link, LinkKind, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Place, TaskHandle, moved_to, repo_at};
+use crate::address::Place;
 use crate::answers::{date, is_redirect, refusal};
 use crate::call::{Query, expect_ok};
 use crate::edition;
@@ -17,7 +16,7 @@ use crate::items::Items;
 use crate::normalise::{Named, Reading, blockers, task};
 use crate::pull::{carry, endless, page_of, told, unchanged};
 use crate::wire::{Blocker, Issue};
-use crate::{GitHub, TOOL, items};
+use crate::{GitHub, items};
 
 /// Where a pass over open issues stands: a walk by REST, or a run by GraphQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +163,14 @@ impl GitHub {
     }
 
     /// Puts the issues on the page, and those that wait for others into the queue; with `parents`, also those that have one.
-    fn fill(&self, page: &mut Page, items: Items<Issue<'_>>, scope: &Scope, waiting: &mut Vec<Waiting>, parents: bool) {
+    pub(crate) fn fill(
+        &self,
+        page: &mut Page,
+        items: Items<Issue<'_>>,
+        scope: &Scope,
+        waiting: &mut Vec<Waiting>,
+        parents: bool,
+    ) {
         let reading = self.reading(&scope.at.ext, &scope.name);
         let parents = parents && self.graph.has(Feature::Links, self.clock.now());
         let mut named = Named::default();
@@ -187,7 +193,7 @@ impl GitHub {
         (page.accounts, page.containers) = named.into_parts();
     }
 
-    fn reading<'a>(&'a self, repo_id: &'a str, name: &'a str) -> Reading<'a> {
+    pub(crate) fn reading<'a>(&'a self, repo_id: &'a str, name: &'a str) -> Reading<'a> {
         Reading { repo_id, name, web: &self.web, states: &self.states, filter: &self.filter, fields: &self.fields }
     }
 
@@ -217,65 +223,6 @@ impl GitHub {
         page.unreadable = items.unreadable;
         Ok(page)
     }
-
-    /// One issue by its handle.
-    pub(crate) async fn look_at_task(&self, handle: &str) -> Result<TaskLook, ConnectorError> {
-        let Some(handle) = TaskHandle::from_text(handle) else {
-            let what = "a task's handle that this connector did not write".to_owned();
-            return Err(ConnectorError::Misconfigured { tool: TOOL, what });
-        };
-        let (place, tail) = (handle.place(), format!("issues/{}", handle.number));
-        let response = self.get(&place.owner, place.below(&tail), Query::new(), None).await?;
-        if is_redirect(response.status) {
-            return self.look_where_it_moved(&response, &handle, &tail).await;
-        }
-        self.look(&response, &handle)
-    }
-
-    fn look(&self, response: &Response, handle: &TaskHandle) -> Result<TaskLook, ConnectorError> {
-        let what = format!("{}#{}", handle.name, handle.number);
-        match response.status {
-            200 => {
-                let issue: Issue<'_> = items::single(&response.body, &what)?;
-                let name = issue.repository_url.as_deref().and_then(repo_at).unwrap_or(&handle.name).to_owned();
-                let mut page = page_of(response, Cursor::default());
-                let mut named = Named::default();
-                page.tasks.push(task(&issue, &self.reading(&handle.repo_id, &name), &mut named));
-                (page.accounts, page.containers) = named.into_parts();
-                Ok(TaskLook::There(Box::new(page)))
-            }
-            410 => Ok(TaskLook::Gone),
-            404 | 451 => Ok(TaskLook::Hidden),
-            status if is_redirect(status) => Ok(TaskLook::Hidden),
-            _ => Err(refusal(response, &what)),
-        }
-    }
-
-    /// An issue in another repository has been transferred: its new id is its name from now on.
-    async fn look_where_it_moved(
-        &self,
-        redirect: &Response,
-        handle: &TaskHandle,
-        tail: &str,
-    ) -> Result<TaskLook, ConnectorError> {
-        let (id, rest) = match redirect.header("location").and_then(moved_to) {
-            Some((id, rest)) if is_issue(rest) => (id, rest),
-            _ => (handle.repo_id.as_str(), tail),
-        };
-        if id == handle.repo_id && rest == tail {
-            return Ok(TaskLook::Hidden); // it leads to where it was asked
-        }
-        let response = self.get(&handle.place().owner, Place::below_id(id, rest), Query::new(), None).await?;
-        match response.status {
-            200 => {
-                let issue: Issue<'_> = items::single(&response.body, "a transferred issue")?;
-                Ok(TaskLook::Moved(TaskRef::Ext(issue.id.to_string())))
-            }
-            404 | 410 | 451 => Ok(TaskLook::Hidden),
-            status if is_redirect(status) => Ok(TaskLook::Hidden),
-            _ => Err(refusal(&response, "a transferred issue")),
-        }
-    }
 }
 
 /// Nothing has changed; at times the feed looks once more nevertheless.
@@ -292,9 +239,4 @@ pub(crate) fn changes_query(feed: &Feed, mut query: Query) -> Query {
     query.extend(feed.since.map(|since| ("since", since.to_string())));
     carry(&feed.walk, &mut query);
     query
-}
-
-/// `issues/7`
-fn is_issue(tail: &str) -> bool {
-    tail.strip_prefix("issues/").is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -58,7 +58,7 @@ pub enum StreamKind {
     Homes,
     /// Links and sums that change without the task's own `updated` moving.
     Links,
-    /// Ids of all open tasks, to find what vanished.
+    /// Names of all open tasks of a container, to find what vanished. Judged only once its pass is complete.
     Census,
     /// What boards beside the tasks' own place say of them: dates, states, estimates. One a connection; `scope` is `None`.
     Boards,
@@ -116,6 +116,9 @@ pub enum Every {
     AfterTasks(SignedDuration),
     /// After so long.
     Period(SignedDuration),
+    /// Once a day, each container at a time of day of its own, so that they do not fall together. Costs as much as there is,
+    /// so that it keeps its day even where everything else is read at once.
+    Daily,
 }
 
 /// One stream to pull.
@@ -172,6 +175,8 @@ pub struct Page {
     pub accounts: Vec<Account>,
     /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
     pub containers: Vec<Container>,
+    /// On a [`StreamKind::Census`] page: every open task it shows.
+    pub present: Vec<TaskRef>,
     /// Items that could not be read: skipped, counted, named. The rest of the page goes on.
     pub unreadable: Vec<Unreadable>,
     /// Items that are no tasks (pull requests), left out on purpose.
@@ -203,6 +208,7 @@ impl Page {
             sources: None,
             accounts: Vec::new(),
             containers: Vec::new(),
+            present: Vec::new(),
             unreadable: Vec::new(),
             skipped: 0,
             next,
@@ -239,9 +245,9 @@ pub enum TaskLook {
     There(Box<Page>),
     /// It lives under another address now, to be read by its new container.
     Moved(TaskRef),
-    /// The tool says it was deleted.
+    /// The tool says it was deleted, and shows the place it was deleted from.
     Gone,
-    /// Not there, or not to be seen with this credential: nothing may be concluded.
+    /// Its place can be seen, but not the task: moved out of sight, or not for this credential. Nothing may be concluded.
     Hidden,
 }
 
@@ -288,6 +294,8 @@ pub trait Source: Send + Sync {
     }
 
     /// One task by its handle.
+    ///
+    /// `NotVisible` where its place itself cannot be seen: then nothing is known of the task either.
     fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>>;
 }
 

@@ -1,3 +1,5 @@
 //! gapwatch watches itself; told to the operators only.
 
+pub mod sys_mass_change;
 pub mod sys_mirror_stale;
+pub mod sys_unmapped;

@@ -29,7 +29,7 @@ impl Rule for SysMirrorStale {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Connection(connection) = subject else { return OTHER_KIND };
-        let Some(since) = connection.failing_since else { return fine("its last pass was good") };
+        let Some(since) = connection.failing_since else { return unseen(connection) };
         let because = connection.failure.as_deref().unwrap_or_default().to_owned();
         let evidence = Evidence::MirrorStale { since, because, refused: connection.refused };
         if !connection.refused && !look.passed(self.stale_at(connection, since)) {
@@ -48,6 +48,19 @@ impl Rule for SysMirrorStale {
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
         vec![("after_polls", self.after_polls.into())]
     }
+}
+
+/// Tasks that cannot be seen at a second look a day later are told as well: nothing about them is known any more.
+fn unseen(connection: &ConnectionRec) -> Reading {
+    let Some(since) = connection.unseen_since else { return fine("its last pass was good") };
+    Reading::Gap(Finding {
+        stage: Stage::Widens,
+        scope: String::new(),
+        addressee: Addressee::Operators,
+        first: None,
+        deadline: None,
+        evidence: Evidence::TasksUnseen { since, tasks: connection.unseen },
+    })
 }
 
 impl SysMirrorStale {

@@ -1,4 +1,4 @@
-//! `overdue`: the deadline has passed. It waits for no history.
+//! `overdue`: the deadline has passed. It waits for no history but that of a change that is known already.
 
 use connector_model::{Due, DueSource};
 use jiff::Timestamp;
@@ -32,6 +32,10 @@ impl Rule for Overdue {
         if !look.passed(counts_at(task, &deadline, look)) {
             return Reading::Clear(Grounds::Measured(evidence));
         }
+        // Who moved the date, and when, is not known yet: what is known so far can only be too early.
+        if look.facts(task).is_err_and(|why| why == Why::HistoryBehind) {
+            return Reading::Unknown(Why::HistoryBehind);
+        }
         Reading::Gap(Finding {
             stage: Stage::Failure,
             scope: String::new(),
@@ -46,8 +50,7 @@ impl Rule for Overdue {
 /// The instant from which it counts as overdue.
 fn counts_at<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
     let calendar = look.calendar(task);
-    // What is known of the history so far can only be too early, so that this need not wait for the rest of it: a reading
-    // that comes with the task itself stays when its history follows.
+    // What is known of the history so far can only be too early.
     let set_at = task.facts.due_set_at.map_or(task.created_at, |set_at| set_at.max(task.created_at));
     let day = calendar.day_secs();
     if calendar.working(set_at, deadline.at) >= day {

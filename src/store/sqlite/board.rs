@@ -14,11 +14,12 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::{FailureKind, StoreError};
 use super::values::{at_in, at_opt, code_in, id_list, us};
-use super::{Work, history, streams};
+use super::{Work, bulk, census, history, streams};
+use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
-use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, HistoryReach, TaskImage, TaskRec};
+use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec};
 
 /// How long a closed task stays on the board for its own sake.
 const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -98,6 +99,7 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
         let here: HashSet<TaskId> = here.into_iter().collect();
         let left = candidates.into_iter().filter(|id| !here.contains(id) && !touched.new.contains(id));
         delta.removed = left.collect();
+        delta.gone = gone(work.db, delta.removed.iter().copied())?;
     }
     if !touched.containers.is_empty() {
         delta.containers = containers(work.db, Some(&touched.containers))?;
@@ -108,6 +110,18 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     }
     delta.accounts = touched.accounts.iter().filter_map(|id| work.cache.accounts.get(id).cloned()).collect();
     Ok(delta)
+}
+
+/// Those of some tasks that are not there any more, by the tool's own word.
+pub(super) fn gone(db: &Connection, ids: impl IntoIterator<Item = TaskId>) -> Result<Vec<(TaskId, Gone)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT id, missing FROM tasks WHERE id IN (SELECT value FROM json_each(?)) AND gone_at IS NOT NULL ORDER BY id",
+    )?;
+    let rows = query.query_map([id_list(ids.into_iter().map(|id| id.0))], |row| {
+        let how = if row.get::<_, i64>(1)? == census::MOVED_AWAY { Gone::MovedAway } else { Gone::Deleted };
+        Ok((TaskId(row.get(0)?), how))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Work<'_> {
@@ -126,7 +140,8 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
         let mut links = links_of(db, &list)?;
         let mut query = db.prepare_cached(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
-               progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts
+               progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts,
+               missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END
              FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         )?;
         for rec in query.query_map([&list], task)? {
@@ -164,6 +179,9 @@ fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
         reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
         ineligible: Ineligible::from_code(code_in(row, 17)?),
         restricted: row.get(18)?,
+        unseen: row.get(21)?,
+        // A tool that only tells open from closed says "open", which is mapped by what its owners do.
+        unmapped: row.get::<_, Option<String>>(22)?.map(Into::into),
         changed_at: at_in(row, 19)?,
         facts: facts(row, 20)?,
     })
@@ -230,8 +248,11 @@ pub(super) fn containers(
 ) -> Result<Vec<ContainerRec>, StoreError> {
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
+    let bulks = bulk::latest(db)?;
     let sql = format!(
-        "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at FROM containers {} ORDER BY id",
+        "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
+           missing, missing_of
+         FROM containers {} ORDER BY id",
         if only.is_some() { "WHERE id IN (SELECT value FROM json_each(?1))" } else { "WHERE ?1 IS NULL" }
     );
     let mut query = db.prepare_cached(&sql)?;
@@ -248,13 +269,24 @@ pub(super) fn containers(
             due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,
-            hold: row.get::<_, Option<String>>(8)?.map(Into::into),
+            hold: hold(row, 8)?,
+            bulk: bulks.get(&id).copied(),
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// From `hold` on: whether, and three columns further since when, how many and of how many.
+fn hold(row: &Row<'_>, column: usize) -> Result<Option<Hold>, rusqlite::Error> {
+    if row.get::<_, Option<String>>(column)?.is_none() {
+        return Ok(None);
+    }
+    let count = |column| row.get::<_, i64>(column).map(|count| u64::try_from(count).unwrap_or_default());
+    let since = at_opt(row, column + 3)?.unwrap_or(Timestamp::UNIX_EPOCH);
+    Ok(Some(Hold { since, missing: count(column + 4)?, of: count(column + 5)? }))
 }
 
 /// What a container's streams say together.
@@ -302,8 +334,12 @@ fn container_streams(db: &Connection, list: Option<&str>) -> Result<HashMap<Cont
 
 /// Connections of the configuration, whole.
 pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreError> {
-    let mut query =
-        db.prepare_cached("SELECT id, name, site, poll, fresh_at FROM connections WHERE configured ORDER BY id")?;
+    let mut query = db.prepare_cached(
+        "SELECT n.id, n.name, n.site, n.poll, n.fresh_at, count(t.id), min(s.hidden_at) FROM connections n
+         LEFT JOIN containers c ON c.reader = n.id
+         LEFT JOIN (suspects s JOIN tasks t ON t.id = s.task AND t.missing = 2 AND t.closed_at IS NULL) ON t.container = c.id
+         WHERE n.configured GROUP BY n.id ORDER BY n.id",
+    )?;
     let rows = query.query_map([], |row| {
         Ok(ConnectionRec {
             id: ConnectionId(row.get(0)?),
@@ -314,6 +350,8 @@ pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreEr
             failure: None,
             refused: false,
             fresh_at: at_opt(row, 4)?,
+            unseen: row.get(5)?,
+            unseen_since: at_opt(row, 6)?,
         })
     })?;
     let mut recs: Vec<ConnectionRec> = rows.collect::<Result<_, _>>()?;

@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::super::{ConfigPlan, ConnectionPlan, StoreError};
-use super::accounts;
 use super::values::{at_in, code_in, json_opt};
+use super::{accounts, bulk};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId};
 use crate::domain::people::AccountRec;
 
@@ -26,6 +26,7 @@ pub(super) struct Cache {
     /// Accounts that a credential of ours ever wrote as.
     pub(super) ours: HashMap<SiteId, HashSet<AccountId>>,
     pub(super) who: Who,
+    pub(super) bulks: bulk::Known,
 }
 
 /// A connection as pages need it.
@@ -130,6 +131,7 @@ impl Cache {
             container_ids: HashMap::new(),
             ours: ours(db)?,
             who,
+            bulks: bulk::read(db)?,
         };
         for (ext, rec) in accounts::read_all(db, &cache.who.bots)? {
             cache.put_account(ext, rec);

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, links};
+use super::{Work, bulk, links};
 use crate::domain::calendar::later;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -341,6 +341,7 @@ impl Work<'_> {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },
             is_state_label: &|label| labels.contains(&label.to_lowercase()),
+            is_bulk: &|account, at| bulk::is_part(&cache.bulks, container, account, at),
             owners,
             created_at,
         };

@@ -19,6 +19,7 @@ pub(super) fn put(
     let verb = match wish {
         Wish::Snooze { .. } => "snooze",
         Wish::Unsnooze { .. } => "unsnooze",
+        Wish::Release { .. } => "release",
     };
     let mut insert = db.prepare_cached(
         "INSERT INTO inbox(source, key, at, account, verb, args) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",

@@ -11,7 +11,7 @@ use super::super::{ConfigPlan, StoreError};
 use super::cache::{Settled, Week};
 use super::values::{json_in, us};
 use super::{accounts, board, inbox, round};
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, AlertState};
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
@@ -36,7 +36,13 @@ pub(super) fn image(
     let alerts = alerts(db, rule, &here, &notices)?;
     let messages = messages(db)?;
     let posts = posts(db, since, &here, &alerts, &notices, &messages)?;
+    let live = alerts.iter().filter(|alert| alert.state != AlertState::Resolved);
+    let departed = live.filter_map(|alert| match alert.subject {
+        SubjectKey::Task(task) => (!here.contains(&task)).then_some(task),
+        _ => None,
+    });
     Ok(BoardImage {
+        gone: board::gone(db, departed)?,
         tasks,
         containers: board::containers(db, None)?,
         connections: board::connections(db)?,

@@ -1,9 +1,11 @@
 //! One page, one transaction: accounts, containers, tasks, links and history entries, the facts that follow from them, and
 //! the stream's cursor. What the board must learn is read back from the rows before the commit.
 
+use connector_kit::StreamKind;
+
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
-use super::{Work, board, cache, containers, history, links, streams, supplements};
+use super::{Work, board, bulk, cache, census, containers, history, links, streams, supplements};
 
 pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
     let mut applied = PageApplied::default();
@@ -45,12 +47,16 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     let linked = links::see(work, site, &page.links)?;
     let wrote = supplements::see(work, write, &origin)? || linked;
     applied.changes = history::see(work, site, &page.changes)?;
+    bulk::find(work, stream, site, page)?;
+    if stream.key.kind == StreamKind::Census {
+        census::note(work, stream, site, page)?;
+    }
     Ok(wrote)
 }
 
 impl Work<'_> {
     /// Which of the rare things are there at all, so that most tasks need not be asked about them.
-    fn look_around(&mut self) -> Result<(), StoreError> {
+    pub(super) fn look_around(&mut self) -> Result<(), StoreError> {
         let mut query = self.db.prepare_cached(
             "SELECT EXISTS(SELECT 1 FROM task_alias), EXISTS(SELECT 1 FROM links WHERE other IS NULL),
                EXISTS(SELECT 1 FROM tasks WHERE parent IS NULL AND parent_ref IS NOT NULL),

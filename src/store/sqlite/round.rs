@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
+use super::census;
 use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
@@ -30,6 +31,9 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     }
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
+    }
+    for id in &round.released {
+        census::release_by_wish(db, *id)?;
     }
     for (id, answer) in &round.answered {
         db.prepare_cached("UPDATE inbox SET done_at = ?, answer = ? WHERE id = ?")?.execute(params![

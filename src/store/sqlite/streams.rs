@@ -11,7 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{FailureKind, PageWrite, PullFailure, StoreError, StreamRow};
 use super::values::{at_in, at_opt, code_in, us, us_of};
-use super::{Work, cache};
+use super::{Work, cache, census};
+use crate::domain::absence::next_census;
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
 
@@ -33,12 +34,13 @@ pub(super) fn due(
     let mut query = db.prepare_cached(&format!(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
            s.failures
-         {READ} AND s.connection = ?1 AND (?3 OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
+         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
+           AND coalesce(s.not_before <= ?2, 1)
          ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
     ))?;
     // What boards say is read before the tasks they speak of, so that no task is judged without it.
     let (first, second) = (StreamKind::Containers.code(), StreamKind::Boards.code());
-    let of = params![connection.0, us(now), all, first, second];
+    let of = params![connection.0, us(now), all, first, second, StreamKind::Census.code()];
     let rows = query.query_map(of, |row| stream(row, connection))?;
     let rows: Vec<Option<StreamRow>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
@@ -98,7 +100,7 @@ pub(super) fn add(work: &Work<'_>, connection: ConnectionId, container: Containe
     Ok(())
 }
 
-/// A stream from the beginning, due now, unless it is there.
+/// A stream from the beginning, due now (a census: at its time of day), unless it is there.
 pub(super) fn put(
     db: &Connection,
     connection: ConnectionId,
@@ -106,10 +108,12 @@ pub(super) fn put(
     scope: ContainerId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    // What was just read whole need not be counted at once.
+    let first_at = if kind == StreamKind::Census { next_census(scope.0, now) } else { now };
     db.prepare_cached(
         "INSERT INTO streams(connection, kind, scope, next_pull_at) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
     )?
-    .execute(params![connection.0, kind.code(), scope.0, us(now)])?;
+    .execute(params![connection.0, kind.code(), scope.0, us(first_at)])?;
     Ok(())
 }
 
@@ -137,7 +141,9 @@ pub(super) fn advance(
     let Some(pass) = pass(work.db, stream)? else { return Ok(None) };
     let began_at = pass.at.unwrap_or(page.asked_at);
     let wrote = pass.wrote || wrote;
-    let partial = pass.partial || page.partial.is_some() || page.unchanged;
+    let is_census = stream.key.kind == StreamKind::Census;
+    let unread = is_census && !page.unreadable.is_empty();
+    let partial = pass.partial || page.partial.is_some() || page.unchanged || unread;
     if pass.failing {
         work.touched.connections.insert(stream.connection);
         work.touched.containers.insert(stream.scope_id);
@@ -153,6 +159,12 @@ pub(super) fn advance(
         .execute(params![us(work.now), stream.connection.0])?;
     work.touched.connections.insert(stream.connection);
     completed(work, write, wrote)?;
+    if is_census {
+        if !partial && may_be_judged(work.db, stream)? {
+            census::judge(work, stream.scope_id, began_at)?;
+        }
+        census::forget(work, stream.scope_id)?;
+    }
     Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(before.unwrap_or(began_at)))
 }
 
@@ -176,7 +188,7 @@ fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError>
 /// `read_at`: when the pass was asked for that this page completes.
 fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass: Pass) -> Result<(), StoreError> {
     let (stream, page) = (write.stream, write.page);
-    let next_pull_at = if page.more { work.now } else { later(work.now, every(work, stream)) };
+    let next_pull_at = if page.more { work.now } else { again_at(work, stream) };
     let over = !page.more;
     let mut update = work.db.prepare_cached(
         "UPDATE streams SET cursor = ?1, etag = ?2, backfilled = ?3, next_pull_at = ?4, not_before = NULL, absent = 0,
@@ -202,14 +214,15 @@ fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass
     Ok(())
 }
 
-/// How long after a complete pass a stream is due again.
-fn every(work: &Work<'_>, stream: &StreamRow) -> SignedDuration {
+/// When a stream is due again after a complete pass.
+fn again_at(work: &Work<'_>, stream: &StreamRow) -> Timestamp {
     let name = work.cache.connections.get(&stream.connection).map_or("", |row| &row.name);
     let poll = cache::planned(work.plan, name).map_or(SignedDuration::from_mins(5), |planned| planned.poll);
     let spec = cache::specs(work.plan, name).iter().find(|spec| spec.kind == stream.key.kind);
     match spec.map(|spec| spec.every) {
-        Some(Every::AfterTasks(period) | Every::Period(period)) => period,
-        Some(Every::Poll) | None => poll,
+        Some(Every::AfterTasks(period) | Every::Period(period)) => later(work.now, period),
+        Some(Every::Daily) => next_census(stream.scope_id.0, work.now),
+        Some(Every::Poll) | None => later(work.now, poll),
     }
 }
 
@@ -286,6 +299,13 @@ pub(super) fn failed(work: &mut Work<'_>, failure: &PullFailure<'_>) -> Result<(
     work.touched.connections.insert(stream.connection);
     work.touched.containers.insert(stream.scope_id);
     Ok(())
+}
+
+/// A container that is read for the first time, or whose tasks cannot be read at present, is not counted.
+fn may_be_judged(db: &Connection, stream: &StreamRow) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached("SELECT warm_at IS NOT NULL FROM containers WHERE id = ?")?;
+    let warm = query.query_row([stream.scope_id.0], |row| row.get(0)).optional()?.unwrap_or(false);
+    Ok(warm && tasks_are_fine(db, stream)?)
 }
 
 fn tasks_are_fine(db: &Connection, stream: &StreamRow) -> Result<bool, StoreError> {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, json, us, us_of};
-use super::{Work, containers, links, supplements};
+use super::{Work, census, containers, links, supplements};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
 /// Where a page's tasks come from.
@@ -39,7 +39,7 @@ pub(super) enum Seen {
 }
 
 /// Columns compared one by one when the hash differs, in the order of [`Columns::of`].
-const COLUMNS: [&str; 28] = [
+pub(super) const COLUMNS: [&str; 28] = [
     "key",
     "url",
     "handle",
@@ -70,6 +70,9 @@ const COLUMNS: [&str; 28] = [
     "ineligible",
 ];
 
+/// What else a read writes of a task: where it stands among reads.
+pub(super) const STANDING: [&str; 5] = ["updated_at", "hash", "links_hash", "asked_at", "changed_at"];
+
 /// A task's columns, resolved to rows of this store.
 struct Columns {
     values: Vec<Value>,
@@ -85,6 +88,9 @@ struct Stored {
     links_hash: Option<Vec<u8>>,
     asked_at: Timestamp,
     gone_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    /// It was not to be seen when it was asked for directly.
+    unseen: bool,
 }
 
 /// Takes up one task.
@@ -100,8 +106,9 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
         return Ok(Seen::New);
     };
     let links_differ = links_hash.is_some() && links_hash != stored.links_hash;
-    let same = stored.hash == hash && !links_differ && stored.gone_at.is_none();
-    if same || stored.asked_at > origin.asked_at {
+    let same = stored.hash == hash && !links_differ && stored.gone_at.is_none() && !stored.unseen;
+    // A list may lag behind: what it shows now can be older than what was seen before.
+    if same || stored.asked_at > origin.asked_at || stored.updated_at > task.updated_at {
         return Ok(Seen::Same);
     }
     let Some((joined, said)) = supplements::joined(work, origin.site, task)? else {
@@ -112,7 +119,7 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
 }
 
 fn probe(work: &Work<'_>, site: SiteId, ext: &str) -> Result<Option<Stored>, StoreError> {
-    const FIND: &str = "SELECT id, hash, links_hash, asked_at, gone_at FROM tasks WHERE ";
+    const FIND: &str = "SELECT id, hash, links_hash, asked_at, gone_at, updated_at, missing FROM tasks WHERE ";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Stored {
             id: TaskId(row.get(0)?),
@@ -120,6 +127,8 @@ fn probe(work: &Work<'_>, site: SiteId, ext: &str) -> Result<Option<Stored>, Sto
             links_hash: row.get(2)?,
             asked_at: at_in(row, 3)?,
             gone_at: at_opt(row, 4)?,
+            updated_at: at_in(row, 5)?,
+            unseen: row.get(6)?,
         })
     };
     let mut query = work.db.prepare_cached(&format!("{FIND} site = ? AND ext = ?"))?;
@@ -164,6 +173,7 @@ fn insert(
     work.touched.new.insert(id);
     work.touched.tasks.insert(id);
     work.touched.around.insert(id);
+    census::suspect_move(work, origin.site, task, id, origin.asked_at)?;
     introduce(work, origin.site, id, task)?;
     Ok(id)
 }
@@ -214,7 +224,7 @@ fn update(
         Some(links) => links::replace(work, origin.site, id, links)?,
         None => false,
     };
-    let returned = stored.gone_at.is_some();
+    let returned = stored.gone_at.is_some() || stored.unseen;
     let differs = owners || homes || linked || returned || !differing.is_empty();
     write(work, origin, task, stored, hash, links_hash, (&differing, &columns.values, differs))?;
     if !differs {

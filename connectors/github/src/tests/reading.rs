@@ -339,9 +339,69 @@ async fn where_github_shows_no_older_events_history_begins_with_the_oldest_shown
     assert_eq!(pages[1].history_since, Some(at(11).parse().unwrap()));
 }
 
+/// A look at an issue that answers so, in a repository that answers so.
+async fn look_in(repo: (u16, Value), status: u16, body: Value) -> Result<TaskLook, ConnectorError> {
+    let server = Server::new(move |asked| match asked.path() {
+        "/repositories/1000" => answer(repo.0, &repo.1),
+        _ => answer(status, &body),
+    })
+    .await;
+    server.github().task("1000/acme/web/4/I_4").await
+}
+
 async fn look(status: u16, body: Value) -> TaskLook {
-    let server = Server::new(move |_| answer(status, &body)).await;
-    server.github().task("1000/acme/web/4/I_4").await.unwrap()
+    look_in((200, json!({"id": 1000, "full_name": "acme/web", "has_issues": true})), status, body).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_issue_is_not_called_deleted_while_its_repository_cannot_be_seen_or_has_no_issues() {
+    let off = json!({"id": 1000, "full_name": "acme/web", "has_issues": false});
+    let hidden = json!({"message": "Not Found"});
+    for (repo, status) in
+        [((200, off.clone()), 410), ((404, hidden.clone()), 404), ((404, hidden), 410), ((200, off), 404)]
+    {
+        let err = look_in(repo, status, json!({})).await.unwrap_err();
+        assert!(matches!(err, ConnectorError::NotVisible { .. }), "{err}");
+    }
+    let down = look_in((500, json!({})), 410, json!({})).await;
+    assert!(matches!(down, Err(ConnectorError::Transient { .. })), "{down:?}");
+}
+
+/// Two pages of open issues, the second with a pull request and something that cannot be read.
+#[tokio::test]
+async fn a_census_names_every_open_issue_page_by_page() {
+    let server = Server::new(|asked| {
+        assert_eq!((asked.query("state").as_deref(), asked.query("sort").as_deref()), (Some("open"), Some("created")));
+        match asked.query("page").as_deref() {
+            None => answer(200, json!((1..=100).map(|n| issue(n, 0)).collect::<Vec<_>>())).next("page=2"),
+            _ => {
+                let mut pull = issue(102, 0);
+                pull["pull_request"] = json!({});
+                answer(200, json!([issue(101, 0), pull, {"id": "odd"}]))
+            }
+        }
+    })
+    .await;
+    let (pages, cursor) = pass(&server.github(), StreamKind::Census, &Cursor::default()).await;
+    assert_eq!(pages.iter().map(|page| page.present.len()).collect::<Vec<_>>(), [100, 1]);
+    assert_eq!((pages[1].skipped, pages[1].unreadable.len()), (1, 1));
+    assert_eq!(pages[0].present[0], TaskRef::Ext(pages[0].tasks[0].ext.clone()));
+    assert_eq!((cursor.at, cursor.etag, cursor.backfilled), (None, None, true));
+}
+
+#[tokio::test]
+async fn a_census_of_one_page_is_unchanged_by_its_entity_tag() {
+    let server = Server::new(|asked| match asked.header("if-none-match") {
+        Some("\"e1\"") => answer(304, ""),
+        None => answer(200, json!([issue(1, 0)])).with("etag: \"e1\""),
+        Some(other) => panic!("{other}"),
+    })
+    .await;
+    let (_, cursor) = pass(&server.github(), StreamKind::Census, &Cursor::default()).await;
+    assert_eq!(cursor.etag.as_deref(), Some("\"e1\""));
+    let (pages, after) = pass(&server.github(), StreamKind::Census, &cursor).await;
+    assert!(pages[0].unchanged && pages[0].present.is_empty());
+    assert_eq!(after, cursor);
 }
 
 #[tokio::test]

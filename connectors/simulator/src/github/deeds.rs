@@ -334,10 +334,14 @@ impl Hub {
         }
     }
 
-    /// Moves an issue to another repository, where it gets a new number and loses its milestone.
+    /// Moves an issue to another repository, where it gets a new id and a new number and loses its milestone.
     pub(crate) fn transfer(&mut self, place: Place, to: usize, at: Timestamp) -> Option<u64> {
-        let id = self.issue(place)?.id;
+        let old = self.issue(place)?.id;
+        let id = self.ids.issue();
         let mut issue = self.take_out(place, Away::Transferred(id))?;
+        self.places.remove(&old);
+        self.relations.rename(old, id);
+        issue.id = id;
         let number = self.repos[to].next_number;
         self.repos[to].next_number += 1;
         let moved = self.repos[place.0].comments.extract_if(.., |_, comment| comment.issue == place.1);

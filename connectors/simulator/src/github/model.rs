@@ -268,6 +268,24 @@ impl Relations {
         found
     }
 
+    /// An issue has another id from now on.
+    pub(crate) fn rename(&mut self, old: u64, new: u64) {
+        for map in [&mut self.children, &mut self.blocked_by, &mut self.blocking] {
+            if let Some(others) = map.remove(&old) {
+                map.insert(new, others);
+            }
+            for id in map.values_mut().flatten().filter(|id| **id == old) {
+                *id = new;
+            }
+        }
+        if let Some(parent) = self.parent.remove(&old) {
+            self.parent.insert(new, parent);
+        }
+        for parent in self.parent.values_mut().filter(|parent| **parent == old) {
+            *parent = new;
+        }
+    }
+
     /// An issue is deleted: so are its relations.
     pub(crate) fn forget(&mut self, id: u64) {
         if let Some(parent) = self.parent.remove(&id) {

@@ -136,6 +136,7 @@ fn full(world: &World) -> Round {
         ],
         messages: vec![message(1, MessageOp::Post, 1, mark(1)), message(2, MessageOp::Edit, 1, mark(1))],
         answered: Vec::new(),
+        released: Vec::new(),
         baselines: Vec::new(),
         at: None,
     }

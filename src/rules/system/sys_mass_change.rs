@@ -1,0 +1,49 @@
+//! `sys.mass_change`: much of a container was missing, or changed by one account, at once. What is held meanwhile is decided
+//! where alerts are, and what counts as work where history is folded; this tells the operators.
+
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
+use crate::domain::look::{Look, Reads};
+use crate::rules::settings::SysMassChange;
+use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
+
+/// The rule's name.
+pub const ID: RuleId = RuleId("sys.mass_change");
+
+/// What is missing weighs more than what was edited: until it is settled nothing in the container is judged.
+impl Rule for SysMassChange {
+    fn id(&self) -> RuleId {
+        ID
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::SUBJECT
+    }
+
+    fn kind(&self) -> SubjectKind {
+        SubjectKind::Container
+    }
+
+    fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
+        let Subject::Container(container) = subject else { return OTHER_KIND };
+        if let Some(hold) = container.hold {
+            let evidence = Evidence::MassMissing { since: hold.since, missing: hold.missing, of: hold.of };
+            return gap(Stage::Widens, evidence);
+        }
+        let Some(bulk) = container.bulk else { return fine("nothing was changed or missing at once") };
+        if look.passed(bulk.calms_at()) {
+            return fine("what was changed at once is a day old");
+        }
+        gap(Stage::Opens, Evidence::MassEdit { from_at: bulk.from_at, to_at: bulk.to_at, tasks: bulk.tasks })
+    }
+}
+
+fn gap(stage: Stage, evidence: Evidence) -> Reading {
+    Reading::Gap(Finding {
+        stage,
+        scope: String::new(),
+        addressee: Addressee::Operators,
+        first: Some(FirstWord::Direct),
+        deadline: None,
+        evidence,
+    })
+}

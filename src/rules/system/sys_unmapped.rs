@@ -1,0 +1,43 @@
+//! `sys.unmapped`: what the configuration says nothing about, where something depends on it: the tool's words for states, and
+//! owners who are nobody in it.
+
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
+use crate::domain::look::{Look, Reads};
+use crate::rules::settings::SysUnmapped;
+use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
+
+/// The rule's name.
+pub const ID: RuleId = RuleId("sys.unmapped");
+
+/// Only what open work uses is told. Where no person is configured at all, nobody expects to be told in person, and an
+/// owner without one is no mistake.
+impl Rule for SysUnmapped {
+    fn id(&self) -> RuleId {
+        ID
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::MEMBERS.and(Reads::OWNERS)
+    }
+
+    fn kind(&self) -> SubjectKind {
+        SubjectKind::Container
+    }
+
+    fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
+        let Subject::Container(container) = subject else { return OTHER_KIND };
+        let states: Vec<String> = look.unmapped_states(container).map(str::to_owned).collect();
+        let owners = look.strangers(container);
+        if states.is_empty() && owners.is_empty() {
+            return fine("everything that open work uses is mapped");
+        }
+        Reading::Gap(Finding {
+            stage: Stage::Opens,
+            scope: String::new(),
+            addressee: Addressee::Operators,
+            first: Some(FirstWord::Direct),
+            deadline: None,
+            evidence: Evidence::Unmapped { states, owners },
+        })
+    }
+}
