@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, SecretRef, Settings};
+use super::{Mode, SecretRef, Settings, migrate};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -53,9 +53,11 @@ impl Check<'_> {
     }
 
     fn general(&mut self) {
-        if self.settings.version != 1 {
-            let found = self.settings.version.to_string();
-            self.not("version", &found, "a version of this file", "expected 1", "a newer gapwatch may know it");
+        let version = self.settings.version;
+        if version != migrate::VERSION {
+            let title = migrate::title(&version.to_string());
+            let problem = self.context.error("bad-version", About::Value, "version", &title, "not this version");
+            self.add("version", problem.help(migrate::help(version, migrate::VERSION)));
         }
         if self.settings.github.is_empty() {
             let problem =

@@ -63,15 +63,18 @@ pub struct Position<'a> {
 }
 
 impl Diagnostic {
-    pub(super) fn error(id: &'static str, title: String) -> Diagnostic {
+    /// A mistake, or whatever else keeps a command from its end.
+    pub fn error(id: &'static str, title: String) -> Diagnostic {
         Diagnostic { id, severity: Severity::Error, title, marks: Vec::new(), key: None, help: None }
     }
 
-    pub(super) fn warning(id: &'static str, title: String) -> Diagnostic {
+    /// Something to know.
+    pub fn warning(id: &'static str, title: String) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(id, title) }
     }
 
-    pub(super) fn titled(self, title: String) -> Diagnostic {
+    /// With another first line.
+    pub fn titled(self, title: String) -> Diagnostic {
         Diagnostic { title, ..self }
     }
 
@@ -80,12 +83,14 @@ impl Diagnostic {
         self
     }
 
-    pub(super) fn key(mut self, key: &str) -> Diagnostic {
+    /// With the key it is about.
+    pub fn key(mut self, key: &str) -> Diagnostic {
         self.key = Some(key.to_owned());
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+    /// With what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
     }
@@ -134,7 +139,7 @@ pub fn report(found: &[Diagnostic], files: usize, unchanged: bool, color: bool) 
 }
 
 /// The name among `known` that was probably meant.
-pub(super) fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let close = |candidate: &&str| {
         strsim::osa_distance(name, candidate) <= (name.chars().count() / 3).max(1)
             || strsim::jaro_winkler(name, candidate) >= 0.77

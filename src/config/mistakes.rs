@@ -229,14 +229,13 @@ fn plain(expected: &str) -> &str {
 }
 
 /// Variables that are no settings. Those of the log are read before the configuration is.
-const EXEMPT: [&str; 3] = ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_TEST_CLOCK"];
+const EXEMPT: [&str; 5] =
+    ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_LOG_FORMAT", "GAPWATCH_LOG_LEVEL", "GAPWATCH_TEST_CLOCK"];
 
 /// By path, the variables that set something (or would, if it were known).
 fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let referred = referred_variables(&tree.table, "");
-    let setting = |name: &str| {
-        !EXEMPT.contains(&name) && !name.starts_with("GAPWATCH_LOG") && !referred.iter().any(|r| r == name)
-    };
+    let setting = |name: &str| !EXEMPT.contains(&name) && !referred.iter().any(|r| r == name);
     let paths: BTreeMap<String, String> = env
         .keys()
         .filter(|name| setting(name))
