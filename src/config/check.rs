@@ -382,7 +382,7 @@ fn unreadable(file: &Path) -> Option<std::io::Error> {
 #[cfg(unix)]
 fn everybody_reads(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o004 != 0)
+    std::fs::metadata(file).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o004 != 0)
 }
 
 #[cfg(not(unix))]

@@ -93,6 +93,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     let (repaired, merged) = (reading.repaired, Merged(reading.root));
     found.extend(reading.found);
     found.extend(context.conflicts());
+    found.extend(context.odd());
     let settings = settings.map(|settings| finished(settings, &context, sources));
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));

@@ -82,7 +82,7 @@ fn refused(tree: &FileTree, found: &str, newest: u32) -> Diagnostic {
 
 /// What is said of a version that is not read.
 pub(super) fn title(found: &str) -> String {
-    format!("{found} is not a version of this file that gapwatch {} reads", env!("CARGO_PKG_VERSION"))
+    format!("{found} is not a version of this file that this gapwatch reads")
 }
 
 /// What can be done about it.

@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub env: BTreeMap<String, String>,
     /// A variable, one that sets a part of the same, and the path of that part.
     conflicts: Vec<(String, String, String)>,
+    /// Variables that cannot name a setting at all.
+    odd: Vec<String>,
 }
 
 /// What a message is about.
@@ -40,13 +42,13 @@ enum Stands<'c> {
 
 impl Context {
     pub(super) fn new(tree: &FileTree, env: &BTreeMap<String, String>) -> Context {
-        let mut variables = variables(tree, env);
+        let (mut variables, odd) = variables(tree, env);
         let conflicts = take_conflicts(&mut variables);
         let mut places = tree.places.clone();
         for secret in variables.keys().filter_map(|path| secret_above(path)) {
             places.retain(|path, _| !within(path, secret)); // replaced by the variable, whole
         }
-        Context { places, variables, env: env.clone(), conflicts }
+        Context { places, variables, env: env.clone(), conflicts, odd }
     }
 
     /// An error about a key, at its place: in a file with a label beside it, of the environment by the variable's name.
@@ -178,6 +180,14 @@ impl Context {
         }
     }
 
+    /// Variables that begin like ours and are no path of keys.
+    pub(super) fn odd(&self) -> Vec<Diagnostic> {
+        let help = "the part behind GAPWATCH_ is the path of a setting, with two underscores between its parts";
+        let odd =
+            |name: &String| Diagnostic::error("unknown-variable", format!("{name}: this names no setting")).help(help);
+        self.odd.iter().map(odd).collect()
+    }
+
     /// Variables that would overwrite each other, in an order that nobody sees.
     pub(super) fn conflicts(&self) -> Vec<Diagnostic> {
         let conflict = |(name, rival, path): &(String, String, String)| match secret_above(path) {
@@ -232,8 +242,8 @@ fn plain(expected: &str) -> &str {
 const EXEMPT: [&str; 5] =
     ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_LOG_FORMAT", "GAPWATCH_LOG_LEVEL", "GAPWATCH_TEST_CLOCK"];
 
-/// By path, the variables that set something (or would, if it were known).
-fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// By path, the variables that set something (or would, if it were known); and those that could not, whatever is known.
+fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
     let referred = referred_variables(&tree.table, "");
     let setting = |name: &str| !EXEMPT.contains(&name) && !referred.iter().any(|r| r == name);
     let paths: BTreeMap<String, String> = env
@@ -247,7 +257,15 @@ fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String
         .filter(|(path, _)| path.ends_with(".env") && secret_above(path).is_some())
         .map(|(_, name)| env[name].clone())
         .collect();
-    paths.into_iter().filter(|(_, name)| !referred.contains(name)).collect()
+    let (paths, odd): (BTreeMap<_, _>, BTreeMap<_, _>) = paths
+        .into_iter()
+        .filter(|(_, name)| !referred.contains(name))
+        .partition(|(path, _)| path.split('.').all(|part| !part.is_empty() && part.chars().all(is_of_a_key)));
+    (paths, odd.into_values().collect())
+}
+
+fn is_of_a_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 /// `GITHUB__ACME__TOKEN_FILE` is `github.acme.token.file`, as secrets of containers are usually given.

@@ -2,7 +2,7 @@
 //!
 //! Read as text, so that a breach is named by file and line, and nothing has to be linked for it.
 
-mod tree;
+pub(crate) mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
