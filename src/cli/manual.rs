@@ -126,8 +126,11 @@ fn options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>) {
 
 fn row(arg: &Arg) -> String {
     let mut words = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    if !words.is_empty() && !words.ends_with('.') {
+        words.push('.');
+    }
     let values = arg.get_possible_values();
-    if arg.get_action().takes_values() && !values.is_empty() {
+    if arg.get_action().takes_values() && !values.is_empty() && !arg.is_hide_possible_values_set() {
         let names: Vec<String> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
         let _ = write!(words, " One of {}.", names.join(", "));
     }

@@ -128,13 +128,17 @@ impl Context {
         known.sort_unstable();
         let title = format!("unknown key `{key}` {wherein}");
         let (id, help) = match self.stands(&path) {
-            Stands::Variable(name) => (
-                "unknown-variable",
-                help_for(&path, meant(key, known.iter().copied()), &known, |meant| {
+            Stands::Variable(name) => {
+                let spell = |meant: &str| {
                     let shown = |text: &str| text.replace('.', "__").to_uppercase();
                     name.replacen(&shown(&path), &shown(&join(table, meant)), 1)
-                }),
-            ),
+                };
+                let meant_key = meant(key, known.iter().copied());
+                let help = help_for(&path, meant_key, &known, spell);
+                let of_program = meant(&path, PROGRAM.iter().map(|(word, _)| *word)).filter(|_| meant_key.is_none());
+                let of_program = PROGRAM.iter().find(|(word, _)| Some(*word) == of_program);
+                ("unknown-variable", of_program.map_or(help, |(_, name)| format!("did you mean `{name}`?")))
+            }
             _ => ("unknown-key", help_for(&path, meant(key, known.iter().copied()), &known, str::to_owned)),
         };
         self.error(id, About::Key, &path, &title, "unknown").help(help)
@@ -241,6 +245,10 @@ fn plain(expected: &str) -> &str {
 /// Variables that are no settings. Those of the log are read before the configuration is.
 const EXEMPT: [&str; 5] =
     ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_LOG_FORMAT", "GAPWATCH_LOG_LEVEL", "GAPWATCH_TEST_CLOCK"];
+
+/// Those of them that people set, as they would be read if they were settings.
+const PROGRAM: [(&str, &str); 3] =
+    [("config", "GAPWATCH_CONFIG"), ("log_format", "GAPWATCH_LOG_FORMAT"), ("log_level", "GAPWATCH_LOG_LEVEL")];
 
 /// By path, the variables that set something (or would, if it were known); and those that could not, whatever is known.
 fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {

@@ -43,7 +43,7 @@ pub fn markdown() -> String {
     for section in sections() {
         let _ = write!(text, "\n{}\n", heading(&section)); // writing to a String cannot fail
         let table = at(&schema, &section.table);
-        let about = if section.words.is_empty() { described(table) } else { section.words.clone() };
+        let about = described(table);
         if !section.table.is_empty() && !about.is_empty() {
             let _ = write!(text, "\n{about}\n");
         }
@@ -51,7 +51,7 @@ pub fn markdown() -> String {
             key(&mut text, &section, entry, &schema);
         }
         for name in untold(&section, table) {
-            let entry = Entry { key: name, default: None, example: None, words: String::new() };
+            let entry = Entry { key: name, default: None, example: None, above: String::new(), note: String::new() };
             key(&mut text, &section, &entry, &schema);
         }
     }
@@ -76,7 +76,7 @@ fn untold(section: &Section, table: Option<&Value>) -> Vec<String> {
 fn key(text: &mut String, section: &Section, entry: &Entry, schema: &Value) {
     let path = join(&section.table, &entry.key);
     let of = at(schema, &path);
-    let words = if entry.words.is_empty() { described(of) } else { entry.words.clone() };
+    let words = described(of);
     let value = match (&entry.default, &entry.example) {
         (Some(default), _) => format!("default `{default}`"),
         (None, Some(example)) => format!("no default, e.g. `{example}`"),

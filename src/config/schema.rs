@@ -74,12 +74,9 @@ impl Words {
         object.remove("required");
         object.remove("format");
         words_for_variants(object);
-        let told = words_of(&self.sections, path);
-        let told =
-            if told.is_empty() { object.get("description").and_then(Value::as_str).map(plain) } else { Some(told) };
-        match told {
-            Some(told) => drop(object.insert("description".to_owned(), json!(told))),
-            None => drop(object.remove("description")),
+        match self.words(path, object.get("description").and_then(Value::as_str)) {
+            words if words.is_empty() => drop(object.remove("description")),
+            words => drop(object.insert("description".to_owned(), json!(words))),
         }
         if let Some(default) = self.default(path).filter(|default| !default.is_object()) {
             object.insert("default".to_owned(), default);
@@ -90,6 +87,22 @@ impl Words {
         if let Some(more) = object.get_mut("additionalProperties").filter(|more| more.is_object()) {
             self.tell(more, &join(path, TEMPLATE));
             object.insert("propertyNames".to_owned(), json!({ "pattern": NAMES }));
+        }
+    }
+
+    /// What the reference says, else what the type says; where the reference has a remark alone, the type says first what it
+    /// is about.
+    fn words(&self, path: &str, of_type: Option<&str>) -> String {
+        let of_type = of_type.map(plain).filter(|words| !words.starts_with("`[")).unwrap_or_default();
+        match words_of(&self.sections, path) {
+            ("", "") => of_type,
+            ("", note) => {
+                let first = of_type.split_inclusive(". ").next().unwrap_or_default().trim_end();
+                let tells = first.ends_with('.') && !first.starts_with("Left out:") && !first.contains("[`");
+                if tells { format!("{first} {note}") } else { note.to_owned() }
+            }
+            (above, "") => above.to_owned(),
+            (above, note) => format!("{above} {note}"),
         }
     }
 

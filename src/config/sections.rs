@@ -3,8 +3,6 @@
 //! The file is read as text, because its comments are the words. A comment belongs to the table or key below it; a line
 //! `# key = value   # why` is a setting without a default. What a key takes comes from the types.
 
-use std::fmt::Write as _;
-
 use super::DEFAULTS;
 
 /// One table of the reference.
@@ -27,8 +25,10 @@ pub(super) struct Entry {
     pub default: Option<String>,
     /// How it may be written, where there is no default.
     pub example: Option<String>,
-    /// What stands above it and behind it.
-    pub words: String,
+    /// What stands above it.
+    pub above: String,
+    /// What stands behind it.
+    pub note: String,
 }
 
 /// Every table with its keys, in the order of the file.
@@ -44,12 +44,9 @@ pub(super) fn sections() -> Vec<Section> {
         } else if let Some((key, value)) = key_and_value(comment.unwrap_or(line)) {
             let (value, note) = value_and_note(value);
             let value = Some(value.to_owned());
-            let mut said = words.join(" ");
-            if !note.is_empty() {
-                let _ = write!(said, "{}{}", if said.is_empty() { "" } else { " " }, sentence(note));
-            }
+            let (above, note) = (words.join(" "), sentence(note));
             let (default, example) = if comment.is_none() { (value, None) } else { (None, value) };
-            let entry = Entry { key: key.to_owned(), default, example, words: said };
+            let entry = Entry { key: key.to_owned(), default, example, above, note };
             sections.last_mut().expect("there is the top").entries.push(entry);
             words.clear();
         } else {
@@ -83,25 +80,26 @@ fn value_and_note(text: &str) -> (&str, &str) {
     (text.trim_end(), "")
 }
 
+/// With a capital letter and a full stop; nothing for nothing.
 fn sentence(note: &str) -> String {
     let mut chars = note.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let Some(first) = chars.next() else { return String::new() };
     let end = if note.ends_with(['.', ')']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
+    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
 }
 
-/// The words for a path such as `github.NAME.poll`, of a table or of a key. Empty: the file says nothing of its own.
-pub(super) fn words_of(sections: &[Section], path: &str) -> String {
+/// The words for a path such as `github.NAME.poll`, of a table or of a key: what stands above it, and behind it. Empty: the
+/// file says nothing of its own.
+pub(super) fn words_of<'s>(sections: &'s [Section], path: &str) -> (&'s str, &'s str) {
     let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
     let of_key = sections
         .iter()
         .filter(|section| section.table == table)
         .flat_map(|section| &section.entries)
         .find(|entry| entry.key == key)
-        .map(|entry| entry.words.clone());
-    of_key
-        .or_else(|| sections.iter().find(|section| section.table == path).map(|section| section.words.clone()))
-        .unwrap_or_default()
+        .map(|entry| (entry.above.as_str(), entry.note.as_str()));
+    let of_table = || sections.iter().find(|section| section.table == path).map(|section| (section.words.as_str(), ""));
+    of_key.or_else(of_table).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -119,19 +117,19 @@ mod tests {
     fn a_key_carries_the_words_above_and_behind_it() {
         let poll = entry("github.NAME", "poll");
         assert_eq!(poll.default.as_deref(), Some("\"2m\""));
-        assert!(poll.words.starts_with("How often a repository is asked for changes."), "{}", poll.words);
+        assert!(poll.above.starts_with("How often a repository is asked for changes."), "{}", poll.above);
         let token = entry("github.NAME", "token");
         assert_eq!((token.default, token.example.as_deref()), (None, Some("{ file = \"/run/secrets/github_token\" }")));
-        assert!(token.words.starts_with("Required;"), "{}", token.words);
+        assert!(token.note.starts_with("Required;"), "{}", token.note);
         assert_eq!(entry("slack", "channel").example.as_deref(), Some("\"#delivery\""), "# in quotes is no comment");
     }
 
     #[test]
     fn a_table_carries_the_words_above_it() {
         let sections = sections();
-        assert!(words_of(&sections, "slack").starts_with("The whole table may be left out"));
-        assert!(words_of(&sections, "rules.pace.behind").starts_with("Declared progress trails the time used."));
-        assert_eq!(words_of(&sections, "people.NAME"), "", "the line that parts the file is no word of it");
+        assert!(words_of(&sections, "slack").0.starts_with("The whole table may be left out"));
+        assert!(words_of(&sections, "rules.pace.behind").0.starts_with("Declared progress trails the time used."));
+        assert_eq!(words_of(&sections, "people.NAME"), ("", ""), "the line that parts the file is no word of it");
     }
 
     #[test]
