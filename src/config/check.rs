@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, SecretRef, Settings, migrate};
+use super::{GithubConnection, Mode, SecretRef, Settings, migrate};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -115,6 +115,22 @@ impl Check<'_> {
                 }
             }
             self.states(&base, connection.states.all());
+            self.filter(&base, connection);
+        }
+    }
+
+    /// A label that says how far work has come goes when it moves on, and the task with it: that looks like deletion.
+    fn filter(&mut self, base: &str, connection: &GithubConnection) {
+        for (index, label) in connection.filter.labels.iter().enumerate() {
+            let same = |word: &String| word.to_lowercase() == label.to_lowercase();
+            let state = connection.states.all().into_iter().find(|(_, words)| words.iter().any(same));
+            if let Some((state, _)) = state {
+                let path = format!("{base}.filter.labels[{index}]");
+                let title = format!("only issues that are {state} are watched: `{label}` stands for that state");
+                let problem =
+                    self.context.warning("narrow-filter", About::Value, &path, &title, "goes when work moves on");
+                self.add(&path, problem.help("an issue that leaves the selection looks like one that was deleted; filter by a label that stays"));
+            }
         }
     }
 

@@ -120,6 +120,12 @@ const PAGES: &[(&str, &str)] = &[
          missing. It is used all the same: without the right to write, for example, there are no comments.\n",
     ),
     (
+        "narrow-filter",
+        "(Warning.) A filter lets through only issues with a label that stands for a state of work.\n\n\
+         When work moves on the label goes, and the issue leaves the selection, which looks like deletion: its gaps close as no\n\
+         longer watched, and what was finished is never seen. Filter by a label that an issue keeps.\n",
+    ),
+    (
         "no-channel",
         "(Warning.) The mode is live, but there is no way to tell anybody anything: no [slack], and comments are off.\n",
     ),

@@ -33,7 +33,7 @@ defaults, files, environment, command line. `gapwatch config show --origin` says
 
 /// What is said of one key or table, such as `rules.pace.behind.from`. Empty: nothing.
 pub fn words(path: &str) -> String {
-    described(at(&schema(), path))
+    described(at(schema(), path))
 }
 
 /// The whole reference as Markdown.
@@ -42,17 +42,17 @@ pub fn markdown() -> String {
     let mut text = INTRO.to_owned();
     for section in sections() {
         let _ = write!(text, "\n{}\n", heading(&section)); // writing to a String cannot fail
-        let table = at(&schema, &section.table);
+        let table = at(schema, &section.table);
         let about = described(table);
         if !section.table.is_empty() && !about.is_empty() {
             let _ = write!(text, "\n{about}\n");
         }
-        for entry in section.entries.iter().filter(|entry| at(&schema, &join(&section.table, &entry.key)).is_some()) {
-            key(&mut text, &section, entry, &schema);
+        for entry in section.entries.iter().filter(|entry| at(schema, &join(&section.table, &entry.key)).is_some()) {
+            key(&mut text, &section, entry, schema);
         }
         for name in untold(&section, table) {
             let entry = Entry { key: name, default: None, example: None, above: String::new(), note: String::new() };
-            key(&mut text, &section, &entry, &schema);
+            key(&mut text, &section, &entry, schema);
         }
     }
     text

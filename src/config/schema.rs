@@ -4,6 +4,7 @@
 //! knows what is missing from the whole.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -19,7 +20,12 @@ const TEMPLATE: &str = "NAME";
 const NAMES: &str = "^[a-z][a-z0-9_]*$";
 
 /// The schema of the whole file. Every table stands where it is used, so that each key has its own words and default.
-pub fn schema() -> Value {
+pub fn schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(made);
+    &SCHEMA
+}
+
+fn made() -> Value {
     let generator = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Settings>().to_value();
     let defaults: toml::Table = DEFAULTS.parse().expect("the defaults are parsed by every test");
@@ -235,15 +241,15 @@ mod tests {
     #[test]
     fn a_key_has_its_words_its_type_and_its_default() {
         let schema = schema();
-        let poll = at(&schema, "github.acme.poll").unwrap();
+        let poll = at(schema, "github.acme.poll").unwrap();
         assert_eq!((&poll["type"], &poll["default"]), (&json!("string"), &json!("2m")));
         assert!(poll["description"].as_str().unwrap().starts_with("How often a repository"));
-        let mode = at(&schema, "rules.pace.behind.mode").unwrap();
+        let mode = at(schema, "rules.pace.behind.mode").unwrap();
         assert_eq!((&mode["type"], &mode["enum"]), (&json!("string"), &json!(["observe", "live"])));
         assert_eq!(mode["description"], "Whether it speaks; Left out: as its connection does.");
         assert_eq!(schema["additionalProperties"], false, "an unknown key is a mistake");
         assert_eq!(schema["properties"]["github"]["propertyNames"]["pattern"], NAMES);
-        assert!(at(&schema, "github.acme.pol").is_none());
+        assert!(at(schema, "github.acme.pol").is_none());
     }
 
     #[test]
@@ -267,7 +273,7 @@ mod tests {
     #[test]
     fn what_a_key_takes_is_said_in_words() {
         let schema = schema();
-        let takes = |path: &str| takes(at(&schema, path).unwrap());
+        let takes = |path: &str| takes(at(schema, path).unwrap());
         assert_eq!(takes("mode"), "`\"observe\"` or `\"live\"`");
         assert_eq!(takes("messages.settle"), "a length of time");
         assert_eq!(takes("github.x.repos"), "a list, each a repository, \"owner/name\"");

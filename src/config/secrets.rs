@@ -86,6 +86,7 @@ impl Source {
         let trimmed = value.expose_secret().trim_end_matches(['\r', '\n']);
         match trimmed {
             "" => Err(format!("{self} is empty")),
+            text if text.contains('\u{fffd}') => Err(format!("{self} is not text")),
             text if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
                 Err(format!("{self} has a space or a line break inside"))
             }

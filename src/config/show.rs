@@ -54,7 +54,7 @@ impl Shown {
 impl InForce {
     /// What the merged layers say, which `settings` were read from.
     pub(super) fn new(root: &Value, settings: &Settings, secrets: &[(String, SecretRef)]) -> InForce {
-        let mut walk = Walk { settings, secrets, schema: schema(), found: InForce::default() };
+        let mut walk = Walk { settings, secrets, found: InForce::default() };
         walk.value("", root);
         let mut found = walk.found;
         let order = Order::new();
@@ -118,7 +118,6 @@ fn below(table: &str, name: &str) -> bool {
 struct Walk<'a> {
     settings: &'a Settings,
     secrets: &'a [(String, SecretRef)],
-    schema: serde_json::Value,
     found: InForce,
 }
 
@@ -175,7 +174,7 @@ impl Walk<'_> {
     /// The value; what a variable says is text, and becomes what the setting is.
     fn plain(&self, path: &str, value: &Value) -> serde_json::Value {
         match (&value.kind, self.settings.origin(path)) {
-            (ValueKind::String(text), Origin::Variable(_)) => meant(text, at(&self.schema, path)),
+            (ValueKind::String(text), Origin::Variable(_)) => meant(text, at(schema(), path)),
             _ => as_json(value),
         }
     }

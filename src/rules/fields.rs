@@ -32,7 +32,7 @@ pub enum Kind {
     /// 0 to 1.
     Share,
     /// An instant, UTC.
-    Instant,
+    Moment,
     /// A day, or an instant where the tool tells one.
     Day,
     /// A word from a list.
@@ -50,7 +50,7 @@ impl Kind {
             Kind::Flag => "true or false",
             Kind::Number => "number",
             Kind::Share => "share, 0 to 1",
-            Kind::Instant => "instant",
+            Kind::Moment => "instant",
             Kind::Day => "day",
             Kind::Word => "word",
             Kind::Text => "text",
@@ -119,7 +119,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         name: "task.created_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when it was created",
         read: |of| Ok(json!(of.task.created_at)),
     },
@@ -143,13 +143,13 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         name: "task.due_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when the deadline expires: for a day, the end of the owner's working day",
         read: |of| Ok(of.look.deadline(of.task).map_or(Value::Null, |deadline| json!(deadline.at))),
     },
     Field {
         name: "task.time_begins_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "from when its time counts: the planned start, else the later of creation, first owner and first deadline",
         read: |of| Ok(of.look.span(of.task)?.map_or(Value::Null, |span| json!(span.start_at))),
     },
@@ -209,31 +209,31 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         name: "task.last_act_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "the last act of a person on its content; neither a bot's nor ours",
         read: |of| Ok(json!(of.look.human_at(of.task)?)),
     },
     Field {
         name: "task.last_owner_act_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "the last act of an owner since the assignment",
         read: |of| Ok(json!(of.look.owner_at(of.task)?)),
     },
     Field {
         name: "task.started_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "the first sign of work",
         read: |of| of.fact(|facts| json!(facts.started_at)),
     },
     Field {
         name: "task.first_owner_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when it was first assigned",
         read: |of| of.fact(|facts| json!(facts.first_owner_at)),
     },
     Field {
         name: "task.first_due_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when it first got a deadline",
         read: |of| of.fact(|facts| json!(facts.first_due_at)),
     },
@@ -245,7 +245,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         name: "task.due_set_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when the present deadline was set",
         read: |of| of.fact(|facts| json!(facts.due_set_at)),
     },
@@ -269,7 +269,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         name: "task.changed_at",
-        kind: Kind::Instant,
+        kind: Kind::Moment,
         what: "when it was last seen to differ",
         read: |of| Ok(json!(of.task.changed_at)),
     },

@@ -121,6 +121,15 @@ fn a_page_is_found_by_every_id_and_fits_a_terminal() {
     }
 }
 
+#[test]
+fn the_rows_of_the_readme_say_what_rules_list_says() {
+    let readme = read("README.md");
+    for about in gapwatch::rules::ids().filter_map(gapwatch::rules::about::about) {
+        let row = format!("| `{}` | {} | {} | {} |", about.id, about.what, about.stages, about.first);
+        assert!(readme.lines().any(|line| line == row), "README.md has no row\n{row}");
+    }
+}
+
 /// What is shown in the pages works as it stands.
 #[test]
 fn every_piece_of_configuration_that_the_pages_show_is_accepted() {

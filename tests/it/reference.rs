@@ -1,5 +1,6 @@
 //! The commands about the configuration, the rules and the program itself; and one table of exit codes for all commands.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,7 @@ impl Desk {
         issue.milestone("Spring", github_day(&due)).open();
         let desk = Desk { sim, folder: TempDir::new().unwrap() };
         std::fs::write(desk.path("token"), format!("{SECRET}\n")).unwrap();
+        std::fs::set_permissions(desk.path("token"), std::fs::Permissions::from_mode(0o600)).unwrap();
         desk.configure("");
         desk
     }
@@ -243,7 +245,7 @@ async fn rules_are_listed_and_shown_with_their_thresholds() {
     let shown = desk.run(&["rules", "show", "stalled", "-o", "json"]).json();
     let thresholds = shown["thresholds"].as_array().unwrap();
     let idle = thresholds.iter().find(|one| one["key"] == "idle_3d").unwrap();
-    assert_eq!((&idle["value"], &idle["origin"]), (&json!("4 workdays"), &json!("gapwatch.toml:14")));
+    assert_eq!((&idle["value"], &idle["origin"]), (&json!("4 workdays"), &json!("gapwatch.toml:13")));
     assert_eq!(thresholds[0]["key"], "enabled");
     let words = desk.run(&["rules", "show", "pace.behind"]).out;
     assert!(

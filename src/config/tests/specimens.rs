@@ -30,6 +30,7 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
         ("duplicate-repo", "[github.other]\ntoken = { env = \"GH\" }\nrepos = [\"Acme/Web\"]\n"),
         ("manager-cycle", "[people]\nana.manager = \"max\"\nmax.manager = \"ana\"\n"),
         ("missing-key", "[slack]\nchannel = \"#delivery\"\n"),
+        ("narrow-filter", "filter.labels = [\"doing\"]\nstates.active = [\"Doing\"]\n"),
         ("syntax", "[people.ana]\nname = Ana K.\n"),
         ("unknown-key", "[rules.pace.behind]\nallowed_frist = 0.2\n"),
         ("unknown-reference", "[people.ana]\nmanager = \"maks\"\n[people.max]\n"),
