@@ -333,7 +333,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            anstream::eprintln!("gapwatch: {error}");
+            anstream::eprintln!("{}", trouble::Stopped::failed(error).words);
             return ExitCode::from(Exit::Failed as u8);
         }
     };

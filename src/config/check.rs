@@ -201,8 +201,8 @@ impl Check<'_> {
     }
 
     fn person_exists(&mut self, path: &str, name: Option<&str>) {
-        let people: Vec<String> = self.settings.people.keys().cloned().collect();
-        if let Some(name) = name {
+        if let Some(name) = name.filter(|name| !self.settings.people.contains_key(*name)) {
+            let people: Vec<String> = self.settings.people.keys().cloned().collect();
             self.exists(path, name, "person", &people, "People are the tables under [people]");
         }
     }

@@ -153,11 +153,13 @@ pub fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option
 pub(super) struct SourceFile {
     pub name: String,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 impl SourceFile {
     pub(super) fn empty() -> SourceFile {
-        SourceFile { name: String::new(), text: String::new() }
+        SourceFile { name: String::new(), text: String::new(), lines: vec![0] }
     }
 
     /// `secrets`: where values stand that nobody may see, quotes included.
@@ -166,7 +168,8 @@ impl SourceFile {
         for span in secrets {
             mask(&mut text, span.clone());
         }
-        SourceFile { name: name.to_owned(), text }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+        SourceFile { name: name.to_owned(), text, lines }
     }
 
     /// A file that is not TOML, so that nobody knows where its values begin: from lines that sound like a credential only
@@ -187,15 +190,15 @@ impl SourceFile {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
+    /// From 1.
     pub(super) fn line_of(&self, at: usize) -> usize {
-        self.position(at).line
+        self.lines.partition_point(|begin| *begin <= at).max(1)
     }
 
     fn position(&self, at: usize) -> Position<'_> {
-        let before = self.text.get(..at).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line = before.matches('\n').count() + 1;
-        Position { file: &self.name, line, column: before[line_start..].chars().count() + 1 }
+        let line = self.line_of(at);
+        let before = self.text.get(self.lines[line - 1]..at).unwrap_or_default();
+        Position { file: &self.name, line, column: before.chars().count() + 1 }
     }
 }
 

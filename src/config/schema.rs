@@ -15,7 +15,7 @@ use super::tree::join;
 use super::{BaseUrl, DEFAULTS, Length, OneOrMany, ProxyUrl, Repo, SecretRef, Settings, StoreUrl, Zone};
 
 /// How the tables are called that a user names, in the reference.
-const TEMPLATE: &str = "NAME";
+pub(super) const TEMPLATE: &str = "NAME";
 /// What such a name looks like.
 const NAMES: &str = "^[a-z][a-z0-9_]*$";
 
@@ -155,7 +155,12 @@ fn words_for_variants(object: &mut Map<String, Value>) {
 
 /// The words of a type, as they are said to people: Rust's `None` is a key that is left out.
 fn plain(words: &str) -> String {
-    words.split_whitespace().collect::<Vec<_>>().join(" ").replace("`None`:", "Left out:")
+    words
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("; `None`:", "; left out:")
+        .replace("`None`:", "Left out:")
 }
 
 /// A type that is written as text: what it is called, and what it looks like.
@@ -246,7 +251,7 @@ mod tests {
         assert!(poll["description"].as_str().unwrap().starts_with("How often a repository"));
         let mode = at(schema, "rules.pace.behind.mode").unwrap();
         assert_eq!((&mode["type"], &mode["enum"]), (&json!("string"), &json!(["observe", "live"])));
-        assert_eq!(mode["description"], "Whether it speaks; Left out: as its connection does.");
+        assert_eq!(mode["description"], "Whether it speaks; left out: as its connection does.");
         assert_eq!(schema["additionalProperties"], false, "an unknown key is a mistake");
         assert_eq!(schema["properties"]["github"]["propertyNames"]["pattern"], NAMES);
         assert!(at(schema, "github.acme.pol").is_none());

@@ -9,13 +9,10 @@ use serde_json::json;
 
 use super::origins::Origin;
 use super::paths::secret_above;
-use super::schema::{at, schema};
+use super::schema::{TEMPLATE, at, schema};
 use super::sections::sections;
 use super::tree::join;
 use super::{SecretRef, Settings};
-
-/// Tables that a user names: one without a value of its own is there all the same.
-const NAMED: [&str; 2] = ["github", "people"];
 
 /// Everything that is in force.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +132,8 @@ impl Walk<'_> {
         }
         match &value.kind {
             ValueKind::Table(table) => {
-                if path.split_once('.').is_some_and(|(kind, name)| NAMED.contains(&kind) && !name.contains('.')) {
+                // A table that a user names is there even without a value of its own.
+                if template(path).0.ends_with(&format!(".{TEMPLATE}")) {
                     self.found.named.insert(path.to_owned());
                 }
                 table.iter().for_each(|(key, value)| self.value(&join(path, key), value));
@@ -237,17 +235,33 @@ impl Order {
     }
 
     fn of(&self, key: &str) -> Rank {
-        let (table, _) = split(key);
-        let mut parts: Vec<&str> = key.split('.').collect();
-        let name =
-            if parts.len() > 2 && NAMED.contains(&parts[0]) { std::mem::replace(&mut parts[1], "NAME") } else { "" };
-        let template = parts.join(".");
-        let table_template = template.rsplit_once('.').map_or("", |(table, _)| table);
+        let (template, name) = template(key);
+        let (table, _) = split(&template);
         let top = table.split('.').next().unwrap_or_default();
         let place = |wanted: &dyn Fn(&String) -> bool| self.tables.iter().position(wanted).unwrap_or(usize::MAX);
         let of_top = place(&|known| if top.is_empty() { known.is_empty() } else { below(known, top) });
-        let of_table = place(&|known| known == table_template);
+        let of_table = place(&|known| known == table);
         let of_key = self.keys.iter().position(|known| *known == template).unwrap_or(usize::MAX);
-        (of_top, name.to_owned(), of_table, of_key, key.to_owned())
+        (of_top, name, of_table, of_key, key.to_owned())
     }
+}
+
+/// A path as the reference writes it, `NAME` in place of the name a user gave; and that name.
+fn template(path: &str) -> (String, String) {
+    let (mut template, mut name) = (String::new(), String::new());
+    let mut table = Some(schema());
+    for part in path.split('.') {
+        let is_named = table
+            .is_some_and(|table| table["additionalProperties"].is_object() && table["properties"].get(part).is_none());
+        if is_named {
+            part.clone_into(&mut name);
+        }
+        table = table.and_then(|table| at(table, part));
+        template = if template.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{template}.{}", if is_named { TEMPLATE } else { part })
+        };
+    }
+    (template, name)
 }

@@ -215,15 +215,13 @@ async fn validating_offline_takes_no_time_and_asks_nobody() {
     }
     desk.configure(&people);
     desk.sim.forget_requests();
-    // The best of several: other tests use the machine as well.
-    let took = (0..8).map(|_| {
+    // The first of many that is not disturbed: other tests use the machine as well.
+    let quick = (0..50).any(|_| {
         let began = Instant::now();
         assert_eq!(desk.run(&["validate", "--offline"]).code, 0);
-        began.elapsed()
+        began.elapsed() < Duration::from_millis(200)
     });
-    let best = took.min().unwrap();
-    // The build of a test is some five times slower than a release.
-    assert!(best < Duration::from_millis(1000), "{best:?}");
+    assert!(quick, "500 people take longer than 200 ms");
     assert_eq!(desk.sim.requests().len(), 0);
 }
 
@@ -408,17 +406,18 @@ async fn the_exit_codes_are_the_same_in_every_command() {
     }
     assert_eq!(desk.run(&["check", "--fail-on", "failure"]).code, 10);
 
-    // A service that does not answer, that asks to wait, that refuses.
-    for (fault, code) in [(refusal(503), 69), (Fault::RateLimited(300), 75), (refusal(401), 77)] {
-        desk.sim.fail_next(Tool::Github, "", fault.clone(), 1000);
-        assert_eq!(desk.run(&["validate"]).code, code, "validate {fault:?}");
-        assert_eq!(desk.run(&["run", "--once"]).code, code, "run --once {fault:?}");
-        desk.sim.heal();
-        desk.sim.fail_next(Tool::Github, "", fault.clone(), 1000);
-        // A limit that was met is kept: what is not asked cannot fail.
-        let expected = if code == 75 { [0, 75].as_slice() } else { &[code] };
-        assert!(expected.contains(&desk.run(&["sync"]).code), "sync {fault:?}");
-        desk.sim.heal();
+    // A service that refuses, that does not answer, that asks to wait. The last is kept: nothing is asked for a while.
+    for (fault, code, verbs) in [
+        (refusal(401), 77, [&["validate"][..], &["run", "--once"], &["sync"]].as_slice()),
+        (refusal(503), 69, &[&["validate"]]),
+        (Fault::RateLimited(300), 75, &[&["validate"], &["run", "--once"]]),
+    ] {
+        for verb in verbs {
+            desk.sim.fail_next(Tool::Github, "", fault.clone(), 1000);
+            let ended = desk.run(verb);
+            assert_eq!(ended.code, code, "{verb:?} {fault:?} {}", ended.err);
+            desk.sim.heal();
+        }
     }
     assert_eq!(desk.run(&["health"]).code, 69, "no daemon");
 

@@ -49,7 +49,7 @@ fn what_somebody_has_set_is_shown_with_its_origin_and_no_secret() {
     waiting = ["Blocked", 'On "hold"']                # gapwatch.toml:6
 
     [slack]
-    bot_token = "[set, from the variable SLACK]"      # gapwatch.toml:8
+    bot_token = "[set, from env SLACK]"               # gapwatch.toml:8
 
     [people.ana.also]
     github = "ana-k"                                  # gapwatch.toml:10
@@ -70,7 +70,7 @@ fn what_is_shown_can_be_read_again_and_says_the_same() {
     for all in [false, true] {
         let text = in_force(&[("gapwatch.toml", TEXT)], &env).toml(all, true);
         let again = text.replace("\"[cannot be read, from file /no/such/token]\"", "{ env = 'GH' }");
-        let again = again.replace("\"[set, from the variable SLACK]\"", "{ env = 'SLACK' }");
+        let again = again.replace("\"[set, from env SLACK]\"", "{ env = 'SLACK' }");
         assert_ne!(again, text);
         let (before, after) =
             (loaded(&TEXT.replace("{ file = '/no/such/token' }", "{ env = 'GH' }"), &env), loaded(&again, &[]));
