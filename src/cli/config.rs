@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::open::{From, LOOKING, Stopped, load, no_csv, print_json};
+use super::open::{From, LOOKING, Stopped, load, no_csv, print_json, print_text};
 use super::{Exit, Output};
 use crate::config::show::{InForce, Shown};
 use crate::config::{self, migrate, reference, schema};
@@ -72,7 +72,7 @@ fn show(from: &From, origin: bool, defaults: bool) -> Result<Exit, Stopped> {
     match from.output {
         Output::Json => print_json(&document(&in_force, defaults))?,
         Output::Table | Output::Csv => {
-            anstream::print!("{}", in_force.toml(defaults, origin));
+            print_text(&in_force.toml(defaults, origin))?;
             if !defaults && !from.quiet {
                 anstream::eprintln!(
                     "{} more values come from the defaults; --defaults shows them.",
@@ -98,7 +98,7 @@ fn document(in_force: &InForce, defaults: bool) -> Document {
 /// Prints a text, or writes it into a file.
 fn text(from: &From, text: &str, file: Option<&Path>) -> Result<Exit, Stopped> {
     match file {
-        None => anstream::print!("{text}"),
+        None => print_text(text)?,
         Some(file) => {
             put(file, text)?;
             said(from, file);

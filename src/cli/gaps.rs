@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::documents::{self, Gap};
-use super::open::{From, Stopped, View, print_json, since};
+use super::open::{From, Stopped, View, print_json, print_text, since};
 use super::table::{csv, plain, table, when};
 use super::{Exit, GapsFilter, Output};
 use crate::domain::alert::{Alert, AlertState};
@@ -50,7 +50,7 @@ pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
     let document = documents::gaps(&view, &[alert])?;
     match from.output {
         Output::Json => print_json(&document)?,
-        Output::Csv => anstream::print!("{}", as_csv(&document)),
+        Output::Csv => print_text(&as_csv(&document))?,
         Output::Table => document.gaps.iter().for_each(print_one),
     }
     Ok(Exit::Done)
@@ -60,7 +60,7 @@ pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
 pub(super) fn put(from: &From, document: &documents::Gaps) -> Result<(), Stopped> {
     match from.output {
         Output::Json => print_json(document)?,
-        Output::Csv => anstream::print!("{}", as_csv(document)),
+        Output::Csv => print_text(&as_csv(document))?,
         Output::Table => print(document),
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Arg, Command, CommandFactory};
 use serde::Serialize;
 
-use super::open::{From, Stopped, no_csv, print_json};
+use super::open::{From, Stopped, no_csv, print_json, print_text};
 use super::{Cli, Exit, Output};
 
 /// The commands, with everything that is the same for all of them filled in.
@@ -17,11 +17,11 @@ fn command() -> Command {
 }
 
 /// Prints what a shell needs to complete commands and options.
-pub(super) fn completions(shell: clap_complete::Shell) -> Exit {
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Stopped> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "gapwatch", &mut text);
-    anstream::print!("{}", String::from_utf8_lossy(&text));
-    Exit::Done
+    print_text(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
 }
 
 /// Prints the man page, or writes one for each command into a folder.
@@ -29,7 +29,7 @@ pub(super) fn man(from: &From, folder: Option<&Path>) -> Result<Exit, Stopped> {
     let Some(folder) = folder else {
         let mut text = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(Stopped::failed)?;
-        anstream::print!("{}", String::from_utf8_lossy(&text));
+        print_text(&String::from_utf8_lossy(&text))?;
         return Ok(Exit::Done);
     };
     let cannot = |error: std::io::Error| Stopped::failed(format!("{} cannot be written: {error}", folder.display()));

@@ -374,7 +374,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),
         Verb::Db { verb: DbVerb::Check } => db::check(&from),
         Verb::Help { topic, id } => validate::help(topic.as_deref(), id.as_deref()),
-        Verb::Completions { shell } => Ok(manual::completions(shell)),
+        Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { dir } => manual::man(&from, dir.as_deref()),
         Verb::Version => manual::version(&from),
     }

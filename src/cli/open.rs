@@ -1,5 +1,6 @@
 //! What every verb begins with: the settings, the store, the moment.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use connector_kit::Clock;
@@ -161,6 +162,17 @@ pub(super) fn no_csv(from: &From) -> Result<(), Stopped> {
 /// It cannot be written down, which would be our mistake.
 pub(super) fn print_json(document: &impl serde::Serialize) -> Result<(), Stopped> {
     let text = serde_json::to_string_pretty(document).map_err(Stopped::failed)?;
-    anstream::println!("{text}");
-    Ok(())
+    print_text(&format!("{text}\n"))
+}
+
+/// Prints a long text. Whoever has read enough of it (`… | head`) may close the pipe.
+///
+/// # Errors
+/// It cannot be written for another reason.
+pub(super) fn print_text(text: &str) -> Result<(), Stopped> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Stopped::failed(error)),
+        _ => Ok(()),
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json};
+use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
 use super::{Exit, Output};
 use crate::config::show::Shown;
@@ -121,7 +121,7 @@ fn list(from: &From) -> Result<Exit, Stopped> {
     let head = ["RULE", "STATE", "STAGES", "FIRST", "CAN BE JUDGED", "WHAT"];
     match from.output {
         Output::Json => print_json(&Document { schema: "gapwatch.rules/1", rules })?,
-        Output::Csv => anstream::print!("{}", csv(&head, rules.iter().map(cells))),
+        Output::Csv => print_text(&csv(&head, rules.iter().map(cells)))?,
         Output::Table => {
             let mut shown = table(&head);
             for rule in &rules {
@@ -280,7 +280,7 @@ fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
     };
     match from.output {
         Output::Json => print_json(&document)?,
-        Output::Csv => anstream::print!("{}", csv(head, document.fields.iter().map(cells))),
+        Output::Csv => print_text(&csv(head, document.fields.iter().map(cells)))?,
         Output::Table => {
             let mut rows = table(head);
             for field in &document.fields {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::open::{From, Stopped, View, print_json, since};
+use super::open::{From, Stopped, View, print_json, print_text, since};
 use super::table::{csv, table, when};
 use super::{Exit, Output};
 use crate::domain::alert::{Alert, AlertState, Withheld};
@@ -40,7 +40,7 @@ pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped>
     rows.extend(held(&view, task, &accounts));
     match from.output {
         Output::Json => print_json(&rows)?,
-        Output::Csv => anstream::print!("{}", as_csv(&rows)),
+        Output::Csv => print_text(&as_csv(&rows))?,
         Output::Table => print(&rows),
     }
     Ok(Exit::Done)

@@ -313,6 +313,12 @@ async fn the_program_completes_documents_and_describes_itself() {
         let ended = desk.run(&["completions", shell]);
         assert!(ended.code == 0 && ended.out.contains("deny-warnings"), "{shell}");
     }
+    // Whoever has read enough closes the pipe.
+    let mut command = desk.command(&["completions", "zsh"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
     assert!(desk.run(&["man"]).out.contains(".TH gapwatch 1"));
     assert_eq!(desk.run(&["man", "--dir", "man"]).code, 0);
     let pages: Vec<String> = std::fs::read_dir(desk.path("man"))
