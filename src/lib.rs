@@ -16,6 +16,9 @@
 //!
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
+#[cfg(test)]
+mod golden;
+
 pub mod domain;
 pub mod rules;
 pub mod alerts;

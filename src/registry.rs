@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{GithubConnection, Length, Settings, SlackSettings};
 use crate::domain::policy::Mode;
+use crate::rules::about::Need;
 
 /// Asks how far a tool's clock lies from ours; `None`: it has not told yet.
 pub type Skew = Arc<dyn Fn() -> Option<SignedDuration> + Send + Sync>;
@@ -195,5 +196,32 @@ pub fn elapsed(length: Length) -> SignedDuration {
         Length::Elapsed(wall) => wall,
         Length::Workdays(days) => SignedDuration::from_secs((days * 24.0 * 3600.0) as i64),
         Length::Workhours(hours) => SignedDuration::from_secs((hours * 3600.0) as i64),
+    }
+}
+
+/// What a connection's tool tells of a task, and by what; what is not in it, it does not tell. `None`: no such tool.
+pub fn supplies(connection: &str) -> Option<&'static [(Need, &'static str)]> {
+    match connection.split('.').next() {
+        Some("github") => Some(&[
+            (Need::Owner, "assignees"),
+            (Need::Due, "the milestone's date"),
+            (Need::Progress, "the task list in the issue (three boxes or more), else its sub-issues"),
+            (Need::History, "events and comments"),
+            (Need::Parent, "sub-issues"),
+            (Need::Blocking, "blocked-by links"),
+        ]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_that_can_be_configured_says_what_it_tells() {
+        let told = supplies("github.acme").unwrap_or_default();
+        assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 6);
+        assert_eq!(supplies("jira.acme"), None);
     }
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::open::{From, Stopped, print_json, reread, settings};
+use super::open::{From, Stopped, no_csv, print_json, reread, settings};
 use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
@@ -149,6 +149,7 @@ struct Waiting {
 
 /// Reads everything now; judges and sends nothing.
 pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, Flags::default())?;
     let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     if let Some(name) = &connection {
@@ -164,13 +165,14 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
         Output::Json => {
             print_json(&SyncDocument { schema: "gapwatch.sync/1", at: engine.clock.now(), connections })?;
         }
-        Output::Table => connections.iter().for_each(print),
+        Output::Table | Output::Csv => connections.iter().for_each(print),
     }
     Ok(worst(&reports))
 }
 
 /// Reads, judges, sends what is due, says what waits.
 pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let reports = engine.pull(true).await?;
@@ -189,7 +191,7 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
             waiting,
             clock_doubt: doubt.as_ref().map(ClockDoubt::words),
         })?,
-        Output::Table => {
+        Output::Table | Output::Csv => {
             connections.iter().for_each(print);
             print_once(&settings, attempts, &waiting);
             if let Some(doubt) = &doubt {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::open::{From, LOOKING, Stopped, View, settings};
+use super::open::{From, LOOKING, Stopped, View, no_csv, settings};
 use super::table::when;
 use super::{Exit, Output};
 use crate::config::Length;
@@ -27,7 +27,7 @@ pub(super) async fn snooze(
     }
     let until = end(&view, length.as_deref(), until.as_deref())?;
     drop(view);
-    if reason.is_none() {
+    if reason.is_none() && !from.quiet {
         anstream::eprintln!("A reason helps whoever asks why nothing was said: --reason \"…\"");
     }
     put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
@@ -103,16 +103,17 @@ const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks the running daemon; exit 69 when none answers, or its core stands still.
 pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, LOOKING)?;
     let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
     let Some(reply) = reply else {
-        return Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store"));
+        return Err(Stopped::no_daemon());
     };
     let now = crate::clock::system().now();
     let lively = reply.last_tick_at.is_some_and(|at| now.duration_since(at) < LIVELY);
     match from.output {
         Output::Json => super::open::print_json(&reply)?,
-        Output::Table => print(&reply, lively),
+        Output::Table | Output::Csv => print(&reply, lively),
     }
     Ok(if reply.ok && lively && reply.clock_doubt.is_none() { Exit::Done } else { Exit::Unavailable })
 }

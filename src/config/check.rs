@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, ProjectName, SecretRef, Settings, github};
+use super::{Mode, ProjectName, SecretRef, Settings, github, migrate};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -63,9 +63,11 @@ impl Check<'_> {
     }
 
     fn general(&mut self) {
-        if self.settings.version != 1 {
-            let found = self.settings.version.to_string();
-            self.not("version", &found, "a version of this file", "expected 1", "a newer gapwatch may know it");
+        let version = self.settings.version;
+        if version != migrate::VERSION {
+            let title = migrate::title(&version.to_string());
+            let problem = self.context.error("bad-version", About::Value, "version", &title, "not this version");
+            self.add("version", problem.help(migrate::help(version, migrate::VERSION)));
         }
         if self.settings.github.is_empty() {
             let problem =
@@ -212,8 +214,8 @@ impl Check<'_> {
     }
 
     fn person_exists(&mut self, path: &str, name: Option<&str>) {
-        let people: Vec<String> = self.settings.people.keys().cloned().collect();
-        if let Some(name) = name {
+        if let Some(name) = name.filter(|name| !self.settings.people.contains_key(*name)) {
+            let people: Vec<String> = self.settings.people.keys().cloned().collect();
             self.exists(path, name, "person", &people, "People are the tables under [people]");
         }
     }
@@ -438,7 +440,7 @@ fn unreadable(file: &Path) -> Option<std::io::Error> {
 #[cfg(unix)]
 fn everybody_reads(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o004 != 0)
+    std::fs::metadata(file).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o004 != 0)
 }
 
 #[cfg(not(unix))]

@@ -18,21 +18,30 @@
 //! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
+//! | `sections` | the words of `config/default.toml`, by table and key |
+//! | `reference`, `schema` | what can be set, for people and for editors, from the defaults and the types |
+//! | `show` | what is in force, and where each value comes from |
+//! | `migrate` | an older file in the present form |
 
 mod check;
 pub mod diagnose;
 mod files;
 mod github;
 mod load;
+pub mod migrate;
 mod mistakes;
 mod origins;
 mod pages;
 mod paths;
 mod projects;
 mod read;
+pub mod reference;
 pub mod revisions;
+pub mod schema;
 mod secrets;
+mod sections;
 mod server;
+pub mod show;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -41,6 +50,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::length::Length;
@@ -62,7 +72,7 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 pub const EXAMPLE: &str = include_str!("../../config/example.toml");
 
 /// Everything that can be set, checked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The shape of the file; always 1.
@@ -110,7 +120,7 @@ impl Settings {
 }
 
 /// `[store]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// The database.
@@ -120,7 +130,7 @@ pub struct StoreSettings {
 }
 
 /// `[github.NAME]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubConnection {
     /// API base.
@@ -176,7 +186,7 @@ impl GithubConnection {
 }
 
 /// Which issues are watched; all conditions must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubFilter {
     /// All of these labels; empty: whatever they are.
@@ -188,7 +198,7 @@ pub struct GithubFilter {
 }
 
 /// The tool's own words for each state; no word stands under two of them, upper and lower case being the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct States {
     /// Not begun.
@@ -220,7 +230,7 @@ impl States {
 }
 
 /// `[slack]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlackSettings {
     /// API base.
@@ -236,7 +246,7 @@ pub struct SlackSettings {
 }
 
 /// `[comments]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommentSettings {
     /// Connections (`github.acme`) on which tasks are commented. `None`: every one; empty: none.
@@ -246,7 +256,7 @@ pub struct CommentSettings {
 }
 
 /// A stage, as the configuration writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FromStage {
     /// Stage 1.
@@ -258,7 +268,7 @@ pub enum FromStage {
 }
 
 /// `[people.NAME]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonSettings {
     /// As shown. `None`: the table's name.
@@ -274,7 +284,7 @@ pub struct PersonSettings {
 }
 
 /// A person's accounts in each tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// Logins.
@@ -291,7 +301,7 @@ impl Accounts {
 }
 
 /// `[directory]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectorySettings {
     /// Logins that are no persons, besides those the tool marks itself.
@@ -303,7 +313,7 @@ pub struct DirectorySettings {
 }
 
 /// `[operators]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorSettings {
     /// Names of `[people]` tables.
@@ -313,7 +323,7 @@ pub struct OperatorSettings {
 }
 
 /// `[messages]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageSettings {
     /// Time since the last change of a task before anything is said; always elapsed time.
@@ -329,7 +339,7 @@ pub struct MessageSettings {
 }
 
 /// What becomes of gaps that are there when a container becomes warm, the mode turns live or a rule changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Backlog {
     /// Shown, and one line in the manager's summary.

@@ -1,12 +1,13 @@
 //! Projects of GitHub: which, what their fields are called, and what their columns mean.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Length, OneOrMany};
 
 /// What fields are called, each with one name or several, of which the first that is there counts. A field's id is taken
 /// as well.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubFields {
     /// Planned start.
@@ -40,7 +41,7 @@ impl GithubFields {
 
 /// What the columns of projects mean: names or ids of the options of their status field, upper and lower case being the
 /// same. Words under `states` count first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statuses {
     /// Not begun, but to be done.

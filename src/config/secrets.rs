@@ -84,6 +84,7 @@ impl Source {
         let trimmed = value.expose_secret().trim_end_matches(['\r', '\n']);
         match trimmed {
             "" => Err(format!("{self} is empty")),
+            text if text.contains('\u{fffd}') => Err(format!("{self} is not text")),
             text if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
                 Err(format!("{self} has a space or a line break inside"))
             }
@@ -141,7 +142,10 @@ impl fmt::Display for Source {
 
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[set, from {}]", self.source)
+        match &self.source {
+            Source::Env { name, .. } => write!(f, "[set, from env {name}]"),
+            source => write!(f, "[set, from {source}]"),
+        }
     }
 }
 
@@ -228,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_secret_is_an_error_that_names_the_source_alone() {
-        for text in ["", "\n", "hush hush", "hush\nhush\n"] {
+        for text in ["", "\n", "hush hush", "hush\nhush\n", "hu\u{fffd}sh"] {
             let (_folder, secret) = file_with(text);
             let error = secret.secret().read().unwrap_err();
             assert!(error.contains("token") && !error.contains("hush"), "{error}");
@@ -262,5 +266,7 @@ mod tests {
             format!("{secret} {secret:?}"),
             "[set, from the configuration] SecretRef([set, from the configuration])"
         );
+        let secret = SecretRef { source: Source::Env { name: "GH".to_owned(), value: None } };
+        assert_eq!(secret.to_string(), "[set, from env GH]");
     }
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::values::{LISTEN, Parsed};
 use super::{BaseUrl, Length, ProxyUrl, SecretRef};
 
 /// `[server]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     /// Where it listens.
@@ -58,7 +59,7 @@ impl fmt::Display for Listen {
 }
 
 /// Who may ask for something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// Whoever is on this machine.
@@ -68,7 +69,7 @@ pub enum Audience {
 }
 
 /// `[heartbeat]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeartbeatSettings {
     /// The address that is called: whoever knows it can pretend that all is well, so it is kept like a secret.

@@ -371,3 +371,8 @@ pub struct TaskCount {
     /// Closed ones.
     pub closed: u64,
 }
+
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

@@ -19,6 +19,19 @@ pub enum LogFormat {
     Json,
 }
 
+/// A filter as it is given on the command line: a level, or directives such as `info,connector_github=debug`.
+///
+/// # Errors
+/// Says what was expected.
+pub fn checked_filter(text: &str) -> Result<String, String> {
+    let is_level = ["off", "error", "warn", "info", "debug", "trace"].contains(&text);
+    let are_directives = text.contains([',', '=']) && EnvFilter::try_new(text).is_ok();
+    if is_level || are_directives {
+        return Ok(text.to_owned());
+    }
+    Err("expected off, error, warn, info, debug or trace, or a filter such as info,connector_github=debug".to_owned())
+}
+
 /// One level is that of our own words; of libraries only what is wrong is told. Anything longer is a filter as the
 /// tracing crates write it: `info,connector_github=debug`.
 fn directives(level: Option<&str>, daemon: bool) -> String {

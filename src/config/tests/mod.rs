@@ -1,9 +1,11 @@
 //! What people see for each mistake, and what the layers make of each other.
 #![allow(clippy::unwrap_used)]
 
+mod in_force;
 mod layers;
 mod mistakes;
 mod relations;
+mod specimens;
 
 use std::path::PathBuf;
 
