@@ -416,7 +416,11 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         anstream::print!("{}", error.render().ansi());
         return ExitCode::from(Exit::Done as u8);
     }
-    if std::env::args_os().collect::<Vec<_>>().windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never") {
+    // What was not understood still says whether colours are wanted.
+    let args: Vec<_> = std::env::args_os().collect();
+    if args.iter().any(|arg| arg == "--color=never")
+        || args.windows(2).any(|two| two[0] == "--color" && two[1] == "never")
+    {
         ColorChoice::Never.write_global();
     }
     anstream::eprint!("{}", trouble::of_usage(&error.render().ansi().to_string()));

@@ -210,6 +210,7 @@ mod tests {
     #[test]
     fn candidates_stand_below_the_first_line_as_they_are() {
         let words = Stopped::usage("\"web#1\" is not unique:\n  github.a:x/web#1\n  github.b:y/web#1").words;
+        let words = anstream::adapter::strip_str(&words).to_string();
         assert_eq!(words, "error[usage]: \"web#1\" is not unique:\n  github.a:x/web#1\n  github.b:y/web#1");
         assert_eq!(of_usage("error: unexpected argument 'x'"), "error[usage]: unexpected argument 'x'");
     }
