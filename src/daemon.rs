@@ -17,6 +17,7 @@ use crate::domain::finding::Stage;
 use crate::domain::policy::{Mode, Policy};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
+use crate::jobs::guard::Watch;
 use crate::jobs::listen;
 use crate::jobs::people::{self, Wanted};
 use crate::jobs::pull::{self, Connection, PullReport};
@@ -36,6 +37,9 @@ pub enum StartError {
     /// The socket beside the store.
     #[error("the socket beside the store cannot be made: {0}")]
     Socket(#[source] std::io::Error),
+    /// A job panicked.
+    #[error("gapwatch failed, and its log names the place; started again it goes on where it was")]
+    Panicked,
 }
 
 /// Everything at work: the core, the connections, the channels, a clock.
@@ -135,10 +139,12 @@ impl Engine {
     /// The socket cannot be made. Whatever happens later is handled where it happens.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
         let jobs = TaskTracker::new();
+        let watch = Watch::new(stop.clone());
         if let StorePath::File(path) = &self.store {
             match listen::bind(path) {
                 Ok(listener) => {
-                    jobs.spawn(listen::run(self.core.clone(), listener, self.clock.clone(), stop.clone()));
+                    let job = listen::run(self.core.clone(), listener, self.clock.clone(), stop.clone());
+                    jobs.spawn(watch.clone().over(job));
                 }
                 // A path too long for a socket must not keep the watcher from watching.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
@@ -148,13 +154,17 @@ impl Engine {
             }
         }
         for connection in self.connections {
-            jobs.spawn(pull::run(self.core.clone(), connection, self.clock.clone(), stop.clone()));
+            let job = pull::run(self.core.clone(), connection, self.clock.clone(), stop.clone());
+            jobs.spawn(watch.clone().over(job));
         }
         if let Some(notifier) = self.channels.notifier.clone() {
-            jobs.spawn(people::run(self.core.clone(), notifier, self.wanted, self.clock.clone(), stop.clone()));
+            let job = people::run(self.core.clone(), notifier, self.wanted, self.clock.clone(), stop.clone());
+            jobs.spawn(watch.clone().over(job));
         }
-        jobs.spawn(decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone()));
-        jobs.spawn(deliver::run(self.core.clone(), self.channels, self.clock.clone(), self.skews, stop.clone()));
+        let job = decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone());
+        jobs.spawn(watch.clone().over(job));
+        let job = deliver::run(self.core.clone(), self.channels, self.clock.clone(), self.skews, stop.clone());
+        jobs.spawn(watch.clone().over(job));
         tracing::info!("daemon.started");
         stop.cancelled().await;
         jobs.close();
@@ -164,7 +174,7 @@ impl Engine {
             let _ = std::fs::remove_file(listen::socket_path(path));
         }
         tracing::info!("daemon.stopped");
-        Ok(())
+        if watch.has_panicked() { Err(StartError::Panicked) } else { Ok(()) }
     }
 }
 

@@ -64,7 +64,9 @@ impl std::convert::From<crate::daemon::StartError> for Stopped {
         match error {
             crate::daemon::StartError::Store(error) => error.into(),
             crate::daemon::StartError::Connector(error) => Stopped::new(Exit::Config, format!("gapwatch: {error}")),
-            error @ crate::daemon::StartError::Socket(_) => Stopped::failed(error),
+            error @ (crate::daemon::StartError::Socket(_) | crate::daemon::StartError::Panicked) => {
+                Stopped::failed(error)
+            }
         }
     }
 }

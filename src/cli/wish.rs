@@ -104,6 +104,9 @@ pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
 fn print(reply: &Reply, lively: bool) {
     let tick = reply.last_tick_at.map_or("never".to_owned(), when);
     anstream::println!("{}, last round {tick}", if reply.ok && lively { "alive" } else { "stuck" });
+    if let Some(because) = &reply.because {
+        anstream::println!("  {because}");
+    }
     for (name, failure) in &reply.connections {
         anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));
     }

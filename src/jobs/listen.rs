@@ -125,7 +125,9 @@ async fn health(core: &CoreHandle) -> Reply {
     match core.connection_states().await {
         Ok(states) => {
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
-            Reply { ok: true, because: None, last_tick_at, connections: connections.collect() }
+            let troubles = core.troubles().await;
+            let because = (!troubles.is_empty()).then(|| troubles.join("; "));
+            Reply { ok: true, because, last_tick_at, connections: connections.collect() }
         }
         Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
     }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
+use super::guard;
 use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -169,7 +170,7 @@ async fn ask(
     stream: &StreamRow,
 ) -> Result<Result<Page, ConnectorError>, StoreError> {
     if stream.key.kind == StreamKind::Containers && stream.cursor.at.is_none() {
-        match connection.source.whoami().await {
+        match guard::call(connection.source.whoami()).await.unwrap_or_else(|| Err(panicked())) {
             Ok(who) => {
                 for warning in &who.warnings {
                     tracing::warn!(connection = connection.name, warning, "connection.warning");
@@ -179,7 +180,13 @@ async fn ask(
             Err(error) => return Ok(Err(error)),
         }
     }
-    Ok(connection.source.pull(&stream.key, &stream.cursor).await)
+    let answer = guard::call(connection.source.pull(&stream.key, &stream.cursor)).await;
+    Ok(answer.unwrap_or_else(|| Err(panicked())))
+}
+
+/// A connector that panics on an answer has met a form it does not know; the cursor stays, and the rest goes on.
+fn panicked() -> ConnectorError {
+    ConnectorError::Malformed { tool: "the tool", what: guard::PANICKED.to_owned(), source: None }
 }
 
 /// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
@@ -247,7 +254,7 @@ pub async fn pass_all(
 /// is asked for the sake of the answer's date.
 async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Clock) {
     if is_unconfirmed(clock.now(), core.last_tick().await, &(connection.skews)()) {
-        match connection.source.whoami().await {
+        match guard::call(connection.source.whoami()).await.unwrap_or_else(|| Err(panicked())) {
             // Wakes whoever waits for it.
             Ok(_) => core.tell(),
             Err(error) => tracing::debug!(connection = connection.name, %error, "clock.not_confirmed"),
