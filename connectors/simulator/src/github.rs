@@ -98,6 +98,8 @@ pub(crate) struct Hub {
     budget: Budget,
     writes: Vec<CommentWrite>,
     answered: u64,
+    /// When the request that is answered came.
+    asked_at: Timestamp,
 }
 
 impl Hub {
@@ -116,6 +118,7 @@ impl Hub {
             budget: Budget::default(),
             writes: Vec::new(),
             answered: 0,
+            asked_at: Timestamp::UNIX_EPOCH,
         }
     }
 }
@@ -140,6 +143,7 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Reply {
     let now = world.now();
     let mut hub = world.hub();
     hub.answered += 1;
+    hub.asked_at = now;
     let reply = match hub.admit(asked, now) {
         Ok(me) => hub.route(&Call { asked, params: Params::of(asked), now, me }),
         Err(refusal) => refusal,
