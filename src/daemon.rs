@@ -41,6 +41,9 @@ pub enum StartError {
     /// The socket beside the store.
     #[error("the socket beside the store cannot be made: {0}")]
     Socket(#[source] std::io::Error),
+    /// A job panicked.
+    #[error("gapwatch failed, and its log names the place; started again it goes on where it was")]
+    Panicked,
 }
 
 /// Everything at work: the core, the connections, the channels, a clock.

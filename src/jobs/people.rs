@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
+use super::guard;
 use crate::core::CoreHandle;
 use crate::domain::calendar::later;
 use crate::store::{PersonPlan, ProfileSeen, StoreError};
@@ -49,7 +50,12 @@ pub async fn meet(
     let mut seen = Vec::new();
     let mut complete = true;
     for person in wanted {
-        match notifier.lookup(&person.who).await {
+        let Some(told) = guard::call(notifier.lookup(&person.who)).await else {
+            tracing::error!(person = person.handle, because = guard::PANICKED, "person.not_looked_up");
+            complete = false;
+            continue;
+        };
+        match told {
             Ok(Some(profile)) => {
                 // A name that the zone database does not know is no zone.
                 let zone = profile.zone.filter(|zone| TimeZone::get(zone).is_ok());

@@ -7,6 +7,7 @@
 
 mod desk;
 mod facts;
+mod guard;
 mod letter;
 pub mod retry;
 pub mod scene;

@@ -22,10 +22,13 @@
 //! answer contains (no redirect is followed, no link of an answer is requested); bodies are capped; every request has a
 //! deadline; no text that leaves this module carries a query, a header or a body.
 
+mod blank;
 mod client;
 mod origin;
 mod outcome;
 mod response;
+#[cfg(test)]
+mod slow_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

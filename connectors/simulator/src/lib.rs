@@ -123,6 +123,16 @@ impl Simulator {
         self.world.faults().clear();
     }
 
+    /// Calls this after each answer of a tool was made, so that its world moves while its lists are read.
+    pub fn meddle(&self, after: impl Fn(Tool) + Send + Sync + 'static) {
+        self.world.meddle(Some(Arc::new(after)));
+    }
+
+    /// Nobody meddles any more.
+    pub fn let_be(&self) {
+        self.world.meddle(None);
+    }
+
     /// The requests so far, the oldest first; at most the last 100,000.
     pub fn requests(&self) -> Vec<Logged> {
         self.world.requests()

@@ -217,6 +217,8 @@ pub(crate) struct Settings {
     pub(crate) page_cap: u64,
     pub(crate) next_link: NextLink,
     pub(crate) echo_bot: Option<String>,
+    /// Lists show a change up to so many seconds late, each by its own dice.
+    pub(crate) lag: Option<(u64, u64)>,
 }
 
 /// Where `rel="next"` points.
@@ -245,6 +247,7 @@ impl Default for Settings {
             page_cap: 10_000,
             next_link: NextLink::Honest,
             echo_bot: None,
+            lag: None,
         }
     }
 }
