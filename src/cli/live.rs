@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::open::{From, Stopped, print_json, reread, settings};
+use super::progress;
 use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
@@ -157,7 +158,9 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
             return Err(Stopped::usage(format!("there is no connection {name}; there is {}", known.join(", "))));
         }
     }
+    let shown = progress::show(&mut engine);
     let reports = engine.pull(true).await?;
+    drop(shown);
     let connections = connections(&engine, &reports).await?;
     match from.output {
         Output::Json => {
@@ -171,8 +174,10 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
 /// Reads, judges, sends what is due, says what waits.
 pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
-    let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let shown = progress::show(&mut engine);
     let reports = engine.pull(true).await?;
+    drop(shown);
     engine.meet().await?;
     let doubt = engine.decide().await?;
     let attempts = if doubt.is_none() { send_what_is_due(&engine).await? } else { 0 };

@@ -9,6 +9,7 @@ mod explain;
 mod gaps;
 mod live;
 mod open;
+mod progress;
 mod table;
 mod validate;
 mod why;
