@@ -7,6 +7,7 @@
 mod figures;
 mod handle;
 mod pulse;
+mod recollect;
 mod reload;
 
 pub use handle::CoreHandle;
@@ -19,7 +20,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Alert, AlertChange, Answer, LogEntry, LogKind, Round, Wish};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{Reading, RuleId, SubjectKey, Why};
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
@@ -36,6 +37,8 @@ use crate::store::{
     ConfigPlan, FailureKind, LookWrite, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
     StreamRow,
 };
+use figures::{event, lifetimes};
+use reload::policy_of;
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
 const SUBJECTS_A_ROUND: usize = 20_000;
@@ -209,25 +212,6 @@ impl Core {
         self.board.apply(delta);
         self.recollect(&back, now)?;
         Ok(applied)
-    }
-
-    /// Puts what was said of tasks that have come back beside them: an episode is counted on, a comment not made twice.
-    fn recollect(&mut self, back: &[TaskId], now: Timestamp) -> Result<(), StoreError> {
-        if back.is_empty() {
-            return Ok(());
-        }
-        let (alerts, posts) = self.guarded(now, |store| store.recollect(back, rules::known))?;
-        for alert in alerts {
-            if self.board.alert(alert.id).is_none() {
-                self.board.put_alert(alert);
-            }
-        }
-        for post in posts {
-            if self.board.post(post.id).is_none() {
-                self.board.put_post(post);
-            }
-        }
-        Ok(())
     }
 
     fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
@@ -531,19 +515,6 @@ impl Core {
     }
 }
 
-/// What the policy says of connections, by their rows.
-fn policy_of(
-    mut policy: Policy,
-    modes: &HashMap<String, crate::domain::policy::Mode>,
-    comments_on: &[String],
-    connections: &HashMap<String, ConnectionId>,
-) -> Policy {
-    let row = |name: &String| connections.get(name).copied();
-    policy.connection_modes = modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
-    policy.comments_on = comments_on.iter().filter_map(row).collect();
-    policy
-}
-
 /// A gap as it stands, with what people call it.
 pub struct GapSeen {
     /// The alert.
@@ -552,24 +523,6 @@ pub struct GapSeen {
     pub name: Option<TaskName>,
     /// One line with the numbers.
     pub summary: String,
-}
-
-/// What the log calls it.
-fn event(entry: &LogEntry) -> String {
-    match (entry.what, entry.reason.as_deref()) {
-        (LogKind::Withheld, Some("nothing")) => "message.freed".to_owned(),
-        (LogKind::Withheld, _) => "message.held".to_owned(),
-        (other, _) => format!("gap.{}", other.word()),
-    }
-}
-
-fn lifetimes(round: &Round) -> Vec<SignedDuration> {
-    let resolved = |change: &&AlertChange| change.log.iter().any(|entry| entry.what == LogKind::Resolved);
-    let length = |change: &AlertChange| {
-        let alert = &change.alert;
-        Some(alert.resolved_at?.duration_since(alert.opened_at))
-    };
-    round.alerts.iter().filter(resolved).filter_map(length).collect()
 }
 
 /// Messages of one lane go one after another; lanes do not wait for each other.
