@@ -39,8 +39,13 @@ pub async fn watch(world: &mut World, until: &str) {
 /// Under this fault nothing opens and nothing resolves, the connection is blind, the operators are told in time, and
 /// everything is made up for afterwards.
 async fn is_survived(fault: Fault, kind: FailureKind, told_by: &str) {
+    is_survived_below("", fault, kind, told_by).await;
+}
+
+/// The same with a fault of these paths alone.
+async fn is_survived_below(path: &str, fault: Fault, kind: FailureKind, told_by: &str) {
     let mut world = troubled().await;
-    world.sim.fail_next(Tool::Github, "", fault, FOR_EVER);
+    world.sim.fail_next(Tool::Github, path, fault, FOR_EVER);
     world.github().tick(REPO, 1, 8, at("2026-03-16T11:30:00Z"));
     world.at("2026-03-16T11:31:00Z").poll().await;
     let failure = world.connection().await.failure;
@@ -75,7 +80,7 @@ async fn a_revoked_token_is_survived() {
 
 #[tokio::test]
 async fn a_missing_permission_is_survived() {
-    is_survived(refusal(403), FailureKind::Forbidden, AFTER_THREE_POLLS).await;
+    is_survived_below("/repos/", refusal(403), FailureKind::Forbidden, AFTER_THREE_POLLS).await;
 }
 
 #[tokio::test]
