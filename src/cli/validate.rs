@@ -23,7 +23,16 @@ pub(super) async fn validate(from: &From, offline: bool, deny_warnings: bool) ->
             });
             exit = exit.max(report(&connection.name, who));
         }
-        if let Some(built) = &notifier {
+        if let Some(built) = notifier.as_ref().filter(|built| !built.notifier.reaches_people()) {
+            let looked = built.notifier.whoami().await;
+            exit = exit.max(match looked {
+                Ok(_) => {
+                    anstream::println!("slack: an incoming webhook; it is tried by the first message, not here");
+                    Exit::Done
+                }
+                Err(error) => report("slack", Err(error)),
+            });
+        } else if let Some(built) = &notifier {
             let who = built.notifier.whoami().await.map(|warnings| ("the bot".to_owned(), warnings));
             exit = exit.max(report("slack", who));
         }

@@ -15,7 +15,7 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 2] = ["github.*.token", "slack.bot_token"];
+const SECRETS: [&str; 3] = ["github.*.token", "slack.bot_token", "slack.webhook_url"];
 
 /// Whether a path fits a pattern, in which `*` is any one part.
 pub(super) fn matches(pattern: &str, path: &str) -> bool {
@@ -32,5 +32,5 @@ pub(super) fn matches(pattern: &str, path: &str) -> bool {
 /// Whether a key sounds like a credential, misspelt ones included.
 pub(super) fn sounds_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["tok", "tkn", "secret", "pass", "pwd", "key"].iter().any(|part| key.contains(part))
+    ["tok", "tkn", "secret", "pass", "pwd", "key", "hook"].iter().any(|part| key.contains(part))
 }

@@ -180,7 +180,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [■ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
     *gapwatch* · ■ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-12 10:00").run(&[clear(1, PACE)]);
     assert_snapshot!(world.said(), @r"
@@ -198,7 +198,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [● acme/web#1 is resolved: behind its pace]
     *gapwatch* · ● resolved Wed 12 Mar 10:00: behind its pace
     Open for 1 working day.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-13 10:00").run(&[gap(1, PACE, far(Stage::Widens))]);
     assert_eq!(world.said().matches("edit comment #1").count(), 1);
@@ -241,7 +241,7 @@ fn a_new_comment_is_made_only_where_somebody_must_be_notified_anew() {
     [⬣ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone)]
     @ana-gh *gapwatch* · ⬣ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let generations: Vec<u32> = {
         let mut posts: Vec<&Post> = world.board.posts().collect();

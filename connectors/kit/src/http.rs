@@ -91,6 +91,8 @@ pub struct Request {
     pub body: Body,
     /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`), as [`Limits`] understands it.
     pub resource: String,
+    /// The path is a credential itself (a webhook's): it reaches no log and no `Debug`.
+    pub secret_path: bool,
 }
 
 /// What a request carries.
@@ -116,6 +118,7 @@ impl Request {
             bearer: None,
             body: Body::None,
             resource: resource.into(),
+            secret_path: false,
         }
     }
 
@@ -148,6 +151,17 @@ impl Request {
     pub fn at(mut self, base: &Url) -> Request {
         self.base = Some(base.clone());
         self
+    }
+
+    /// Keeps the path out of every log.
+    pub fn hide_path(mut self) -> Request {
+        self.secret_path = true;
+        self
+    }
+
+    /// The path as it may be shown.
+    pub(crate) fn shown_path(&self) -> &str {
+        if self.secret_path { "…" } else { &self.path }
     }
 
     /// Adds a query pair.
@@ -189,12 +203,12 @@ impl Request {
     }
 }
 
-/// Verb and path alone: query, headers and body may hold what no log should.
+/// Verb and path alone (not a secret one): query, headers and body may hold what no log should.
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("path", &self.path)
+            .field("path", &self.shown_path())
             .field("resource", &self.resource)
             .finish_non_exhaustive()
     }
