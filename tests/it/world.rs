@@ -42,6 +42,7 @@ pub struct Plan {
     repos: Vec<String>,
     github: String,
     slack: bool,
+    webhook: bool,
     channel: bool,
     messages: String,
     people: String,
@@ -70,6 +71,12 @@ impl Plan {
     /// Without Slack.
     pub fn without_slack(mut self) -> Plan {
         self.slack = false;
+        self
+    }
+
+    /// Slack by an incoming webhook into `#delivery` alone.
+    pub fn webhook(mut self) -> Plan {
+        self.webhook = true;
         self
     }
 
@@ -106,7 +113,9 @@ impl Plan {
             repos.join(", "),
             self.github
         );
-        if self.slack {
+        if self.webhook {
+            text.push_str(&format!("\n[slack]\nwebhook_url = \"{}\"\n", sim.slack_webhook("#delivery")));
+        } else if self.slack {
             text.push_str(&format!("\n[slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\n", sim.slack_url()));
             text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
         }
@@ -178,6 +187,7 @@ impl World {
             repos: vec![REPO.to_owned()],
             github: String::new(),
             slack: true,
+            webhook: false,
             channel: true,
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),

@@ -346,7 +346,10 @@ mod tests {
         check(&[plain("fixes #12, acme/web#3, GH-4, gh-5")], "fixes #·12, acme/web#·3, GH-·4, gh-·5");
         check(&[plain("closes https://github.com/a/b/issues/1")], "closes https:·//github.com/a/b/issues/1");
         check(&[plain("see www.example.org, a high-level view")], "see www·.example.org, a high-level view");
-        check(&[plain("CVE-2024-1 GHSA-x1 :tada: :+1: :100: 10:30:00 a::b")], "CVE-·2024-1 GHSA-·x1 :·tada: :·+1: :·100: 10:30:00 a::b");
+        check(
+            &[plain("CVE-2024-1 GHSA-x1 :tada: :+1: :100: 10:30:00 a::b")],
+            "CVE-·2024-1 GHSA-·x1 :·tada: :·+1: :·100: 10:30:00 a::b",
+        );
         check(&[plain("deadbeef 123456 20250311")], "deadbe·ef 123456 202503·11");
         check(&[plain("abc"), plain("def0 @"), plain("ana #"), plain("1")], "abcdef·0 @·ana #·1");
     }
