@@ -29,7 +29,9 @@ const REFUSED: SignedDuration = SignedDuration::from_hours(1);
 const LOOK_AGAIN: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(5), SignedDuration::from_mins(30));
 /// A look that never succeeds is given up so long after the attempt.
 const LOOKS_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// The same for words without a next channel.
+/// A channel that cannot be asked for so long is down.
+const MANY_LOOKS: SignedDuration = SignedDuration::from_mins(15);
+/// How long is looked for words without a next channel.
 const LAST_WORDS_LOOK_FOR: SignedDuration = SignedDuration::from_hours(4 * 24);
 /// A failure goes to the next channel after this.
 const FAILURE_WAITS: SignedDuration = SignedDuration::from_hours(1);
@@ -266,7 +268,9 @@ impl Case<'_> {
         let now = self.snapshot.now;
         let since = self.message.attempt_at.unwrap_or(now);
         let patience = self.patience();
-        if self.message.insist && self.message.attempts > 0 && patience.is_some_and(|until| until <= now) {
+        // The attempt may have come late, because nobody was there to make it; one failed look is no outage.
+        let over = patience.map(|until| until.max(later(since, MANY_LOOKS)));
+        if self.message.insist && self.message.attempts > 0 && over.is_some_and(|over| over <= now) {
             return self.give_up(&format!("may or may not have arrived: {because}"), NoticeState::Dead);
         }
         let looks_for = if patience.is_some() { LOOKS_FOR } else { LAST_WORDS_LOOK_FOR };

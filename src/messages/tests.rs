@@ -357,6 +357,45 @@ fn what_may_have_been_sent_is_looked_for_before_it_is_sent_again() {
 }
 
 #[test]
+fn a_failure_takes_the_next_channel_where_the_first_cannot_even_be_asked() {
+    let mut world = World::new();
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = message(&world).id;
+    world.attempt(id, Some(Outcome::Failed(WriteError::Unsure { because: "503".to_owned() })));
+    let cannot_look = |world: &mut World, moment: &str| {
+        world.now = at(moment);
+        world.end(&message(world), &Outcome::CannotLook("503".to_owned()));
+    };
+    for moment in ["2025-03-11 09:02", "2025-03-11 09:20", "2025-03-11 09:55"] {
+        cannot_look(&mut world, moment);
+        assert_eq!(message(&world).state, MessageState::Unsure, "{moment}");
+    }
+    cannot_look(&mut world, "2025-03-11 10:01");
+    assert!(world.board.message(id).is_none());
+    let notice = world.board.notices_of(world.alert(OVERDUE, 1).id).next().unwrap();
+    assert_eq!(notice.state, NoticeState::Dead);
+    assert!(notice.why.as_deref().unwrap().contains("may or may not have arrived"));
+}
+
+#[test]
+fn however_long_a_tool_wants_to_be_left_alone_the_next_channel_is_taken_in_time() {
+    let pause = || {
+        Outcome::Failed(WriteError::NotSent {
+            retry_after: Some(SignedDuration::from_hours(24)),
+            because: "429".to_owned(),
+        })
+    };
+    let mut world = World::new();
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = message(&world).id;
+    world.attempt(id, Some(pause()));
+    assert_eq!(next_due(&world.board, EPOCH), Some(at("2025-03-11 10:00")), "an hour, for a failure");
+    world.now = at("2025-03-11 10:00");
+    world.attempt(id, Some(pause()));
+    assert!(world.board.message(id).is_none());
+}
+
+#[test]
 fn where_nobody_can_tell_a_failure_is_repeated_once_and_says_so_and_nothing_else_is() {
     let unsure = || Outcome::Failed(WriteError::Unsure { because: "timeout".to_owned() });
     let blind = || Outcome::Looked(Found::CannotTell("no history scope".to_owned()));
