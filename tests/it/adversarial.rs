@@ -286,7 +286,7 @@ fn read_text(text: &str, number: u64) -> String {
     assert!(!text.contains(['<', '>']), "a bracket: {text:?}");
     let plain = text.replace("&lt;", "<").replace("&gt;", ">");
     assert!(!plain.replace("&amp;", "").contains('&'), "a bare ampersand: {text:?}");
-    for bad in ["@here", "@channel", "@everyone"] {
+    for bad in ["@here", "@channel", "@everyone", "://"] {
         assert!(!text.contains(bad), "{bad}: {text:?}");
     }
     let chars: Vec<char> = text.chars().collect();

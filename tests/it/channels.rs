@@ -105,7 +105,7 @@ async fn a_webhook_that_is_gone_is_tried_a_few_times_and_leaves_a_trace() {
         let mut world = overdue_in(World::plan().webhook().people(ANA_ALONE)).await;
         world.slack().break_webhooks(Some((status, word)));
         world.sim.forget_requests();
-        let sent = written_until(&mut world, "2026-03-20T16:00:00Z").await;
+        let sent = written_until(&mut world, "2026-03-18T16:00:00Z").await;
         assert_eq!(count(&sent, "slack"), 0, "{word}: {sent:#?}");
         let tries = world.sim.requests().iter().filter(|request| request.path.contains("/services/")).count();
         assert!((1..=3).contains(&tries), "{word}: {tries}");
@@ -266,7 +266,7 @@ async fn a_comment_that_is_refused_for_good_is_tried_once_and_never_again() {
         let fault = Fault::Status(status, body.to_owned());
         world.sim.fail_next(Tool::Github, "POST /comments", fault, FOR_EVER);
         world.sim.forget_requests();
-        let sent = written_until(&mut world, "2026-03-20T16:00:00Z").await;
+        let sent = written_until(&mut world, "2026-03-18T16:00:00Z").await;
         assert_eq!(count(&sent, "slack @ana: ⬣ acme/web#1 is past its date"), 1, "{trouble}: {sent:#?}");
         assert_eq!(comment_posts(&world), 1, "{trouble}");
         assert!(has_word(&world, "opened by comment: Dead", "HTTP"), "{trouble}: {:#?}", world.words());
@@ -282,7 +282,7 @@ async fn with_no_way_left_the_gap_stays_on_the_list_and_nobody_is_asked_for_ever
             _ => world.github().read_only(true),
         }
         world.sim.forget_requests();
-        let sent = written_until(&mut world, "2026-03-20T16:00:00Z").await;
+        let sent = written_until(&mut world, "2026-03-18T16:00:00Z").await;
         assert_eq!(sent, Vec::<String>::new(), "{trouble}");
         assert!(comment_posts(&world) <= 1, "{trouble}: {}", comment_posts(&world));
         let open = world.open().await;
