@@ -47,6 +47,9 @@ pub async fn meet(
     wanted: &[Wanted],
     clock: &dyn Clock,
 ) -> Result<bool, StoreError> {
+    if !notifier.reaches_people() {
+        return Ok(true);
+    }
     let mut seen = Vec::new();
     let mut complete = true;
     for person in wanted {
@@ -59,9 +62,16 @@ pub async fn meet(
             Ok(Some(profile)) => {
                 // A name that the zone database does not know is no zone.
                 let zone = profile.zone.filter(|zone| TimeZone::get(zone).is_ok());
-                seen.push(ProfileSeen { handle: person.handle.clone(), slack: profile.id, zone });
+                seen.push(ProfileSeen { handle: person.handle.clone(), slack: Some(profile.id), zone });
             }
-            Ok(None) => tracing::warn!(person = person.handle, "person.not_in_slack"),
+            Ok(None) => {
+                let because = notifier.absence(&person.who).await.unwrap_or_else(|error| error.to_string());
+                tracing::warn!(person = person.handle, because, "person.not_in_slack");
+                // Who was found by an address before is not told there any more; a configured id stays.
+                if matches!(person.who, Destination::Email(_)) {
+                    seen.push(ProfileSeen { handle: person.handle.clone(), slack: None, zone: None });
+                }
+            }
             Err(error) => {
                 tracing::warn!(person = person.handle, %error, "person.not_looked_up");
                 complete = false;

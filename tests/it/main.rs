@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
 mod access;
+mod adversarial;
+mod channels;
 mod clocks;
 mod commands;
 mod crashes;

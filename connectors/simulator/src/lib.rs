@@ -39,6 +39,8 @@ use world::World;
 
 const GITHUB_PATH: &str = "/github";
 const SLACK_PATH: &str = "/slack/api";
+/// Below this, the whole path is an incoming webhook's address.
+const HOOKS_PATH: &str = "/slack/services";
 
 /// Running tools. They end, with every open connection, when this is dropped.
 pub struct Simulator {
@@ -95,6 +97,11 @@ impl Simulator {
     /// Base of Slack's API, to which a method's name is added: `http://127.0.0.1:PORT/slack/api`.
     pub fn slack_url(&self) -> String {
         format!("http://{}{SLACK_PATH}", self.slack)
+    }
+
+    /// The address of an incoming webhook into this channel, made if it is new: `http://127.0.0.1:PORT/slack/services/…`.
+    pub fn slack_webhook(&self, channel: &str) -> String {
+        format!("http://{}{HOOKS_PATH}/{}", self.slack, self.slack().new_webhook(channel))
     }
 
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].

@@ -18,7 +18,7 @@ use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
 use crate::world::{ForeignHit, Logged, Tool, World};
-use crate::{GITHUB_PATH, SLACK_PATH, clock, control, github, slack};
+use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, clock, control, github, slack};
 
 /// Bodies above this are refused, as the tools do.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -129,7 +129,8 @@ fn tool_of(path: &str) -> Option<(Tool, &str)> {
         let rest = path.strip_prefix(base)?;
         (rest.is_empty() || rest.starts_with('/')).then_some((tool, rest))
     };
-    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack))
+    let hook = || path.starts_with(HOOKS_PATH).then_some((Tool::Slack, path));
+    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack)).or_else(hook)
 }
 
 fn logged(world: &World, tool: Tool, path: &str, asked: &Asked) -> Logged {

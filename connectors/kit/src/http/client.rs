@@ -114,7 +114,7 @@ impl Http {
     /// where the write is not among the allowed ones; nothing is sent then.
     pub async fn write(&self, request: Request) -> Result<Response, WriteError> {
         if !self.writes.iter().any(|allowed| allowed.covers(&request.method, &request.path)) {
-            tracing::warn!(tool = self.config.tool, method = %request.method, path = request.path, "write refused");
+            tracing::warn!(tool = self.config.tool, method = %request.method, path = request.shown_path(), "write refused");
             return Err(WriteError::Refused { because: "not in the list of allowed writes".to_owned() });
         }
         self.send(&request).await.map_err(|failure| failure.of_write(self.config.tool))
@@ -234,8 +234,7 @@ impl Http {
 
     fn trace(&self, request: &Request, answer: &Result<Response, Failure>, asked_at: Timestamp) {
         let ms = self.config.clock.now().duration_since(asked_at).as_millis();
-        let path = if request.secret_path { "…" } else { request.path.as_str() };
-        let (tool, method) = (self.config.tool, &request.method);
+        let (tool, method, path) = (self.config.tool, &request.method, request.shown_path());
         let status = match answer {
             Ok(response) => response.status.to_string(),
             Err(failure) => failure.label(),

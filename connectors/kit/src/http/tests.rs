@@ -57,7 +57,7 @@ async fn what_is_used_is_counted_by_status_beside_what_the_tool_says_is_left() {
 async fn a_path_that_is_a_secret_and_a_query_of_the_operators_own_go_out_and_are_shown_nowhere() {
     let server = Server::new([answer(200, &[], "{}")]).await;
     let pairs = [("status".to_owned(), "up".to_owned()), ("k e&y".to_owned(), "c=1".to_owned())];
-    let request = Request::get("ping/canary", "core").with_query(pairs).with_secret_path();
+    let request = Request::get("ping/canary", "core").with_query(pairs).hide_path();
     assert!(!format!("{request:?}").contains("canary"));
     server.client().read(request).await.unwrap();
     assert!(
