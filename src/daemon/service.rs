@@ -74,6 +74,7 @@ impl Engine {
         jobs.spawn(systemd::watch(self.core.clone(), stop.clone()));
         let mut generation = self.begin(&shared, &stop);
         tracing::info!(connections = self.connections.len(), mode = self.settings.mode.word(), "daemon.started");
+        self.core.metrics().reloaded(true, self.clock.now());
         systemd::ready(&self.words());
         while let Some((next, waiting)) = self.next(&generation, &reread, &mut askers, &stop).await {
             generation.end().await;
