@@ -77,6 +77,7 @@ impl Engine {
         jobs.spawn(watch.clone().over(systemd::watch(self.core.clone(), stop.clone())));
         let mut generation = self.begin(&shared, &watch, &stop);
         tracing::info!(connections = self.connections.len(), mode = self.settings.mode.word(), "daemon.started");
+        self.core.metrics().reloaded(true, self.clock.now());
         systemd::ready(&self.words());
         while let Some((next, waiting)) = self.next(&generation, &reread, &mut askers, &stop).await {
             generation.end().await;

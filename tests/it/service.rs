@@ -102,6 +102,23 @@ async fn strangers_hear_a_word_and_this_machine_hears_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_opens_is_open_and_a_reload_closes_it_again() {
+    let open = "metrics = \"all\"\npublic_url = \"https://gapwatch.example.org\"\n";
+    let (shop, at) = shop(open).await;
+    let daemon = shop.daemon();
+    let asked = || {
+        let public = ["Host: gapwatch.example.org", "X-Forwarded-For: 203.0.113.9"];
+        (ask(at, "GET /metrics", &public[1..], b"").0, ask(at, "GET /livez", &public[..1], b"").0)
+    };
+    assert_eq!(asked(), (200, 200));
+    let text = std::fs::read_to_string(shop.path("gapwatch.toml")).unwrap().replace(open, "");
+    std::fs::write(shop.path("gapwatch.toml"), text).unwrap();
+    assert_eq!(ask(at, "POST /-/reload", &[], b"").0, 200);
+    assert_eq!(asked(), (404, 421));
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_who_dawdle_keep_nobody_out() {
     let (shop, at) = shop("").await;
     let daemon = shop.daemon();
