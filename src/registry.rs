@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use connector_github::{Filter, GitHub, States};
-use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source};
+use connector_kit::survey::{Examine, Survey};
+use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Text};
 use connector_model::StatusCategory;
 use connector_slack::Slack;
 use jiff::SignedDuration;
 
 use crate::config::{GithubConnection, Length, Settings, SlackSettings};
+use crate::domain::notice::Address;
 use crate::domain::policy::Mode;
 
 /// Asks how far a tool's clock lies from ours; `None`: it has not told yet.
@@ -32,6 +34,10 @@ pub struct Built {
     pub commenter: Arc<dyn Commenter>,
     /// Its tool's clock.
     pub skew: Skew,
+    /// Looks around, for `init`.
+    pub survey: Arc<dyn Survey>,
+    /// Looks at itself, for `doctor`.
+    pub examine: Arc<dyn Examine>,
 }
 
 /// Everything that can be told through.
@@ -40,6 +46,8 @@ pub struct BuiltNotifier {
     pub notifier: Arc<dyn Notifier>,
     /// Its clock.
     pub skew: Skew,
+    /// Looks at itself, for `doctor`.
+    pub examine: Arc<dyn Examine>,
 }
 
 /// Builds every connection of the configuration; asks nobody yet.
@@ -73,6 +81,7 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
     };
     let github = Arc::new(GitHub::new(config, clock.clone())?);
     let skew = github.clone();
+    let (survey, examine) = (github.clone(), github.clone());
     Ok(Built {
         name: format!("github.{name}"),
         origin: table.url.url().origin().ascii_serialization(),
@@ -82,6 +91,8 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         source: github.clone(),
         commenter: github,
         skew: Arc::new(move || skew.skew()),
+        survey,
+        examine,
     })
 }
 
@@ -101,8 +112,16 @@ fn slack(table: &SlackSettings, clock: &Arc<dyn Clock>) -> Result<BuiltNotifier,
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
     let slack = Arc::new(Slack::new(config, clock.clone())?);
-    let skew = slack.clone();
-    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()) })
+    let (skew, examine) = (slack.clone(), slack.clone());
+    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()), examine })
+}
+
+/// A text as it is written down where it goes: GitHub's Markdown, or Slack's text and blocks.
+pub fn rendered(address: &Address, text: &Text) -> serde_json::Value {
+    match address {
+        Address::Comment { .. } => serde_json::json!({ "markdown": GitHub::rendered(text) }),
+        Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
+    }
 }
 
 fn category(state: &str) -> StatusCategory {

@@ -229,7 +229,8 @@ fn plain(expected: &str) -> &str {
 }
 
 /// Variables that are no settings. Those of the log are read before the configuration is.
-const EXEMPT: [&str; 3] = ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_TEST_CLOCK"];
+const EXEMPT: [&str; 5] =
+    ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_GITHUB_URL", "GAPWATCH_SLACK_URL", "GAPWATCH_TEST_CLOCK"];
 
 /// By path, the variables that set something (or would, if it were known).
 fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {

@@ -14,5 +14,6 @@ mod pipeline;
 mod quiet;
 mod recorded;
 mod tidy;
+mod wizard;
 mod world;
 mod writes;

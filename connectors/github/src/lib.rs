@@ -12,6 +12,8 @@ mod address;
 mod answers;
 mod call;
 mod comment;
+mod discover;
+mod examine;
 mod feed;
 mod history;
 mod items;
@@ -154,6 +156,11 @@ impl GitHub {
     /// GitHub's clock minus ours, from the last answer's `Date`. `None`: nothing answered yet.
     pub fn skew(&self) -> Option<SignedDuration> {
         self.http.skew()
+    }
+
+    /// A text as it stands in a comment, without the mark.
+    pub fn rendered(text: &Text) -> String {
+        text::markdown(text)
     }
 
     /// How many requests were sent since the start, repetitions included.

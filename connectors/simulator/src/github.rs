@@ -270,6 +270,8 @@ impl Hub {
     }
 
     fn repo_list(&mut self, call: &Call<'_>, owner: Option<&str>) -> Reply {
+        // Each shows how much is open in it.
+        (0..self.repos.len()).for_each(|index| self.refresh(index));
         let is_wanted =
             |repo: &Repo| !repo.hidden && owner.is_none_or(|owner| repo.owner().eq_ignore_ascii_case(owner));
         let found = self.repos.iter().filter(|repo| is_wanted(repo));

@@ -12,6 +12,7 @@
 
 mod api;
 mod blocks;
+mod examine;
 mod known;
 mod refusal;
 mod scopes;
@@ -84,6 +85,11 @@ impl Slack {
     /// Slack's clock minus ours at the last answer, good to about a second. `None`: no answer yet.
     pub fn skew(&self) -> Option<SignedDuration> {
         self.api.skew()
+    }
+
+    /// A message as it is sent: its text and its blocks.
+    pub fn rendered(body: &Text) -> serde_json::Value {
+        serde_json::to_value(blocks::render(body)).unwrap_or_default()
     }
 
     async fn introduce(&self) -> Result<Vec<String>, ConnectorError> {

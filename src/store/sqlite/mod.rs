@@ -17,6 +17,7 @@ mod pages;
 mod read;
 mod reader;
 mod round;
+mod status;
 mod streams;
 mod tasks;
 #[cfg(test)]
