@@ -25,6 +25,9 @@ struct Desk {
     env: Vec<(&'static str, String)>,
 }
 
+/// A Monday, for what depends on the day of the week.
+const MONDAY: &str = "2026-03-02T10:00:00Z";
+
 struct Ended {
     code: i32,
     out: String,
@@ -46,12 +49,31 @@ impl Ended {
     }
 }
 
+/// Beside what is written, so that an empty folder stays empty.
+fn sim_clock(folder: &TempDir) -> PathBuf {
+    folder.path().with_extension("clock")
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // There is one only where the clocks stand still.
+        let _ = std::fs::remove_file(sim_clock(&self.folder));
+    }
+}
+
 impl Desk {
-    /// Ana's task was due ten days ago; Max leads, and is assigned to nothing.
+    /// Ana's task was due ten days ago; Max leads, and is assigned to nothing. The time is the machine's own.
     async fn new() -> Desk {
-        let sim = Simulator::start(std::sync::Arc::new(Timestamp::now)).await.unwrap();
+        Desk::at(None).await
+    }
+
+    /// The same while all clocks stand still.
+    async fn at(moment: Option<&str>) -> Desk {
+        let stands: Option<Timestamp> = moment.map(|moment| moment.parse().unwrap());
+        let now = move || stands.unwrap_or_else(Timestamp::now);
+        let sim = Simulator::start(std::sync::Arc::new(now)).await.unwrap();
         let (github, slack) = (sim.github(), sim.slack());
-        let ago = |days: i64| Timestamp::now() - SignedDuration::from_hours(24 * days);
+        let ago = |days: i64| now() - SignedDuration::from_hours(24 * days);
         github.token(TOKEN, "gapwatch-bot");
         github.person("ana-k", "Ana K.", Some("ana@example.org"));
         github.person("max-w", "Max W.", Some("max@example.org"));
@@ -63,7 +85,8 @@ impl Desk {
         slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
         slack.user("U0MAX", "max@example.org", "Max W.", "Etc/UTC");
         slack.channel("#delivery");
-        let env = vec![
+        let folder = TempDir::new().unwrap();
+        let mut env = vec![
             ("GITHUB_TOKEN", TOKEN.to_owned()),
             ("SLACK_BOT_TOKEN", BOT.to_owned()),
             ("GAPWATCH_GITHUB_URL", sim.github_url()),
@@ -71,7 +94,12 @@ impl Desk {
             ("SLACK_CHANNEL", "#delivery".to_owned()),
             ("GITHUB_MANAGER", "max-w".to_owned()),
         ];
-        Desk { sim, folder: TempDir::new().unwrap(), env }
+        if let Some(moment) = moment {
+            let clock = sim_clock(&folder);
+            std::fs::write(&clock, moment).unwrap();
+            env.push(("GAPWATCH_TEST_CLOCK", clock.display().to_string()));
+        }
+        Desk { sim, folder, env }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -95,8 +123,8 @@ impl Desk {
     }
 
     /// Set up and read once, sent at any hour.
-    async fn ready() -> Desk {
-        let desk = Desk::new().await;
+    async fn ready(moment: Option<&str>) -> Desk {
+        let desk = Desk::at(moment).await;
         desk.run(&["init", "--from-env"]).well();
         desk.edit(
             "mode = \"observe\"",
@@ -197,7 +225,7 @@ async fn a_secret_in_a_file_is_referred_to_where_it_lies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
-    let desk = Desk::ready().await;
+    let desk = Desk::ready(None).await;
     let found = desk.run(&["doctor", "-o", "json"]).well().json();
     let rows = found["findings"].as_array().unwrap();
     let says = |about: &str, words: &str| {
@@ -238,7 +266,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_looks_at_the_rest_when_a_secret_is_missing_or_a_service_is_away() {
-    let mut desk = Desk::ready().await;
+    let mut desk = Desk::ready(None).await;
     desk.sim.fail_next(Tool::Github, "", Fault::Status(503, String::new()), 50);
     let away = desk.run(&["doctor", "github.acme"]);
     assert_eq!(away.code, 69, "{}\n{}", away.out, away.err);
@@ -254,8 +282,8 @@ async fn the_doctor_looks_at_the_rest_when_a_secret_is_missing_or_a_service_is_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bundle_can_be_sent_it_holds_no_secret_no_title_and_no_address() {
-    let desk = Desk::ready().await;
-    desk.sim.fail_next(Tool::Github, "/issues", Fault::Status(500, String::new()), 50);
+    let desk = Desk::ready(None).await;
+    desk.sim.fail_next(Tool::Github, "/issues", Fault::Status(422, String::new()), 50);
     desk.run(&["sync"]);
     desk.sim.heal();
     let ended = desk.run(&["doctor", "--bundle", "bundle.txt"]);
@@ -281,11 +309,7 @@ async fn the_bundle_can_be_sent_it_holds_no_secret_no_title_and_no_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_is_what_is_sent_later_word_for_word() {
-    let desk = Desk::ready().await;
-    let clock = desk.path("clock");
-    std::fs::write(&clock, Timestamp::now().to_string()).unwrap();
-    let mut desk = desk;
-    desk.env.push(("GAPWATCH_TEST_CLOCK", clock.display().to_string()));
+    let desk = Desk::ready(Some(MONDAY)).await;
     let seen = desk.run(&["preview", "message", "--for", "ana_k", "-o", "json"]).well().json();
     let first = &seen["messages"][0];
     assert_eq!((&first["channel"], &first["to"][0]), (&"slack".into(), &"ana_k".into()), "{seen:#}");
@@ -301,16 +325,18 @@ async fn a_preview_is_what_is_sent_later_word_for_word() {
     let sent: Vec<_> =
         desk.sim.slack().messages().into_iter().filter(|one| one.user.as_deref() == Some("U0ANA")).collect();
     assert_eq!(first["rendered"]["text"], sent[0].text);
-    assert_eq!(&first["rendered"]["blocks"], sent[0].blocks.as_ref().unwrap());
+    // Slack gives each block a name of its own.
+    let elements = |blocks: &Value| blocks[0]["elements"].clone();
+    assert_eq!(elements(&first["rendered"]["blocks"]), elements(sent[0].blocks.as_ref().unwrap()));
     let written = desk.sim.github().comments(REPO, 1);
     let ours: Vec<_> = written.iter().filter(|one| one.author == "gapwatch-bot").collect();
     let markdown = comment["messages"][0]["rendered"]["markdown"].as_str().unwrap();
-    assert!(ours[0].body.starts_with(markdown), "{markdown}\n----\n{}", ours[0].body);
+    assert!(ours[0].body.ends_with(markdown), "{markdown}\n----\n{}", ours[0].body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_may_be_sent_to_oneself_and_says_what_it_is() {
-    let desk = Desk::ready().await;
+    let desk = Desk::ready(Some(MONDAY)).await;
     let sent = desk.run(&["preview", "message", "--for", "ana_k", "--send-to", "max_w"]).well();
     assert!(sent.out.contains("sent to max_w, as a preview"), "{}", sent.out);
     let messages = desk.sim.slack().messages();
@@ -329,7 +355,7 @@ async fn a_preview_may_be_sent_to_oneself_and_says_what_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn enabling_prints_lines_that_are_taken_and_counts_what_is_then_sent() {
-    let desk = Desk::ready().await;
+    let desk = Desk::ready(Some(MONDAY)).await;
     let next = desk.run(&["enable", "-o", "json"]).well().json();
     assert_eq!((&next["live"], &next["lines"][0]), (&false.into(), &"mode = \"live\"".into()), "{next:#}");
     assert_eq!(next["now"]["messages"], 0, "what is open is backlog: {next:#}");
@@ -354,13 +380,15 @@ async fn enabling_prints_lines_that_are_taken_and_counts_what_is_then_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_their_hours_and_what_comes_next_are_told_from_the_store() {
-    let desk = Desk::ready().await;
-    desk.sim.github().issue(REPO, "Somebody else's").assignee("tom-b").open();
+    let desk = Desk::ready(Some(MONDAY)).await;
+    let github = desk.sim.github();
+    github.issue(REPO, "Somebody else's").assignee("tom-b").open();
+    github.issue(REPO, "Not yet").assignee("ana-k").milestone("Summer", github_day("2026-04-30")).open();
     desk.run(&["run", "--once"]).well();
     let people = desk.run(&["people", "list", "-o", "json"]).well().json();
     let ana = &people["people"][0];
     assert_eq!((&ana["person"], &ana["manager"], &ana["slack"]), (&"ana_k".into(), &"max_w".into(), &"U0ANA".into()));
-    assert_eq!((&ana["zone"], &ana["zone_from"], &ana["open_tasks"]), (&"Etc/UTC".into(), &"Slack".into(), &1.into()));
+    assert_eq!((&ana["zone"], &ana["zone_from"], &ana["open_tasks"]), (&"Etc/UTC".into(), &"Slack".into(), &2.into()));
     let strangers = desk.run(&["people", "unmatched", "-o", "json"]).well().json();
     assert_eq!(strangers["accounts"][0]["account"], "tom-b", "{strangers:#}");
     let link = desk.run(&["people", "link", "tom", "tom-b"]).well();
