@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use connector_github::{Filter, GitHub, States};
-use connector_kit::survey::{Examine, Survey};
+use connector_kit::survey::{Examine, Members, Survey};
 use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Text};
 use connector_model::StatusCategory;
 use connector_slack::Slack;
@@ -48,6 +48,8 @@ pub struct BuiltNotifier {
     pub skew: Skew,
     /// Looks at itself, for `doctor`.
     pub examine: Arc<dyn Examine>,
+    /// Who is there, for `init`.
+    pub members: Arc<dyn Members>,
 }
 
 /// Builds every connection of the configuration; asks nobody yet.
@@ -112,8 +114,8 @@ fn slack(table: &SlackSettings, clock: &Arc<dyn Clock>) -> Result<BuiltNotifier,
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
     let slack = Arc::new(Slack::new(config, clock.clone())?);
-    let (skew, examine) = (slack.clone(), slack.clone());
-    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()), examine })
+    let (skew, examine, members) = (slack.clone(), slack.clone(), slack.clone());
+    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()), examine, members })
 }
 
 /// A text as it is written down where it goes: GitHub's Markdown, or Slack's text and blocks.

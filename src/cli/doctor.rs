@@ -94,6 +94,7 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
     if only.is_none() {
         put(&mut rows, "daemon", vec![local::daemon(&settings, now).await]);
     }
+    grouped(&mut rows);
     let worst = rows.iter().map(|row| row.exit).max().unwrap_or(Exit::Done);
     let version = env!("CARGO_PKG_VERSION");
     let document = Document { schema: "gapwatch.doctor/1", at: now, version, findings: rows };
@@ -178,6 +179,17 @@ fn put(rows: &mut Vec<Row>, about: &str, findings: Vec<Finding>) {
         todo: finding.todo,
         exit: exit_of(finding.verdict),
     }));
+}
+
+/// What belongs to one part stands together, in the order in which the parts were first looked at.
+fn grouped(rows: &mut [Row]) {
+    let mut order: Vec<String> = Vec::new();
+    for row in rows.iter() {
+        if !order.contains(&row.about) {
+            order.push(row.about.clone());
+        }
+    }
+    rows.sort_by_key(|row| order.iter().position(|about| *about == row.about));
 }
 
 fn print(document: &Document) {

@@ -248,7 +248,9 @@ fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting], observed:
             anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is.");
             if let Some(words) = observed {
                 anstream::println!("{words}");
-                anstream::println!("`gapwatch preview message` shows them, `gapwatch enable` how to switch them on.");
+                anstream::println!(
+                    "`gapwatch preview message` and `preview comment` show them, `gapwatch enable` how to switch them on."
+                );
             }
         }
         Mode::Live => anstream::println!("{attempts} message{} sent.", if attempts == 1 { "" } else { "s" }),

@@ -93,8 +93,15 @@ pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Ex
         }
         _ => None,
     };
+    let others = said.iter().filter(|one| !is_of(kind, &one.message.address) && is_about(&view, about, one)).count();
     match from.output {
         Output::Json => print_json(&Document { schema: "gapwatch.preview/1", at: view.now, messages })?,
+        Output::Table if messages.is_empty() && others > 0 => {
+            let (this, other) = if kind == Kind::Message { ("message", "comment") } else { ("comment", "message") };
+            anstream::println!(
+                "No {this} would be sent {day}, but {others} of the other kind: `gapwatch preview {other}`."
+            );
+        }
         Output::Table => print(&messages, &day, sent),
     }
     Ok(Exit::Done)

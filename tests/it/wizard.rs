@@ -239,7 +239,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
         ("github.acme", "1 tasks of"),
         ("slack", "the bot token has every scope"),
         ("slack", "the channel #delivery can be reached"),
-        ("slack", "2 of 2 people are found"),
+        ("slack", "2 of 2 people with an address are found"),
         ("store", "the database is sound"),
         ("daemon", "not running"),
     ] {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod looking;
 mod reading;
 mod server;
 mod writing;

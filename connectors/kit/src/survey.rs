@@ -41,6 +41,21 @@ pub trait Survey: Send + Sync {
     fn profile<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<Option<Account>, ConnectorError>>;
 }
 
+/// Somebody in a notifier's workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The notifier's own id.
+    pub id: String,
+    /// What they are called there.
+    pub names: Vec<String>,
+}
+
+/// Tells who is there, for the first configuration.
+pub trait Members: Send + Sync {
+    /// Everybody, as far as the tool lets us list them; no bots, nobody deactivated.
+    fn members(&self) -> BoxFuture<'_, Result<Vec<Member>, ConnectorError>>;
+}
+
 /// How a finding is to be taken; a later one is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {

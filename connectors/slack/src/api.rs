@@ -169,6 +169,7 @@ fn paces(limits: Limits) -> Limits {
     limits
         .with_pace("users.lookupByEmail", SignedDuration::from_millis(1_200), 30)
         .with_pace("conversations.info", SignedDuration::from_millis(1_200), 30)
+        .with_pace("users.list", SignedDuration::from_secs(3), 15)
         .with_pace("conversations.list", SignedDuration::from_secs(3), 15)
         .with_pace("chat.postMessage", SignedDuration::from_millis(250), 20)
         .with_pace("chat.postMessage:", SignedDuration::from_secs(1), 3)

@@ -14,6 +14,7 @@ mod api;
 mod blocks;
 mod examine;
 mod known;
+mod members;
 mod refusal;
 mod scopes;
 mod wire;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use connector_kit::survey::{Finding, Verdict};
-use connector_kit::{ConnectorError, Destination, Notifier};
+use connector_kit::{Destination, Notifier};
 use connector_model::ContainerKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -152,7 +152,7 @@ fn leads(view: &View, handle: &str) -> bool {
 /// Whom Slack does not know.
 pub(super) async fn matches(settings: &Settings, notifier: &dyn Notifier) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let (mut found, mut missing, mut unasked) = (0, Vec::new(), Vec::new());
+    let (mut asked, mut found, mut missing, mut unasked) = (0, 0, Vec::new(), Vec::new());
     for (handle, person) in settings.people.iter().take(MOST_PEOPLE) {
         let who = match (person.also.slack.0.first(), &person.email) {
             (Some(id), _) => Destination::User(id.clone()),
@@ -162,20 +162,17 @@ pub(super) async fn matches(settings: &Settings, notifier: &dyn Notifier) -> Vec
                 continue;
             }
         };
+        asked += 1;
         match notifier.lookup(&who).await {
             Ok(Some(_)) => found += 1,
             Ok(None) => missing.push(handle.as_str()),
-            Err(error @ (ConnectorError::Unauthorized { .. } | ConnectorError::Limited { .. })) => {
-                findings.push(Finding::failed(&error));
-                break;
-            }
             Err(error) => {
                 findings.push(Finding::failed(&error));
                 break;
             }
         }
     }
-    findings.push(Finding::good(format!("{found} of {} people are found", settings.people.len())));
+    findings.push(Finding::good(format!("{found} of {asked} people with an address are found")));
     if !missing.is_empty() {
         let what = format!("not in Slack, or deactivated there: {}", listed(missing.into_iter()));
         findings.push(Finding::warning(what, "correct `email` or the id under `also`"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use connector_kit::survey::{Finding, Survey, Visible};
+use connector_kit::survey::{Finding, Member, Members, Survey, Visible};
 use connector_kit::{Clock, ConnectorError, Destination, Notifier};
 use connector_model::Account;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +19,7 @@ use super::choose::{all_named, api_of, ask_which, chosen};
 use super::draft::{Draft, Person, Purpose, Reference, SlackDraft, handle};
 use super::states::propose;
 use crate::config::{self, Flags, Settings, Sources};
-use crate::registry;
+use crate::registry::{self, BuiltNotifier};
 
 /// Repositories that are looked through for people and labels.
 const MOST_SEARCHED: usize = 30;
@@ -314,8 +314,10 @@ impl Wizard {
             let url = self.variable("GAPWATCH_SLACK_URL");
             self.draft.slack = Some(SlackDraft { url, token, channel: self.variable("SLACK_CHANNEL") });
             match self.log_in_to_slack().await {
-                Ok(notifier) => {
-                    self.match_people(&*notifier).await?;
+                Ok(built) => {
+                    self.match_addresses(&*built.notifier).await?;
+                    self.match_names(&*built.members).await?;
+                    self.ask_for_addresses(&*built.notifier).await?;
                     return self.ask_for_channel().await;
                 }
                 Err(stopped) if self.asker.is_some() && attempt < TRIES => {
@@ -331,7 +333,7 @@ impl Wizard {
         Ok(())
     }
 
-    async fn log_in_to_slack(&self) -> Result<Arc<dyn Notifier>, Stopped> {
+    async fn log_in_to_slack(&self) -> Result<BuiltNotifier, Stopped> {
         let settings = self.settings()?;
         let built = registry::notifier(&settings, &self.clock).map_err(|error| stopped(&error))?;
         let Some(built) = built else { return Err(Stopped::failed("nothing to log in to")) };
@@ -340,18 +342,78 @@ impl Wizard {
         for warning in warnings {
             self.say(format!("  note: {warning}"))?;
         }
-        Ok(built.notifier)
+        Ok(built)
     }
 
-    /// Finds people in Slack by e-mail; asks for addresses that GitHub does not show.
-    async fn match_people(&mut self, notifier: &dyn Notifier) -> Result<(), Stopped> {
+    /// Finds people in Slack by the addresses that GitHub shows.
+    async fn match_addresses(&mut self, notifier: &dyn Notifier) -> Result<(), Stopped> {
+        for at in 0..self.draft.people.len() {
+            let person = &self.draft.people[at];
+            let Some(email) = person.email.clone().filter(|_| person.slack.is_none()) else { continue };
+            match notifier.lookup(&Destination::Email(email)).await {
+                Ok(profile) => self.draft.people[at].slack = profile.map(|profile| profile.id),
+                Err(error) => return self.say(format!("  note: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Proposes whoever has the same name in Slack; a name alone decides nothing, for a message is private.
+    async fn match_names(&mut self, members: &dyn Members) -> Result<(), Stopped> {
+        let unknown = |person: &&Person| person.slack.is_none() && person.name.is_some();
+        if !self.draft.people.iter().any(|person| unknown(&person)) {
+            return Ok(());
+        }
+        let members = match members.members().await {
+            Ok(members) => members,
+            Err(error) => return self.say(format!("  note: {error}")),
+        };
+        let taken: BTreeSet<&str> = self.draft.people.iter().filter_map(|person| person.slack.as_deref()).collect();
+        let same: Vec<(usize, String)> = self
+            .draft
+            .people
+            .iter()
+            .enumerate()
+            .filter(|(_, person)| unknown(person))
+            .filter_map(|(at, person)| Some((at, namesake(person.name.as_deref()?, &members)?.to_owned())))
+            .filter(|(_, id)| !taken.contains(id.as_str()))
+            .collect();
+        if same.is_empty() {
+            return Ok(());
+        }
+        self.say("Slack has people of the same name:")?;
+        for (at, id) in &same {
+            let person = &self.draft.people[*at];
+            self.say(format!(
+                "  {:<20} {} is {id} there",
+                person.login,
+                plain(person.name.as_deref().unwrap_or_default())
+            ))?;
+        }
+        let same_people = match &self.asker {
+            Some(asker) => asker.agrees("Are they the same people?").await?,
+            None => {
+                self.say(
+                    "  note: they are not taken for the same; `also = { slack = \"…\" }` in their tables says so",
+                )?;
+                false
+            }
+        };
+        for (at, id) in same.into_iter().filter(|_| same_people) {
+            self.draft.people[at].slack = Some(id);
+        }
+        Ok(())
+    }
+
+    /// Asks for the addresses of whoever is still not found, and says how many are.
+    async fn ask_for_addresses(&mut self, notifier: &dyn Notifier) -> Result<(), Stopped> {
         if let Some(asker) = self.asker.clone()
-            && self.draft.people.iter().any(|person| person.email.is_none())
+            && self.draft.people.iter().any(|person| person.slack.is_none())
         {
-            asker.say("People are found in Slack by e-mail. Enter leaves one out, a dot all that follow.")?;
+            asker.say("The others are found in Slack by e-mail. Enter leaves one out, a dot all that follow.")?;
             for at in 0..self.draft.people.len() {
                 let person = &self.draft.people[at];
-                if person.email.is_some() {
+                if person.slack.is_some() {
                     continue;
                 }
                 let shown = person.name.as_deref().map(|name| format!(" ({})", plain(name))).unwrap_or_default();
@@ -361,21 +423,9 @@ impl Wizard {
                     email => self.draft.people[at].email = Some(email.to_owned()),
                 }
             }
+            self.match_addresses(notifier).await?;
         }
-        let mut found = 0;
-        for person in &mut self.draft.people {
-            let Some(email) = person.email.clone() else { continue };
-            match notifier.lookup(&Destination::Email(email)).await {
-                Ok(profile) => {
-                    found += usize::from(profile.is_some());
-                    person.slack = profile.map(|profile| profile.id);
-                }
-                Err(error) => {
-                    anstream::eprintln!("  note: {error}");
-                    break;
-                }
-            }
-        }
+        let found = self.draft.people.iter().filter(|person| person.slack.is_some()).count();
         self.say(format!("{found} of {} people are found in Slack.", self.draft.people.len()))
     }
 
@@ -389,33 +439,66 @@ impl Wizard {
     }
 
     async fn ask_for_manager(&mut self, survey: &dyn Survey) -> Result<(), Stopped> {
-        let login = match &self.asker {
-            Some(asker) => asker.line("Who hears when a gap stays? A GitHub login (Enter for nobody):").await?,
-            None => self.variable("GITHUB_MANAGER").unwrap_or_default(),
-        };
-        let login = login.trim_start_matches('@').to_owned();
-        if login.is_empty() {
-            return Ok(());
-        }
-        let account = match self.draft.people.iter().find(|person| person.login.eq_ignore_ascii_case(&login)) {
-            Some(person) => {
-                self.draft.manager = Some(person.handle.clone());
+        for _ in 0..TRIES {
+            let login = match &self.asker {
+                Some(asker) => asker.line("Who hears when a gap stays? A GitHub login (Enter for nobody):").await?,
+                None => self.variable("GITHUB_MANAGER").unwrap_or_default(),
+            };
+            let login = login.trim_start_matches('@').to_owned();
+            if login.is_empty() {
                 return Ok(());
             }
-            None => survey.profile(&login).await.map_err(|error| stopped(&error))?,
-        };
-        match account {
-            Some(account) => self.draft.manager = self.add_person(survey, &account).await?,
-            None => {
-                self.say(format!("  note: GitHub shows no account {}; nobody leads until you name one", plain(&login)))?
+            let known = self.draft.people.iter().find(|person| person.login.eq_ignore_ascii_case(&login));
+            self.draft.manager = match known {
+                Some(person) => Some(person.handle.clone()),
+                None => match survey.profile(&login).await.map_err(|error| stopped(&error))? {
+                    Some(account) => self.add_person(survey, &account).await?,
+                    None => None,
+                },
+            };
+            if self.draft.manager.is_some() {
+                return Ok(());
+            }
+            self.say(format!("  note: GitHub shows no account {}", plain(&login)))?;
+            if self.asker.is_none() {
+                break;
             }
         }
-        Ok(())
+        self.say("  note: nobody leads until you set `default_manager` in [directory]")
     }
+}
+
+/// The one member of this name. `None`: nobody, or several; a single word is too little to tell anybody by.
+fn namesake<'m>(name: &str, members: &'m [Member]) -> Option<&'m str> {
+    let same = |other: &str| {
+        other.split_whitespace().map(str::to_lowercase).eq(name.split_whitespace().map(str::to_lowercase))
+    };
+    if name.split_whitespace().count() < 2 {
+        return None;
+    }
+    let mut found = members.iter().filter(|member| member.names.iter().any(|other| same(other)));
+    let first = found.next()?;
+    found.next().is_none().then_some(first.id.as_str())
 }
 
 fn stopped(error: &ConnectorError) -> Stopped {
     let Finding { verdict, todo, .. } = Finding::failed(error);
     let todo = todo.map(|todo| format!("\n  {todo}")).unwrap_or_default();
     Stopped::new(exit_of(verdict), format!("gapwatch: {error}{todo}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namesake_is_one_person_of_the_whole_name() {
+        let member = |id: &str, name: &str| Member { id: id.to_owned(), names: vec![name.to_owned()] };
+        let members =
+            [member("U1", "Ana  kovac"), member("U2", "Max Winter"), member("U3", "max winter"), member("U4", "Tom")];
+        assert_eq!(namesake("Ana Kovac", &members), Some("U1"));
+        assert_eq!(namesake("Max Winter", &members), None, "there are two");
+        assert_eq!(namesake("Tom", &members), None, "a first name is nobody's alone");
+        assert_eq!(namesake("Ana", &members), None);
+    }
 }

@@ -37,15 +37,17 @@ async fn company() -> Simulator {
     github.token("ghp_good", "max-w");
     github.person("max-w", "Max W.", None);
     github.person("ana-k", "Ana K.", Some("ana@example.org"));
+    github.person("sue-w", "sue winter", None);
     github.bot("renovate[bot]");
     for (repo, title) in [("acme/web", "one"), ("acme/api", "two")] {
         github.issue(repo, title).assignee("ana-k").assignee("renovate[bot]").labels(&["In Progress", "bug"]).open();
     }
-    github.issue("acme/web", "three").assignee("tom-b").labels(&["blocked"]).open();
+    github.issue("acme/web", "three").assignee("tom-b").assignee("sue-w").labels(&["blocked"]).open();
     github.repo("acme/old");
     github.archive_repo("acme/old", true);
     slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
     slack.user("U0TOM", "tom@example.org", "Tom B.", "Etc/UTC");
+    slack.user("U0SUE", "sue@example.org", "Sue Winter", "Etc/UTC");
     slack.channel("#delivery");
     sim
 }
@@ -67,8 +69,19 @@ async fn walk(sim: &Simulator, env: &[(&str, &str)], answers: &[&'static str]) -
 #[tokio::test(flavor = "multi_thread")]
 async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_shown() {
     let sim = company().await;
-    let answers =
-        ["ghp_wrong", "ghp_good", "nonsense", "acme/*", "y", "xoxb-canary", "tom@example.org", "#delivery", "@max-w"];
+    let answers = [
+        "ghp_wrong",
+        "ghp_good",
+        "nonsense",
+        "acme/*",
+        "y",
+        "xoxb-canary",
+        "y",
+        "tom@example.org",
+        "#delivery",
+        "nobody-else",
+        "@max-w",
+    ];
     let (made, heard) = walk(&sim, &[], &answers).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     let text = made.draft.text(Purpose::Write);
@@ -84,7 +97,9 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
         "Logged in as max-w.",
         "\"nonsense\" is neither a number of the list nor owner/name",
         "(1 are archived or have no issues)",
-        "2 of 2 people are found in Slack.",
+        "sue-w                sue winter is U0SUE there",
+        "3 of 3 people are found in Slack.",
+        "GitHub shows no account nobody-else",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
     }
@@ -94,7 +109,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
 async fn what_the_environment_holds_is_offered_and_referred_to_by_its_name() {
     let sim = company().await;
     let env = [("GITHUB_TOKEN", "ghp_good"), ("SLACK_BOT_TOKEN", "xoxb-good")];
-    let (made, heard) = walk(&sim, &env, &["", "1", "n", "", ".", "", ""]).await;
+    let (made, heard) = walk(&sim, &env, &["", "1", "n", "", "n", ".", "", ""]).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     assert!(made.typed.is_empty());
     assert!(made.draft.states.is_empty(), "they were declined");
