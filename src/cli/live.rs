@@ -132,7 +132,8 @@ struct OnceDocument {
     waiting: Vec<Waiting>,
     /// Why nothing was judged or sent.
     clock_doubt: Option<String>,
-    /// What live mode would have sent by the end of the working day, had all gaps come up just now. `null`: it is live.
+    /// What live mode would have sent by the end of the working day, had all gaps come up just now. `null`: it is live, or
+    /// there are too many tasks to play it on.
     would_send: Option<rehearsal::Counts>,
 }
 
@@ -180,7 +181,8 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     let at = engine.clock.now();
     // What was judged is in the store by now, and a second board beside the first would be one too many.
     drop(engine);
-    let observes = settings.mode == Mode::Observe && doubt.is_none();
+    let few = connections.iter().map(|connection| connection.tasks).sum::<u64>() <= MOST_ANNOUNCED;
+    let observes = settings.mode == Mode::Observe && doubt.is_none() && few;
     let observed = if observes { rehearsal::announcement(&mut View::open(from, None)?)? } else { None };
     match from.output {
         Output::Json => print_json(&OnceDocument {

@@ -45,8 +45,9 @@ struct Unmatched {
 
 /// Somebody with open work who is none of the people of the configuration.
 #[derive(Debug, Serialize)]
-struct Stranger {
-    account: String,
+pub(super) struct Stranger {
+    /// Login.
+    pub(super) account: String,
     name: Option<String>,
     email: Option<String>,
     open_tasks: usize,
@@ -139,38 +140,42 @@ fn zone(view: &View, person: &Person, seen: &[PersonSeen]) -> (String, String) {
 }
 
 /// Everybody with open tasks who is nobody of the configuration: no manager, no hours, no private message.
-pub(super) fn strangers(view: &View) -> Vec<(String, Option<String>, Option<String>, usize, Option<String>)> {
+pub(super) fn strangers(view: &View) -> Vec<Stranger> {
     let people = &view.board.people;
-    let mut found: Vec<_> = open_tasks(view)
+    let mut found: Vec<Stranger> = open_tasks(view)
         .into_iter()
-        .filter_map(|(id, count)| Some((people.accounts.get(&id)?, count)))
+        .filter_map(|(id, open_tasks)| Some((people.accounts.get(&id)?, open_tasks)))
         .filter(|(account, _)| !account.bot && account.person.is_none())
-        .map(|(account, count)| {
-            let same = |person: &&Person| {
-                let email = |one: &Option<String>| one.as_ref().map(|email| email.to_lowercase());
-                let name = account.name.as_ref().or(account.handle.as_ref()).map(|name| name.to_lowercase());
-                (account.email.is_some() && email(&account.email) == email(&person.email))
-                    || name
-                        .is_some_and(|name| name == person.name.to_lowercase() || name == person.handle.to_lowercase())
-            };
-            let mut perhaps: Vec<&str> = people.persons.values().filter(same).map(|one| one.handle.as_str()).collect();
-            perhaps.sort_unstable();
-            let login = account.handle.clone().unwrap_or_else(|| format!("account {}", account.id));
-            (login, account.name.clone(), account.email.clone(), count, perhaps.first().map(|one| (*one).to_owned()))
+        .map(|(account, open_tasks)| Stranger {
+            account: account.handle.clone().unwrap_or_else(|| format!("account {}", account.id)),
+            name: account.name.clone(),
+            email: account.email.clone(),
+            open_tasks,
+            perhaps: perhaps(view, account),
         })
         .collect();
-    found.sort_by(|one, other| other.3.cmp(&one.3).then_with(|| one.0.cmp(&other.0)));
+    found.sort_by(|one, other| (other.open_tasks, &one.account).cmp(&(one.open_tasks, &other.account)));
     found
+}
+
+/// The person an account may belong to: the same address, or the same name.
+fn perhaps(view: &View, account: &AccountRec) -> Option<String> {
+    let email = |one: &Option<String>| one.as_ref().map(|email| email.to_lowercase());
+    let name = account.name.as_ref().or(account.handle.as_ref()).map(|name| name.to_lowercase());
+    let same = |person: &&Person| {
+        (account.email.is_some() && email(&account.email) == email(&person.email))
+            || name
+                .as_ref()
+                .is_some_and(|name| *name == person.name.to_lowercase() || *name == person.handle.to_lowercase())
+    };
+    let handles = view.board.people.persons.values().filter(same).map(|person| person.handle.clone());
+    handles.min()
 }
 
 /// Prints them, with the lines that would make them known.
 pub(super) fn unmatched(from: &From) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
-    let accounts: Vec<Stranger> = strangers(&view)
-        .into_iter()
-        .map(|(account, name, email, open_tasks, perhaps)| Stranger { account, name, email, open_tasks, perhaps })
-        .collect();
-    let document = Unmatched { schema: "gapwatch.unmatched/1", accounts };
+    let document = Unmatched { schema: "gapwatch.unmatched/1", accounts: strangers(&view) };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table if document.accounts.is_empty() => {

@@ -131,7 +131,7 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     }
     let strangers = strangers(view);
     if !strangers.is_empty() {
-        let names = listed(strangers.iter().map(|(login, ..)| login.as_str()));
+        let names = listed(strangers.iter().map(|one| one.account.as_str()));
         let what = format!("have open tasks and are none of the [people]: {names}");
         findings
             .push(Finding::warning(what, "`gapwatch people unmatched` names them all, `people link` the lines to add"));

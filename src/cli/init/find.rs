@@ -75,8 +75,9 @@ impl Wizard {
         let searched: Vec<String> = self.draft.repos.iter().take(MOST_SEARCHED).cloned().collect();
         self.find_states(&*survey, &searched).await?;
         self.find_people(&*survey, &searched).await?;
-        self.ask_for_slack().await?;
+        // Before Slack, where whoever leads is looked for as well.
         self.ask_for_manager(&*survey).await?;
+        self.ask_for_slack().await?;
         let mut typed = Vec::new();
         let slack = self.draft.slack.as_ref().map(|slack| &slack.token);
         for (reference, name) in [(Some(&self.draft.token), "GITHUB_TOKEN"), (slack, "SLACK_BOT_TOKEN")] {
@@ -204,6 +205,7 @@ impl Wizard {
             // Everything is named: what else the token sees is of no interest.
             return Ok(repos);
         }
+        self.say("Listing what the token sees …")?;
         let sight = survey.visible().await.map_err(|error| stopped(&error))?;
         let (fit, unfit): (Vec<Visible>, Vec<Visible>) =
             sight.containers.into_iter().partition(|one| one.unfit.is_none());
@@ -227,6 +229,7 @@ impl Wizard {
     }
 
     async fn find_states(&mut self, survey: &dyn Survey, repos: &[String]) -> Result<(), Stopped> {
+        self.say("Looking for labels and people …")?;
         let mut labels = Vec::new();
         for repo in repos {
             match survey.labels(repo).await {

@@ -75,17 +75,65 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
         "nonsense",
         "acme/*",
         "y",
+        "nobody-else",
+        "@max-w",
         "xoxb-canary",
         "y",
         "tom@example.org",
+        "",
         "#delivery",
-        "nobody-else",
-        "@max-w",
     ];
     let (made, heard) = walk(&sim, &[], &answers).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     let text = made.draft.text(Purpose::Write);
-    insta::assert_snapshot!(text.replace(&sim.github_url(), "GITHUB").replace(&sim.slack_url(), "SLACK"));
+    let shown = text.replace(&sim.github_url(), "GITHUB").replace(&sim.slack_url(), "SLACK");
+    insta::assert_snapshot!(shown, @r##"
+    # Made by `gapwatch init`. Every other setting, with its unit, default and reason: config/default.toml.
+
+    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    mode = "observe"
+
+    [github.acme]
+    url = "GITHUB"
+    token = { file = "/x/secrets/github_token" }
+    repos = [
+        "acme/web",
+        "acme/api",
+    ]
+
+    # Labels that seem to say in which state an open issue is. Take out what means something else.
+    [github.acme.states]
+    active = ["In Progress"]
+    waiting = ["blocked"]
+
+    [slack]
+    url = "SLACK"
+    bot_token = { file = "/x/secrets/slack_bot_token" }
+    # For what has no person.
+    channel = "#delivery"
+
+    [directory]
+    # Hears when a gap stays, of everybody without a `manager` of their own.
+    default_manager = "max_w"
+
+    # Who has open issues. `manager = "…"` names another of these tables.
+    [people.ana_k]
+    name = "Ana K."
+    email = "ana@example.org"
+    also = { github = "ana-k", slack = "U0ANA" }
+
+    [people.sue_w]
+    name = "sue winter"
+    also = { github = "sue-w", slack = "U0SUE" }
+
+    [people.tom_b]
+    email = "tom@example.org"
+    also = { github = "tom-b", slack = "U0TOM" }
+
+    [people.max_w]
+    name = "Max W."
+    also = { github = "max-w" }
+    "##);
     for secret in ["ghp_wrong", "ghp_good", "canary"] {
         assert!(!heard.contains(secret) && !text.contains(secret), "{secret}: {heard}\n{text}");
     }
@@ -98,7 +146,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
         "\"nonsense\" is neither a number of the list nor owner/name",
         "(1 are archived or have no issues)",
         "sue-w                sue winter is U0SUE there",
-        "3 of 3 people are found in Slack.",
+        "3 of 4 people are found in Slack.",
         "GitHub shows no account nobody-else",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
@@ -109,7 +157,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
 async fn what_the_environment_holds_is_offered_and_referred_to_by_its_name() {
     let sim = company().await;
     let env = [("GITHUB_TOKEN", "ghp_good"), ("SLACK_BOT_TOKEN", "xoxb-good")];
-    let (made, heard) = walk(&sim, &env, &["", "1", "n", "", "n", ".", "", ""]).await;
+    let (made, heard) = walk(&sim, &env, &["", "1", "n", "", "", "n", ".", ""]).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     assert!(made.typed.is_empty());
     assert!(made.draft.states.is_empty(), "they were declined");
