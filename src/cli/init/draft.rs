@@ -45,6 +45,8 @@ pub(super) struct Person {
     pub(super) login: String,
     /// Slack id.
     pub(super) slack: Option<String>,
+    /// Slack id of somebody of the same name, of whom nobody has said that it is the same person.
+    pub(super) namesake: Option<String>,
 }
 
 /// `[slack]`
@@ -155,7 +157,12 @@ impl Draft {
             line(out, "name", person.name.as_deref());
             line(out, "email", person.email.as_deref());
             let slack = person.slack.as_ref().map(|id| format!(", slack = {}", quoted(id))).unwrap_or_default();
-            out.push_str(&format!("also = {{ github = {}{slack} }}\n\n", quoted(&person.login)));
+            out.push_str(&format!("also = {{ github = {}{slack} }}\n", quoted(&person.login)));
+            if let Some(id) = person.namesake.as_ref().filter(|_| person.slack.is_none()) {
+                let both = format!("{{ github = {}, slack = {} }}", quoted(&person.login), quoted(id));
+                out.push_str(&format!("# Slack has somebody of this name; if it is the same person: also = {both}\n"));
+            }
+            out.push('\n');
         }
     }
 }
@@ -219,8 +226,14 @@ mod tests {
                     email: Some("ana@example.org".to_owned()),
                     login: "ana-k".to_owned(),
                     slack: Some("U0ANA".to_owned()),
+                    namesake: None,
                 },
-                Person { handle: "max".to_owned(), login: "max".to_owned(), ..Person::default() },
+                Person {
+                    handle: "max".to_owned(),
+                    login: "max".to_owned(),
+                    namesake: Some("U0MAX".to_owned()),
+                    ..Person::default()
+                },
             ],
             manager: Some("max".to_owned()),
         }
@@ -239,6 +252,9 @@ mod tests {
         assert_eq!(settings.github["acme"].states.waiting, ["\"on\" hold\\ \u{1F6A7}"]);
         assert_eq!(settings.people["ana_k"].name.as_deref(), Some("Ana \"K\" [people.evil]"));
         assert_eq!(settings.people.len(), 2);
+        assert!(settings.people["max"].also.slack.0.is_empty(), "a name alone makes nobody the same person");
+        let proposal = "if it is the same person: also = { github = \"max\", slack = \"U0MAX\" }\n";
+        assert!(draft().text(Purpose::Write).contains(proposal));
         assert_eq!(settings.directory.default_manager.as_deref(), Some("max"));
     }
 

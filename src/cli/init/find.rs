@@ -301,7 +301,13 @@ impl Wizard {
         });
         let taken = self.draft.people.iter().map(|person| person.handle.clone()).collect();
         let name = handle(&login, &taken);
-        self.draft.people.push(Person { handle: name.clone(), name: full.name.clone(), email, login, slack: None });
+        self.draft.people.push(Person {
+            handle: name.clone(),
+            name: full.name.clone(),
+            email,
+            login,
+            ..Person::default()
+        });
         Ok(Some(name))
     }
 
@@ -396,14 +402,17 @@ impl Wizard {
         let same_people = match &self.asker {
             Some(asker) => asker.agrees("Are they the same people?").await?,
             None => {
-                self.say(
-                    "  note: they are not taken for the same; `also = { slack = \"…\" }` in their tables says so",
-                )?;
+                self.say("  note: they are not taken for the same; the file proposes each as a comment")?;
                 false
             }
         };
-        for (at, id) in same.into_iter().filter(|_| same_people) {
-            self.draft.people[at].slack = Some(id);
+        for (at, id) in same {
+            let person = &mut self.draft.people[at];
+            if same_people {
+                person.slack = Some(id);
+            } else {
+                person.namesake = Some(id);
+            }
         }
         Ok(())
     }
