@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use connector_github::{AppKey, Credential, Fields, Filter, GitHub, GithubHooks, Project, States, Statuses};
 use connector_kit::secret::Secret;
+use connector_kit::survey::{Examine, Members, Survey};
 use connector_kit::webhook::Hooks;
-use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Usage};
+use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Text, Usage};
 use connector_model::StatusCategory;
 use connector_slack::{Slack, Webhook, WebhookConfig};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
 use crate::config::{GithubConnection, Length, SecretRef, Settings, SlackSettings};
+use crate::domain::notice::Address;
 use crate::domain::policy::Mode;
 use crate::rules::about::Need;
 
@@ -45,6 +47,10 @@ pub struct Built {
     pub usage: UsageOf,
     /// Understands its webhooks. `None`: none are taken.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// Looks around, for `init`.
+    pub survey: Arc<dyn Survey>,
+    /// Looks at itself, for `doctor`.
+    pub examine: Arc<dyn Examine>,
 }
 
 /// Everything that can be told through.
@@ -55,6 +61,10 @@ pub struct BuiltNotifier {
     pub skew: Skew,
     /// What has been used of it.
     pub usage: UsageOf,
+    /// Looks at itself, for `doctor`. `None`: it can only be written to.
+    pub examine: Option<Arc<dyn Examine>>,
+    /// Who is there, for `init`. `None`: it cannot tell.
+    pub members: Option<Arc<dyn Members>>,
 }
 
 /// Builds every connection of the configuration; asks nobody yet.
@@ -113,7 +123,7 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         proxy: table.proxy.as_ref().map(|url| url.url().clone()),
     };
     let github = Arc::new(GitHub::new(config, clock.clone())?);
-    let (skew, usage) = (github.clone(), github.clone());
+    let (skew, usage, survey, examine) = (github.clone(), github.clone(), github.clone(), github.clone());
     let hooks = table
         .webhook_secret
         .as_ref()
@@ -130,6 +140,8 @@ fn github(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>) -> Resul
         skew: Arc::new(move || skew.skew()),
         usage: Arc::new(move || usage.usage()),
         hooks,
+        survey,
+        examine,
     })
 }
 
@@ -182,6 +194,8 @@ fn slack(
             notifier: webhook,
             skew: Arc::new(move || skew.skew()),
             usage: Arc::new(move || usage.usage()),
+            examine: None,
+            members: None,
         });
     }
     let missing = || Secret::new(|| Err("neither bot_token nor webhook_url is set".to_owned()));
@@ -193,8 +207,22 @@ fn slack(
         channels: table.channel.iter().chain(operators).cloned().collect(),
     };
     let slack = Arc::new(Slack::new(config, clock.clone())?);
-    let (skew, usage) = (slack.clone(), slack.clone());
-    Ok(BuiltNotifier { notifier: slack, skew: Arc::new(move || skew.skew()), usage: Arc::new(move || usage.usage()) })
+    let (skew, usage, examine, members) = (slack.clone(), slack.clone(), slack.clone(), slack.clone());
+    Ok(BuiltNotifier {
+        notifier: slack,
+        skew: Arc::new(move || skew.skew()),
+        usage: Arc::new(move || usage.usage()),
+        examine: Some(examine),
+        members: Some(members),
+    })
+}
+
+/// A text as it is written down where it goes: GitHub's Markdown, or Slack's text and blocks.
+pub fn rendered(address: &Address, text: &Text) -> serde_json::Value {
+    match address {
+        Address::Comment { .. } => serde_json::json!({ "markdown": GitHub::rendered(text) }),
+        Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
+    }
 }
 
 fn category(state: &str) -> StatusCategory {

@@ -42,7 +42,7 @@ pub(super) fn check(
 }
 
 /// Judges the whole board, in memory only.
-fn judge_all(view: &mut View) {
+pub(super) fn judge_all(view: &mut View) {
     loop {
         let due = view.board.due(view.now, usize::MAX);
         let snapshot = view.snapshot();

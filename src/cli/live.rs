@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::open::{From, Stopped, no_csv, print_json, reread, settings};
-use super::progress;
+use super::open::{From, Stopped, View, no_csv, print_json, reread, settings};
 use super::table::{plain, when};
 use super::{Exit, Output};
+use super::{progress, rehearsal};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
+use crate::core::CoreHandle;
 use crate::daemon::{Engine, Reread, Service, store_path};
 use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::decide::ClockDoubt;
@@ -38,6 +39,9 @@ pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog
     let files = from.files.clone();
     let flags = Flags { mode, backlog, only_looks: false };
     let reread: Reread = Arc::new(move || reread(&files, flags));
+    if settings.mode == Mode::Observe {
+        tokio::spawn(announce(from.clone(), engine.core.clone(), stop.clone()));
+    }
     engine.run(Service { reread, reloads, askers, listener }, stop).await?;
     Ok(Exit::Done)
 }
@@ -69,6 +73,38 @@ async fn reload_on_signal(mut hangup: Signal, reloads: Reloads) {
         let reloads = reloads.clone();
         // Not waited for: those that come meanwhile are answered together.
         tokio::spawn(async move { reloads.ask().await });
+    }
+}
+
+/// Tasks up to which a second board is loaded for an announcement.
+const MOST_ANNOUNCED: u64 = 20_000;
+/// How long to wait before looking again whether everything has been read.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(20);
+
+/// Once everything has been read, says in the log what live mode would have meant.
+async fn announce(from: From, core: CoreHandle, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = crate::clock::nap(LOOK_AGAIN) => {}
+        }
+        let Ok(states) = core.connection_states().await else { continue };
+        if states.iter().any(|state| state.cold > 0 || state.last_success_at.is_none()) {
+            continue;
+        }
+        if states.iter().map(|state| state.tasks).sum::<u64>() > MOST_ANNOUNCED {
+            return tracing::info!("observing: nothing is sent; `gapwatch enable` says what live mode would send");
+        }
+        let words = tokio::task::spawn_blocking(move || {
+            View::open(&from, None).and_then(|mut view| rehearsal::announcement(&mut view))
+        });
+        match words.await {
+            Ok(Ok(Some((words, _)))) => tracing::info!("observing: nothing is sent; {words} See `gapwatch enable`"),
+            Ok(Ok(None)) => {}
+            Ok(Err(stopped)) => tracing::debug!(why = stopped.words, "observing.unannounced"),
+            Err(error) => tracing::debug!(%error, "observing.unannounced"),
+        }
+        return;
     }
 }
 
@@ -138,6 +174,9 @@ struct OnceDocument {
     waiting: Vec<Waiting>,
     /// Why nothing was judged or sent.
     clock_doubt: Option<String>,
+    /// What live mode would have sent by the end of the working day, had all gaps come up just now. `null`: it is live, or
+    /// there are too many tasks to play it on.
+    would_send: Option<rehearsal::Counts>,
 }
 
 #[derive(Debug, Serialize)]
@@ -187,19 +226,26 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     let attempts = if doubt.is_none() { send_what_is_due(&engine).await? } else { 0 };
     let waiting = waiting(&engine).await;
     let connections = connections(&engine, &reports).await?;
+    let at = engine.clock.now();
+    // What was judged is in the store by now, and a second board beside the first would be one too many.
+    drop(engine);
+    let few = connections.iter().map(|connection| connection.tasks).sum::<u64>() <= MOST_ANNOUNCED;
+    let observes = settings.mode == Mode::Observe && doubt.is_none() && few;
+    let observed = if observes { rehearsal::announcement(&mut View::open(from, None)?)? } else { None };
     match from.output {
         Output::Json => print_json(&OnceDocument {
             schema: "gapwatch.run/1",
-            at: engine.clock.now(),
+            at,
             mode: settings.mode.word(),
             connections,
             attempts,
             waiting,
             clock_doubt: doubt.as_ref().map(ClockDoubt::words),
+            would_send: observed.map(|(_, counts)| counts),
         })?,
         Output::Table | Output::Csv => {
             connections.iter().for_each(print);
-            print_once(&settings, attempts, &waiting);
+            print_once(&settings, attempts, &waiting, observed.as_ref().map(|(words, _)| words.as_str()));
             if let Some(doubt) = &doubt {
                 anstream::println!("Nothing was judged or sent: {}.", doubt.words());
             }
@@ -246,9 +292,17 @@ async fn waiting(engine: &Engine) -> Vec<Waiting> {
         .collect()
 }
 
-fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting]) {
+fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting], observed: Option<&str>) {
     match settings.mode {
-        Mode::Observe => anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is."),
+        Mode::Observe => {
+            anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is.");
+            if let Some(words) = observed {
+                anstream::println!("{words}");
+                anstream::println!(
+                    "`gapwatch preview message` and `preview comment` show them, `gapwatch enable` how to switch them on."
+                );
+            }
+        }
         Mode::Live => anstream::println!("{attempts} message{} sent.", if attempts == 1 { "" } else { "s" }),
     }
     for message in waiting {

@@ -5,14 +5,21 @@ mod check;
 mod config;
 mod db;
 mod demo;
+mod doctor;
 mod documents;
+mod enable;
 mod explain;
 mod gaps;
+mod init;
 mod live;
 mod manual;
 mod open;
+mod people;
+mod preview;
 mod progress;
+mod rehearsal;
 mod rules;
+mod schedule;
 mod table;
 mod trouble;
 mod validate;
@@ -136,6 +143,53 @@ enum Verb {
         #[arg(long)]
         days: Option<u32>,
     },
+    /// Make the first configuration: tests the token, finds repositories, states and people.
+    Init {
+        /// What work is tracked in.
+        #[arg(long, value_enum, default_value = "github")]
+        tracker: Tracker,
+        /// Show the file instead of writing it.
+        #[arg(long)]
+        print: bool,
+        /// Ask nothing: take the answers from the environment (README.md names the variables).
+        #[arg(long)]
+        from_env: bool,
+        /// Replace a file that is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Look at everything: credentials, limits, people, store, daemon; each with what to do.
+    Doctor {
+        /// Only this one, as `github.acme` or `slack`.
+        connection: Option<String>,
+        /// Also write it all into a file that can be sent to whoever helps: no secret, no title.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
+    /// What would be sent, word for word; sends nothing.
+    Preview {
+        /// Of what.
+        kind: preview::Kind,
+        #[command(flatten)]
+        about: preview::About,
+    },
+    /// The lines that switch sending on, and the messages that would cause; writes nothing.
+    Enable {
+        /// A rule or a connection; without it, everything.
+        what: Option<String>,
+    },
+    /// Who is who.
+    People {
+        #[command(subcommand)]
+        verb: PeopleVerb,
+    },
+    /// When people work.
+    Calendar {
+        #[command(subcommand)]
+        verb: CalendarVerb,
+    },
+    /// What happens next by itself: reading, judging, messages.
+    Schedule,
     /// Check the configuration; with a connection to every service, unless `--offline`.
     Validate {
         /// Only what can be told from the files.
@@ -263,6 +317,40 @@ enum GapsVerb {
     },
 }
 
+/// What work is tracked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tracker {
+    /// GitHub Issues.
+    Github,
+}
+
+#[derive(Debug, Subcommand)]
+enum PeopleVerb {
+    /// Everybody of the configuration.
+    List,
+    /// Whoever has open tasks and is none of them.
+    Unmatched,
+    /// The lines that make an account a person's; writes nothing.
+    Link {
+        /// Name of the person's table, there or new.
+        person: String,
+        /// Login of the account.
+        account: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum CalendarVerb {
+    /// A person's working hours, and where they come from.
+    Show {
+        /// Name of the person's table.
+        person: String,
+        /// How many days, from today.
+        #[arg(long, default_value_t = 14)]
+        days: u16,
+    },
+}
+
 /// Which gaps.
 #[derive(Debug, Default, clap::Args)]
 struct GapsFilter {
@@ -371,6 +459,17 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         }
         Verb::Config { verb } => config::config(&from, &verb),
         Verb::Rules { verb } => rules::rules(&from, &verb),
+        Verb::Init { tracker: Tracker::Github, print, from_env, force } => {
+            init::init(&from, &init::Wishes { print, from_env, force }).await
+        }
+        Verb::Doctor { connection, bundle } => doctor::doctor(&from, connection.as_deref(), bundle.as_deref()).await,
+        Verb::Preview { kind, about } => preview::preview(&from, kind, &about).await,
+        Verb::Enable { what } => enable::enable(&from, what.as_deref()),
+        Verb::People { verb: PeopleVerb::List } => people::list(&from),
+        Verb::People { verb: PeopleVerb::Unmatched } => people::unmatched(&from),
+        Verb::People { verb: PeopleVerb::Link { person, account } } => people::link(&from, &person, &account),
+        Verb::Calendar { verb: CalendarVerb::Show { person, days } } => people::calendar(&from, &person, days),
+        Verb::Schedule => schedule::schedule(&from),
         Verb::Check { at, fail_on, project } => check::check(&from, at.as_deref(), fail_on, project.as_deref()),
         Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),

@@ -18,6 +18,7 @@ use crate::rules::{self, Rules};
 use crate::store::{Reader, StorePath};
 
 /// Where the settings come from, and how results are printed.
+#[derive(Clone)]
 pub(super) struct From {
     /// `-c`
     pub(super) files: Vec<PathBuf>,

@@ -243,8 +243,15 @@ fn plain(expected: &str) -> &str {
 }
 
 /// Variables that are no settings. Those of the log are read before the configuration is.
-const EXEMPT: [&str; 5] =
-    ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_LOG_FORMAT", "GAPWATCH_LOG_LEVEL", "GAPWATCH_TEST_CLOCK"];
+const EXEMPT: [&str; 7] = [
+    "GAPWATCH_CONFIG",
+    "GAPWATCH_FIXTURES",
+    "GAPWATCH_GITHUB_URL",
+    "GAPWATCH_LOG_FORMAT",
+    "GAPWATCH_LOG_LEVEL",
+    "GAPWATCH_SLACK_URL",
+    "GAPWATCH_TEST_CLOCK",
+];
 
 /// Those of them that people set, as they would be read if they were settings.
 const PROGRAM: [(&str, &str); 3] =

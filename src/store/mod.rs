@@ -376,3 +376,37 @@ pub struct TaskCount {
 pub fn sqlite_version() -> &'static str {
     rusqlite::version()
 }
+
+/// How reading one stream goes, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamState {
+    /// `github.acme`
+    pub connection: String,
+    /// What it brings.
+    pub kind: StreamKind,
+    /// The container it is read for. `None`: the whole connection.
+    pub part: Option<String>,
+    /// When it is read next.
+    pub next_pull_at: Timestamp,
+    /// End of the last good pass. `None`: never yet.
+    pub good_at: Option<Timestamp>,
+    /// Failed passes in a row.
+    pub failures: u32,
+    /// Since when it fails, how, and why. `None`: its last pass was good.
+    pub failure: Option<(Timestamp, FailureKind, String)>,
+    /// True: the tool does not let us read this history.
+    pub absent: bool,
+    /// False until the first complete pass is over.
+    pub backfilled: bool,
+}
+
+/// What Slack said of a configured person. `None`: nothing yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonSeen {
+    /// Name of the person's table.
+    pub handle: String,
+    /// Slack id.
+    pub slack: Option<String>,
+    /// IANA name of the time zone.
+    pub zone: Option<String>,
+}

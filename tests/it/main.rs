@@ -25,5 +25,6 @@ mod service;
 mod sweep;
 mod tidy;
 mod vanished;
+mod wizard;
 mod world;
 mod writes;

@@ -15,7 +15,9 @@ mod app;
 mod call;
 mod census;
 mod comment;
+mod discover;
 mod edition;
+mod examine;
 mod feed;
 mod fields;
 mod graph;
@@ -206,6 +208,11 @@ impl GitHub {
     /// What has been used of GitHub so far.
     pub fn usage(&self) -> Usage {
         self.http.usage()
+    }
+
+    /// A text as it stands in a comment, without the mark.
+    pub fn rendered(text: &Text) -> String {
+        text::markdown(text)
     }
 
     /// How many requests were sent since the start, repetitions included.

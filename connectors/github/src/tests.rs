@@ -5,6 +5,7 @@
 mod access;
 mod boards;
 mod graphs;
+mod looking;
 mod reading;
 mod selecting;
 mod server;

@@ -12,6 +12,7 @@ pub mod http;
 pub mod limits;
 pub mod secret;
 mod supplement;
+pub mod survey;
 pub mod webhook;
 
 use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};

@@ -317,6 +317,8 @@ impl Hub {
     }
 
     fn repo_list(&mut self, call: &Call<'_>, owner: Option<&str>, private: bool) -> Reply {
+        // Each shows how much is open in it.
+        (0..self.repos.len()).for_each(|index| self.refresh(index));
         let is_wanted = |repo: &Repo| {
             let is_owners = owner.is_none_or(|owner| repo.owner().eq_ignore_ascii_case(owner));
             !repo.hidden && !repo.unlisted && is_owners && (private || !repo.private)

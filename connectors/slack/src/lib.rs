@@ -14,8 +14,10 @@
 mod api;
 mod blocks;
 mod channels;
+mod examine;
 mod known;
 mod look;
+mod members;
 mod people;
 mod refusal;
 mod scopes;
@@ -89,6 +91,11 @@ impl Slack {
     /// What has been used of Slack so far.
     pub fn usage(&self) -> Usage {
         self.api.usage()
+    }
+
+    /// A message as it is sent: its text and its blocks.
+    pub fn rendered(body: &Text) -> serde_json::Value {
+        serde_json::to_value(blocks::render(body)).unwrap_or_default()
     }
 
     async fn introduce(&self) -> Result<Vec<String>, ConnectorError> {

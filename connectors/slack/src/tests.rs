@@ -1,6 +1,7 @@
 //! The calls as they go over the wire, against a small Slack that answers from a script.
 #![allow(clippy::unwrap_used)]
 
+mod looking;
 mod people;
 mod places;
 mod server;

@@ -6,8 +6,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, StorePath, TaskCount, TaskName};
-use super::{history, load, open, read};
+use super::super::{
+    ConnectionState, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath, StreamState, TaskCount, TaskName,
+};
+use super::{history, load, open, read, status};
 use crate::domain::alert::Alert;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
@@ -108,6 +110,22 @@ impl Reader {
     /// `Failed`.
     pub fn counts(&self) -> Result<Vec<TaskCount>, StoreError> {
         read::counts(&self.db)
+    }
+
+    /// How reading goes, stream by stream.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn streams(&self) -> Result<Vec<StreamState>, StoreError> {
+        status::streams(&self.db)
+    }
+
+    /// What Slack said of each configured person.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn people_seen(&self) -> Result<Vec<PersonSeen>, StoreError> {
+        status::people(&self.db)
     }
 
     /// Copies the store into a new file while others go on using it.

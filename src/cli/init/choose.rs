@@ -1,0 +1,145 @@
+//! Answers to "which repositories", and to "where": what people type, understood.
+
+use std::collections::BTreeSet;
+
+use connector_kit::survey::Visible;
+
+use super::super::open::Stopped;
+use super::super::table::plain;
+use super::ask::Asker;
+
+/// Repositories shown by number.
+const MOST_SHOWN: usize = 40;
+
+/// GitHub's own API.
+const GITHUB: &str = "https://api.github.com";
+
+/// Asks until an answer can be understood.
+pub(super) async fn ask_which(asker: &Asker, fit: &[Visible], unfit: usize) -> Result<Vec<String>, Stopped> {
+    asker.say(format!("The token sees {} repositories:", fit.len()))?;
+    for (at, one) in fit.iter().take(MOST_SHOWN).enumerate() {
+        asker.say(format!("  {:>3}  {:<40} {} open", at + 1, plain(&one.name), one.open))?;
+    }
+    if fit.len() > MOST_SHOWN {
+        asker.say(format!("       and {} more, to be named", fit.len() - MOST_SHOWN))?;
+    }
+    if unfit > 0 {
+        asker.say(format!("       ({unfit} are archived or have no issues)"))?;
+    }
+    loop {
+        let answer = asker.line("Which are watched? Numbers (1,3-5), owner/name, owner/* or all:").await?;
+        match chosen(&answer, fit) {
+            Ok(repos) => return Ok(repos),
+            Err(words) => asker.say(format!("  {words}"))?,
+        }
+    }
+}
+
+/// Repositories that are all named in full. `None`: some have to be looked up.
+pub(super) fn all_named(text: &str) -> Option<Vec<String>> {
+    let parts: Vec<String> = words(text).map(str::to_owned).collect();
+    let full = |part: &String| part.split_once('/').is_some_and(|(_, name)| name != "*" && !name.is_empty());
+    (!parts.is_empty() && parts.iter().all(full)).then(|| once(parts))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ', '\t', '\n']).filter(|part| !part.is_empty())
+}
+
+/// Each once; upper and lower case are the same.
+fn once(names: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(name.to_lowercase())).collect()
+}
+
+/// What an answer means: numbers of the list, names, all of an owner, or all.
+pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Vec<String>, String> {
+    let mut repos = Vec::new();
+    for part in words(answer) {
+        if part.eq_ignore_ascii_case("all") {
+            repos.extend(listed.iter().map(|one| one.name.clone()));
+        } else if let Some((owner, name)) = part.split_once('/') {
+            if name != "*" {
+                repos.push(part.to_owned());
+                continue;
+            }
+            let of = |one: &&Visible| one.name.split_once('/').is_some_and(|(of, _)| of.eq_ignore_ascii_case(owner));
+            let before = repos.len();
+            repos.extend(listed.iter().filter(of).map(|one| one.name.clone()));
+            if repos.len() == before {
+                return Err(format!("the token sees no repository of {owner}"));
+            }
+        } else {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=listed.len()).contains(number));
+            let (Some(first), Some(last)) = (number(first), number(last)) else {
+                return Err(format!("\"{part}\" is neither a number of the list nor owner/name"));
+            };
+            repos.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
+        }
+    }
+    if repos.is_empty() { Err("name at least one".to_owned()) } else { Ok(once(repos)) }
+}
+
+/// The API of what people call their GitHub. `None`: github.com's own.
+pub(super) fn api_of(answer: &str) -> Option<String> {
+    let text = answer.trim().trim_end_matches('/');
+    if text.is_empty() {
+        return None;
+    }
+    let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let Ok(url) = url::Url::parse(&text) else { return Some(text) };
+    let host = url.host_str().unwrap_or_default();
+    let bare = url.path().trim_end_matches('/').is_empty();
+    match host {
+        "github.com" | "www.github.com" => None,
+        "api.github.com" if bare => None,
+        // A company's own part of ghe.com has its API beside it.
+        _ if bare && host.ends_with(".ghe.com") && !host.starts_with("api.") => Some(format!("https://api.{host}")),
+        _ if bare && !host.starts_with("api.") => Some(format!("{text}/api/v3")),
+        _ => Some(text).filter(|text| text != GITHUB),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn listed() -> Vec<Visible> {
+        ["acme/web", "acme/api", "other/site"]
+            .map(|name| Visible { name: name.to_owned(), open: 1, unfit: None })
+            .to_vec()
+    }
+
+    #[test]
+    fn an_answer_may_mix_numbers_ranges_names_and_owners_and_names_each_once() {
+        let chosen = |answer: &str| chosen(answer, &listed());
+        assert_eq!(chosen("1, 3").unwrap(), ["acme/web", "other/site"]);
+        assert_eq!(chosen("1-2,ACME/api").unwrap(), ["acme/web", "acme/api"]);
+        assert_eq!(chosen("Acme/*").unwrap(), ["acme/web", "acme/api"]);
+        assert_eq!(chosen("all").unwrap().len(), 3);
+        assert_eq!(chosen("public/else").unwrap(), ["public/else"]);
+        for wrong in ["", "0", "4", "2-9", "web", "nobody/*"] {
+            assert!(chosen(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_api_follows_from_what_people_call_their_github() {
+        for own in ["", "github.com", "https://github.com/", "https://api.github.com"] {
+            assert_eq!(api_of(own), None, "{own}");
+        }
+        assert_eq!(api_of("git.example.org").as_deref(), Some("https://git.example.org/api/v3"));
+        assert_eq!(api_of("https://git.example.org/api/v3/").as_deref(), Some("https://git.example.org/api/v3"));
+        assert_eq!(api_of("https://octo.ghe.com").as_deref(), Some("https://api.octo.ghe.com"));
+        assert_eq!(api_of("http://127.0.0.1:9/github").as_deref(), Some("http://127.0.0.1:9/github"));
+    }
+
+    #[test]
+    fn what_is_named_in_full_needs_no_list() {
+        assert_eq!(all_named("acme/web, acme/api ACME/web").unwrap(), ["acme/web", "acme/api"]);
+        assert_eq!(all_named("acme/*"), None);
+        assert_eq!(all_named("1,2"), None);
+    }
+}

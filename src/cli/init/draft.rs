@@ -1,0 +1,284 @@
+//! The file that `init` writes: short, commented, observing, with every secret by reference.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::states::Found;
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// A variable that is set.
+    Variable(&'static str),
+    /// A file that is there.
+    File(PathBuf),
+    /// It was typed in: a file that we write; shown as a variable where nothing is written.
+    Typed {
+        /// The file.
+        file: PathBuf,
+        /// The variable.
+        variable: &'static str,
+    },
+}
+
+/// What the text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To log in while the questions are asked: every secret is handed in as a variable.
+    LogIn,
+    /// To be shown.
+    Show,
+    /// To be written.
+    Write,
+}
+
+/// Somebody who works there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Person {
+    /// Name of the table.
+    pub(super) handle: String,
+    /// As shown.
+    pub(super) name: Option<String>,
+    /// E-mail.
+    pub(super) email: Option<String>,
+    /// Login in the tracker.
+    pub(super) login: String,
+    /// Slack id.
+    pub(super) slack: Option<String>,
+    /// Slack id of somebody of the same name, of whom nobody has said that it is the same person.
+    pub(super) namesake: Option<String>,
+}
+
+/// `[slack]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SlackDraft {
+    /// API base. `None`: Slack's own.
+    pub(super) url: Option<String>,
+    /// Where the bot token comes from.
+    pub(super) token: Reference,
+    /// `None`: none.
+    pub(super) channel: Option<String>,
+}
+
+/// Everything that was found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Draft {
+    /// `acme` of `[github.acme]`.
+    pub(super) name: String,
+    /// API base. `None`: github.com's.
+    pub(super) url: Option<String>,
+    /// A CA of the company's own.
+    pub(super) ca_file: Option<String>,
+    /// Where the token comes from.
+    pub(super) token: Reference,
+    /// What is watched.
+    pub(super) repos: Vec<String>,
+    /// Labels that say a state.
+    pub(super) states: Found,
+    /// `None`: no Slack.
+    pub(super) slack: Option<SlackDraft>,
+    /// Everybody.
+    pub(super) people: Vec<Person>,
+    /// Handle of who leads the others.
+    pub(super) manager: Option<String>,
+}
+
+/// Stands in `repos` until some are chosen; nobody asks for it.
+const STAND_IN: &str = "x/x";
+
+impl Draft {
+    /// The file.
+    pub(super) fn text(&self, purpose: Purpose) -> String {
+        let mut out = String::from(
+            "# Made by `gapwatch init`. Every other setting, with its unit, default and reason: config/default.toml.\n\n\
+             # \"observe\" shows what would be said and sends nothing; \"live\" sends. `gapwatch enable` names the next step.\n\
+             mode = \"observe\"\n",
+        );
+        self.connection(purpose, &mut out);
+        self.states(&mut out);
+        if let Some(slack) = &self.slack {
+            out.push_str("\n[slack]\n");
+            line(&mut out, "url", slack.url.as_deref());
+            out.push_str(&format!("bot_token = {}\n", reference(&slack.token, "SLACK_BOT_TOKEN", purpose)));
+            if slack.channel.is_some() {
+                out.push_str("# For what has no person.\n");
+            }
+            line(&mut out, "channel", slack.channel.as_deref());
+        }
+        self.persons(&mut out);
+        out
+    }
+
+    fn connection(&self, purpose: Purpose, out: &mut String) {
+        out.push_str(&format!("\n[github.{}]\n", self.name));
+        line(out, "url", self.url.as_deref());
+        line(out, "ca_file", self.ca_file.as_deref());
+        out.push_str(&format!("token = {}\n", reference(&self.token, "GITHUB_TOKEN", purpose)));
+        let stand_in = [STAND_IN.to_owned()];
+        let repos = if self.repos.is_empty() { &stand_in[..] } else { &self.repos };
+        match repos {
+            [one] => out.push_str(&format!("repos = [{}]\n", quoted(one))),
+            several => {
+                out.push_str("repos = [\n");
+                several.iter().for_each(|repo| out.push_str(&format!("    {},\n", quoted(repo))));
+                out.push_str("]\n");
+            }
+        }
+    }
+
+    fn states(&self, out: &mut String) {
+        if self.states.is_empty() {
+            return;
+        }
+        out.push_str(&format!(
+            "\n# Labels that seem to say in which state an open issue is. Take out what means something else.\n\
+             [github.{}.states]\n",
+            self.name
+        ));
+        for (state, labels) in &self.states {
+            let labels: Vec<String> = labels.iter().map(|label| quoted(label)).collect();
+            out.push_str(&format!("{state} = [{}]\n", labels.join(", ")));
+        }
+    }
+
+    fn persons(&self, out: &mut String) {
+        if let Some(manager) = &self.manager {
+            out.push_str(&format!(
+                "\n[directory]\n# Hears when a gap stays, of everybody without a `manager` of their own.\n\
+                 default_manager = {}\n",
+                quoted(manager)
+            ));
+        }
+        if !self.people.is_empty() {
+            out.push_str("\n# Who has open issues. `manager = \"…\"` names another of these tables.\n");
+        }
+        for person in &self.people {
+            out.push_str(&format!("[people.{}]\n", person.handle));
+            line(out, "name", person.name.as_deref());
+            line(out, "email", person.email.as_deref());
+            let slack = person.slack.as_ref().map(|id| format!(", slack = {}", quoted(id))).unwrap_or_default();
+            out.push_str(&format!("also = {{ github = {}{slack} }}\n", quoted(&person.login)));
+            if let Some(id) = person.namesake.as_ref().filter(|_| person.slack.is_none()) {
+                let both = format!("{{ github = {}, slack = {} }}", quoted(&person.login), quoted(id));
+                out.push_str(&format!("# Slack has somebody of this name; if it is the same person: also = {both}\n"));
+            }
+            out.push('\n');
+        }
+    }
+}
+
+fn line(out: &mut String, key: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        out.push_str(&format!("{key} = {}\n", quoted(value)));
+    }
+}
+
+/// As TOML writes it, whatever is in it.
+fn quoted(text: &str) -> String {
+    // On one line: names of tools may hold anything.
+    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    toml::Value::String(flat).to_string()
+}
+
+fn reference(reference: &Reference, variable: &'static str, purpose: Purpose) -> String {
+    let by_variable = |name: &str| format!("{{ env = {} }}", quoted(name));
+    let by_file = |file: &std::path::Path| format!("{{ file = {} }}", quoted(&file.display().to_string()));
+    match (reference, purpose) {
+        (_, Purpose::LogIn) => by_variable(variable),
+        (Reference::Variable(name), _) => by_variable(name),
+        (Reference::File(file), _) | (Reference::Typed { file, .. }, Purpose::Write) => by_file(file),
+        (Reference::Typed { variable, .. }, Purpose::Show) => by_variable(variable),
+    }
+}
+
+/// A name for a table, made of a login or an owner; none that is `taken`.
+pub(super) fn handle(of: &str, taken: &BTreeSet<String>) -> String {
+    let plain = of.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
+    let plain = plain.trim_matches('_').to_owned();
+    let base = if plain.starts_with(|c: char| c.is_ascii_lowercase()) { plain } else { format!("p_{plain}") };
+    let free = |name: &String| !taken.contains(name);
+    std::iter::once(base.clone()).chain((2..).map(|count| format!("{base}_{count}"))).find(free).unwrap_or(base)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::{Flags, Sources, load};
+
+    fn draft() -> Draft {
+        Draft {
+            name: "acme".to_owned(),
+            url: None,
+            ca_file: None,
+            token: Reference::Typed { file: "/x/secrets/github_token".into(), variable: "GITHUB_TOKEN" },
+            repos: vec!["acme/web".to_owned(), "acme/api".to_owned()],
+            states: vec![("waiting", vec!["\"on\" hold\\ \u{1F6A7}".to_owned()])],
+            slack: Some(SlackDraft {
+                url: None,
+                token: Reference::Variable("SLACK_BOT_TOKEN"),
+                channel: Some("#delivery".to_owned()),
+            }),
+            people: vec![
+                Person {
+                    handle: "ana_k".to_owned(),
+                    name: Some("Ana \"K\"\n[people.evil]".to_owned()),
+                    email: Some("ana@example.org".to_owned()),
+                    login: "ana-k".to_owned(),
+                    slack: Some("U0ANA".to_owned()),
+                    namesake: None,
+                },
+                Person {
+                    handle: "max".to_owned(),
+                    login: "max".to_owned(),
+                    namesake: Some("U0MAX".to_owned()),
+                    ..Person::default()
+                },
+            ],
+            manager: Some("max".to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_file_is_taken_as_it_is_whatever_names_hold() {
+        let env = [("GITHUB_TOKEN", "t"), ("SLACK_BOT_TOKEN", "xoxb-t")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let files = vec![("gapwatch.toml".into(), draft().text(Purpose::LogIn))];
+        let loaded = load(&Sources { files, env, flags: Flags::default() });
+        let loaded = loaded.unwrap_or_else(|found| panic!("{}", found[0].render(false)));
+        assert!(loaded.warnings.is_empty());
+        let settings = loaded.settings;
+        assert_eq!(settings.mode.word(), "observe");
+        assert_eq!(settings.github["acme"].states.waiting, ["\"on\" hold\\ \u{1F6A7}"]);
+        assert_eq!(settings.people["ana_k"].name.as_deref(), Some("Ana \"K\" [people.evil]"));
+        assert_eq!(settings.people.len(), 2);
+        assert!(settings.people["max"].also.slack.0.is_empty(), "a name alone makes nobody the same person");
+        let proposal = "if it is the same person: also = { github = \"max\", slack = \"U0MAX\" }\n";
+        assert!(draft().text(Purpose::Write).contains(proposal));
+        assert_eq!(settings.directory.default_manager.as_deref(), Some("max"));
+    }
+
+    #[test]
+    fn a_typed_secret_is_a_file_where_it_is_written_and_a_variable_where_it_is_shown() {
+        let (written, shown) = (draft().text(Purpose::Write), draft().text(Purpose::Show));
+        assert!(written.contains("token = { file = \"/x/secrets/github_token\" }\n"), "{written}");
+        assert!(shown.contains("token = { env = \"GITHUB_TOKEN\" }\n"), "{shown}");
+        for text in [written, shown] {
+            assert!(text.contains("bot_token = { env = \"SLACK_BOT_TOKEN\" }\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn handles_are_names_that_variables_can_have_and_each_is_given_once() {
+        let mut taken = BTreeSet::new();
+        let mut next = |login: &str| {
+            let name = handle(login, &taken);
+            taken.insert(name.clone());
+            name
+        };
+        assert_eq!(next("Ana-K"), "ana_k");
+        assert_eq!(next("ana_k"), "ana_k_2");
+        assert_eq!(next("2fast"), "p_2fast");
+        assert_eq!(next("-"), "p_");
+    }
+}

@@ -1,0 +1,152 @@
+//! `init`: from a token to a file: tests it, finds repositories, states and people, and writes what `run` needs.
+
+mod ask;
+mod choose;
+mod draft;
+mod find;
+mod states;
+
+use std::collections::BTreeMap;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Exit;
+use super::open::{From, Stopped, colored};
+use crate::config::{self, Flags, Sources};
+use ask::{Asker, Terminal};
+use draft::{Draft, Purpose};
+use find::Wizard;
+
+/// What was asked for on the command line.
+pub(super) struct Wishes {
+    /// Show the file instead of writing it.
+    pub(super) print: bool,
+    /// Ask nobody: everything stands in the environment.
+    pub(super) from_env: bool,
+    /// Replace a file that is there.
+    pub(super) force: bool,
+}
+
+/// What a file that `init` makes consists of: its text, and the secrets that were typed in.
+struct Made {
+    draft: Draft,
+    typed: Vec<(PathBuf, SecretString)>,
+}
+
+/// The variables that `--from-env` reads; also in README.md.
+const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FILE: the file it stands in)
+  GITHUB_REPOS           owner/name, owner/* or all, with commas; left out: all with something open
+  GITHUB_MANAGER         login of who hears when a gap stays; left out: nobody
+  GITHUB_CA_FILE         PEM file with the company's own CA
+  GAPWATCH_GITHUB_URL    API of an Enterprise Server, https://HOST/api/v3
+  SLACK_BOT_TOKEN        xoxb-… (or SLACK_BOT_TOKEN_FILE); left out: no Slack
+  SLACK_CHANNEL          for what has no person
+  GAPWATCH_SLACK_URL     another API base of Slack";
+
+/// Asks, looks around, writes.
+pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> {
+    let env = config::environment();
+    let path = target(from, &env)?;
+    if path.exists() && !wishes.print && !wishes.force {
+        return Err(Stopped::usage(format!(
+            "{} is there already and stays as it is\n  --force replaces it, --print shows the new one, -c PATH writes another",
+            path.display()
+        )));
+    }
+    let asker = match (wishes.from_env, std::io::stdin().is_terminal()) {
+        (true, _) => None,
+        (false, true) => Some(Asker::new(Terminal)),
+        (false, false) => {
+            return Err(Stopped::usage(format!(
+                "init asks questions, and there is no terminal to answer on; `init --from-env` takes the answers from:\n{VARIABLES}"
+            )));
+        }
+    };
+    let secrets = path.parent().unwrap_or(Path::new("/")).join("secrets");
+    let made = Wizard::new(asker, env.clone(), secrets, crate::clock::system()).make().await?;
+    if wishes.print {
+        anstream::print!("{}", made.draft.text(Purpose::Show));
+        return Ok(Exit::Done);
+    }
+    write(&path, &made, &env)?;
+    let written = From { files: vec![path.clone()], ..from.clone() };
+    let all = super::validate::Wanted { offline: false, deny_warnings: false, format: None };
+    let exit = super::validate::validate(&written, all).await?;
+    report(from, &path, &made);
+    Ok(exit)
+}
+
+/// Where the file goes: what `-c` or the environment names, else here.
+fn target(from: &From, env: &BTreeMap<String, String>) -> Result<PathBuf, Stopped> {
+    let named = match from.files.as_slice() {
+        [] => env.get("GAPWATCH_CONFIG").map_or_else(|| PathBuf::from("gapwatch.toml"), PathBuf::from),
+        [one] => one.clone(),
+        _ => return Err(Stopped::usage("init writes one file: name one with -c")),
+    };
+    let path = if named.is_dir() { named.join("gapwatch.toml") } else { named };
+    // Absolute, so that what the file refers to is found from wherever the program is started.
+    std::path::absolute(&path).map_err(Stopped::failed)
+}
+
+/// Writes secrets and file, after the very code that `run` uses has taken the text.
+fn write(path: &Path, made: &Made, env: &BTreeMap<String, String>) -> Result<(), Stopped> {
+    let text = made.draft.text(Purpose::Write);
+    // Beside a running shell's variables the file must stand alone; secrets that were typed are written a moment later.
+    let sources = Sources {
+        files: vec![(path.to_owned(), text.clone())],
+        env: env.clone(),
+        flags: Flags { only_looks: true, ..Flags::default() },
+    };
+    if let Err(found) = config::load(&sources) {
+        let words = config::diagnose::report(&found, 1, false, colored());
+        return Err(Stopped::new(Exit::Config, format!("{words}\nNothing was written.")));
+    }
+    let cannot = |path: &Path, error: std::io::Error| {
+        Stopped::failed(format!("{} cannot be written: {error}; name another place with -c PATH", path.display()))
+    };
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    std::fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
+    for (file, secret) in &made.typed {
+        let folder = file.parent().unwrap_or(Path::new("/"));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| cannot(folder, error))?;
+        put(file, secret.expose_secret().as_bytes()).map_err(|error| cannot(file, error))?;
+    }
+    put(path, text.as_bytes()).map_err(|error| cannot(path, error))
+}
+
+/// All or nothing, and for its owner alone.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
+    let part = PathBuf::from(part);
+    let written = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
+        // What is left of it is of no use; that it cannot be taken away changes nothing.
+        let _ = std::fs::remove_file(&part);
+    })
+}
+
+fn report(from: &From, path: &Path, made: &Made) {
+    let named = match from.files.is_empty() {
+        true => String::new(),
+        false => format!(" -c {}", path.display()),
+    };
+    anstream::println!("\nWritten: {}. It observes: nothing is sent to anybody.", path.display());
+    for (file, _) in &made.typed {
+        anstream::println!("Written: {}, readable by you alone.", file.display());
+    }
+    anstream::println!("\nNext:");
+    anstream::println!("  gapwatch{named} run --once     reads everything once and judges it");
+    anstream::println!("  gapwatch{named} gaps list      what it found, worst first");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! `people` and `calendar`: who is who, whom nobody knows, and when they work. The file is the truth: a link is proposed
+//! as lines to add, and written by nobody but its owner.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use super::open::{From, Stopped, View, no_csv, print_json};
+use super::table::{plain, table};
+use super::{Exit, Output};
+use crate::config::Origin;
+use crate::domain::ids::AccountId;
+use crate::domain::people::{AccountRec, Person};
+use crate::store::PersonSeen;
+
+/// `gapwatch.people/1`
+#[derive(Debug, Serialize)]
+struct Listed {
+    schema: &'static str,
+    people: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    person: String,
+    name: String,
+    email: Option<String>,
+    manager: Option<String>,
+    zone: String,
+    zone_from: String,
+    slack: Option<String>,
+    accounts: Vec<String>,
+    open_tasks: usize,
+}
+
+/// `gapwatch.unmatched/1`
+#[derive(Debug, Serialize)]
+struct Unmatched {
+    schema: &'static str,
+    accounts: Vec<Stranger>,
+}
+
+/// Somebody with open work who is none of the people of the configuration.
+#[derive(Debug, Serialize)]
+pub(super) struct Stranger {
+    /// Login.
+    pub(super) account: String,
+    name: Option<String>,
+    email: Option<String>,
+    open_tasks: usize,
+    /// The person it may be, by address or name.
+    perhaps: Option<String>,
+}
+
+/// Everybody of the configuration.
+pub(super) fn list(from: &From) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let view = View::open(from, None)?;
+    let seen = view.reader.people_seen()?;
+    let tasks = open_tasks(&view);
+    let people = &view.board.people;
+    let mut persons: Vec<&Person> = people.persons.values().collect();
+    persons.sort_by(|one, other| one.handle.cmp(&other.handle));
+    let row = |person: &&Person| {
+        let own = |one: &&AccountRec| one.person == Some(person.id) && one.id != person.own_account;
+        let accounts: Vec<&AccountRec> = people.accounts.values().filter(own).collect();
+        let mut logins: Vec<String> = accounts.iter().filter_map(|one| one.handle.clone()).collect();
+        logins.sort();
+        let (zone, zone_from) = zone(&view, person, &seen);
+        Row {
+            person: person.handle.clone(),
+            name: person.name.clone(),
+            email: person.email.clone(),
+            manager: people.manager(person.own_account).map(|manager| manager.handle.clone()),
+            zone,
+            zone_from,
+            slack: person.slack.clone(),
+            accounts: logins,
+            open_tasks: accounts.iter().filter_map(|one| tasks.get(&one.id)).sum(),
+        }
+    };
+    let document = Listed { schema: "gapwatch.people/1", people: persons.iter().map(row).collect() };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table | Output::Csv => print_list(&document.people),
+    }
+    Ok(Exit::Done)
+}
+
+fn print_list(people: &[Row]) {
+    if people.is_empty() {
+        anstream::println!("No [people] are configured. `gapwatch people unmatched` names whoever has open tasks.");
+        return;
+    }
+    let mut rows = table(&["PERSON", "NAME", "MANAGER", "ACCOUNTS", "SLACK", "E-MAIL", "ZONE", "OPEN"]);
+    for row in people {
+        let or_none = |text: &Option<String>| plain(text.as_deref().unwrap_or("-"));
+        rows.add_row([
+            row.person.clone(),
+            plain(&row.name),
+            or_none(&row.manager),
+            plain(&row.accounts.join(", ")),
+            or_none(&row.slack),
+            or_none(&row.email),
+            format!("{} ({})", row.zone, row.zone_from),
+            row.open_tasks.to_string(),
+        ]);
+    }
+    anstream::println!("{rows}");
+}
+
+/// Open tasks by whom they are assigned to.
+fn open_tasks(view: &View) -> BTreeMap<AccountId, usize> {
+    let mut counts = BTreeMap::new();
+    let open = view.board.tasks().filter(|task| task.category.is_open() && task.ineligible.is_none());
+    for owner in open.flat_map(|task| task.owners.iter()) {
+        *counts.entry(*owner).or_default() += 1;
+    }
+    counts
+}
+
+/// Whose hours count for a person, and where that is from.
+fn zone(view: &View, person: &Person, seen: &[PersonSeen]) -> (String, String) {
+    let zone = person.calendar.zone().iana_name().unwrap_or("the machine's").to_owned();
+    let stated = view.settings.people.get(&person.handle).is_some_and(|table| table.tz.is_some());
+    let by_slack = seen.iter().any(|one| one.handle == person.handle && one.zone.as_deref() == Some(zone.as_str()));
+    let from = if stated {
+        match view.settings.origin(&format!("people.{}.tz", person.handle)) {
+            Origin::Default => "configuration".to_owned(),
+            origin => origin.to_string(),
+        }
+    } else if by_slack {
+        "Slack".to_owned()
+    } else {
+        "this machine".to_owned()
+    };
+    (zone, from)
+}
+
+/// Everybody with open tasks who is nobody of the configuration: no manager, no hours, no private message.
+pub(super) fn strangers(view: &View) -> Vec<Stranger> {
+    let people = &view.board.people;
+    let mut found: Vec<Stranger> = open_tasks(view)
+        .into_iter()
+        .filter_map(|(id, open_tasks)| Some((people.accounts.get(&id)?, open_tasks)))
+        .filter(|(account, _)| !account.bot && account.person.is_none())
+        .map(|(account, open_tasks)| Stranger {
+            account: account.handle.clone().unwrap_or_else(|| format!("account {}", account.id)),
+            name: account.name.clone(),
+            email: account.email.clone(),
+            open_tasks,
+            perhaps: perhaps(view, account),
+        })
+        .collect();
+    found.sort_by(|one, other| (other.open_tasks, &one.account).cmp(&(one.open_tasks, &other.account)));
+    found
+}
+
+/// The person an account may belong to: the same address, or the same name.
+fn perhaps(view: &View, account: &AccountRec) -> Option<String> {
+    let email = |one: &Option<String>| one.as_ref().map(|email| email.to_lowercase());
+    let name = account.name.as_ref().or(account.handle.as_ref()).map(|name| name.to_lowercase());
+    let same = |person: &&Person| {
+        (account.email.is_some() && email(&account.email) == email(&person.email))
+            || name
+                .as_ref()
+                .is_some_and(|name| *name == person.name.to_lowercase() || *name == person.handle.to_lowercase())
+    };
+    let handles = view.board.people.persons.values().filter(same).map(|person| person.handle.clone());
+    handles.min()
+}
+
+/// Prints them, with the lines that would make them known.
+pub(super) fn unmatched(from: &From) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let view = View::open(from, None)?;
+    let document = Unmatched { schema: "gapwatch.unmatched/1", accounts: strangers(&view) };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table | Output::Csv if document.accounts.is_empty() => {
+            anstream::println!("Everybody with open tasks is one of the [people].");
+        }
+        Output::Table | Output::Csv => {
+            let mut rows = table(&["ACCOUNT", "NAME", "OPEN", "PERHAPS"]);
+            for one in &document.accounts {
+                let or_none = |text: &Option<String>| plain(text.as_deref().unwrap_or("-"));
+                rows.add_row([
+                    plain(&one.account),
+                    or_none(&one.name),
+                    one.open_tasks.to_string(),
+                    or_none(&one.perhaps),
+                ]);
+            }
+            anstream::println!("{rows}\n`gapwatch people link PERSON ACCOUNT` prints the lines that make one known.");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the lines that make an account a person's; writes nothing.
+pub(super) fn link(from: &From, person: &str, account: &str) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let view = View::open(from, None)?;
+    let login = account.trim_start_matches('@');
+    let people = &view.board.people;
+    let known =
+        people.accounts.values().find(|one| one.handle.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login)));
+    let Some(known) = known else {
+        return Err(Stopped::usage(format!(
+            "no account is called {login} in the mirror; `gapwatch people unmatched` names them"
+        )));
+    };
+    if let Some(owner) = people.person(known.id) {
+        return Err(Stopped::usage(format!("{login} belongs to {} already", owner.handle)));
+    }
+    let login = known.handle.as_deref().unwrap_or(login);
+    anstream::println!("Add to your configuration:\n");
+    match view.settings.people.get(person) {
+        Some(table) => {
+            let mut logins = table.also.github.0.clone();
+            logins.push(login.to_owned());
+            let list: Vec<String> = logins.iter().map(|login| format!("\"{login}\"")).collect();
+            let slack = match table.also.slack.0.as_slice() {
+                [] => String::new(),
+                ids => {
+                    format!(", slack = [{}]", ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", "))
+                }
+            };
+            anstream::println!("    [people.{person}]                  # the table that is there; `also` is replaced");
+            anstream::println!("    also = {{ github = [{}]{slack} }}", list.join(", "));
+        }
+        None => {
+            anstream::println!("    [people.{person}]");
+            anstream::println!("    also = {{ github = \"{login}\" }}");
+        }
+    }
+    anstream::println!(
+        "\nNothing was written: who is who stands in the file alone, where others can see and review it."
+    );
+    Ok(Exit::Done)
+}
+
+/// `gapwatch.calendar/1`
+#[derive(Debug, Serialize)]
+struct Hours {
+    schema: &'static str,
+    person: String,
+    zone: String,
+    zone_from: String,
+    hours_from: &'static str,
+    days: Vec<Day>,
+}
+
+#[derive(Debug, Serialize)]
+struct Day {
+    date: Date,
+    weekday: String,
+    /// `null`: not worked.
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    /// As a clock in the person's zone shows it.
+    hours: Option<String>,
+}
+
+/// Prints a person's working hours.
+pub(super) fn calendar(from: &From, name: &str, days: u16) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let view = View::open(from, None)?;
+    let Some(person) = view.board.people.persons.values().find(|person| person.handle == name) else {
+        let mut known: Vec<&str> = view.board.people.persons.values().map(|person| person.handle.as_str()).collect();
+        known.sort_unstable();
+        return Err(Stopped::usage(format!("nobody is called {name}; there is {}", known.join(", "))));
+    };
+    let (zone, zone_from) = zone(&view, person, &view.reader.people_seen()?);
+    let document = Hours {
+        schema: "gapwatch.calendar/1",
+        person: person.handle.clone(),
+        zone,
+        zone_from,
+        hours_from: "default: Monday to Friday, 9 to 17",
+        days: laid_out(person, view.now, days),
+    };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table | Output::Csv => {
+            anstream::println!(
+                "{} works in {} ({}); {}",
+                document.person,
+                document.zone,
+                document.zone_from,
+                document.hours_from
+            );
+            for day in &document.days {
+                anstream::println!("  {} {}  {}", day.weekday, day.date, day.hours.as_deref().unwrap_or("-"));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn laid_out(person: &Person, now: Timestamp, days: u16) -> Vec<Day> {
+    let calendar = &person.calendar;
+    let zone: &TimeZone = calendar.zone();
+    let first = calendar.date(now);
+    let day = |ahead: i32| {
+        let date = first.checked_add(ahead.days()).ok()?;
+        let opens = calendar.next_open(calendar.day_begins(date));
+        let worked = calendar.date(opens) == date;
+        let ends = calendar.day_ends(date);
+        let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%H:%M").to_string();
+        Some(Day {
+            date,
+            weekday: date.strftime("%a").to_string(),
+            from: worked.then_some(opens),
+            to: worked.then_some(ends),
+            hours: worked.then(|| format!("{} - {}", clock(opens), clock(ends))),
+        })
+    };
+    (0..i32::from(days)).map_while(day).collect()
+}

@@ -1,0 +1,264 @@
+//! `preview`: what would be sent, word for word, before anything is. Reads the store alone; only `--send-to` sends, one
+//! direct message to the person who is named, and says that it is a preview.
+
+use connector_kit::{Block, Destination, Span, Text};
+use connector_model::Mark;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::open::{From, Stopped, View, load, no_csv, print_json};
+use super::rehearsal::{self, Live, Said};
+use super::table::{plain, when};
+use super::{Exit, Output};
+use crate::config::Flags;
+use crate::domain::notice::{Address, MessageOp, Reason};
+use crate::registry;
+
+/// What is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Kind {
+    /// What a person or a channel gets in Slack.
+    Message,
+    /// What stands on the issue.
+    Comment,
+    /// There are no digests yet.
+    Digest,
+    /// There is no e-mail yet.
+    Mail,
+}
+
+/// Whom or what it is about.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct About {
+    /// Only what this person gets: name of the table, or a login.
+    #[arg(long = "for", value_name = "PERSON")]
+    person: Option<String>,
+    /// Only what speaks of this gap.
+    #[arg(long, value_name = "ID")]
+    gap: Option<String>,
+    /// Send the first of them to this person in Slack, marked as a preview.
+    #[arg(long, value_name = "ME")]
+    send_to: Option<String>,
+}
+
+/// `gapwatch.preview/1`
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    at: Timestamp,
+    messages: Vec<Shown>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    /// When it would leave.
+    at: Timestamp,
+    /// `slack` or `comment`
+    channel: &'static str,
+    /// `post`, `edit` or `reply`
+    does: &'static str,
+    /// Handles; empty: nobody in person.
+    to: Vec<String>,
+    /// A channel's name, or the task's key.
+    place: Option<String>,
+    gaps: Vec<String>,
+    reasons: Vec<&'static str>,
+    /// As a person reads it.
+    text: String,
+    /// As it is written: Slack's text and blocks, or GitHub's Markdown.
+    rendered: Value,
+    #[serde(skip)]
+    body: Text,
+}
+
+/// Prints what would be sent until the end of the working day.
+pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    if matches!(kind, Kind::Digest | Kind::Mail) {
+        let what = if kind == Kind::Digest { "digests" } else { "e-mail" };
+        return Err(Stopped::usage(format!(
+            "there is no {what} in this version; `preview message` and `preview comment` are"
+        )));
+    }
+    let mut view = View::open(from, None)?;
+    known(&view, about)?;
+    let (until, day) = rehearsal::horizon(&view);
+    let said = rehearsal::rehearse(&mut view, Live::All, true, until)?;
+    let fits = |one: &&Said| is_of(kind, &one.message.address) && is_about(&view, about, one);
+    let messages: Vec<Shown> = said.iter().filter(fits).map(|one| shown(&view, one)).collect::<Result<_, _>>()?;
+    let sent = match (&about.send_to, messages.first()) {
+        (Some(me), Some(first)) => {
+            send(from, &view, me, first).await?;
+            Some(me)
+        }
+        _ => None,
+    };
+    let others = said.iter().filter(|one| !is_of(kind, &one.message.address) && is_about(&view, about, one)).count();
+    match from.output {
+        Output::Json => print_json(&Document { schema: "gapwatch.preview/1", at: view.now, messages })?,
+        Output::Table | Output::Csv if messages.is_empty() && others > 0 => {
+            let (this, other) = if kind == Kind::Message { ("message", "comment") } else { ("comment", "message") };
+            anstream::println!(
+                "No {this} would be sent {day}, but {others} of the other kind: `gapwatch preview {other}`."
+            );
+        }
+        Output::Table | Output::Csv => print(&messages, &day, sent),
+    }
+    Ok(Exit::Done)
+}
+
+/// A person or a gap that is not there is a slip of the fingers, not an empty answer.
+fn known(view: &View, about: &About) -> Result<(), Stopped> {
+    if let Some(name) = &about.person {
+        let people = &view.board.people;
+        let is_known = people.persons.values().any(|person| person.handle == *name)
+            || people
+                .accounts
+                .values()
+                .any(|one| one.handle.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(name)));
+        if !is_known {
+            return Err(Stopped::usage(format!("nobody is called {name}; `gapwatch people list` names everybody")));
+        }
+    }
+    if let Some(id) = &about.gap
+        && !view.board.alerts().any(|alert| alert.gap.0 == *id)
+    {
+        return Err(Stopped::usage(format!("there is no open gap {id}; `gapwatch gaps list` names them")));
+    }
+    Ok(())
+}
+
+fn is_of(kind: Kind, address: &Address) -> bool {
+    match address {
+        Address::Slack(_) => kind == Kind::Message,
+        Address::Comment { .. } => kind == Kind::Comment,
+        Address::Digest(_) | Address::Log => false,
+    }
+}
+
+fn is_about(view: &View, about: &About, said: &Said) -> bool {
+    let people = &view.board.people;
+    let meant = |name: &String| {
+        said.accounts().into_iter().any(|account| {
+            let login = people.accounts.get(&account).and_then(|one| one.handle.as_deref());
+            people.handle(account) == *name || login.is_some_and(|login| login.eq_ignore_ascii_case(name))
+        })
+    };
+    about.person.as_ref().is_none_or(meant) && about.gap.as_ref().is_none_or(|id| said.gaps.contains(id))
+}
+
+fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
+    let message = &said.message;
+    let place = match &message.address {
+        Address::Slack(Destination::Channel(name)) => Some(name.clone()),
+        Address::Comment { task, .. } => view.reader.names(&[*task])?.remove(task).map(|name| name.key),
+        Address::Slack(_) | Address::Digest(_) | Address::Log => None,
+    };
+    let mut reasons: Vec<&'static str> = said.notices.iter().map(|notice| Reason::word(notice.reason)).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    Ok(Shown {
+        at: said.at,
+        channel: message.address.channel(),
+        does: match message.op {
+            MessageOp::Post => "post",
+            MessageOp::Edit => "edit",
+            MessageOp::Reply => "reply",
+        },
+        to: match said.is_personal() {
+            true => said.accounts().into_iter().map(|account| view.board.people.handle(account)).collect(),
+            false => Vec::new(),
+        },
+        place,
+        gaps: said.gaps.clone(),
+        reasons,
+        text: read(&message.body),
+        rendered: registry::rendered(&message.address, &message.body),
+        body: message.body.clone(),
+    })
+}
+
+/// The words as they are read, without any markup.
+fn read(text: &Text) -> String {
+    let line = |block: &Block| {
+        let (Block::Line(spans) | Block::Note(spans)) = block;
+        spans
+            .iter()
+            .map(|span| match span {
+                Span::Plain(words) | Span::Strong(words) | Span::Code(words) => plain(words),
+                Span::Link { label, .. } => plain(label),
+                Span::Mention(login) => format!("@{}", plain(login)),
+            })
+            .collect::<String>()
+    };
+    text.blocks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Sends one message to one configured person.
+async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), Stopped> {
+    let person = view.board.people.persons.values().find(|person| person.handle == me);
+    let Some(person) = person else {
+        return Err(Stopped::usage(format!(
+            "{me} is none of the [people] of the configuration; a preview is sent to one of them"
+        )));
+    };
+    let to = match (&person.slack, &person.email) {
+        (Some(id), _) => Destination::User(id.clone()),
+        (None, Some(email)) => Destination::Email(email.clone()),
+        (None, None) => {
+            return Err(Stopped::usage(format!(
+                "{me} has neither a Slack id nor an e-mail: add `also = {{ slack = \"U…\" }}`"
+            )));
+        }
+    };
+    // Only now a credential is needed.
+    let settings = load(from, Flags::default(), false)?.settings;
+    let clock = crate::clock::system();
+    let built = registry::notifier(&settings, &clock).map_err(Stopped::failed)?;
+    let Some(built) = built else {
+        return Err(Stopped::usage("there is no [slack] in the configuration to send a preview by"));
+    };
+    let whom = if first.to.is_empty() { first.place.clone().unwrap_or_default() } else { first.to.join(", ") };
+    let mut body = first.body.clone();
+    body.summary = format!("Preview: {}", body.summary);
+    let note = format!("Preview for {me}, sent by hand. As it would go to {whom}:");
+    body.blocks.insert(0, Block::Note(vec![Span::Plain(note)]));
+    let mark = Mark { wire: uuid::Uuid::new_v4().simple().to_string(), mac: "0".repeat(32) };
+    match built.notifier.send(&to, &body, &mark, None).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            Err(Stopped::new(super::doctor::exit_of_write(&error), format!("gapwatch: the preview is {error}")))
+        }
+    }
+}
+
+fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
+    if messages.is_empty() {
+        anstream::println!(
+            "Nothing of this kind would be sent {day}. `gapwatch gaps list` says what each gap waits for."
+        );
+        return;
+    }
+    for shown in messages {
+        let whom = match (shown.to.is_empty(), &shown.place) {
+            (false, Some(place)) => format!("{} on {}", shown.to.join(", "), plain(place)),
+            (false, None) => shown.to.join(", "),
+            (true, place) => plain(place.as_deref().unwrap_or("-")),
+        };
+        let does = match shown.does {
+            "edit" => ", in the place of what stands there",
+            "reply" => ", as an answer under it",
+            _ => "",
+        };
+        anstream::println!("── {} to {whom}, {}{does}", shown.channel, when(shown.at));
+        for line in shown.text.lines() {
+            anstream::println!("   {line}");
+        }
+        anstream::println!();
+    }
+    match sent {
+        Some(me) => anstream::println!("The first was sent to {me}, as a preview."),
+        None => anstream::println!("Nothing was sent."),
+    }
+}

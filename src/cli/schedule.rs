@@ -1,0 +1,155 @@
+//! `schedule`: what happens next by itself: reading, judging, steps, messages.
+
+use std::collections::BTreeMap;
+
+use connector_kit::StreamKind;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::open::{From, Stopped, View, no_csv, print_json};
+use super::table::when;
+use super::{Exit, Output};
+use crate::domain::alert::AlertState;
+use crate::domain::notice::MessageState;
+
+/// Instants that are shown of each kind.
+const MOST_SHOWN: usize = 10;
+
+/// `gapwatch.schedule/1`
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    at: Timestamp,
+    reads: Vec<Read>,
+    /// When something is judged again although nothing changed. `null`: only a change makes it so.
+    next_judgement_at: Option<Timestamp>,
+    /// Gaps of which something is next, soonest first.
+    steps: Vec<Step>,
+    messages: Vec<Waiting>,
+}
+
+#[derive(Debug, Serialize)]
+struct Read {
+    connection: String,
+    stream: &'static str,
+    /// `null`: the whole connection.
+    part: Option<String>,
+    next_at: Timestamp,
+    last_good_at: Option<Timestamp>,
+    failures: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Step {
+    gap: String,
+    rule: &'static str,
+    at: Timestamp,
+    /// Why nothing is said at present.
+    held_because: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Waiting {
+    channel: &'static str,
+    state: &'static str,
+    due_at: Timestamp,
+    because: Option<String>,
+}
+
+/// A stream's name for people.
+pub(super) fn word(kind: StreamKind) -> &'static str {
+    match kind {
+        StreamKind::Containers => "repositories",
+        StreamKind::Tasks => "tasks",
+        StreamKind::Comments => "comments",
+        StreamKind::Events => "events",
+        StreamKind::Homes => "milestones",
+        StreamKind::Links => "links",
+        StreamKind::Census => "census",
+        StreamKind::Boards => "projects",
+    }
+}
+
+/// Prints it.
+pub(super) fn schedule(from: &From) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let mut view = View::open(from, None)?;
+    let document = Document { schema: "gapwatch.schedule/1", ..look(&mut view)? };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table | Output::Csv => print(&document),
+    }
+    Ok(Exit::Done)
+}
+
+fn look(view: &mut View) -> Result<Document, Stopped> {
+    let reads = view.reader.streams()?.into_iter().map(|one| Read {
+        connection: one.connection,
+        stream: word(one.kind),
+        part: one.part,
+        next_at: one.next_pull_at,
+        last_good_at: one.good_at,
+        failures: one.failures,
+    });
+    let mut reads: Vec<Read> = reads.collect();
+    reads.sort_by_key(|one| one.next_at);
+    let open = view.board.alerts().filter(|alert| alert.state != AlertState::Resolved);
+    let mut steps: Vec<Step> = open
+        .filter_map(|alert| {
+            let held_because = alert.withheld.as_ref().map(crate::domain::alert::Withheld::word);
+            Some(Step { gap: alert.gap.0.clone(), rule: alert.rule.0, at: alert.step_at?, held_because })
+        })
+        .collect();
+    steps.sort_by(|one, other| (one.at, &one.gap).cmp(&(other.at, &other.gap)));
+    let live = view.board.messages().filter(|message| message.state.is_live());
+    let mut messages: Vec<Waiting> = live
+        .map(|message| Waiting {
+            channel: message.address.channel(),
+            state: match message.state {
+                MessageState::Sending => "sending",
+                MessageState::Unsure => "unsure",
+                _ => "sealed",
+            },
+            due_at: message.due_at,
+            because: message.error.clone(),
+        })
+        .collect();
+    messages.sort_by_key(|one| one.due_at);
+    super::check::judge_all(view);
+    let next_judgement_at = view.board.next_due().map(|at| at.max(view.now));
+    Ok(Document { schema: "", at: view.now, reads, next_judgement_at, steps, messages })
+}
+
+fn print(document: &Document) {
+    if document.reads.is_empty() {
+        anstream::println!("Nothing has been read yet; `gapwatch sync` reads.");
+    }
+    let moment = |at: Timestamp| if at <= document.at { "now, once it runs".to_owned() } else { when(at) };
+    let mut streams: BTreeMap<(&str, &str), (usize, Timestamp)> = BTreeMap::new();
+    for read in &document.reads {
+        let entry = streams.entry((&read.connection, read.stream)).or_insert((0, read.next_at));
+        *entry = (entry.0 + 1, entry.1.min(read.next_at));
+    }
+    for ((connection, stream), (count, at)) in streams {
+        let parts = if count > 1 { format!(" of {count} repositories, the first") } else { String::new() };
+        anstream::println!("{connection}: reads {stream}{parts} {}", moment(at));
+    }
+    match document.next_judgement_at {
+        Some(at) => anstream::println!("Judged again by itself {}", moment(at)),
+        None => anstream::println!("Judged again when something changes."),
+    }
+    for step in document.steps.iter().take(MOST_SHOWN) {
+        let held = step.held_because.map(|why| format!(" (held back: {})", why.replace('_', " "))).unwrap_or_default();
+        anstream::println!("Gap {} {}: next step {}{held}", step.gap, step.rule, moment(step.at));
+    }
+    if document.steps.len() > MOST_SHOWN {
+        anstream::println!("… and {} more steps", document.steps.len() - MOST_SHOWN);
+    }
+    match document.messages.len() {
+        0 => anstream::println!("No message waits."),
+        _ => document.messages.iter().take(MOST_SHOWN).for_each(|one| {
+            let because = one.because.as_ref().map(|why| format!(": {}", super::table::plain(why))).unwrap_or_default();
+            anstream::println!("A {} message ({}) is due {}{because}", one.channel, one.state, moment(one.due_at));
+        }),
+    }
+}
