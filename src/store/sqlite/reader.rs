@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, StorePath, TaskCount, TaskName};
-use super::{history, load, open, read};
+use super::super::{BoardSaid, ConnectionState, NoticeFilter, NoticeRow, StoreError, StorePath, TaskCount, TaskName};
+use super::{history, load, open, read, supplements};
 use crate::domain::alert::Alert;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
@@ -54,6 +54,14 @@ impl Reader {
     /// `Failed`.
     pub fn names(&self, ids: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {
         read::names(&self.db, ids)
+    }
+
+    /// What boards say of a task, those that count first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn boards(&self, task: TaskId) -> Result<Vec<BoardSaid>, StoreError> {
+        supplements::read(&self.db, task)
     }
 
     /// How each configured connection stands, by name.

@@ -9,10 +9,10 @@ use connector_model::{
 };
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::super::{PageWrite, StoreError};
+use super::super::{BoardSaid, PageWrite, StoreError};
 use super::tasks::{self, Origin};
 use super::values::{at_in, code_in, id_list, json, json_in, us};
 use super::{Work, links, streams};
@@ -133,6 +133,23 @@ fn boards_of(work: &Work<'_>, site: SiteId, names: &[String; 3]) -> Result<Vec<V
         "SELECT said FROM supplements WHERE site = ?1 AND ref IN (?2, ?3, ?4) ORDER BY rank, connection, source",
     )?;
     let rows = query.query_map(params![site.0, names[0], names[1], names[2]], |row| json_in(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What boards say of a task, those that count first.
+pub(super) fn read(db: &Connection, task: TaskId) -> Result<Vec<BoardSaid>, StoreError> {
+    let mut query = db.prepare_cached("SELECT site, ext, key, url FROM tasks WHERE id = ?")?;
+    let named = query.query_row([task.0], |row| {
+        let names = links::names(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?, &row.get::<_, String>(3)?);
+        Ok((row.get::<_, i64>(0)?, names))
+    });
+    let Some((site, names)) = named.optional()? else { return Ok(Vec::new()) };
+    let mut query = db.prepare_cached(
+        "SELECT source, at, said FROM supplements WHERE site = ?1 AND ref IN (?2, ?3, ?4) ORDER BY rank, connection, source",
+    )?;
+    let rows = query.query_map(params![site, names[0], names[1], names[2]], |row| {
+        Ok(BoardSaid { source: row.get(0)?, at: at_in(row, 1)?, values: json_in(row, 2)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -103,7 +103,14 @@ fn a_damaged_store_is_refused_in_words() {
 fn the_store_of_a_newer_program_is_refused() {
     let (_dir, path) = place();
     let store = open(&path).unwrap();
-    store.db.execute("UPDATE refinery_schema_history SET version = 99", []).unwrap();
+    store
+        .db
+        .execute(
+            "UPDATE refinery_schema_history SET version = 99
+           WHERE version = (SELECT max(version) FROM refinery_schema_history)",
+            [],
+        )
+        .unwrap();
     drop(store);
     assert!(refusal(open(&path)).contains("newer gapwatch"));
     assert!(refusal(Reader::open(&StorePath::File(path.clone()))).contains("newer gapwatch"));
