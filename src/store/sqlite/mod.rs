@@ -18,6 +18,7 @@ mod read;
 mod reader;
 mod recollect;
 mod round;
+mod said;
 mod streams;
 mod supplements;
 mod tasks;
