@@ -12,13 +12,23 @@ use crate::domain::ids::TaskId;
 use crate::messages::scene::Scene;
 use crate::messages::wording;
 use crate::rules::{self, Explained};
+use crate::store::BoardSaid;
 
 /// `gapwatch.explain/1`
 #[derive(Debug, Serialize)]
 struct Document {
     schema: &'static str,
     task: Task,
+    boards: Vec<Board>,
     rules: Vec<Rule>,
+}
+
+/// What a board says of the task; those further up count before those below.
+#[derive(Debug, Serialize)]
+struct Board {
+    board: String,
+    says: Map<String, Value>,
+    since: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +68,7 @@ pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit,
             url: name.url.clone(),
             title: name.title.clone(),
         },
+        boards: view.reader.boards(id)?.into_iter().map(board).collect(),
         rules: match unasked(&view, id) {
             Some((verdict, because)) => view.rules.iter().map(|rule| silent(rule.id(), verdict, because)).collect(),
             None => explained.iter().map(|one| rule(&view, id, one, &names)).collect(),
@@ -68,6 +79,20 @@ pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit,
         Output::Table | Output::Csv => print(&document),
     }
     Ok(Exit::Done)
+}
+
+fn board(said: BoardSaid) -> Board {
+    let values = said.values;
+    let told = [
+        ("state", values.status.map(|status| Value::from(status.raw))),
+        ("start", values.start.map(|start| Value::from(start.to_text()))),
+        ("due", values.due.map(|stated| Value::from(stated.due.to_text()))),
+        ("priority", values.priority.map(Value::from)),
+        ("progress", values.progress.map(|progress| Value::from(progress.share.get()))),
+        ("estimate_secs", values.estimate_secs.map(Value::from)),
+    ];
+    let says = told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    Board { board: said.source, says, since: said.at }
 }
 
 /// Why no rule is asked about a task at all. `None`: they are.
@@ -162,7 +187,14 @@ pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
 
 fn print(document: &Document) {
     anstream::println!("{} \"{}\"", plain(&document.task.key), plain(&document.task.title));
-    anstream::println!("{}\n", plain(&document.task.url));
+    anstream::println!("{}", plain(&document.task.url));
+    for board in &document.boards {
+        let says: Vec<String> =
+            board.says.iter().map(|(name, value)| format!("{name} {}", plain(&shown(value)))).collect();
+        let says = if says.is_empty() { "nothing".to_owned() } else { says.join(", ") };
+        anstream::println!("{} says: {says} (since {})", plain(&board.board), when(board.since));
+    }
+    anstream::println!();
     for rule in &document.rules {
         let mark = match rule.verdict {
             "gap" => "■",

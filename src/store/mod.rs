@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook};
+use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
 use connector_model::{Account, Field, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
@@ -359,6 +359,17 @@ pub enum NoticeFilter {
     Task(TaskId),
     /// To one of these accounts.
     Accounts(Vec<AccountId>),
+}
+
+/// What a board says of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardSaid {
+    /// The board: `acme/7`.
+    pub source: String,
+    /// When its entry was last changed.
+    pub at: Timestamp,
+    /// What it says.
+    pub values: Values,
 }
 
 /// How many tasks of a container are in the mirror.

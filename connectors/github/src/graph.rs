@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::access::Deed;
 use crate::answers::{UNTOLD_LIMIT, is_untold_limit, refusal};
-use crate::{GitHub, TOOL, call, feed};
+use crate::{CORE, GitHub, TOOL, call, feed};
 pub(crate) use error::Trouble;
 use error::{Fault, classify};
 pub(crate) use links::{Asked, Long};
@@ -166,20 +166,39 @@ impl GitHub {
         }
         let question = Question { query: operation.document, name: operation.name, variables };
         let body = call::json(&question).unwrap_or_default();
+        let core = self.budget(owner, CORE);
+        let budget = core.replacen(CORE, GRAPHQL, 1);
+        // Points are counted apart, but whoever was asked to wait is to leave both alone.
+        if let Some(until) = self.limits.until(&core) {
+            return Err(Trouble::Limited(until.duration_since(self.clock.now())));
+        }
         let build = || {
-            let mut request = GitHub::plain_request(Method::POST, self.graph.path.clone(), GRAPHQL);
+            let mut request = GitHub::plain_request(Method::POST, self.graph.path.clone(), &budget);
             request.base = Some(self.graph.base.clone());
             request.body = Body::Json(body.clone());
             request
         };
-        let response = self.read_as(owner, Deed::Read, build).await.map_err(Trouble::of)?;
-        self.understand(&response, operation.name)
+        let response = self.read_as(owner, Deed::Read, build).await.map_err(|error| {
+            if let ConnectorError::Limited { what, retry_after, .. } = &error
+                && what == "HTTP 429"
+            {
+                self.limits.hold(&core, *retry_after);
+            }
+            Trouble::of(error)
+        })?;
+        if is_untold_limit(&response) {
+            self.limits.hold(&core, UNTOLD_LIMIT);
+            return Err(self.limited(&budget, UNTOLD_LIMIT));
+        }
+        self.understand(&response, operation.name, &budget)
     }
 
-    fn understand<T: DeserializeOwned>(&self, response: &Response, what: &str) -> Result<Told<T>, Trouble> {
-        if is_untold_limit(response) {
-            return Err(self.limited(UNTOLD_LIMIT));
-        }
+    fn understand<T: DeserializeOwned>(
+        &self,
+        response: &Response,
+        what: &str,
+        budget: &str,
+    ) -> Result<Told<T>, Trouble> {
         match response.status {
             200 => {}
             // A proxy that lets REST alone through, a server without it, or with it switched off.
@@ -193,12 +212,12 @@ impl GitHub {
         let faults = envelope.errors.unwrap_or_default();
         if let Some(trouble) = classify(&faults, envelope.data.is_some()) {
             return Err(match trouble {
-                Trouble::Limited(_) => self.limited(self.told_wait(response, rate.as_ref(), now)),
+                Trouble::Limited(_) => self.limited(budget, told_wait(response, rate.as_ref(), now)),
                 other => other,
             });
         }
         if let Some(rate) = rate {
-            self.heed(&rate, now);
+            self.heed(&rate, budget, now);
         }
         let malformed = |source: Option<connector_kit::error::BoxError>| {
             let what = format!("{what}: an answer in another shape");
@@ -210,30 +229,30 @@ impl GitHub {
     }
 
     /// Nothing more is asked until then.
-    fn limited(&self, wait: SignedDuration) -> Trouble {
-        self.limits.hold(GRAPHQL, wait);
+    fn limited(&self, budget: &str, wait: SignedDuration) -> Trouble {
+        self.limits.hold(budget, wait);
         Trouble::Limited(wait)
     }
 
-    /// What a limit told with status 200 asks for: until the reset, where one is named; else a minute.
-    fn told_wait(&self, response: &Response, rate: Option<&RateLimit>, now: Timestamp) -> SignedDuration {
-        let reset = response.header("x-ratelimit-reset").and_then(|text| text.trim().parse().ok());
-        let reset = reset.and_then(|secs| Timestamp::from_second(secs).ok()).or_else(|| rate?.reset_at);
-        let wait = reset.map(|at| at.duration_since(now)).filter(SignedDuration::is_positive);
-        wait.map_or(UNTOLD_LIMIT, |wait| wait.saturating_add(SignedDuration::from_secs(1)))
-    }
-
     /// A server may tell what is left in the answer alone, without headers.
-    fn heed(&self, rate: &RateLimit, now: Timestamp) {
+    fn heed(&self, rate: &RateLimit, budget: &str, now: Timestamp) {
         if let (Some(remaining), Some(reset_at)) = (rate.remaining, rate.reset_at)
             && remaining < rate.cost.unwrap_or(1).max(1)
         {
             let wait = reset_at.duration_since(now);
             if wait.is_positive() {
-                self.limits.hold(GRAPHQL, wait);
+                self.limits.hold(budget, wait);
             }
         }
     }
+}
+
+/// What a limit told with status 200 asks for: until the reset, where one is named; else a minute.
+fn told_wait(response: &Response, rate: Option<&RateLimit>, now: Timestamp) -> SignedDuration {
+    let reset = response.header("x-ratelimit-reset").and_then(|text| text.trim().parse().ok());
+    let reset = reset.and_then(|secs| Timestamp::from_second(secs).ok()).or_else(|| rate?.reset_at);
+    let wait = reset.map(|at| at.duration_since(now)).filter(SignedDuration::is_positive);
+    wait.map_or(UNTOLD_LIMIT, |wait| wait.saturating_add(SignedDuration::from_secs(1)))
 }
 
 /// Where a pass by GraphQL stands, or began; history is asked from a little before the last one on.

@@ -187,7 +187,7 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
 
     error[unknown-variable]: GAPWATCH_GITHUB__ACME__POL: unknown key `pol` in [github.acme]
      |
-     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: app_id, ca_file, comment_token, filter, graphql_url, installation_id, mode, poll, private_key, proxy, repos, states, token, url, webhook_secret
+     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: app_id, ca_file, comment_token, fields, filter, graphql_url, installation_id, mode, poll, private_key, projects, proxy, repos, states, statuses, token, url, webhook_secret
 
     error[bad-duration]: GAPWATCH_GITHUB__ACME__POLL="soon" is not a length of time; expected e.g. "90m", "3 workdays", "2 workhours"
      |

@@ -14,7 +14,7 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
       | ^^^ unknown
       |
       = note: key: github.acme.pol
-     = help: did you mean `poll`? Known keys: app_id, ca_file, comment_token, filter, graphql_url, installation_id, mode, poll, private_key, proxy, repos, states, token, url, webhook_secret
+      = help: did you mean `poll`? Known keys: app_id, ca_file, comment_token, fields, filter, graphql_url, installation_id, mode, poll, private_key, projects, proxy, repos, states, statuses, token, url, webhook_secret
 
     error[unknown-key]: unknown key `allowed_frist` in [rules.pace.behind]
      --> gapwatch.toml:6:1

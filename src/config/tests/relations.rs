@@ -629,3 +629,22 @@ fn what_is_no_webhook_is_refused_and_not_shown() {
     gapwatch: 2 errors, 0 warnings in 1 file.
     "##);
 }
+
+#[test]
+fn a_project_is_named_once_as_owner_and_number_and_a_column_means_one_thing() {
+    let twice = found_after("projects = ['acme/7', 'Acme/7']\n");
+    assert!(twice.contains("project Acme/7 stands twice in the list"), "{twice}");
+    let odd = found_after("projects = ['acme/roadmap']\n");
+    assert!(odd.contains("expected \"owner/number\""), "{odd}");
+    let both = found_after("statuses.active = ['Doing']\nstatuses.backlog = ['doing']\n");
+    assert!(both.contains("`doing` cannot mean both active and backlog"), "{both}");
+    let settings = loaded(&format!("{GITHUB}projects = ['acme/7']\nfields.due = 'Deadline'\n"), &[]);
+    let acme = &settings.github["acme"];
+    assert_eq!(
+        (acme.projects[0].to_string().as_str(), acme.fields.due.0.as_slice()),
+        ("acme/7", &["Deadline".to_owned()][..])
+    );
+    assert_eq!(acme.fields.unit_secs(), None);
+    let unit = loaded(&format!("{GITHUB}fields.estimate_unit = '0.5 workdays'\n"), &[]);
+    assert_eq!(unit.github["acme"].fields.unit_secs(), Some(4.0 * 3600.0));
+}

@@ -21,6 +21,7 @@ mod read;
 mod reader;
 mod recollect;
 mod round;
+mod said;
 mod status;
 mod streams;
 mod supplements;

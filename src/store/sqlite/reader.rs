@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::{
-    ConnectionState, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath, StreamState, TaskCount, TaskName,
+    BoardSaid, ConnectionState, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath, StreamState, TaskCount,
+    TaskName,
 };
-use super::{history, load, open, read, status};
+use super::{history, load, open, read, status, supplements};
 use crate::domain::alert::Alert;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
@@ -56,6 +57,14 @@ impl Reader {
     /// `Failed`.
     pub fn names(&self, ids: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {
         read::names(&self.db, ids)
+    }
+
+    /// What boards say of a task, those that count first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn boards(&self, task: TaskId) -> Result<Vec<BoardSaid>, StoreError> {
+        supplements::read(&self.db, task)
     }
 
     /// How each configured connection stands, by name.

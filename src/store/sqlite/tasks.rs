@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, json, us, us_of};
-use super::{Work, census, containers, links, supplements};
+use super::{Work, census, containers, links, said};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
 /// Where a page's tasks come from.
@@ -98,10 +98,10 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     let hash = hash(task)?;
     let links_hash = task.links.as_deref().map(links::hash);
     let Some(stored) = probe(work, origin.site, &task.ext)? else {
-        let joined = supplements::joined(work, origin.site, task)?;
+        let joined = said::joined(work, origin.site, task)?;
         let id = insert(work, origin, joined.as_ref().map_or(task, |(task, _)| task), &hash, links_hash)?;
-        if let Some((_, said)) = joined {
-            supplements::keep(work, id, &said)?;
+        if let Some((_, own)) = joined {
+            said::keep(work, id, &own)?;
         }
         return Ok(Seen::New);
     };
@@ -111,10 +111,10 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     if same || stored.asked_at > origin.asked_at || stored.updated_at > task.updated_at {
         return Ok(Seen::Same);
     }
-    let Some((joined, said)) = supplements::joined(work, origin.site, task)? else {
+    let Some((joined, own)) = said::joined(work, origin.site, task)? else {
         return update(work, origin, task, &stored, &hash, links_hash);
     };
-    supplements::keep(work, stored.id, &said)?;
+    said::keep(work, stored.id, &own)?;
     update(work, origin, &joined, &stored, &hash, links_hash)
 }
 

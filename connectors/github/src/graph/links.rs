@@ -206,7 +206,8 @@ fn understand(told: Told<Nodes>, issues: &[Asked]) -> Result<Related, Trouble> {
         let at = at.to_string();
         let is_told = |member: &str| told.is_told(&["nodes", &at, member]);
         take_node(&node, issue, &is_told, &mut page);
-        if let Some(items) = node.timeline_items.as_ref().filter(|_| is_told("timelineItems")) {
+        // An entry that is withheld is missing alone.
+        if let Some(items) = &node.timeline_items {
             take_history(items, &TaskRef::Ext(issue.ext.clone()), &mut page, &mut named);
             let after = items.next().map(str::to_owned);
             long.extend(after.map(|after| Long { ext: issue.ext.clone(), node: issue.node.clone(), after }));
