@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::listing::Listing;
@@ -131,6 +131,8 @@ pub(crate) struct Repo {
     pub(crate) labels: BTreeSet<String>,
     /// Rendered issues, sorted; brought up to date before each read.
     pub(crate) listing: Listing,
+    /// When the rendering was last brought up to date.
+    pub(crate) refreshed_at: Timestamp,
     /// Issues whose rendering is out of date.
     pub(crate) dirty: BTreeSet<u64>,
     /// Bodies from a recording instead of issues of our own.
@@ -205,6 +207,8 @@ pub(crate) struct Settings {
     pub(crate) page_cap: u64,
     pub(crate) next_link: NextLink,
     pub(crate) echo_bot: Option<String>,
+    /// How long lists may lag behind what has happened.
+    pub(crate) list_lag: SignedDuration,
 }
 
 /// Where `rel="next"` points.
@@ -229,6 +233,7 @@ impl Default for Settings {
             page_cap: 10_000,
             next_link: NextLink::Honest,
             echo_bot: None,
+            list_lag: SignedDuration::ZERO,
         }
     }
 }

@@ -341,6 +341,8 @@ fn a_list_that_lags_behind_does_not_bring_back_what_was_before() {
     world.now = days(1) + SignedDuration::from_mins(3);
     assert_eq!(world.tasks(vec![task("1")]).same, 1);
     assert!(world.rec("1").closed_at.is_some());
+    world.now = days(1) + SignedDuration::from_mins(16);
+    assert_eq!(world.tasks(vec![task("1")]).changed, 1, "a server that was set back is believed");
 }
 
 #[test]
