@@ -223,7 +223,7 @@ fn too_many_at_once_hold_the_container_until_direct_looks_have_settled_enough() 
         }
         slices.push((asked, world.web().hold.is_some()));
         assert!(world.looks(is_gone) == 0 || world.suspects().is_empty(), "some at a time");
-        world.now = world.now + SignedDuration::from_mins(10);
+        world.now += SignedDuration::from_mins(10);
     }
     // 96 of 136 have to be settled before no more than 39 are left.
     assert_eq!(slices, [(20, true), (20, true), (20, true), (20, true), (20, false), (20, false), (16, false)]);
@@ -271,7 +271,7 @@ fn a_look_that_failed_is_made_again_later() {
     world.shows(&exts(1..=9), false, |_| {});
     assert_eq!(world.looks(|_, _| None), 1);
     assert_eq!((world.due().len(), world.suspects().len()), (0, 1));
-    world.now = world.now + SignedDuration::from_mins(1);
+    world.now += SignedDuration::from_mins(1);
     assert_eq!(world.due().len(), 1);
 }
 
@@ -309,7 +309,7 @@ fn a_task_that_moved_where_nobody_looks_is_gone_once_it_had_the_time_to_arrive()
     world.shows(&exts(1..=9), false, |_| {});
     world.looks(|_, _| Some(TaskLook::Moved(ext("500"))));
     assert_eq!((world.gone("10"), world.due().len()), (None, 0));
-    world.now = world.now + SignedDuration::from_mins(15);
+    world.now += SignedDuration::from_mins(15);
     world.looks(|_, _| Some(TaskLook::Moved(ext("500"))));
     assert_eq!(world.gone("10"), Some(Gone::MovedAway));
     world.assert_board();
