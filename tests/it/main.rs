@@ -13,6 +13,7 @@ mod oracle;
 mod pipeline;
 mod quiet;
 mod recorded;
+mod second_clock;
 mod tidy;
 mod vanished;
 mod world;
