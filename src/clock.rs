@@ -1,7 +1,7 @@
 //! The system's clock: the only place that reads the time or sleeps. The demo and tests set one of the kit's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connector_kit::{BoxFuture, Clock};
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +45,23 @@ impl Clock for SystemClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
 pub async fn nap(length: SignedDuration) {
     tokio::time::sleep(Duration::try_from(length).unwrap_or_default()).await;
+}
+
+/// Measures lengths of time; unmoved by whoever sets the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// One that begins now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
+    pub fn start() -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// An instant in a file, for tests of the built program; never in a release.

@@ -1,28 +1,33 @@
-//! Builds everything from the settings, starts the jobs, and stops them in order. `run --once`, `sync`, the demo and the
-//! tests drive the same [`Engine`] by hand.
+//! Builds everything from the settings. The service starts the jobs, takes up another configuration while they rest, and
+//! stops them in order; `run --once`, `sync`, the demo and the tests drive the same [`Engine`] by hand.
+
+mod service;
+mod systemd;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::config::{Backlog, FromStage, Revisions, Settings};
 use crate::core::{Core, CoreHandle, Setup};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::Stage;
+use crate::domain::ids::ConnectionId;
 use crate::domain::policy::{Mode, Policy};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
-use crate::jobs::listen;
 use crate::jobs::people::{self, Wanted};
 use crate::jobs::pull::{self, Connection, PullReport};
-use crate::registry::{self, Built, Skew, elapsed};
+use crate::registry::{self, Built, BuiltNotifier, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
-use crate::store::{ConfigPlan, ConnectionPlan, PersonPlan, Store, StoreError, StorePath};
+use crate::store::{self, ConfigPlan, ConnectionPlan, PersonPlan, Store, StoreError, StorePath};
+
+pub use service::{Reread, Service};
 
 /// Why it could not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +55,35 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// How far the tools' clocks lie from ours.
     pub skews: Skews,
+    /// Where `skews` asks.
+    asked: Arc<Mutex<Vec<(String, Skew)>>>,
     wanted: Vec<Wanted>,
     store: StorePath,
+    outside: Outside,
+    settings: Settings,
+}
+
+/// What the web server needs of the present configuration.
+#[derive(Clone, Default)]
+struct Outside {
+    hooks: Vec<(String, Arc<dyn Hooks>)>,
+    usage: Vec<(String, UsageOf)>,
+}
+
+/// What a configuration is made into before anybody asks for it.
+struct Parts {
+    built: Vec<Built>,
+    notifier: Option<BuiltNotifier>,
+    setup: Setup,
+}
+
+impl Parts {
+    fn build(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Parts, ConnectorError> {
+        let built = registry::connections(settings, clock)?;
+        let notifier = registry::notifier(settings, clock)?;
+        let setup = setup(settings, &built);
+        Ok(Parts { built, notifier, setup })
+    }
 }
 
 impl Engine {
@@ -60,21 +92,73 @@ impl Engine {
     /// # Errors
     /// See [`StartError`].
     pub fn start(settings: &Settings, store: StorePath, clock: Arc<dyn Clock>) -> Result<Engine, StartError> {
-        let built = registry::connections(settings, &clock)?;
-        let notifier = registry::notifier(settings, &clock)?;
+        let Parts { built, notifier, setup } = Parts::build(settings, &clock)?;
+        if let StorePath::File(path) = &store
+            && !settings.store.allow_network_fs
+        {
+            store::refuse_network_fs(path)?;
+        }
         let now = clock.now();
-        let setup = setup(settings, &built);
         let wanted = people::wanted(&setup.plan.persons);
         let core = Core::open(Store::open(&store, now)?, setup, now)?;
         let ids = core.connections().clone();
+        let asked: Arc<Mutex<Vec<(String, Skew)>>> = Arc::default();
+        let told = asked.clone();
+        let skews: Skews = Arc::new(move || {
+            let asked = told.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.iter().map(|(tool, skew)| (tool.clone(), skew())).collect()
+        });
+        let mut engine = Engine {
+            core: CoreHandle::start(core),
+            connections: Vec::new(),
+            channels: Channels::default(),
+            clock,
+            skews,
+            asked,
+            wanted,
+            store,
+            outside: Outside::default(),
+            settings: settings.clone(),
+        };
+        engine.put(built, notifier, &ids);
+        Ok(engine)
+    }
+
+    /// Takes up other settings between two rounds, as a start would; another store is not among what can be changed so.
+    ///
+    /// # Errors
+    /// See [`StartError`]. What a tool's table or the store refuses leaves everything as it was; doing it again does the
+    /// rest.
+    pub async fn reload(&mut self, settings: &Settings) -> Result<(), StartError> {
+        let parts = Parts::build(settings, &self.clock)?;
+        self.take_up(parts, settings).await?;
+        Ok(())
+    }
+
+    async fn take_up(&mut self, parts: Parts, settings: &Settings) -> Result<(), StoreError> {
+        let Parts { built, notifier, setup } = parts;
+        self.wanted = people::wanted(&setup.plan.persons);
+        let ids = self.core.reconfigure(setup, self.clock.now()).await?;
+        self.settings = settings.clone();
+        self.put(built, notifier, &ids);
+        Ok(())
+    }
+
+    /// Puts what was built into its place.
+    fn put(&mut self, built: Vec<Built>, notifier: Option<BuiltNotifier>, ids: &HashMap<String, ConnectionId>) {
         let mut skews: Vec<(String, Skew)> =
             built.iter().map(|built| (built.name.clone(), built.skew.clone())).collect();
         skews.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.skew.clone())));
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = skews;
+        let mut usage: Vec<(String, UsageOf)> =
+            built.iter().map(|built| (built.name.clone(), built.usage.clone())).collect();
+        usage.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.usage.clone())));
+        let hooks = built.iter().filter_map(|built| Some((built.name.clone(), built.hooks.clone()?))).collect();
+        self.outside = Outside { hooks, usage };
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
-        let channels = Channels { notifier: notifier.map(|built| -> Arc<dyn Notifier> { built.notifier }), commenters };
-        let skews: Skews = Arc::new(move || skews.iter().map(|(tool, skew)| (tool.clone(), skew())).collect());
-        let connections = built.into_iter().filter_map(|built| connection(built, &ids, &skews)).collect();
-        Ok(Engine { core: CoreHandle::start(core), connections, channels, clock, skews, wanted, store })
+        let notifier = notifier.map(|built| -> Arc<dyn Notifier> { built.notifier });
+        self.channels = Channels { notifier, commenters };
+        self.connections = built.into_iter().filter_map(|built| connection(built, ids, &self.skews)).collect();
     }
 
     /// Pulls every connection until none has more; with `all`, every stream counts as due.
@@ -128,54 +212,13 @@ impl Engine {
     pub async fn deliver(&self) -> Result<u32, StoreError> {
         deliver::until_idle(&self.core, &self.channels, &*self.clock).await
     }
-
-    /// Runs until `stop`; then finishes the call in flight and ends, the rest staying in the store.
-    ///
-    /// # Errors
-    /// The socket cannot be made. Whatever happens later is handled where it happens.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), StartError> {
-        let jobs = TaskTracker::new();
-        if let StorePath::File(path) = &self.store {
-            match listen::bind(path) {
-                Ok(listener) => {
-                    jobs.spawn(listen::run(self.core.clone(), listener, self.clock.clone(), stop.clone()));
-                }
-                // A path too long for a socket must not keep the watcher from watching.
-                Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
-                    tracing::warn!(%error, "socket.unavailable: writing commands need the daemon stopped");
-                }
-                Err(error) => return Err(StartError::Socket(error)),
-            }
-        }
-        for connection in self.connections {
-            jobs.spawn(pull::run(self.core.clone(), connection, self.clock.clone(), stop.clone()));
-        }
-        if let Some(notifier) = self.channels.notifier.clone() {
-            jobs.spawn(people::run(self.core.clone(), notifier, self.wanted, self.clock.clone(), stop.clone()));
-        }
-        jobs.spawn(decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone()));
-        jobs.spawn(deliver::run(self.core.clone(), self.channels, self.clock.clone(), self.skews, stop.clone()));
-        tracing::info!("daemon.started");
-        stop.cancelled().await;
-        jobs.close();
-        jobs.wait().await;
-        if let StorePath::File(path) = &self.store {
-            // Gone already is fine: the lock, not the socket, says who owns the store.
-            let _ = std::fs::remove_file(listen::socket_path(path));
-        }
-        tracing::info!("daemon.stopped");
-        Ok(())
-    }
 }
 
-fn connection(
-    built: Built,
-    ids: &HashMap<String, crate::domain::ids::ConnectionId>,
-    skews: &Skews,
-) -> Option<Connection> {
+fn connection(built: Built, ids: &HashMap<String, ConnectionId>, skews: &Skews) -> Option<Connection> {
     let id = ids.get(&built.name).copied()?;
     let Built { name, poll, source, commenter, .. } = built;
-    Some(Connection { id, name, poll, source, commenter, skews: skews.clone() })
+    let (skews, waker) = (skews.clone(), Arc::default());
+    Some(Connection { id, name, poll, source, commenter, skews, waker, watcher: None })
 }
 
 /// Where the settings keep everything.
@@ -253,6 +296,7 @@ fn connection_plan(built: &Built) -> ConnectionPlan {
         streams: built.source.streams(),
         observed: built.source.observed(),
         state_labels: built.state_labels.clone(),
+        reading: built.reading.clone(),
     }
 }
 

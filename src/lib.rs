@@ -16,6 +16,9 @@
 //!
 //! Modules in the order in which they may use each other: each uses only what stands above it.
 
+#[cfg(test)]
+mod golden;
+
 pub mod domain;
 pub mod rules;
 pub mod alerts;
@@ -24,8 +27,9 @@ pub mod config;
 pub mod store;
 pub mod registry;
 pub mod clock;
+pub mod telemetry;
 pub mod core;
 pub mod jobs;
+pub mod web;
 pub mod daemon;
-pub mod telemetry;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use connector_model::Ineligible;
 use jiff::Timestamp;
 
 use super::draft::Draft;
@@ -10,7 +11,7 @@ use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
-use crate::domain::record::Gone;
+use crate::domain::record::{Gone, TaskRec};
 use crate::domain::snapshot::Snapshot;
 
 /// A gap that is back within this goes on where its ladder stood.
@@ -237,10 +238,14 @@ fn departure(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Ending {
 /// False for what left the board, and for what no connection reads any more.
 fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
     let board = snapshot.board;
+    let is_read = || super::home(subject, snapshot).is_some_and(|home| home.reader.is_some());
     match subject {
-        SubjectKey::Task(_) | SubjectKey::Container(_) => {
-            super::home(subject, snapshot).is_some_and(|home| home.reader.is_some())
+        // What has left the filter is not mended: nobody looks at it any more.
+        SubjectKey::Task(id) => {
+            let is_filtered = |task: &TaskRec| task.ineligible == Some(Ineligible::Filtered);
+            is_read() && !board.task(id).is_some_and(is_filtered)
         }
+        SubjectKey::Container(_) => is_read(),
         SubjectKey::Connection(id) => board.connection(id).is_some(),
         SubjectKey::Person(id) => board.people.persons.contains_key(&id),
     }

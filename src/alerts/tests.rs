@@ -181,6 +181,13 @@ fn what_left_the_configuration_is_never_called_resolved() {
     world.run(&[judged(1, Vec::new())]);
     assert_eq!(world.alert(OVERDUE, 1).ending, Some(Ending::NoLongerWatched));
     assert_eq!(world.said(), "");
+    let mut world = World::new();
+    world.policy.clear_after = SignedDuration::ZERO;
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]).said();
+    world.task(1, |task| task.rec.ineligible = Some(connector_model::Ineligible::Filtered));
+    world.run(&[clear(1, OVERDUE)]);
+    assert_eq!(world.alert(OVERDUE, 1).ending, Some(Ending::NoLongerWatched), "it has left the filter");
+    assert_eq!(world.said(), "");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `check`: judges now, or at a later moment, without changing anything.
 
 use super::documents;
-use super::open::{From, Stopped, View, print_json};
-use super::{Exit, Output, gaps};
+use super::open::{From, Stopped, View};
+use super::{Exit, gaps};
 use crate::alerts::{self, Judgement};
 use crate::domain::alert::AlertState;
 use crate::domain::finding::{Stage, SubjectKey};
@@ -34,10 +34,7 @@ pub(super) fn check(
         .cloned()
         .collect();
     let document = documents::gaps(&view, &alerts)?;
-    match from.output {
-        Output::Json => print_json(&document)?,
-        Output::Table => gaps::print(&document),
-    }
+    gaps::put(from, &document)?;
     let found = fail_on.is_some_and(|stage| alerts.iter().any(|alert| alert.stage >= stage));
     let blind = documents::connections(&view)?.into_iter().filter_map(|(state, _)| Some(Exit::of(state.failure?.0)));
     let worst = blind.max().unwrap_or(Exit::Done);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::open::{From, Stopped, View, print_json};
+use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
@@ -42,6 +42,7 @@ struct Rule {
 
 /// Prints why a task is flagged, or not.
 pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let view = View::open(from, at)?;
     let id = find(&view, task)?;
     let explained = rules::explain(&view.rules, SubjectKey::Task(id), &view.snapshot());
@@ -64,7 +65,7 @@ pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit,
     };
     match from.output {
         Output::Json => print_json(&document)?,
-        Output::Table => print(&document),
+        Output::Table | Output::Csv => print(&document),
     }
     Ok(Exit::Done)
 }

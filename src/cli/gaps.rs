@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::documents::{self, Gap};
-use super::open::{From, Stopped, View, print_json};
-use super::table::{plain, table, when};
+use super::open::{From, Stopped, View, print_json, print_text, since};
+use super::table::{csv, plain, table, when};
 use super::{Exit, GapsFilter, Output};
 use crate::domain::alert::{Alert, AlertState};
 
@@ -24,10 +24,11 @@ pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
     if let Some(owner) = &filter.owner {
         document.gaps.retain(|gap| gap.owners.contains(owner));
     }
-    match from.output {
-        Output::Json => print_json(&document)?,
-        Output::Table => print(&document),
+    if let Some(text) = &filter.since {
+        let since = since(view.now, text)?;
+        document.gaps.retain(|gap| gap.opened_at >= since || gap.resolved_at.is_some_and(|at| at >= since));
     }
+    put(from, &document)?;
     Ok(Exit::Done)
 }
 
@@ -49,13 +50,64 @@ pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
     let document = documents::gaps(&view, &[alert])?;
     match from.output {
         Output::Json => print_json(&document)?,
+        Output::Csv => print_text(&as_csv(&document))?,
         Output::Table => document.gaps.iter().for_each(print_one),
     }
     Ok(Exit::Done)
 }
 
+/// Prints the gaps in the form that was asked for.
+pub(super) fn put(from: &From, document: &documents::Gaps) -> Result<(), Stopped> {
+    match from.output {
+        Output::Json => print_json(document)?,
+        Output::Csv => print_text(&as_csv(document))?,
+        Output::Table => print(document),
+    }
+    Ok(())
+}
+
+/// One row a gap; the columns keep their names and their order.
+fn as_csv(document: &documents::Gaps) -> String {
+    const HEAD: [&str; 14] = [
+        "id",
+        "rule",
+        "stage",
+        "state",
+        "connection",
+        "key",
+        "title",
+        "url",
+        "owners",
+        "opened_at",
+        "stage_at",
+        "resolved_at",
+        "held_because",
+        "summary",
+    ];
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let row = |gap: &Gap| {
+        [
+            gap.id.clone(),
+            gap.rule.to_owned(),
+            gap.stage.to_owned(),
+            gap.state.to_owned(),
+            text(&gap.subject.connection),
+            text(&gap.subject.key),
+            text(&gap.subject.title),
+            text(&gap.subject.url),
+            gap.owners.join(" "),
+            gap.opened_at.to_string(),
+            gap.stage_at.to_string(),
+            gap.resolved_at.map(|at| at.to_string()).unwrap_or_default(),
+            gap.held_because.unwrap_or_default().to_owned(),
+            gap.summary.clone(),
+        ]
+    };
+    csv(&HEAD, document.gaps.iter().map(row))
+}
+
 /// The gaps as a table, and what could not be seen.
-pub(super) fn print(document: &documents::Gaps) {
+fn print(document: &documents::Gaps) {
     if document.gaps.is_empty() {
         anstream::println!("No gaps.");
     } else {

@@ -1,21 +1,25 @@
 //! The verbs that talk to the tools: `run`, `run --once`, `sync`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::open::{From, Stopped, print_json, settings};
+use super::open::{From, Stopped, no_csv, print_json, reread, settings};
 use super::table::{plain, when};
 use super::{Exit, Output};
-use crate::config::{Backlog, Flags, Mode, Settings};
-use crate::daemon::{Engine, store_path};
+use crate::config::{Backlog, Flags, Mode, Origin, Settings};
+use crate::daemon::{Engine, Reread, Service, store_path};
 use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::decide::ClockDoubt;
 use crate::jobs::pull::PullReport;
+use crate::jobs::reload::Reloads;
 use crate::store::ConnectionState;
+use crate::web;
 
 /// Turns of sending and thinking over in one pass; what is left then waits for the next one.
 const MOST_TURNS: u32 = 100;
@@ -24,10 +28,46 @@ const MOST_TURNS: u32 = 100;
 pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
-    let stop = CancellationToken::new();
+    let listener = listener(&settings).await?;
+    let (stop, (reloads, askers)) = (CancellationToken::new(), Reloads::channel());
     tokio::spawn(stop_on_signals(stop.clone()));
-    engine.run(stop).await?;
+    tokio::spawn(reload_on_signal(reloads.clone()));
+    let files = from.files.clone();
+    let flags = Flags { mode, backlog, only_looks: false };
+    let reread: Reread = Arc::new(move || reread(&files, flags));
+    engine.run(Service { reread, reloads, askers, listener }, stop).await?;
     Ok(Exit::Done)
+}
+
+/// The web server's place. One that nobody asked for and that is taken is no reason not to watch.
+async fn listener(settings: &Settings) -> Result<Option<TcpListener>, Stopped> {
+    let listen = settings.server.listen;
+    let error = match web::bind(listen).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    match settings.origin("server.listen") {
+        Origin::Default => {
+            tracing::warn!(%listen, %error, "server.unavailable: no health, metrics and hooks over HTTP");
+            Ok(None)
+        }
+        origin => {
+            let in_use = error.kind() == std::io::ErrorKind::AddrInUse;
+            let exit = if in_use { Exit::TryAgain } else { Exit::Config };
+            let words = format!("gapwatch: cannot listen at {listen} ({origin}): {error}");
+            Err(Stopped::new(exit, words))
+        }
+    }
+}
+
+/// SIGHUP: the configuration is read again. How it went is in the log.
+async fn reload_on_signal(reloads: Reloads) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return tracing::error!("signals.unavailable") };
+    while hangup.recv().await.is_some() {
+        let reloads = reloads.clone();
+        // Not waited for: those that come meanwhile are answered together.
+        tokio::spawn(async move { reloads.ask().await });
+    }
 }
 
 async fn stop_on_signals(stop: CancellationToken) {
@@ -109,6 +149,7 @@ struct Waiting {
 
 /// Reads everything now; judges and sends nothing.
 pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, Flags::default())?;
     let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     if let Some(name) = &connection {
@@ -124,13 +165,14 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
         Output::Json => {
             print_json(&SyncDocument { schema: "gapwatch.sync/1", at: engine.clock.now(), connections })?;
         }
-        Output::Table => connections.iter().for_each(print),
+        Output::Table | Output::Csv => connections.iter().for_each(print),
     }
     Ok(worst(&reports))
 }
 
 /// Reads, judges, sends what is due, says what waits.
 pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let reports = engine.pull(true).await?;
@@ -149,7 +191,7 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
             waiting,
             clock_doubt: doubt.as_ref().map(ClockDoubt::words),
         })?,
-        Output::Table => {
+        Output::Table | Output::Csv => {
             connections.iter().for_each(print);
             print_once(&settings, attempts, &waiting);
             if let Some(doubt) = &doubt {

@@ -2,14 +2,18 @@
 //! document with a schema.
 
 mod check;
+mod config;
 mod db;
 mod demo;
 mod documents;
 mod explain;
 mod gaps;
 mod live;
+mod manual;
 mod open;
+mod rules;
 mod table;
+mod trouble;
 mod validate;
 mod why;
 mod wish;
@@ -17,6 +21,7 @@ mod wish;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{Backlog, Mode};
@@ -51,7 +56,7 @@ impl Exit {
         match kind {
             FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
             FailureKind::Limited => Exit::TryAgain,
-            FailureKind::Refused => Exit::Refused,
+            FailureKind::Refused | FailureKind::Forbidden => Exit::Refused,
         }
     }
 }
@@ -66,13 +71,27 @@ struct Cli {
     /// How results are printed.
     #[arg(short, long, value_enum, default_value = "table", global = true)]
     output: Output,
-    /// What is logged: error, warn, info, debug, trace.
-    #[arg(long, value_name = "LEVEL", global = true)]
+    /// What is logged: error, warn, info, debug, trace; or a filter such as info,connector_github=debug.
+    #[arg(long, value_name = "LEVEL", global = true, env = "GAPWATCH_LOG_LEVEL", hide_env_values = true,
+          value_parser = crate::telemetry::checked_filter)]
     log_level: Option<String>,
     /// How it is logged: auto is text on a terminal, JSON elsewhere.
-    #[arg(long, value_enum, default_value = "auto", global = true)]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        global = true,
+        env = "GAPWATCH_LOG_FORMAT",
+        hide_env_values = true
+    )]
     log_format: LogFormat,
-    /// When to colour.
+    /// Say only what was asked for and what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Log one level more; repeatable.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// When to colour; NO_COLOR in the environment means never.
     #[arg(long, value_enum, default_value = "auto", global = true)]
     color: clap::ColorChoice,
     #[command(subcommand)]
@@ -86,6 +105,8 @@ pub enum Output {
     Table,
     /// For programs; see the documented schemas.
     Json,
+    /// For spreadsheets: lists alone.
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +143,14 @@ enum Verb {
         /// A warning is an error.
         #[arg(long)]
         deny_warnings: bool,
+        /// How it says what it found; else as `-o` says.
+        #[arg(long, value_enum)]
+        format: Option<validate::Format>,
+    },
+    /// What is in force, what can be set, and files of an older version.
+    Config {
+        #[command(subcommand)]
+        verb: config::ConfigVerb,
     },
     /// Read every connection now; judges and sends nothing.
     Sync {
@@ -145,6 +174,11 @@ enum Verb {
         #[command(subcommand)]
         verb: GapsVerb,
     },
+    /// What is looked for.
+    Rules {
+        #[command(subcommand)]
+        verb: rules::RulesVerb,
+    },
     /// Why a task is flagged, or not: every rule, its numbers, its thresholds, the next look.
     Explain {
         /// A browser address, a gap id, CONNECTION:KEY, or a key.
@@ -157,7 +191,7 @@ enum Verb {
     Why {
         /// A task (as for `explain`), or a person.
         about: String,
-        /// How far back.
+        /// How far back: a length of time, or a day.
         #[arg(long, default_value = "7d")]
         since: String,
     },
@@ -187,6 +221,8 @@ enum Verb {
     },
     /// Ask the running daemon how it is.
     Health,
+    /// Have the running daemon read its configuration again; what it refuses changes nothing.
+    Reload,
     /// The database.
     Db {
         #[command(subcommand)]
@@ -199,7 +235,19 @@ enum Verb {
         /// The id.
         id: Option<String>,
     },
-    /// The version.
+    /// Print what a shell needs to complete commands and options.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man {
+        /// Write one for each command into this folder.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+    /// The version; with `-o json` also what it was built with.
     Version,
 }
 
@@ -229,6 +277,9 @@ struct GapsFilter {
     /// Only of this rule.
     #[arg(long)]
     rule: Option<String>,
+    /// Only what opened or was resolved since: a length of time (`7d`), or a day.
+    #[arg(long)]
+    since: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -272,18 +323,24 @@ fn speed(text: &str) -> Result<u32, String> {
     factor.filter(|factor| (1..=100_000).contains(factor)).ok_or_else(|| "expected e.g. 300x".to_owned())
 }
 
+/// `docs/cli.md`: every command with its options.
+pub fn reference() -> String {
+    manual::markdown()
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    crate::telemetry::start(
-        cli.log_level.as_deref(),
-        cli.log_format,
-        matches!(cli.verb, Verb::Run { once: false, .. }),
-    );
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    cli.color_choice().write_global();
+    let daemon = matches!(cli.verb, Verb::Run { once: false, .. });
+    crate::telemetry::start(cli.log_level(daemon), cli.log_format, daemon);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            anstream::eprintln!("gapwatch: {error}");
+            anstream::eprintln!("{}", trouble::Stopped::failed(error).words);
             return ExitCode::from(Exit::Failed as u8);
         }
     };
@@ -302,19 +359,17 @@ pub fn main() -> ExitCode {
 }
 
 async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
-    let color = match cli.color {
-        clap::ColorChoice::Always => anstream::ColorChoice::Always,
-        clap::ColorChoice::Never => anstream::ColorChoice::Never,
-        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
-    };
-    color.write_global();
-    let from = open::From { files: cli.config, output: cli.output };
+    let from = open::From { files: cli.config, output: cli.output, quiet: cli.quiet };
     match cli.verb {
         Verb::Run { mode, once: false, backlog } => live::run(&from, mode, backlog).await,
         Verb::Run { mode, once: true, backlog } => live::once(&from, mode, backlog).await,
         Verb::Sync { connection } => live::sync(&from, connection).await,
         Verb::Demo { seed, speed, days } => demo::demo(seed, speed, days).await,
-        Verb::Validate { offline, deny_warnings } => validate::validate(&from, offline, deny_warnings).await,
+        Verb::Validate { offline, deny_warnings, format } => {
+            validate::validate(&from, validate::Wanted { offline, deny_warnings, format }).await
+        }
+        Verb::Config { verb } => config::config(&from, &verb),
+        Verb::Rules { verb } => rules::rules(&from, &verb),
         Verb::Check { at, fail_on, project } => check::check(&from, at.as_deref(), fail_on, project.as_deref()),
         Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),
@@ -324,16 +379,75 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,
         Verb::Health => wish::health(&from).await,
+        Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),
         Verb::Db { verb: DbVerb::Check } => db::check(&from),
         Verb::Help { topic, id } => validate::help(topic.as_deref(), id.as_deref()),
-        Verb::Version => {
-            let version = env!("CARGO_PKG_VERSION");
-            match from.output {
-                Output::Json => open::print_json(&serde_json::json!({ "name": "gapwatch", "version": version }))?,
-                Output::Table => anstream::println!("gapwatch {version}"),
-            }
-            Ok(Exit::Done)
+        Verb::Completions { shell } => manual::completions(shell),
+        Verb::Man { dir } => manual::man(&from, dir.as_deref()),
+        Verb::Version => manual::version(&from),
+    }
+}
+
+impl Cli {
+    fn color_choice(&self) -> ColorChoice {
+        match self.color {
+            clap::ColorChoice::Always => ColorChoice::Always,
+            clap::ColorChoice::Never => ColorChoice::Never,
+            clap::ColorChoice::Auto => ColorChoice::Auto,
         }
+    }
+
+    /// The level that is named, else as loud as `-q` and `-v` say. `None`: the usual one.
+    fn log_level(&self, daemon: bool) -> Option<&str> {
+        const STEPS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+        let usual = if daemon { 2 } else { 0 };
+        self.log_level.as_deref().or(match (self.quiet, self.verbose) {
+            (true, _) => Some(if daemon { "warn" } else { "error" }),
+            (false, 0) => None,
+            (false, more) => Some(STEPS[(usual + usize::from(more)).min(STEPS.len() - 1)]),
+        })
+    }
+}
+
+/// Help and the version are no mistakes; everything else is, and looks like all others.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        anstream::print!("{}", error.render().ansi());
+        return ExitCode::from(Exit::Done as u8);
+    }
+    // What was not understood still says whether colours are wanted.
+    let args: Vec<_> = std::env::args_os().collect();
+    if args.iter().any(|arg| arg == "--color=never")
+        || args.windows(2).any(|two| two[0] == "--color" && two[1] == "never")
+    {
+        ColorChoice::Never.write_global();
+    }
+    anstream::eprint!("{}", trouble::of_usage(&error.render().ansi().to_string()));
+    ExitCode::from(Exit::Usage as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn each_v_is_one_level_more_and_a_named_level_wins() {
+        let level = |args: &[&str], daemon| {
+            let cli = Cli::try_parse_from(["gapwatch"].iter().chain(args).chain(&["version"])).unwrap();
+            cli.log_level(daemon).map(str::to_owned)
+        };
+        assert_eq!((level(&[], true), level(&[], false)), (None, None));
+        assert_eq!(level(&["-v"], false).as_deref(), Some("warn"));
+        assert_eq!(level(&["-vv"], false).as_deref(), Some("info"));
+        assert_eq!(
+            (level(&["-v"], true).as_deref(), level(&["-vvvvv"], true).as_deref()),
+            (Some("debug"), Some("trace"))
+        );
+        assert_eq!(level(&["-q"], true).as_deref(), Some("warn"));
+        assert_eq!(level(&["-q", "--log-level", "debug"], false).as_deref(), Some("debug"));
+        assert!(Cli::try_parse_from(["gapwatch", "-q", "-v", "version"]).is_err());
+        assert!(Cli::try_parse_from(["gapwatch", "--log-level", "loud", "version"]).is_err());
     }
 }

@@ -1,20 +1,21 @@
 //! What every verb begins with: the settings, the store, the moment.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use anstream::ColorChoice;
 use connector_kit::Clock;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub(super) use super::trouble::{Stopped, colored};
 use super::{Exit, Output};
-use crate::config::{self, Diagnostic, Flags, Loaded, Settings, Sources, diagnose};
+use crate::config::{self, Diagnostic, Flags, Length, Loaded, Settings, Sources, diagnose};
 use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::Snapshot;
 use crate::rules::{self, Rules};
-use crate::store::{Reader, StoreError, StorePath};
+use crate::store::{Reader, StorePath};
 
 /// Where the settings come from, and how results are printed.
 pub(super) struct From {
@@ -22,51 +23,8 @@ pub(super) struct From {
     pub(super) files: Vec<PathBuf>,
     /// `-o`
     pub(super) output: Output,
-}
-
-/// A verb that ended early: how, and what to say.
-pub(super) struct Stopped {
-    /// How.
-    pub(super) exit: Exit,
-    /// What to say; empty when it has been said.
-    pub(super) words: String,
-}
-
-impl Stopped {
-    /// Ends with these words.
-    pub(super) fn new(exit: Exit, words: impl Into<String>) -> Stopped {
-        Stopped { exit, words: words.into() }
-    }
-
-    /// Failed inside.
-    pub(super) fn failed(error: impl std::fmt::Display) -> Stopped {
-        Stopped::new(Exit::Failed, format!("gapwatch: {error}"))
-    }
-
-    /// Wrong usage.
-    pub(super) fn usage(words: impl std::fmt::Display) -> Stopped {
-        Stopped::new(Exit::Usage, format!("gapwatch: {words}"))
-    }
-}
-
-impl std::convert::From<StoreError> for Stopped {
-    fn from(error: StoreError) -> Stopped {
-        let exit = match &error {
-            StoreError::Locked { .. } => Exit::TryAgain,
-            StoreError::Unusable { .. } | StoreError::TakenOver | StoreError::Failed(_) => Exit::Failed,
-        };
-        Stopped::new(exit, format!("gapwatch: {error}"))
-    }
-}
-
-impl std::convert::From<crate::daemon::StartError> for Stopped {
-    fn from(error: crate::daemon::StartError) -> Stopped {
-        match error {
-            crate::daemon::StartError::Store(error) => error.into(),
-            crate::daemon::StartError::Connector(error) => Stopped::new(Exit::Config, format!("gapwatch: {error}")),
-            error @ crate::daemon::StartError::Socket(_) => Stopped::failed(error),
-        }
-    }
+    /// `-q`: no warnings, no notes.
+    pub(super) quiet: bool,
 }
 
 /// For a command that only looks at the store.
@@ -78,10 +36,20 @@ pub(super) const LOOKING: Flags = Flags { mode: None, backlog: None, only_looks:
 /// The configuration is refused.
 pub(super) fn settings(from: &From, flags: Flags) -> Result<Settings, Stopped> {
     let Loaded { settings, warnings, .. } = load(from, flags, false)?;
-    for warning in warnings {
+    for warning in warnings.iter().filter(|_| !from.quiet) {
         anstream::eprintln!("{}", warning.render(colored()));
     }
     Ok(settings)
+}
+
+/// The same while something runs: nothing is printed.
+///
+/// # Errors
+/// Every mistake.
+pub(super) fn reread(files: &[PathBuf], flags: Flags) -> Result<Loaded, Vec<Diagnostic>> {
+    let env = config::environment();
+    let files = config::find_and_read(files, &env)?;
+    config::load(&Sources { files, env, flags })
 }
 
 /// The same, with its warnings unprinted. `unchanged`: a mistake changes nothing that runs, and says so.
@@ -101,11 +69,6 @@ fn refused(found: &[Diagnostic], files: usize, unchanged: bool) -> Stopped {
         _ => diagnose::report(found, files, unchanged, colored()),
     };
     Stopped::new(Exit::Config, words.trim_end())
-}
-
-/// True when errors are shown in colour.
-pub(super) fn colored() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
 }
 
 /// The store, its board and everything needed to judge it, read-only.
@@ -179,12 +142,47 @@ fn moment(clock: &dyn Clock, at: Option<&str>) -> Result<Timestamp, Stopped> {
     Ok(at)
 }
 
+/// The moment so long before `now` (`7d`), or a day or instant that is named itself.
+///
+/// # Errors
+/// It is neither.
+pub(super) fn since(now: Timestamp, text: &str) -> Result<Timestamp, Stopped> {
+    let length = text.parse::<Length>().ok();
+    let back = length.map(|length| now.checked_sub(crate::registry::elapsed(length)).unwrap_or(Timestamp::MIN));
+    let day = || text.parse().ok().map(|date| Calendar::usual(TimeZone::system()).day_begins(date));
+    back.or_else(|| text.parse().ok()).or_else(day).ok_or_else(|| {
+        Stopped::usage(format!("\"{text}\" is neither a length of time nor a day; expected e.g. 7d or 2026-11-20"))
+    })
+}
+
+/// Refuses a form of output that a verb has not.
+///
+/// # Errors
+/// It is CSV, and this is no list.
+pub(super) fn no_csv(from: &From) -> Result<(), Stopped> {
+    match from.output {
+        Output::Csv => Err(Stopped::usage("this is no list; `-o csv` is for gaps list, check, why and rules list")),
+        Output::Table | Output::Json => Ok(()),
+    }
+}
+
 /// Prints a document as JSON.
 ///
 /// # Errors
 /// It cannot be written down, which would be our mistake.
 pub(super) fn print_json(document: &impl serde::Serialize) -> Result<(), Stopped> {
     let text = serde_json::to_string_pretty(document).map_err(Stopped::failed)?;
-    anstream::println!("{text}");
-    Ok(())
+    print_text(&format!("{text}\n"))
+}
+
+/// Prints a long text. Whoever has read enough of it (`… | head`) may close the pipe.
+///
+/// # Errors
+/// It cannot be written for another reason.
+pub(super) fn print_text(text: &str) -> Result<(), Stopped> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Stopped::failed(error)),
+        _ => Ok(()),
+    }
 }

@@ -24,3 +24,26 @@ pub(super) fn plain(text: &str) -> String {
         .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
         .collect()
 }
+
+/// A list for other programs: a head and rows with commas, each ended by CR LF, as RFC 4180 has it.
+pub(super) fn csv<R: AsRef<[String]>>(head: &[&str], rows: impl Iterator<Item = R>) -> String {
+    let line = |cells: Vec<String>| cells.join(",") + "\r\n";
+    let mut text = line(head.iter().map(|text| cell(text)).collect());
+    rows.for_each(|row| text += &line(row.as_ref().iter().map(|text| cell(text)).collect()));
+    text
+}
+
+fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_break_a_row_is_quoted() {
+        let rows = [["a".to_owned(), "b, c".to_owned()], ["say \"x\"".to_owned(), "two\nlines".to_owned()]];
+        assert_eq!(csv(&["K", "V"], rows.into_iter()), "K,V\r\na,\"b, c\"\r\n\"say \"\"x\"\"\",\"two\nlines\"\r\n");
+    }
+}

@@ -1,72 +1,203 @@
 //! `validate`: the very code that `run` runs, and then a login everywhere; and `help error ID`.
 
-use super::Exit;
-use super::open::{From, Stopped, colored, load};
-use crate::config::{self, Flags};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::open::{From, Stopped, colored, no_csv, print_json};
+use super::{Exit, Output, trouble};
+use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
 use crate::registry;
 use connector_kit::ConnectorError;
 
-/// Checks the configuration; without `offline` also asks every service who we are.
-pub(super) async fn validate(from: &From, offline: bool, deny_warnings: bool) -> Result<Exit, Stopped> {
-    let loaded = load(from, Flags::default(), true)?;
-    let settings = loaded.settings;
-    let clock = crate::clock::system();
-    let refused = |error: ConnectorError| Stopped::new(Exit::Config, format!("gapwatch: {error}"));
-    let connections = registry::connections(&settings, &clock).map_err(refused)?;
-    let notifier = registry::notifier(&settings, &clock).map_err(refused)?;
-    let mut exit = Exit::Done;
-    if !offline {
-        for connection in &connections {
-            let who = connection.source.whoami().await.map(|who| {
-                let as_whom = who.account.and_then(|account| account.handle).unwrap_or_else(|| "an app".to_owned());
-                (as_whom, who.warnings)
-            });
-            exit = exit.max(report(&connection.name, who));
-        }
-        if let Some(built) = &notifier {
-            let who = built.notifier.whoami().await.map(|warnings| ("the bot".to_owned(), warnings));
-            exit = exit.max(report("slack", who));
-        }
-    }
-    let warned = deny_warnings && !loaded.warnings.is_empty();
-    anstream::eprint!("{}", config::diagnose::report(&loaded.warnings, loaded.files, false, colored()));
-    Ok(if warned { Exit::Config } else { exit })
+/// How it says what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// With the line it is about.
+    Human,
+    /// As one document.
+    Json,
 }
 
-fn report(name: &str, who: Result<(String, Vec<String>), ConnectorError>) -> Exit {
-    match who {
-        Ok((as_whom, warnings)) => {
-            anstream::println!("{name}: logged in as {as_whom}");
-            warnings.iter().for_each(|warning| anstream::println!("{name}: warning: {warning}"));
-            Exit::Done
-        }
-        Err(error) => {
-            anstream::eprintln!("{name}: {error}");
-            match error {
-                ConnectorError::Unauthorized { .. } => Exit::Refused,
-                ConnectorError::Limited { .. } => Exit::TryAgain,
-                ConnectorError::Misconfigured { .. } => Exit::Config,
-                ConnectorError::Transient { .. }
-                | ConnectorError::NotVisible { .. }
-                | ConnectorError::Malformed { .. } => Exit::Unavailable,
+/// What `validate` was asked to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) offline: bool,
+    pub(super) deny_warnings: bool,
+    pub(super) format: Option<Format>,
+}
+
+/// `gapwatch.validate/1`
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    ok: bool,
+    errors: usize,
+    warnings: usize,
+    files: Vec<String>,
+    found: Vec<Found>,
+    connections: Vec<Login>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    id: &'static str,
+    severity: &'static str,
+    title: String,
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    key: Option<String>,
+    help: Option<String>,
+}
+
+/// One service that was asked. Offline there is none.
+#[derive(Debug, Serialize)]
+struct Login {
+    connection: String,
+    logged_in_as: Option<String>,
+}
+
+/// Everything that came to light.
+#[derive(Default)]
+struct Outcome {
+    files: Vec<String>,
+    found: Vec<Diagnostic>,
+    connections: Vec<Login>,
+    /// The worst that a service did.
+    exit: Option<Exit>,
+}
+
+/// Checks the configuration; without `offline` also asks every service who we are.
+pub(super) async fn validate(from: &From, wanted: Wanted) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let outcome = look(from, wanted.offline).await;
+    let count = |severity| outcome.found.iter().filter(|found| found.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let exit = match outcome.exit {
+        Some(worst) => worst,
+        None if errors > 0 || (wanted.deny_warnings && warnings > 0) => Exit::Config,
+        None => Exit::Done,
+    };
+    let json = wanted.format.map_or(from.output == Output::Json, |format| format == Format::Json);
+    if json {
+        print_json(&document(outcome, errors, warnings, exit))?;
+    } else {
+        print(&outcome);
+    }
+    Ok(exit)
+}
+
+async fn look(from: &From, offline: bool) -> Outcome {
+    let mut outcome = Outcome::default();
+    let env = config::environment();
+    let files = match config::find_and_read(&from.files, &env) {
+        Ok(files) => files,
+        Err(found) => return Outcome { found, ..outcome },
+    };
+    outcome.files = files.iter().map(|(path, _)| path.display().to_string()).collect();
+    match config::load(&Sources { files, env, flags: Flags::default() }) {
+        Ok(loaded) => ask(loaded, offline, &mut outcome).await,
+        Err(found) => outcome.found = found,
+    }
+    outcome
+}
+
+/// Builds every connection, and logs in.
+async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
+    let settings = loaded.settings;
+    outcome.found = loaded.warnings;
+    let clock = crate::clock::system();
+    let (connections, notifier) =
+        match (registry::connections(&settings, &clock), registry::notifier(&settings, &clock)) {
+            (Ok(connections), Ok(notifier)) => (connections, notifier),
+            (Err(error), _) | (_, Err(error)) => return outcome.failed(trouble::cannot_begin(&error)),
+        };
+    if offline {
+        return;
+    }
+    for connection in &connections {
+        let who = connection.source.whoami().await.map(|who| {
+            let as_whom = who.account.and_then(|account| account.handle).unwrap_or_else(|| "an app".to_owned());
+            (as_whom, who.warnings)
+        });
+        outcome.login(&connection.name, who, &settings);
+    }
+    if let Some(built) = &notifier {
+        let who = built.notifier.whoami().await.map(|warnings| ("the bot".to_owned(), warnings));
+        outcome.login("slack", who, &settings);
+    }
+}
+
+impl Outcome {
+    fn failed(&mut self, (exit, problem): (Exit, Diagnostic)) {
+        self.found.push(problem);
+        self.exit = self.exit.max(Some(exit));
+    }
+
+    fn login(&mut self, name: &str, who: Result<(String, Vec<String>), ConnectorError>, settings: &config::Settings) {
+        let logged_in_as = match who {
+            Ok((as_whom, warnings)) => {
+                self.found.extend(warnings.iter().map(|words| trouble::narrow(name, words)));
+                Some(as_whom)
             }
+            Err(error) => {
+                self.failed(trouble::of_service(name, &error, Some(settings)));
+                None
+            }
+        };
+        self.connections.push(Login { connection: name.to_owned(), logged_in_as });
+    }
+}
+
+fn print(outcome: &Outcome) {
+    for Login { connection, logged_in_as } in &outcome.connections {
+        if let Some(as_whom) = logged_in_as {
+            anstream::println!("{connection}: logged in as {as_whom}");
         }
+    }
+    anstream::eprint!("{}", diagnose::report(&outcome.found, outcome.files.len(), true, colored()));
+}
+
+fn document(outcome: Outcome, errors: usize, warnings: usize, exit: Exit) -> Document {
+    let found = outcome.found.iter().map(|one| Found {
+        id: one.id,
+        severity: match one.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        title: one.title.clone(),
+        file: one.position().map(|at| at.file.to_owned()),
+        line: one.position().map(|at| at.line),
+        column: one.position().map(|at| at.column),
+        key: one.key.clone(),
+        help: one.help.clone(),
+    });
+    Document {
+        schema: "gapwatch.validate/1",
+        ok: exit == Exit::Done,
+        errors,
+        warnings,
+        found: found.collect(),
+        files: outcome.files,
+        connections: outcome.connections,
     }
 }
 
 /// `help error ID`: the page of an error id.
 pub(super) fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stopped> {
-    let ids = config::diagnose::ids;
+    let ids = diagnose::ids;
     match (topic, id) {
-        (Some("error"), Some(id)) => match config::diagnose::page(id) {
+        (Some("error"), Some(id)) => match diagnose::page(id) {
             Some(page) => {
                 anstream::println!("{page}");
                 Ok(Exit::Done)
             }
-            None => Err(Stopped::usage(format!(
-                "there is no error {id}; there is {}",
-                ids().collect::<Vec<_>>().join(", ")
-            ))),
+            None => {
+                let meant = diagnose::meant(id, ids());
+                let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant}? "));
+                let all = ids().collect::<Vec<_>>().join(", ");
+                Err(Stopped::usage(format!("there is no error {id}; {meant}There is {all}")))
+            }
         },
         (Some("error"), None) => {
             ids().for_each(|id| anstream::println!("{id}"));

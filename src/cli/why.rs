@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::open::{From, Stopped, View, print_json};
-use super::table::{table, when};
+use super::open::{From, Stopped, View, print_json, print_text, since};
+use super::table::{csv, table, when};
 use super::{Exit, Output};
-use crate::config::Length;
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
@@ -28,9 +27,9 @@ struct Row {
 }
 
 /// Prints what was said, held back or taken back.
-pub(super) fn why(from: &From, about: &str, since: &str) -> Result<Exit, Stopped> {
+pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
-    let since = view.now.checked_sub(back(since)?).unwrap_or(Timestamp::MIN);
+    let since = since(view.now, back)?;
     let accounts = accounts_of(&view, about);
     let task = if accounts.is_empty() { Some(super::explain::find(&view, about)?) } else { None };
     let filter = match task {
@@ -41,16 +40,28 @@ pub(super) fn why(from: &From, about: &str, since: &str) -> Result<Exit, Stopped
     rows.extend(held(&view, task, &accounts));
     match from.output {
         Output::Json => print_json(&rows)?,
+        Output::Csv => print_text(&as_csv(&rows))?,
         Output::Table => print(&rows),
     }
     Ok(Exit::Done)
 }
 
-fn back(text: &str) -> Result<SignedDuration, Stopped> {
-    match text.parse::<Length>() {
-        Ok(length) => Ok(crate::registry::elapsed(length)),
-        Err(error) => Err(Stopped::usage(error)),
-    }
+fn as_csv(rows: &[Row]) -> String {
+    const HEAD: [&str; 8] = ["gap", "reason", "recipient", "channel", "decision", "because", "due_at", "told_at"];
+    let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let row = |row: &Row| {
+        [
+            row.gap.clone(),
+            row.reason.clone(),
+            row.recipient.clone(),
+            row.channel.unwrap_or_default().to_owned(),
+            row.decision.to_owned(),
+            row.because.clone().unwrap_or_default(),
+            instant(row.due_at),
+            instant(row.told_at),
+        ]
+    };
+    csv(&HEAD, rows.iter().map(row))
 }
 
 /// Accounts of a person named by handle, or of whoever has this login.

@@ -1,8 +1,8 @@
-//! `snooze`, `unsnooze` and `health`: through the running daemon's socket, or, when none runs, straight into the inbox.
+//! `snooze`, `unsnooze`, `health` and `reload`: through the running daemon's socket, or, when none runs, straight into the inbox.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::open::{From, LOOKING, Stopped, View, settings};
+use super::open::{From, LOOKING, Stopped, View, no_csv, settings};
 use super::table::when;
 use super::{Exit, Output};
 use crate::config::Length;
@@ -27,7 +27,7 @@ pub(super) async fn snooze(
     }
     let until = end(&view, length.as_deref(), until.as_deref())?;
     drop(view);
-    if reason.is_none() {
+    if reason.is_none() && !from.quiet {
         anstream::eprintln!("A reason helps whoever asks why nothing was said: --reason \"…\"");
     }
     put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
@@ -103,18 +103,33 @@ const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks the running daemon; exit 69 when none answers, or its core stands still.
 pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
+    no_csv(from)?;
     let settings = settings(from, LOOKING)?;
     let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
     let Some(reply) = reply else {
-        return Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store"));
+        return Err(Stopped::no_daemon());
     };
     let now = crate::clock::system().now();
     let lively = reply.last_tick_at.is_some_and(|at| now.duration_since(at) < LIVELY);
     match from.output {
         Output::Json => super::open::print_json(&reply)?,
-        Output::Table => print(&reply, lively),
+        Output::Table | Output::Csv => print(&reply, lively),
     }
     Ok(if reply.ok && lively && reply.clock_doubt.is_none() { Exit::Done } else { Exit::Unavailable })
+}
+
+/// Has the running daemon read its configuration again; exit 78 with its words when it refuses.
+pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
+    // Only to find the store: what is wrong otherwise is for the daemon to say.
+    let settings = settings(from, LOOKING)?;
+    match listen::ask(&View::store_file(&settings), &Ask::Reload).await.map_err(Stopped::failed)? {
+        Some(Reply { ok: true, .. }) => {
+            anstream::println!("The configuration was taken.");
+            Ok(Exit::Done)
+        }
+        Some(Reply { because, .. }) => Err(Stopped::new(Exit::Config, because.unwrap_or_default())),
+        None => Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store")),
+    }
 }
 
 fn print(reply: &Reply, lively: bool) {

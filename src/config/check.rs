@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use connector_kit::secret::Secret;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
-use super::{Mode, SecretRef, Settings};
+use super::{Mode, ProjectName, SecretRef, Settings, github, migrate};
 
 /// Every mistake, each with the key it is about.
 pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
@@ -21,6 +22,7 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
     check.channels();
     check.rules();
     check.lengths();
+    check.found.extend(github::all(settings, context));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -30,9 +32,17 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
 
 /// Every secret with its key.
 pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRef)> {
-    let github = settings.github.iter_mut();
-    let mut all: Vec<_> =
-        github.map(|(name, connection)| (format!("github.{name}.token"), &mut connection.token)).collect();
+    let mut all = Vec::new();
+    for (name, connection) in &mut settings.github {
+        let found = [
+            ("token", connection.token.as_mut()),
+            ("comment_token", connection.comment_token.as_mut()),
+            ("private_key", connection.private_key.as_mut()),
+            ("webhook_secret", connection.webhook_secret.as_mut()),
+        ];
+        all.extend(found.into_iter().filter_map(|(key, secret)| Some((format!("github.{name}.{key}"), secret?))));
+    }
+    all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     all.extend(settings.slack.as_mut().map(|slack| ("slack.bot_token".to_owned(), &mut slack.bot_token)));
     all
 }
@@ -53,9 +63,11 @@ impl Check<'_> {
     }
 
     fn general(&mut self) {
-        if self.settings.version != 1 {
-            let found = self.settings.version.to_string();
-            self.not("version", &found, "a version of this file", "expected 1", "a newer gapwatch may know it");
+        let version = self.settings.version;
+        if version != migrate::VERSION {
+            let title = migrate::title(&version.to_string());
+            let problem = self.context.error("bad-version", About::Value, "version", &title, "not this version");
+            self.add("version", problem.help(migrate::help(version, migrate::VERSION)));
         }
         if self.settings.github.is_empty() {
             let problem =
@@ -98,7 +110,7 @@ impl Check<'_> {
                     &format!("{base}.repos"),
                     "[]",
                     "a selection",
-                    "expected at least one \"owner/name\"",
+                    "expected at least one \"owner/name\" or \"owner/*\"",
                     "nothing would be watched",
                 );
             }
@@ -112,15 +124,34 @@ impl Check<'_> {
                     self.add(&path, self.context.also(problem, &first, "first here").help(help));
                 }
             }
-            self.states(&base, connection.states.all());
+            self.states(&format!("{base}.states"), &connection.states.all());
+            let backlog = ("backlog", connection.statuses.backlog.as_slice());
+            let statuses: Vec<_> = connection.statuses.all().into_iter().chain([backlog]).collect();
+            self.states(&format!("{base}.statuses"), &statuses);
+            self.projects(&base, &connection.projects);
         }
     }
 
-    fn states(&mut self, base: &str, states: [(&'static str, &[String]); 6]) {
+    fn projects(&mut self, base: &str, projects: &[ProjectName]) {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for (index, project) in projects.iter().enumerate() {
+            let path = format!("{base}.projects[{index}]");
+            if let Some(first) = seen.insert(project.to_string().to_lowercase(), path.clone()) {
+                let title = format!("project {project} stands twice in the list");
+                let problem = self.context.error("bad-value", About::Value, &path, &title, "again here");
+                self.add(
+                    &path,
+                    self.context.also(problem, &first, "first here").help("the first counts before the next"),
+                );
+            }
+        }
+    }
+
+    fn states(&mut self, base: &str, states: &[(&'static str, &[String])]) {
         let mut seen: BTreeMap<String, (String, &str)> = BTreeMap::new();
-        for (state, words) in states {
+        for (state, words) in states.iter().copied() {
             for (index, word) in words.iter().enumerate() {
-                let path = format!("{base}.states.{state}[{index}]");
+                let path = format!("{base}.{state}[{index}]");
                 if let Some((first, other)) = seen.insert(word.to_lowercase(), (path.clone(), state)) {
                     let title = format!("`{word}` cannot mean both {other} and {state}");
                     let title = if other == state { format!("`{word}` stands twice under {state}") } else { title };
@@ -183,8 +214,8 @@ impl Check<'_> {
     }
 
     fn person_exists(&mut self, path: &str, name: Option<&str>) {
-        let people: Vec<String> = self.settings.people.keys().cloned().collect();
-        if let Some(name) = name {
+        if let Some(name) = name.filter(|name| !self.settings.people.contains_key(*name)) {
+            let people: Vec<String> = self.settings.people.keys().cloned().collect();
             self.exists(path, name, "person", &people, "People are the tables under [people]");
         }
     }
@@ -274,6 +305,9 @@ impl Check<'_> {
         for (name, connection) in &self.settings.github {
             all.push((format!("github.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
         }
+        if let Some(heartbeat) = &self.settings.heartbeat {
+            all.push(("heartbeat.every".to_owned(), heartbeat.every, SignedDuration::from_secs(1)));
+        }
         for (path, length, least) in all {
             let fits = length.elapsed().is_some_and(|length| length >= least && length <= day);
             if !fits {
@@ -303,15 +337,29 @@ impl Check<'_> {
     fn secrets(&mut self) {
         let settings = self.settings;
         for (name, connection) in &settings.github {
-            self.secret(&format!("github.{name}.token"), &connection.token, github_shape);
+            for (key, token) in [("token", &connection.token), ("comment_token", &connection.comment_token)] {
+                if let Some(token) = token {
+                    self.secret(&format!("github.{name}.{key}"), token, token.secret(), github_shape);
+                }
+            }
+            if let Some(key) = &connection.private_key {
+                let shape = |pem: &str| github::key_trouble(pem).map_or(Shape::Fits, Shape::Wrong);
+                self.secret(&format!("github.{name}.private_key"), key, key.pem(), shape);
+            }
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("github.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
         }
         if let Some(slack) = &settings.slack {
-            self.secret("slack.bot_token", &slack.bot_token, slack_shape);
+            self.secret("slack.bot_token", &slack.bot_token, slack.bot_token.secret(), slack_shape);
+        }
+        if let Some(heartbeat) = &settings.heartbeat {
+            self.secret("heartbeat.url", &heartbeat.url, heartbeat.url.secret(), heartbeat_shape);
         }
     }
 
-    fn secret(&mut self, path: &str, secret: &SecretRef, shape: fn(&str) -> Shape) {
-        match secret.secret().read() {
+    fn secret(&mut self, path: &str, secret: &SecretRef, value: Secret, shape: fn(&str) -> Shape) {
+        match value.read() {
             Ok(value) => match shape(value.expose_secret()) {
                 Shape::Fits => {}
                 Shape::Odd(why) => {
@@ -371,6 +419,18 @@ fn github_shape(value: &str) -> Shape {
     if slack { Shape::Wrong("this is a token of Slack, not of GitHub") } else { Shape::Fits }
 }
 
+/// Whoever guesses it can make us read; so it is not to be guessed.
+fn webhook_shape(value: &str) -> Shape {
+    if value.len() < 16 { Shape::Odd("this is shorter than 16 characters: it can be guessed") } else { Shape::Fits }
+}
+
+fn heartbeat_shape(value: &str) -> Shape {
+    match url::Url::parse(value) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Shape::Fits,
+        _ => Shape::Wrong("this is no address that begins with https://"),
+    }
+}
+
 fn unreadable(file: &Path) -> Option<std::io::Error> {
     std::fs::File::open(file)
         .and_then(|file| file.metadata())
@@ -380,7 +440,7 @@ fn unreadable(file: &Path) -> Option<std::io::Error> {
 #[cfg(unix)]
 fn everybody_reads(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o004 != 0)
+    std::fs::metadata(file).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o004 != 0)
 }
 
 #[cfg(not(unix))]

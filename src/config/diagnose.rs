@@ -63,15 +63,18 @@ pub struct Position<'a> {
 }
 
 impl Diagnostic {
-    pub(super) fn error(id: &'static str, title: String) -> Diagnostic {
+    /// A mistake, or whatever else keeps a command from its end.
+    pub fn error(id: &'static str, title: String) -> Diagnostic {
         Diagnostic { id, severity: Severity::Error, title, marks: Vec::new(), key: None, help: None }
     }
 
-    pub(super) fn warning(id: &'static str, title: String) -> Diagnostic {
+    /// Something to know.
+    pub fn warning(id: &'static str, title: String) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(id, title) }
     }
 
-    pub(super) fn titled(self, title: String) -> Diagnostic {
+    /// With another first line.
+    pub fn titled(self, title: String) -> Diagnostic {
         Diagnostic { title, ..self }
     }
 
@@ -80,12 +83,14 @@ impl Diagnostic {
         self
     }
 
-    pub(super) fn key(mut self, key: &str) -> Diagnostic {
+    /// With the key it is about.
+    pub fn key(mut self, key: &str) -> Diagnostic {
         self.key = Some(key.to_owned());
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+    /// With what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
     }
@@ -134,7 +139,7 @@ pub fn report(found: &[Diagnostic], files: usize, unchanged: bool, color: bool) 
 }
 
 /// The name among `known` that was probably meant.
-pub(super) fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let close = |candidate: &&str| {
         strsim::osa_distance(name, candidate) <= (name.chars().count() / 3).max(1)
             || strsim::jaro_winkler(name, candidate) >= 0.77
@@ -148,11 +153,13 @@ pub(super) fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) ->
 pub(super) struct SourceFile {
     pub name: String,
     text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 impl SourceFile {
     pub(super) fn empty() -> SourceFile {
-        SourceFile { name: String::new(), text: String::new() }
+        SourceFile { name: String::new(), text: String::new(), lines: vec![0] }
     }
 
     /// `secrets`: where values stand that nobody may see, quotes included.
@@ -161,7 +168,8 @@ impl SourceFile {
         for span in secrets {
             mask(&mut text, span.clone());
         }
-        SourceFile { name: name.to_owned(), text }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+        SourceFile { name: name.to_owned(), text, lines }
     }
 
     /// A file that is not TOML, so that nobody knows where its values begin: from lines that sound like a credential only
@@ -182,15 +190,15 @@ impl SourceFile {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
+    /// From 1.
     pub(super) fn line_of(&self, at: usize) -> usize {
-        self.position(at).line
+        self.lines.partition_point(|begin| *begin <= at).max(1)
     }
 
     fn position(&self, at: usize) -> Position<'_> {
-        let before = self.text.get(..at).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line = before.matches('\n').count() + 1;
-        Position { file: &self.name, line, column: before[line_start..].chars().count() + 1 }
+        let line = self.line_of(at);
+        let before = self.text.get(self.lines[line - 1]..at).unwrap_or_default();
+        Position { file: &self.name, line, column: before.chars().count() + 1 }
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::diagnose::Diagnostic;
 
-/// The environment of this process as text. What is not text is left out: no setting can be meant by it.
+/// The environment of this process as text. A value that is not text is kept with `\u{fffd}` in it, so that it is refused
+/// where it is used; a name that is not text names nothing of ours.
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .collect()
 }
 

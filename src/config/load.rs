@@ -15,6 +15,7 @@ use super::mistakes::Context;
 use super::origins::{Known, Origin};
 use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
+use super::show::InForce;
 use super::tree::{FileTree, Table, join};
 use super::{Backlog, DEFAULTS, Mode, Settings, Severity, check};
 
@@ -57,6 +58,29 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// How many files were read.
     pub files: usize,
+    /// What the settings were read from.
+    merged: Merged,
+}
+
+impl Loaded {
+    /// Every value with where it comes from.
+    pub fn in_force(&self) -> InForce {
+        let mut settings = self.settings.clone();
+        let secrets = check::secrets_mut(&mut settings);
+        let secrets: Vec<_> = secrets.into_iter().map(|(key, secret)| (key, secret.clone())).collect();
+        InForce::new(&self.merged.0, &self.settings, &secrets)
+    }
+}
+
+/// The layers, merged.
+#[derive(Clone)]
+struct Merged(Value);
+
+impl std::fmt::Debug for Merged {
+    /// Its values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Merged")
+    }
 }
 
 /// Reads and checks everything. `Err`: every mistake and every warning, by place.
@@ -66,9 +90,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     let (root, defaults) = layered(tree, &context, sources.flags);
     let mut reading = Reading { root, defaults, context: &context, repaired: BTreeSet::new(), found: Vec::new() };
     let settings = reading.read();
-    let repaired = reading.repaired;
+    let (repaired, merged) = (reading.repaired, Merged(reading.root));
     found.extend(reading.found);
     found.extend(context.conflicts());
+    found.extend(context.odd());
     let settings = settings.map(|settings| finished(settings, &context, sources));
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
@@ -82,7 +107,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     sort(&mut found, &sources.files);
     match settings {
         Some(settings) if found.iter().all(|found| found.severity == Severity::Warning) => {
-            Ok(Loaded { settings, warnings: found, files: sources.files.len() })
+            Ok(Loaded { settings, warnings: found, files: sources.files.len(), merged })
         }
         _ => Err(found),
     }
@@ -140,7 +165,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 const NAMED: [&str; 2] = ["github", "people"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
-const OPTIONAL: [&str; 1] = ["slack"];
+const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
 
 /// The merged tree, and the defaults alone with a table for everything the user has named.
 fn layered(tree: FileTree, context: &Context, flags: Flags) -> (Value, Value) {
@@ -258,11 +283,6 @@ struct Required {
 
 const REQUIRED: [Required; 3] = [
     Required {
-        pattern: "github.*.token",
-        example: r#"token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }"#,
-        stand_in: || Value::from("x"),
-    },
-    Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
         stand_in: || Value::from(vec![Value::from("x/x")]),
@@ -271,6 +291,11 @@ const REQUIRED: [Required; 3] = [
         pattern: "slack.bot_token",
         example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "heartbeat.url",
+        example: r#"url = { file = "/run/secrets/heartbeat_url" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("https://x"),
     },
 ];
 
@@ -317,7 +342,8 @@ impl Reading<'_> {
         };
         let top = table_of(&self.root);
         let mut tables: Vec<String> = top.get("github").map(|github| names("github", github)).unwrap_or_default();
-        tables.extend(top.get("slack").filter(|slack| is_table(slack)).map(|_| "slack".to_owned()));
+        let there = |table: &&str| top.get(*table).is_some_and(is_table);
+        tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {
             for required in &REQUIRED {
                 let (_, key) = required.pattern.rsplit_once('.').expect("required keys stand in tables");

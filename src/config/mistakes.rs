@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub env: BTreeMap<String, String>,
     /// A variable, one that sets a part of the same, and the path of that part.
     conflicts: Vec<(String, String, String)>,
+    /// Variables that cannot name a setting at all.
+    odd: Vec<String>,
 }
 
 /// What a message is about.
@@ -40,13 +42,13 @@ enum Stands<'c> {
 
 impl Context {
     pub(super) fn new(tree: &FileTree, env: &BTreeMap<String, String>) -> Context {
-        let mut variables = variables(tree, env);
+        let (mut variables, odd) = variables(tree, env);
         let conflicts = take_conflicts(&mut variables);
         let mut places = tree.places.clone();
         for secret in variables.keys().filter_map(|path| secret_above(path)) {
             places.retain(|path, _| !within(path, secret)); // replaced by the variable, whole
         }
-        Context { places, variables, env: env.clone(), conflicts }
+        Context { places, variables, env: env.clone(), conflicts, odd }
     }
 
     /// An error about a key, at its place: in a file with a label beside it, of the environment by the variable's name.
@@ -126,13 +128,17 @@ impl Context {
         known.sort_unstable();
         let title = format!("unknown key `{key}` {wherein}");
         let (id, help) = match self.stands(&path) {
-            Stands::Variable(name) => (
-                "unknown-variable",
-                help_for(&path, meant(key, known.iter().copied()), &known, |meant| {
+            Stands::Variable(name) => {
+                let spell = |meant: &str| {
                     let shown = |text: &str| text.replace('.', "__").to_uppercase();
                     name.replacen(&shown(&path), &shown(&join(table, meant)), 1)
-                }),
-            ),
+                };
+                let meant_key = meant(key, known.iter().copied());
+                let help = help_for(&path, meant_key, &known, spell);
+                let of_program = meant(&path, PROGRAM.iter().map(|(word, _)| *word)).filter(|_| meant_key.is_none());
+                let of_program = PROGRAM.iter().find(|(word, _)| Some(*word) == of_program);
+                ("unknown-variable", of_program.map_or(help, |(_, name)| format!("did you mean `{name}`?")))
+            }
             _ => ("unknown-key", help_for(&path, meant(key, known.iter().copied()), &known, str::to_owned)),
         };
         self.error(id, About::Key, &path, &title, "unknown").help(help)
@@ -176,6 +182,14 @@ impl Context {
             Some(word) => problem.help(format!("did you mean {word:?}?")),
             None => problem,
         }
+    }
+
+    /// Variables that begin like ours and are no path of keys.
+    pub(super) fn odd(&self) -> Vec<Diagnostic> {
+        let help = "the part behind GAPWATCH_ is the path of a setting, with two underscores between its parts";
+        let odd =
+            |name: &String| Diagnostic::error("unknown-variable", format!("{name}: this names no setting")).help(help);
+        self.odd.iter().map(odd).collect()
     }
 
     /// Variables that would overwrite each other, in an order that nobody sees.
@@ -229,14 +243,17 @@ fn plain(expected: &str) -> &str {
 }
 
 /// Variables that are no settings. Those of the log are read before the configuration is.
-const EXEMPT: [&str; 3] = ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_TEST_CLOCK"];
+const EXEMPT: [&str; 5] =
+    ["GAPWATCH_CONFIG", "GAPWATCH_FIXTURES", "GAPWATCH_LOG_FORMAT", "GAPWATCH_LOG_LEVEL", "GAPWATCH_TEST_CLOCK"];
 
-/// By path, the variables that set something (or would, if it were known).
-fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Those of them that people set, as they would be read if they were settings.
+const PROGRAM: [(&str, &str); 3] =
+    [("config", "GAPWATCH_CONFIG"), ("log_format", "GAPWATCH_LOG_FORMAT"), ("log_level", "GAPWATCH_LOG_LEVEL")];
+
+/// By path, the variables that set something (or would, if it were known); and those that could not, whatever is known.
+fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
     let referred = referred_variables(&tree.table, "");
-    let setting = |name: &str| {
-        !EXEMPT.contains(&name) && !name.starts_with("GAPWATCH_LOG") && !referred.iter().any(|r| r == name)
-    };
+    let setting = |name: &str| !EXEMPT.contains(&name) && !referred.iter().any(|r| r == name);
     let paths: BTreeMap<String, String> = env
         .keys()
         .filter(|name| setting(name))
@@ -248,7 +265,15 @@ fn variables(tree: &FileTree, env: &BTreeMap<String, String>) -> BTreeMap<String
         .filter(|(path, _)| path.ends_with(".env") && secret_above(path).is_some())
         .map(|(_, name)| env[name].clone())
         .collect();
-    paths.into_iter().filter(|(_, name)| !referred.contains(name)).collect()
+    let (paths, odd): (BTreeMap<_, _>, BTreeMap<_, _>) = paths
+        .into_iter()
+        .filter(|(_, name)| !referred.contains(name))
+        .partition(|(path, _)| path.split('.').all(|part| !part.is_empty() && part.chars().all(is_of_a_key)));
+    (paths, odd.into_values().collect())
+}
+
+fn is_of_a_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 /// `GITHUB__ACME__TOKEN_FILE` is `github.acme.token.file`, as secrets of containers are usually given.
@@ -275,23 +300,18 @@ fn referred_variables(table: &Table, path: &str) -> Vec<String> {
 }
 
 /// Keys that are planned and described elsewhere, so that nobody believes they work.
-const NOT_YET: [&str; 64] = [
-    "server",
+const NOT_YET: [&str; 59] = [
     "calendars",
     "routes",
     "limits",
     "email",
     "schedule",
     "overrides",
-    "heartbeat",
     "jira",
     "asana",
     "trello",
     "store.keep_events",
     "store.backup",
-    "github.*.app_id",
-    "github.*.private_key",
-    "github.*.webhook_secret",
     "github.*.fields",
     "slack.app_token",
     "slack.webhook_url",

@@ -12,21 +12,36 @@
 //! | `load` | defaults, files, environment and flags in layers; all mistakes in one run |
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
+//! | `server` | `[server]`, `[heartbeat]` |
+//! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
 //! | `values`, `secrets` | small types that refuse a wrong value |
+//! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
+//! | `sections` | the words of `config/default.toml`, by table and key |
+//! | `reference`, `schema` | what can be set, for people and for editors, from the defaults and the types |
+//! | `show` | what is in force, and where each value comes from |
+//! | `migrate` | an older file in the present form |
 
 mod check;
 pub mod diagnose;
 mod files;
+mod github;
 mod load;
+pub mod migrate;
 mod mistakes;
 mod origins;
 mod pages;
 mod paths;
+mod projects;
 mod read;
+pub mod reference;
 pub mod revisions;
+pub mod schema;
 mod secrets;
+mod sections;
+mod server;
+pub mod show;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -35,6 +50,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::length::Length;
@@ -44,9 +60,11 @@ pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use load::{Flags, Loaded, Sources, load};
 pub use origins::Origin;
+pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
-pub use values::{BaseUrl, OneOrMany, ProxyUrl, Repo, StoreUrl, Zone};
+pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
+pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -54,7 +72,7 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 pub const EXAMPLE: &str = include_str!("../../config/example.toml");
 
 /// Everything that can be set, checked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The shape of the file; always 1.
@@ -63,6 +81,10 @@ pub struct Settings {
     pub mode: Mode,
     /// Where everything is kept.
     pub store: StoreSettings,
+    /// What the daemon answers over HTTP.
+    pub server: ServerSettings,
+    /// `None`: nobody is told that it lives.
+    pub heartbeat: Option<HeartbeatSettings>,
     /// Connections to GitHub by name: `acme` is written `github.acme` everywhere else.
     pub github: BTreeMap<String, GithubConnection>,
     /// `None`: nothing is sent to Slack.
@@ -98,29 +120,47 @@ impl Settings {
 }
 
 /// `[store]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// The database.
     pub url: StoreUrl,
+    /// Whether it may lie on a file system of another machine.
+    pub allow_network_fs: bool,
 }
 
 /// `[github.NAME]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubConnection {
     /// API base.
     pub url: BaseUrl,
     /// GraphQL endpoint. `None`: follows from `url`, see [`GithubConnection::graphql`].
     pub graphql_url: Option<BaseUrl>,
-    /// The token.
-    pub token: SecretRef,
-    /// Repositories watched; at least one, none twice.
+    /// The token. `None`: a GitHub App logs in.
+    pub token: Option<SecretRef>,
+    /// The token that comments are written with. `None`: `token`.
+    pub comment_token: Option<SecretRef>,
+    /// The GitHub App. `None`: a token logs in.
+    pub app_id: Option<AppId>,
+    /// The App's private key, PEM. `None`: a token logs in.
+    pub private_key: Option<SecretRef>,
+    /// The App's installation. `None`: found by the owners of `repos`.
+    pub installation_id: Option<InstallationId>,
+    /// What its webhooks are signed with. `None`: none are taken.
+    pub webhook_secret: Option<SecretRef>,
+    /// Repositories watched, single ones or all of an owner; at least one, none twice.
     pub repos: Vec<Repo>,
     /// Which of their issues.
     pub filter: GithubFilter,
     /// Labels that tell a state.
     pub states: States,
+    /// Projects that are read, the first counting before the next; none twice.
+    pub projects: Vec<ProjectName>,
+    /// What fields are called.
+    pub fields: GithubFields,
+    /// What the columns of projects mean.
+    pub statuses: Statuses,
     /// How often each repository is asked for changes; 1 second to 1 day, always elapsed time.
     pub poll: Length,
     /// `None`: the mode at the top.
@@ -146,7 +186,7 @@ impl GithubConnection {
 }
 
 /// Which issues are watched; all conditions must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GithubFilter {
     /// All of these labels; empty: whatever they are.
@@ -158,7 +198,7 @@ pub struct GithubFilter {
 }
 
 /// The tool's own words for each state; no word stands under two of them, upper and lower case being the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct States {
     /// Not begun.
@@ -190,7 +230,7 @@ impl States {
 }
 
 /// `[slack]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlackSettings {
     /// API base.
@@ -206,7 +246,7 @@ pub struct SlackSettings {
 }
 
 /// `[comments]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommentSettings {
     /// Connections (`github.acme`) on which tasks are commented. `None`: every one; empty: none.
@@ -216,7 +256,7 @@ pub struct CommentSettings {
 }
 
 /// A stage, as the configuration writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FromStage {
     /// Stage 1.
@@ -228,7 +268,7 @@ pub enum FromStage {
 }
 
 /// `[people.NAME]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonSettings {
     /// As shown. `None`: the table's name.
@@ -244,7 +284,7 @@ pub struct PersonSettings {
 }
 
 /// A person's accounts in each tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// Logins.
@@ -261,7 +301,7 @@ impl Accounts {
 }
 
 /// `[directory]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectorySettings {
     /// Logins that are no persons, besides those the tool marks itself.
@@ -273,7 +313,7 @@ pub struct DirectorySettings {
 }
 
 /// `[operators]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorSettings {
     /// Names of `[people]` tables.
@@ -283,7 +323,7 @@ pub struct OperatorSettings {
 }
 
 /// `[messages]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageSettings {
     /// Time since the last change of a task before anything is said; always elapsed time.
@@ -299,7 +339,7 @@ pub struct MessageSettings {
 }
 
 /// What becomes of gaps that are there when a container becomes warm, the mode turns live or a rule changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Backlog {
     /// Shown, and one line in the manager's summary.

@@ -10,7 +10,7 @@ pub fn page(id: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| *known == id).map(|(_, page)| *page)
 }
 
-const PAGES: [(&str, &str); 20] = [
+const PAGES: &[(&str, &str)] = &[
     (
         "bad-duration",
         "A length of time could not be read.\n\n\
@@ -54,6 +54,13 @@ const PAGES: [(&str, &str); 20] = [
          each default.\n",
     ),
     (
+        "bad-version",
+        "The `version` at the top of a file is not the one that this gapwatch reads.\n\n\
+         An older one is rewritten by `gapwatch config migrate`, which shows what it would write, and by\n\
+         `gapwatch config migrate --write`: comments stay, and the old file is kept beside the new one. A newer one needs the\n\
+         gapwatch that it was written for. A file without `version` is of version 1.\n",
+    ),
+    (
         "bad-zone",
         "A time zone is not known. Zones are named as in the IANA database, Area/City: \"Europe/Berlin\",\n\
          \"America/Sao_Paulo\", or \"UTC\". Abbreviations such as \"CET\" and offsets do not know when daylight saving begins.\n",
@@ -67,7 +74,28 @@ const PAGES: [(&str, &str); 20] = [
     (
         "duplicate-repo",
         "A repository is read twice: listed twice, or by two connections to the same address. Each repository has one\n\
-         connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n",
+         connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n\n\
+         As a warning: one connection names a repository and another covers its whole owner (\"acme/*\"). Whichever lists it\n\
+         first keeps it.\n",
+    ),
+    (
+        "filter-hides-done",
+        "(Warning.) A filter of a connection asks for a label that says in which state work is, such as \"in progress\". Such a\n\
+         label is taken off when work goes on or is finished, and then the task leaves the filter: it is no longer watched, its\n\
+         gaps end without being resolved, and what became of it is never learnt. Filter by what stays (a team, a kind of work),\n\
+         and map labels of states under [github.NAME.states].\n",
+    ),
+    (
+        "internal",
+        "Something failed inside gapwatch, or a file it was told to write could not be written; the message says what.\n\n\
+         Nothing that was committed is lost: what was due is still due, and is done by the next try. If the message is no help,\n\
+         run the command again with `--log-level debug`.\n",
+    ),
+    (
+        "limited",
+        "A service asks to wait: the limit of its calls is used up, for this credential or for this machine.\n\n\
+         gapwatch waits by itself for as long as the service says. A command that ends now exits with 75: try again later. If\n\
+         it happens often, something else uses the same credential, or `poll` is too short for so many repositories.\n",
     ),
     (
         "literal-secret",
@@ -75,14 +103,30 @@ const PAGES: [(&str, &str); 20] = [
          history can read it. It works. Better refer to it: { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" }.\n",
     ),
     (
+        "malformed",
+        "A service answered in a form that gapwatch does not know.\n\n\
+         Mostly it is not the service that answered: a proxy, a login page or a maintenance page stands in between; look at\n\
+         `url` and `proxy`. What was read before is kept, and nothing is concluded from such an answer.\n",
+    ),
+    (
         "manager-cycle",
         "People lead each other in a circle, so a gap that nobody answers would wander round for ever. Somebody stands at\n\
          the top: leave `manager` out there.\n",
     ),
     (
+        "misconfigured",
+        "A service cannot be asked at all as it is configured: its address, certificate, proxy or version does not fit. Trying\n\
+         again does not help; the message says what to change. A certificate of your own authority is named by `ca_file`.\n",
+    ),
+    (
         "missing-key",
-        "A key without which nothing can work is missing: a connection needs `token` and `repos`, Slack needs `bot_token` and\n\
-         `channel`, and there must be at least one connection.\n",
+        "A key without which nothing can work is missing: a connection needs `token` and `repos`, Slack needs `bot_token`, and\n\
+         there must be at least one connection.\n",
+    ),
+    (
+        "narrow-access",
+        "(Warning.) A credential works, and cannot do everything that gapwatch would do with it; the message says what is\n\
+         missing. It is used all the same: without the right to write, for example, there are no comments.\n",
     ),
     (
         "no-channel",
@@ -97,6 +141,19 @@ const PAGES: [(&str, &str); 20] = [
          tried then.\n",
     ),
     (
+        "no-daemon",
+        "No daemon is running on this store, so there is nobody to ask.\n\n\
+         `gapwatch run` starts one. If one is running, the command looks at another store: `gapwatch config show` says which,\n\
+         and a service often has its own by GAPWATCH_STORE__URL. A relative path counts from the working directory.\n",
+    ),
+    (
+        "not-visible",
+        "A service does not show something that is configured: it is not there, or the credential may not see it. Services\n\
+         answer both in the same way.\n\n\
+         Look at the spelling, and whether the credential was given access to it: a fine-grained token of GitHub names its\n\
+         repositories, and an organisation may have to approve it. What cannot be seen resolves nothing.\n",
+    ),
+    (
         "odd-secret",
         "(Warning.) A token does not look like one of its tool. It is used all the same: test servers take any.\n",
     ),
@@ -106,10 +163,58 @@ const PAGES: [(&str, &str); 20] = [
          readable for the user that gapwatch runs as. Secrets of containers are always like that; nobody else logs in there.\n",
     ),
     (
+        "refused",
+        "A service refuses the credential, or what it may do is not enough.\n\n\
+         The message repeats what the service says. Make a new token, or give the present one what is missing; the README says\n\
+         what each service needs. A secret in a file is read anew by itself, one in a variable after a restart. The exit code\n\
+         is 77.\n",
+    ),
+    (
+        "socket",
+        "The socket beside the store, by which commands reach a running daemon, cannot be made.\n\n\
+         It stands in the folder of the store and ends in `.sock`: that folder must be writable for the user that gapwatch runs\n\
+         as.\n",
+    ),
+    (
+        "store-failed",
+        "The database could not be read or written: the disk is full or broken, or its folder is not writable.\n\n\
+         Nothing half done is kept, and nothing is said twice. `gapwatch db check` looks at the database; a copy that\n\
+         `gapwatch db backup` made can be put in its place while nothing runs.\n",
+    ),
+    (
+        "store-locked",
+        "Another gapwatch uses the store. One process owns it, so that nothing is said twice.\n\n\
+         Reading commands work beside a daemon, and so do `snooze` and `unsnooze`. For `sync` and `run --once` stop it first; it\n\
+         reads by itself anyway. The exit code is 75.\n",
+    ),
+    (
+        "store-taken-over",
+        "Another process has begun to write to the store while this one was at work: a copy was put in its place, or the file\n\
+         lies where locks do not work. This one has stopped; it can write nothing any more. Start it again, once.\n",
+    ),
+    (
+        "store-unusable",
+        "The store cannot be used as it is; the message says why.\n\n\
+         There is none yet: `gapwatch sync` makes one. It is no database of gapwatch: it is left alone; name another file as\n\
+         `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
+    ),
+    (
         "syntax",
         "A file is not TOML. Frequent reasons: text without quotes, a bracket that is not closed, a line break inside a\n\
          one-line table. Nothing else in the configuration is looked at until it can be read. https://toml.io shows each\n\
          form.\n",
+    ),
+    (
+        "two-credentials",
+        "A connection to GitHub names two ways to log in, or a part of one that belongs to another.\n\n\
+         Either `token` (and, if comments are to be written by another account, `comment_token`), or a GitHub App: `app_id`\n\
+         with `private_key`, and `installation_id` where it is not to be found by itself. Keep one.\n",
+    ),
+    (
+        "unavailable",
+        "A service did not answer: the network, a name, a proxy, or the service itself.\n\n\
+         gapwatch tries again by itself and says so once it has lasted (rule sys.mirror_stale). A command that ends now exits\n\
+         with 69.\n",
     ),
     (
         "unknown-key",
@@ -127,6 +232,12 @@ const PAGES: [(&str, &str); 20] = [
         "A variable begins with GAPWATCH_ but sets nothing. The part behind is the path of a setting, in capitals, with two\n\
          underscores between its parts: GAPWATCH_STORE__URL is `url` in [store], GAPWATCH_GITHUB__ACME__POLL is `poll` in\n\
          [github.acme]. Variables named by { env = \"NAME\" } may be called anything.\n",
+    ),
+    (
+        "usage",
+        "The command line was not understood, or names something that is not there: a gap, a task, a rule, a person, a moment.\n\n\
+         `gapwatch --help` lists the commands, `gapwatch COMMAND --help` the options of one. A task is a browser address, a gap\n\
+         id, CONNECTION:KEY, or a key that only one task has. The exit code is 2.\n",
     ),
 ];
 

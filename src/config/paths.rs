@@ -15,7 +15,14 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 2] = ["github.*.token", "slack.bot_token"];
+const SECRETS: [&str; 6] = [
+    "github.*.token",
+    "github.*.comment_token",
+    "github.*.private_key",
+    "github.*.webhook_secret",
+    "slack.bot_token",
+    "heartbeat.url",
+];
 
 /// Whether a path fits a pattern, in which `*` is any one part.
 pub(super) fn matches(pattern: &str, path: &str) -> bool {

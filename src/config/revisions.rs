@@ -32,6 +32,18 @@ impl Revisions {
     }
 }
 
+impl Revisions {
+    /// Which of them are others than before.
+    pub fn changed_since(&self, before: &Revisions) -> Vec<&'static str> {
+        let all = [
+            ("rules", self.rules == before.rules),
+            ("reading", self.reading == before.reading),
+            ("selection", self.selection == before.selection),
+        ];
+        all.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+}
+
 /// What becomes of the backlog is a question for the moment it is asked in, not part of a rule.
 fn messages(settings: &Settings) -> impl Serialize {
     let messages = &settings.messages;
@@ -39,7 +51,11 @@ fn messages(settings: &Settings) -> impl Serialize {
 }
 
 fn reading(settings: &Settings) -> impl Serialize {
-    let states = |connection: &GithubConnection| (site(connection), sorted_states(&connection.states));
+    let states = |connection: &GithubConnection| {
+        let projects = (&connection.projects, &connection.fields, &connection.statuses);
+        let projects = serde_json::to_string(&projects).unwrap_or_default();
+        (site(connection), sorted_states(&connection.states), projects)
+    };
     let mut states: Vec<_> = settings.github.values().map(states).collect();
     states.sort();
     states.dedup();
@@ -118,13 +134,7 @@ mod tests {
     /// Which of the three are another one after replacing `old` by `new`.
     fn changed(old: &str, new: &str) -> Vec<&'static str> {
         assert!(BASE.contains(old));
-        let (before, after) = (revisions(BASE), revisions(&BASE.replacen(old, new, 1)));
-        let all = [
-            ("rules", before.rules == after.rules),
-            ("reading", before.reading == after.reading),
-            ("selection", before.selection == after.selection),
-        ];
-        all.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+        revisions(&BASE.replacen(old, new, 1)).changed_since(&revisions(BASE))
     }
 
     #[test]

@@ -43,6 +43,13 @@ impl SecretRef {
         Secret::new(move || source.read())
     }
 
+    /// The value as text of several lines, as a key in PEM form is. Where a variable holds it in one line, `\n` stands for
+    /// the breaks.
+    pub fn pem(&self) -> Secret {
+        let source = self.source.clone();
+        Secret::new(move || source.read_pem())
+    }
+
     /// Whether the value itself stands in the configuration.
     pub fn is_literal(&self) -> bool {
         matches!(self.source, Source::Literal(_))
@@ -73,6 +80,30 @@ impl SecretRef {
 
 impl Source {
     fn read(&self) -> Result<SecretString, String> {
+        let value = self.raw()?;
+        let trimmed = value.expose_secret().trim_end_matches(['\r', '\n']);
+        match trimmed {
+            "" => Err(format!("{self} is empty")),
+            text if text.contains('\u{fffd}') => Err(format!("{self} is not text")),
+            text if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
+                Err(format!("{self} has a space or a line break inside"))
+            }
+            text => Ok(SecretString::from(text)),
+        }
+    }
+
+    fn read_pem(&self) -> Result<SecretString, String> {
+        let value = self.raw()?;
+        let text = value.expose_secret().trim();
+        match text.contains('\n') {
+            _ if text.is_empty() => Err(format!("{self} is empty")),
+            true => Ok(SecretString::from(text)),
+            false => Ok(SecretString::from(text.replace("\\n", "\n"))),
+        }
+    }
+
+    /// As it stands there.
+    fn raw(&self) -> Result<SecretString, String> {
         let value = match self {
             Source::Env { name, value } => value.clone().ok_or(format!("the variable {name} is not set"))?,
             Source::File(path) => read_file(path)?,
@@ -83,14 +114,7 @@ impl Source {
             }
             Source::Literal(value) => value.clone(),
         };
-        let trimmed = value.expose_secret().trim_end_matches(['\r', '\n']);
-        match trimmed {
-            "" => Err(format!("{self} is empty")),
-            text if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
-                Err(format!("{self} has a space or a line break inside"))
-            }
-            text => Ok(SecretString::from(text)),
-        }
+        Ok(value)
     }
 }
 
@@ -118,7 +142,10 @@ impl fmt::Display for Source {
 
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[set, from {}]", self.source)
+        match &self.source {
+            Source::Env { name, .. } => write!(f, "[set, from env {name}]"),
+            source => write!(f, "[set, from {source}]"),
+        }
     }
 }
 
@@ -192,8 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_several_lines_even_where_a_variable_holds_it_in_one() {
+        let (_folder, secret) = file_with("-----BEGIN X-----\nabc\n-----END X-----\n");
+        assert_eq!(secret.pem().read().unwrap().expose_secret(), "-----BEGIN X-----\nabc\n-----END X-----");
+        assert!(secret.secret().read().is_err(), "and is no token");
+        let value = Some(SecretString::from("-----BEGIN X-----\\nabc\\n-----END X-----\\n"));
+        let secret = SecretRef { source: Source::Env { name: "KEY".to_owned(), value } };
+        assert_eq!(secret.pem().read().unwrap().expose_secret().lines().nth(1), Some("abc"));
+        let (_folder, secret) = file_with(" \n");
+        assert!(secret.pem().read().unwrap_err().contains("is empty"));
+    }
+
+    #[test]
     fn what_cannot_be_a_secret_is_an_error_that_names_the_source_alone() {
-        for text in ["", "\n", "hush hush", "hush\nhush\n"] {
+        for text in ["", "\n", "hush hush", "hush\nhush\n", "hu\u{fffd}sh"] {
             let (_folder, secret) = file_with(text);
             let error = secret.secret().read().unwrap_err();
             assert!(error.contains("token") && !error.contains("hush"), "{error}");
@@ -227,5 +266,7 @@ mod tests {
             format!("{secret} {secret:?}"),
             "[set, from the configuration] SecretRef([set, from the configuration])"
         );
+        let secret = SecretRef { source: Source::Env { name: "GH".to_owned(), value: None } };
+        assert_eq!(secret.to_string(), "[set, from env GH]");
     }
 }

@@ -27,15 +27,19 @@ pub(super) struct Refusal {
 }
 
 const REPO: &str = "a repository";
-const ONE_REPO: &str = "a single repository";
+const ONE_REPO: &str = "a repository or a whole owner";
+const APP_ID: &str = "an id of a GitHub App";
+const INSTALLATION: &str = "an id of an installation";
+const PROJECT: &str = "a project";
 const STORE: &str = "a store";
 const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
 const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
+pub(super) const LISTEN: &str = "an address to listen at";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 9] = [
+pub(super) const REFUSALS: [Refusal; 13] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -57,8 +61,26 @@ pub(super) const REFUSALS: [Refusal; 9] = [
     Refusal {
         name: ONE_REPO,
         id: "bad-value",
-        label: "expected \"owner/name\"",
-        help: "patterns such as `owner/*` are not supported in this version; name each repository",
+        label: "expected \"owner/name\" or \"owner/*\"",
+        help: "`owner/*` is every repository of that owner; a part of a name cannot be left open",
+    },
+    Refusal {
+        name: APP_ID,
+        id: "bad-value",
+        label: "expected e.g. 123456 or \"Iv23liAbCdEf\"",
+        help: "the App's settings show it as App ID and as Client ID; either will do",
+    },
+    Refusal {
+        name: INSTALLATION,
+        id: "bad-value",
+        label: "expected e.g. 12345678",
+        help: "the number at the end of the address of the installation's settings; leave it out to have it found",
+    },
+    Refusal {
+        name: PROJECT,
+        id: "bad-value",
+        label: "expected \"owner/number\"",
+        help: "as in the address https://github.com/orgs/owner/projects/number",
     },
     Refusal {
         name: STORE,
@@ -90,10 +112,16 @@ pub(super) const REFUSALS: [Refusal; 9] = [
         label: "expected e.g. \"Europe/Berlin\"",
         help: "names are those of the IANA database: Area/City, or UTC",
     },
+    Refusal {
+        name: LISTEN,
+        id: "bad-value",
+        label: "expected address:port, e.g. \"127.0.0.1:8080\"",
+        help: "the address is a number of this machine (0.0.0.0 and [::] are all of them); \"off\" listens nowhere",
+    },
 ];
 
 /// Reads a string and turns it into `T`, or names what it should have been.
-struct Parsed<T>(&'static str, fn(&str) -> Result<T, &'static str>);
+pub(super) struct Parsed<T>(pub &'static str, pub fn(&str) -> Result<T, &'static str>);
 
 impl<T> Visitor<'_> for Parsed<T> {
     type Value = T;
@@ -118,35 +146,41 @@ macro_rules! parsed {
 }
 
 parsed!(Repo, REPO);
+parsed!(ProjectName, PROJECT);
 parsed!(StoreUrl, STORE);
 parsed!(BaseUrl, HTTP_URL);
 parsed!(ProxyUrl, HTTP_URL);
 parsed!(Zone, ZONE);
 
-/// A repository. GitHub takes upper and lower case for the same; the spelling is kept.
+/// A repository, or all of an owner. GitHub takes upper and lower case for the same; the spelling is kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Repo {
     /// User or organisation.
     pub owner: String,
-    /// The repository's own name.
+    /// The repository's own name; `*` for every one of the owner.
     pub name: String,
 }
 
 impl Repo {
     fn parse(text: &str) -> Result<Repo, &'static str> {
-        if text.contains('*') {
+        let (owner, name) = text.split_once('/').ok_or(if text.contains('*') { ONE_REPO } else { REPO })?;
+        if owner.contains('*') || (name.contains('*') && name != "*") {
             return Err(ONE_REPO);
         }
-        let (owner, name) = text.split_once('/').ok_or(REPO)?;
         let plain = |part: &str| {
             !part.is_empty()
                 && !part.chars().all(|c| c == '.') // "." and ".." would leave the path of the request
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         };
-        if !plain(owner) || !plain(name) {
+        if !plain(owner) || (name != "*" && !plain(name)) {
             return Err(REPO);
         }
         Ok(Repo { owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// Whether it stands for every repository of its owner.
+    pub fn is_all(&self) -> bool {
+        self.name == "*"
     }
 
     /// The form in which two spellings of one repository are equal.
@@ -158,6 +192,98 @@ impl Repo {
 impl fmt::Display for Repo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+/// A GitHub App: its number, or its client id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppId(String);
+
+impl AppId {
+    fn parse(text: &str) -> Result<AppId, &'static str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
+        if fits { Ok(AppId(text.to_owned())) } else { Err(APP_ID) }
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An installation of a GitHub App.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstallationId(u64);
+
+impl InstallationId {
+    fn parse(text: &str) -> Result<InstallationId, &'static str> {
+        text.trim().parse().ok().filter(|id| *id > 0).map(InstallationId).ok_or(INSTALLATION)
+    }
+
+    /// The number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// Reads a number or a text as the text it is written as.
+struct Id<T>(&'static str, fn(&str) -> Result<T, &'static str>);
+
+impl<T> Visitor<'_> for Id<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).map_err(|name| E::invalid_value(Unexpected::Str(text), &name))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        let read = if number > 0 { (self.1)(&number.to_string()) } else { Err(self.0) };
+        read.map_err(|name| E::invalid_value(Unexpected::Signed(number), &name))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        (self.1)(&number.to_string()).map_err(|name| E::invalid_value(Unexpected::Unsigned(number), &name))
+    }
+}
+
+impl<'de> Deserialize<'de> for AppId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AppId, D::Error> {
+        deserializer.deserialize_any(Id(APP_ID, AppId::parse))
+    }
+}
+
+impl<'de> Deserialize<'de> for InstallationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<InstallationId, D::Error> {
+        deserializer.deserialize_any(Id(INSTALLATION, InstallationId::parse))
+    }
+}
+
+/// A project of an organisation or a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProjectName {
+    /// User or organisation.
+    pub owner: String,
+    /// The project's number there.
+    pub number: u32,
+}
+
+impl ProjectName {
+    fn parse(text: &str) -> Result<ProjectName, &'static str> {
+        let (owner, number) = text.split_once('/').ok_or(PROJECT)?;
+        let plain = !owner.is_empty() && owner.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(PROJECT)?;
+        if plain { Ok(ProjectName { owner: owner.to_owned(), number }) } else { Err(PROJECT) }
+    }
+}
+
+impl fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.number)
     }
 }
 
@@ -304,11 +430,38 @@ mod tests {
     fn a_repository_is_an_owner_and_a_name() {
         let repo = Repo::parse("acme/web.site_2").unwrap();
         assert_eq!((repo.owner.as_str(), repo.name.as_str()), ("acme", "web.site_2"));
-        assert_eq!(Repo::parse("acme/*").unwrap_err(), ONE_REPO);
+        assert!(Repo::parse("acme/*").unwrap().is_all());
+        for text in ["acme/web*", "acme/**", "*/*", "*", "ac*/web", "acme/*/x"] {
+            assert_eq!(Repo::parse(text), Err(ONE_REPO), "{text}");
+        }
         for text in
             ["acme", "acme/", "/web", "acme/web/x", "acme/..", "../web", "acme/w b", "https://github.com/acme/web"]
         {
             assert_eq!(Repo::parse(text), Err(REPO), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_app_is_known_by_its_number_or_its_client_id() {
+        for text in ["123456", "Iv1.8a61f9b3a7aba766", "Iv23liAbCdEf"] {
+            assert_eq!(AppId::parse(text).unwrap().text(), text);
+        }
+        for text in ["", "a b", "123/4", "https://github.com/apps/x"] {
+            assert_eq!(AppId::parse(text), Err(APP_ID), "{text}");
+        }
+        assert_eq!(InstallationId::parse("77").unwrap().number(), 77);
+        for text in ["", "0", "-1", "seven"] {
+            assert_eq!(InstallationId::parse(text), Err(INSTALLATION), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_project_is_an_owner_and_a_number() {
+        let project = ProjectName::parse("acme/7").unwrap();
+        assert_eq!((project.owner.as_str(), project.number, project.to_string().as_str()), ("acme", 7, "acme/7"));
+        for text in ["acme", "acme/", "/7", "acme/0", "acme/-1", "acme/web", "acme/7/x", "ac me/7", "acme/99999999999"]
+        {
+            assert_eq!(ProjectName::parse(text), Err(PROJECT), "{text}");
         }
     }
 
@@ -343,7 +496,20 @@ mod tests {
 
     #[test]
     fn every_name_a_type_asks_for_is_explained() {
-        for name in [REPO, ONE_REPO, STORE, HTTP_URL, SAFE_URL, BARE_URL, ZONE, Length::NAME, Length::BOUNDED_NAME] {
+        for name in [
+            REPO,
+            ONE_REPO,
+            APP_ID,
+            INSTALLATION,
+            STORE,
+            HTTP_URL,
+            SAFE_URL,
+            BARE_URL,
+            ZONE,
+            LISTEN,
+            Length::NAME,
+            Length::BOUNDED_NAME,
+        ] {
             assert!(REFUSALS.iter().any(|refusal| refusal.name == name), "{name}");
         }
         assert!(REFUSALS[0].label.ends_with(Length::EXAMPLES) && REFUSALS[0].help.ends_with(Length::UNITS));

@@ -1,19 +1,23 @@
 //! The way to the core: plain values go in through a channel, answers come back.
 
+use std::collections::HashMap;
 use std::sync::mpsc;
 
-use connector_kit::{Page, TaskLook};
-use jiff::Timestamp;
+use connector_kit::webhook::Wake;
+use connector_kit::{KnownTask, Page, TaskLook, Wanted};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
-use super::{Claim, Core, Failed, GapSeen, RoundReport};
+use super::{Claim, Core, Failed, GapSeen, Pulse, RoundReport, Setup};
+use crate::clock::Stopwatch;
 use crate::domain::alert::{Answer, Wish};
-use crate::domain::ids::{ConnectionId, MessageId};
+use crate::domain::ids::{ConnectionId, ContainerId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
 use crate::store::{
     ConnectionState, LookWrite, PageApplied, ProfileSeen, PullFailure, SiteSeen, StoreError, StreamRow, Suspect,
 };
+use crate::telemetry::metrics::{Figures, Metrics};
 
 type Errand = Box<dyn FnOnce(&mut Core) + Send>;
 
@@ -23,6 +27,8 @@ pub struct CoreHandle {
     jobs: mpsc::Sender<Errand>,
     /// Raised whenever something was committed that a round or a delivery may care about.
     changed: watch::Sender<u64>,
+    metrics: Metrics,
+    pulse: Pulse,
     /// Why the clock is not believed at present, in words. `None`: it is.
     clock: watch::Sender<Option<String>>,
 }
@@ -40,7 +46,60 @@ impl CoreHandle {
                 }
             })
             .expect("the system can start one more thread at start");
-        CoreHandle { jobs, changed: watch::Sender::new(0), clock: watch::Sender::new(None) }
+        CoreHandle {
+            jobs,
+            changed: watch::Sender::new(0),
+            metrics: Metrics::new(),
+            pulse: Pulse::default(),
+            clock: watch::Sender::new(None),
+        }
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Whether the loop that decides still turns.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// Wakes the loop that decides and waits for it: true when it heard from the core `within` this time.
+    pub async fn is_alive(&self, within: SignedDuration) -> bool {
+        let mut beats = self.pulse.beats();
+        self.tell();
+        tokio::select! {
+            beat = beats.changed() => beat.is_ok(),
+            () = crate::clock::nap(within) => false,
+        }
+    }
+
+    /// Takes up another configuration between two rounds; gives the row of each connection. See [`Core::reconfigure`].
+    pub async fn reconfigure(&self, setup: Setup, now: Timestamp) -> Result<HashMap<String, ConnectionId>, StoreError> {
+        let done = self.ask(move |core| core.reconfigure(setup, now).map(|()| core.connections().clone())).await;
+        self.tell();
+        done
+    }
+
+    /// See [`Core::figures`].
+    pub async fn figures(&self) -> Result<Figures, StoreError> {
+        self.ask(|core| core.figures()).await
+    }
+
+    /// Makes streams due now, without waiting for their turn; says how many that were. Those that failed keep their pause.
+    pub async fn bring_forward(
+        &self,
+        connection: ConnectionId,
+        wakes: Vec<Wake>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.ask(move |core| core.store.bring_forward(connection, &wakes, now)).await
+    }
+
+    /// How every connection stands, without counting its tasks.
+    pub async fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        self.ask(|core| core.store.connections_now()).await
     }
 
     /// Wakes whenever the core has committed something.
@@ -103,6 +162,11 @@ impl CoreHandle {
         self.ask(move |core| core.store.due_streams(connection, now, all)).await
     }
 
+    /// Open tasks of a container that a stream asks about by name.
+    pub async fn open_tasks(&self, container: ContainerId, wanted: Wanted) -> Result<Vec<KnownTask>, StoreError> {
+        self.ask(move |core| core.store.open_tasks(container, &wanted)).await
+    }
+
     /// When the next stream is due. `None`: there is none.
     pub async fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
         self.ask(move |core| core.store.next_pull_at(connection)).await
@@ -159,12 +223,19 @@ impl CoreHandle {
 
     /// Runs one round.
     pub async fn round(&self, now: Timestamp) -> Result<RoundReport, StoreError> {
-        let (report, first) = self
+        let (report, first, took) = self
             .ask(move |core| {
-                let before = core.judged;
-                (core.round(now), core.judged && !before)
+                let (before, watch) = (core.judged, Stopwatch::start());
+                (core.round(now), core.judged && !before, watch.elapsed())
             })
             .await;
+        self.pulse.beat();
+        if let Ok(report) = &report {
+            if report.judged > 0 {
+                self.metrics.evaluated(took);
+            }
+            report.lifetimes.iter().for_each(|length| self.metrics.resolved(*length));
+        }
         if first || report.as_ref().is_ok_and(|report| report.alerts + report.messages > 0) {
             self.tell();
         }

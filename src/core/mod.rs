@@ -4,9 +4,13 @@
 //! order, and cannot be cancelled half-way. What is due is looked at, and leaves its queue only when its result is applied.
 //! After a failed or doubtful commit the board is loaded anew. Nobody else sees the board.
 
+mod figures;
 mod handle;
+mod pulse;
+mod reload;
 
 pub use handle::CoreHandle;
+pub use pulse::Pulse;
 
 use std::collections::HashMap;
 
@@ -15,7 +19,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::alert::{Alert, AlertChange, Answer, LogEntry, LogKind, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
@@ -79,6 +83,8 @@ pub struct RoundReport {
     pub differing: usize,
     /// Messages sealed or changed.
     pub messages: usize,
+    /// How long each gap had been open that was resolved.
+    pub lifetimes: Vec<SignedDuration>,
     /// True: there is more due at once.
     pub more: bool,
     /// When something is due by itself next. `None`: only a change can make something due.
@@ -122,11 +128,7 @@ impl Core {
     /// Whatever the store says; nothing has been changed that a second start would not do again.
     pub fn open(mut store: Store, setup: Setup, now: Timestamp) -> Result<Core, StoreError> {
         let applied = store.apply_config(&setup.plan, now)?;
-        let mut policy = setup.policy;
-        let row = |name: &String| applied.connections.get(name).copied();
-        policy.connection_modes =
-            setup.connection_modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
-        policy.comments_on = setup.comments_on.iter().filter_map(row).collect();
+        let policy = policy_of(setup.policy, &setup.connection_modes, &setup.comments_on, &applied.connections);
         let mut board = Board::new(store.load(now, rules::known)?);
         if now.duration_since(store.last_tick()) > AWAY {
             let round = retry::after_absence(&board, now);
@@ -193,8 +195,36 @@ impl Core {
 
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
-        self.board.apply(std::mem::take(&mut applied.delta));
+        let delta = std::mem::take(&mut applied.delta);
+        let back: Vec<TaskId> = match delta.tasks.len() <= applied.new as usize {
+            true => Vec::new(), // all of them are seen for the first time
+            false => {
+                let ids = delta.tasks.iter().map(|task| task.rec.id);
+                ids.filter(|id| self.board.task(*id).is_none()).collect()
+            }
+        };
+        self.board.apply(delta);
+        self.recollect(&back, now)?;
         Ok(applied)
+    }
+
+    /// Puts what was said of tasks that have come back beside them: an episode is counted on, a comment not made twice.
+    fn recollect(&mut self, back: &[TaskId], now: Timestamp) -> Result<(), StoreError> {
+        if back.is_empty() {
+            return Ok(());
+        }
+        let (alerts, posts) = self.guarded(now, |store| store.recollect(back, rules::known))?;
+        for alert in alerts {
+            if self.board.alert(alert.id).is_none() {
+                self.board.put_alert(alert);
+            }
+        }
+        for post in posts {
+            if self.board.post(post.id).is_none() {
+                self.board.put_post(post);
+            }
+        }
+        Ok(())
     }
 
     fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
@@ -257,6 +287,7 @@ impl Core {
             alerts: round.alerts.len(),
             differing: round.alerts.iter().filter(|change| self.differs(&change.alert)).count(),
             messages: round.messages.len(),
+            lifetimes: lifetimes(&round),
             ..Default::default()
         };
         self.apply(&due, judged, round, now);
@@ -314,7 +345,7 @@ impl Core {
                     rule = %change.alert.rule,
                     stage = change.alert.stage.word(),
                     reason = entry.reason.as_deref(),
-                    "gap.{}", entry.what.word()
+                    "{}", event(entry)
                 );
             }
         }
@@ -457,6 +488,19 @@ impl Core {
     }
 }
 
+/// What the policy says of connections, by their rows.
+fn policy_of(
+    mut policy: Policy,
+    modes: &HashMap<String, crate::domain::policy::Mode>,
+    comments_on: &[String],
+    connections: &HashMap<String, ConnectionId>,
+) -> Policy {
+    let row = |name: &String| connections.get(name).copied();
+    policy.connection_modes = modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
+    policy.comments_on = comments_on.iter().filter_map(row).collect();
+    policy
+}
+
 /// A gap as it stands, with what people call it.
 pub struct GapSeen {
     /// The alert.
@@ -465,6 +509,24 @@ pub struct GapSeen {
     pub name: Option<TaskName>,
     /// One line with the numbers.
     pub summary: String,
+}
+
+/// What the log calls it.
+fn event(entry: &LogEntry) -> String {
+    match (entry.what, entry.reason.as_deref()) {
+        (LogKind::Withheld, Some("nothing")) => "message.freed".to_owned(),
+        (LogKind::Withheld, _) => "message.held".to_owned(),
+        (other, _) => format!("gap.{}", other.word()),
+    }
+}
+
+fn lifetimes(round: &Round) -> Vec<SignedDuration> {
+    let resolved = |change: &&AlertChange| change.log.iter().any(|entry| entry.what == LogKind::Resolved);
+    let length = |change: &AlertChange| {
+        let alert = &change.alert;
+        Some(alert.resolved_at?.duration_since(alert.opened_at))
+    };
+    round.alerts.iter().filter(resolved).filter_map(length).collect()
 }
 
 /// Messages of one lane go one after another; lanes do not wait for each other.

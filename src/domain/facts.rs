@@ -36,7 +36,7 @@ pub struct Facts {
     pub due_set_by: Option<AccountId>,
     /// When it was set.
     pub due_set_at: Option<Timestamp>,
-    /// First sign of work: a declared active state, or an owner's act after the assignment.
+    /// First sign of work: an owner's act after the assignment, or a pull request that will close it.
     pub started_at: Option<Timestamp>,
     /// How often it was reopened.
     pub reopened: u32,
@@ -129,6 +129,10 @@ impl Fold<'_> {
             Field::Owner => self.owner(change),
             Field::Due => self.due(change),
             Field::Home => self.home(change),
+            // A pull request that will close the task is work on it, whosever it is.
+            Field::Reference if change.to.as_deref().is_some_and(|to| to.starts_with("pull:")) => {
+                self.facts.started_at = self.facts.started_at.or(Some(change.at));
+            }
             Field::Status if change.to.as_deref() == Some("open") && change.from.as_deref() != Some("open") => {
                 self.facts.reopened += 1;
             }
@@ -335,6 +339,13 @@ mod tests {
         assert_eq!(facts.started_at, Some(at("2025-03-05T10:00:00Z")));
         let to_herself = valued(change(3, Field::Owner, ANA), "", "1");
         assert_eq!(folded(&[to_herself]).started_at, None);
+    }
+
+    #[test]
+    fn work_begins_with_a_pull_request_that_will_close_the_task_whosever_it_is() {
+        let facts = folded(&[valued(change(5, Field::Reference, MO), "", "pull:acme/web#7")]);
+        assert_eq!(facts.started_at, Some(at("2025-03-05T10:00:00Z")));
+        assert_eq!(folded(&[valued(change(5, Field::Reference, MO), "", "acme/web#7")]).started_at, None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{RuleId, Stage};
@@ -10,7 +11,7 @@ use super::ids::ConnectionId;
 use super::length::Length;
 
 /// Judge and show, or also send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Judge and show everything, send nothing.

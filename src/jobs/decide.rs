@@ -94,7 +94,10 @@ const ORACLE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Judges everything and compares: when nothing was due, nothing may change. A difference is applied and said aloud.
 async fn oracle(core: &CoreHandle, now: Timestamp) -> Result<(), StoreError> {
-    match core.oracle(now).await? {
+    let changed = core.oracle(now).await?;
+    core.metrics().oracle(changed);
+    core.pulse().judged_everything(changed == 0);
+    match changed {
         0 => tracing::info!("oracle.agrees"),
         changed => tracing::error!(changed, "oracle.differs: alerts changed although nothing was due"),
     }
@@ -110,6 +113,7 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
     loop {
         changes.mark_unchanged();
         let (now, last_tick, told) = (clock.now(), core.last_tick().await, skews());
+        core.pulse().beat();
         let doubt = doubt(now, last_tick, &told);
         let waits = is_unconfirmed(now, last_tick, &told) && patience > 0;
         patience = if waits { patience - 1 } else { PATIENCE };
@@ -123,6 +127,7 @@ pub async fn run(core: CoreHandle, clock: Arc<dyn Clock>, skews: Skews, stop: Ca
                 }
                 None => tracing::info!("clock.agrees"),
             }
+            core.metrics().clock(doubt.is_some());
             core.doubt_clock(doubt.as_ref().map(ClockDoubt::words));
             doubted.clone_from(&doubt);
         }

@@ -101,7 +101,31 @@ async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, clai
         }
         _ => tracing::info!(channel, message = %claim.message.id, op = ?claim.message.op, "message.sent"),
     }
+    let op = match claim.message.op {
+        MessageOp::Post => "post",
+        MessageOp::Edit => "edit",
+        MessageOp::Reply => "reply",
+    };
+    core.metrics().message(channel, result(&outcome), op);
     core.outcome(claim.message.id, outcome, clock.now()).await
+}
+
+/// How an attempt ended, for whoever counts.
+fn result(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent(_) | Outcome::Edited => "sent",
+        Outcome::Looked(Found::There(_)) => "found",
+        Outcome::Looked(Found::Absent) => "absent",
+        Outcome::Looked(Found::CannotTell(_)) => "cannot_tell",
+        Outcome::CannotLook(_) => "not_looked_up",
+        Outcome::Failed(error) => match error {
+            WriteError::NotSent { .. } => "not_sent",
+            WriteError::Unauthorized { .. } => "unauthorized",
+            WriteError::Unsure { .. } => "unsure",
+            WriteError::Refused { .. } => "refused",
+            WriteError::Gone { .. } => "gone",
+        },
+    }
 }
 
 /// Delivers what is due, one after another; says how many attempts that were.
@@ -119,9 +143,16 @@ pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Cloc
 
 /// Delivers for as long as the program runs: one call at a time in each lane, lanes side by side.
 ///
-/// At the end no new call is begun; one that is under way is waited for a moment, and else is an orphan that the next start
-/// looks up.
-pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, skews: Skews, stop: CancellationToken) {
+/// With `stop` no new call is begun, and one that is under way is waited for: it ends by its own deadline. When the whole
+/// program ends (`end`) only a moment is left; a call that lasts longer is an orphan that the next start looks up.
+pub async fn run(
+    core: CoreHandle,
+    channels: Channels,
+    clock: Arc<dyn Clock>,
+    skews: Skews,
+    stop: CancellationToken,
+    end: CancellationToken,
+) {
     let calls = TaskTracker::new();
     let (freed, mut free) = mpsc::unbounded_channel::<String>();
     let mut busy: Vec<String> = Vec::new();
@@ -168,7 +199,10 @@ pub async fn run(core: CoreHandle, channels: Channels, clock: Arc<dyn Clock>, sk
             // A tool that hangs must not keep us: its call is an orphan then, and is looked up by the next start.
             tokio::select! {
                 () = calls.wait() => {}
-                () = crate::clock::nap(LAST_CALLS) => tracing::warn!(calls = calls.len(), "message.left_under_way"),
+                () = async {
+                    end.cancelled().await;
+                    crate::clock::nap(LAST_CALLS).await;
+                } => tracing::warn!(calls = calls.len(), "message.left_under_way"),
             }
             return;
         }

@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use connector_kit::Clock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
+use super::reload::{Reloaded, Reloads};
 use crate::core::CoreHandle;
 use crate::domain::alert::Wish;
 
+/// How long the loop that decides may take to answer.
+const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 /// Longest line read.
 const LONGEST: u64 = 64 * 1024;
 
@@ -25,6 +28,8 @@ const LONGEST: u64 = 64 * 1024;
 pub enum Ask {
     /// Is everything alive?
     Health,
+    /// Read the configuration again.
+    Reload,
     /// Put a wish into the inbox.
     Wish {
         /// Makes the same wish asked twice one wish.
@@ -93,28 +98,39 @@ pub fn bind(store: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers for as long as the program runs.
-pub async fn run(core: CoreHandle, listener: UnixListener, clock: Arc<dyn Clock>, stop: CancellationToken) {
+pub async fn run(
+    core: CoreHandle,
+    listener: UnixListener,
+    reloads: Reloads,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
     loop {
         let stream = tokio::select! {
             () = stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = stream else { continue };
-        let (core, clock) = (core.clone(), clock.clone());
+        let (core, reloads, clock) = (core.clone(), reloads.clone(), clock.clone());
         tokio::spawn(async move {
-            if let Err(error) = serve(&core, &*clock, stream).await {
+            if let Err(error) = serve(&core, &reloads, &*clock, stream).await {
                 tracing::debug!(%error, "socket.failed");
             }
         });
     }
 }
 
-async fn serve(core: &CoreHandle, clock: &dyn Clock, stream: UnixStream) -> io::Result<()> {
+async fn serve(core: &CoreHandle, reloads: &Reloads, clock: &dyn Clock, stream: UnixStream) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     BufReader::new(read).take(LONGEST).read_line(&mut line).await?;
     let reply = match serde_json::from_str::<Ask>(&line) {
         Ok(Ask::Health) => health(core).await,
+        Ok(Ask::Reload) => match reloads.ask().await {
+            Some(Reloaded::Done(_)) => yes(),
+            Some(Reloaded::Refused(because)) => no(because),
+            None => no("the daemon is ending".to_owned()),
+        },
         Ok(Ask::Wish { key, wish }) => take(core, clock, key, wish).await,
         Err(error) => no(error.to_string()),
     };
@@ -125,7 +141,10 @@ async fn serve(core: &CoreHandle, clock: &dyn Clock, stream: UnixStream) -> io::
 
 async fn health(core: &CoreHandle) -> Reply {
     let last_tick_at = Some(core.last_tick().await);
-    match core.connection_states().await {
+    if !core.is_alive(ANSWERS_WITHIN).await {
+        return Reply { last_tick_at, ..no("the loop that decides does not answer".to_owned()) };
+    }
+    match core.connections_now().await {
         Ok(states) => {
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
             let clock_doubt = core.clock_doubt();
@@ -137,9 +156,13 @@ async fn health(core: &CoreHandle) -> Reply {
 
 async fn take(core: &CoreHandle, clock: &dyn Clock, key: String, wish: Wish) -> Reply {
     match core.answer("cli".to_owned(), key, wish, clock.now()).await {
-        Ok(_) => Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new(), clock_doubt: None },
+        Ok(_) => yes(),
         Err(error) => no(error.to_string()),
     }
+}
+
+fn yes() -> Reply {
+    Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new(), clock_doubt: None }
 }
 
 fn no(because: String) -> Reply {

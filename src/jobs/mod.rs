@@ -3,10 +3,13 @@
 
 pub mod decide;
 pub mod deliver;
+pub mod heartbeat;
 pub mod listen;
 mod missing;
 pub mod people;
 pub mod pull;
+pub mod reload;
+pub mod wake;
 
 use connector_kit::Clock;
 use jiff::{SignedDuration, Timestamp};

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
 use super::missing::{self, Asked};
+use super::wake::Waker;
+use crate::clock::Stopwatch;
 use crate::core::{CoreHandle, Failed};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ConnectionId, ContainerId};
@@ -36,7 +39,14 @@ pub struct Connection {
     pub commenter: Arc<dyn Commenter>,
     /// How far the tools' clocks lie from ours.
     pub skews: Skews,
+    /// What hooks say is new.
+    pub waker: Arc<Waker>,
+    /// Is told what is being read. `None`: nobody watches.
+    pub watcher: Option<Watcher>,
 }
+
+/// Is told how many items of which stream have been read so far in a pass; true: there are more.
+pub type Watcher = Arc<dyn Fn(&str, u64, bool) + Send + Sync>;
 
 /// What a pass over a connection brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,7 +83,8 @@ impl PullReport {
     }
 }
 
-/// Pulls what is due of one connection, until nothing is. With `all`, every stream counts as due once.
+/// Pulls what is due of one connection, until nothing is. With `all`, or with a new credential in place of a refused one,
+/// every stream counts as due once.
 ///
 /// # Errors
 /// Only the store's: a failure of the tool is recorded, and reported.
@@ -86,6 +97,9 @@ pub async fn pass(
 ) -> Result<PullReport, StoreError> {
     let mut report = PullReport::default();
     let mut done: HashSet<(ContainerId, StreamKind)> = HashSet::new();
+    let mut progress = Progress::new(connection);
+    // Whoever put a new credential in place of a refused one does not wait until the old one would have been tried again.
+    let all = all || connection.source.renewed();
     loop {
         let due = core.due_streams(connection.id, clock.now(), all).await?;
         let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
@@ -98,7 +112,7 @@ pub async fn pass(
         let key = (stream.scope_id, stream.key.kind);
         let finished = tokio::select! {
             () = stop.cancelled() => return Ok(report),
-            finished = one(core, connection, clock, stream, &mut report) => finished?,
+            finished = one(core, connection, clock, stream, &mut report, &mut progress) => finished?,
         };
         if report.clock_doubted {
             return Ok(report);
@@ -116,6 +130,7 @@ async fn one(
     clock: &dyn Clock,
     stream: StreamRow,
     report: &mut PullReport,
+    progress: &mut Progress<'_>,
 ) -> Result<bool, StoreError> {
     let kind = stream.key.kind;
     let name = stream_name(&stream);
@@ -132,6 +147,7 @@ async fn one(
         Ok(page) => {
             report.page(kind, &page);
             let more = page.more;
+            progress.page(&name, &page);
             for item in &page.unreadable {
                 tracing::warn!(
                     connection = connection.name,
@@ -166,6 +182,37 @@ async fn one(
     }
 }
 
+/// How often a long read says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// How far the stream that is being read has come.
+struct Progress<'a> {
+    connection: &'a Connection,
+    stream: String,
+    items: u64,
+    since: Stopwatch,
+}
+
+impl Progress<'_> {
+    fn new(connection: &Connection) -> Progress<'_> {
+        Progress { connection, stream: String::new(), items: 0, since: Stopwatch::start() }
+    }
+
+    fn page(&mut self, stream: &str, page: &Page) {
+        if self.stream != stream {
+            (self.stream, self.items) = (stream.to_owned(), 0);
+        }
+        self.items += (page.tasks.len() + page.changes.len() + page.links.len()) as u64 + u64::from(page.skipped);
+        if let Some(watcher) = &self.connection.watcher {
+            watcher(stream, self.items, page.more);
+        }
+        if page.more && self.since.elapsed() >= SAY_EVERY {
+            self.since = Stopwatch::start();
+            tracing::info!(connection = self.connection.name, stream, items = self.items, "sync.progress");
+        }
+    }
+}
+
 /// The request itself; before a connection's containers are asked for, who we are there.
 async fn ask(
     core: &CoreHandle,
@@ -184,7 +231,13 @@ async fn ask(
             Err(error) => return Ok(Err(error)),
         }
     }
-    Ok(connection.source.pull(&stream.key, &stream.cursor).await)
+    match connection.source.wants(&stream.key, &stream.cursor) {
+        Some(wanted) => {
+            let tasks = core.open_tasks(stream.scope_id, wanted).await?;
+            Ok(connection.source.refresh(&stream.key, &stream.cursor, &tasks).await)
+        }
+        None => Ok(connection.source.pull(&stream.key, &stream.cursor).await),
+    }
 }
 
 /// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
@@ -212,6 +265,9 @@ fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Time
         ConnectorError::NotVisible { .. } => {
             Failed { kind: FailureKind::NotVisible, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
+        ConnectorError::Forbidden { .. } => {
+            Failed { kind: FailureKind::Forbidden, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
+        }
         ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {
             Failed { kind: FailureKind::Refused, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
@@ -227,6 +283,7 @@ fn stream_name(stream: &StreamRow) -> String {
         StreamKind::Homes => "milestones",
         StreamKind::Links => "links",
         StreamKind::Census => "census",
+        StreamKind::Boards => "projects",
     };
     stream.key.scope.as_ref().map_or_else(|| kind.to_owned(), |scope| format!("{kind} of {}", scope.name))
 }
@@ -262,7 +319,9 @@ async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Cl
 
 /// Reads one connection for as long as the program runs.
 pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    let mut calls = connection.waker.calls();
     loop {
+        calls.mark_unchanged();
         tokio::select! {
             () = stop.cancelled() => return,
             () = confirm_time(&core, &connection, &*clock) => {}
@@ -284,7 +343,7 @@ pub async fn run(core: CoreHandle, connection: Connection, clock: Arc<dyn Clock>
             Err(StoreError::TakenOver) => return stop.cancel(),
             Err(_) => Some(later(clock.now(), super::AFTER_FAILURE)),
         };
-        if !super::sleep(&*clock, next, None, &stop).await {
+        if !super::sleep(&*clock, next, Some(&mut calls), &stop).await {
             return;
         }
     }
@@ -310,6 +369,8 @@ mod tests {
         assert_eq!(next(&down, 60), (FailureKind::Unavailable, 3600));
         let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
         assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
+        let forbidden = ConnectorError::Forbidden { tool: "github", what: "issues of acme/web".into() };
+        assert_eq!(next(&forbidden, 4), (FailureKind::Forbidden, 3600));
         let limited =
             ConnectorError::Limited { tool: "github", what: "core".into(), retry_after: SignedDuration::from_secs(90) };
         assert_eq!(next(&limited, 5), (FailureKind::Limited, 90));

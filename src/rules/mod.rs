@@ -6,7 +6,9 @@
 //! Which subjects a rule is asked about at all is decided here: nothing is judged in a container that was not read
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
+pub mod about;
 pub mod dependencies;
+pub mod fields;
 pub mod numbers;
 pub mod settings;
 pub mod silence;

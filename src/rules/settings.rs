@@ -3,6 +3,7 @@
 //! Plain data, without defaults: those stand in `config/default.toml` with their reasons. Nothing here knows files or
 //! lines; a value out of its range is named by its key, and the configuration finds the place.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::length::Length;
@@ -10,7 +11,7 @@ use crate::domain::policy::Mode;
 
 /// The settings of every rule. Field names are the parts of the rule's id, so that `[rules.pace.behind]` is
 /// `pace.behind`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     /// `pace.*`
@@ -32,7 +33,7 @@ pub struct RuleSettings {
 }
 
 /// Rules about declared progress against elapsed time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaceRules {
     /// `pace.behind`
@@ -40,7 +41,7 @@ pub struct PaceRules {
 }
 
 /// Rules about work that was not begun.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartRules {
     /// `start.never`
@@ -48,7 +49,7 @@ pub struct StartRules {
 }
 
 /// Rules about owners.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnerRules {
     /// `owner.none`
@@ -56,7 +57,7 @@ pub struct OwnerRules {
 }
 
 /// Rules about deadlines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueRules {
     /// `due.none`
@@ -66,7 +67,7 @@ pub struct DueRules {
 }
 
 /// Rules about what stands in the way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockerRules {
     /// `blocker.cascade`
@@ -74,7 +75,7 @@ pub struct BlockerRules {
 }
 
 /// Rules about gapwatch's own sight.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SysRules {
     /// `sys.mirror_stale`
@@ -86,7 +87,7 @@ pub struct SysRules {
 }
 
 /// `pace.behind`: declared progress trails the time used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaceBehind {
     /// Whether the rule is judged.
@@ -108,7 +109,7 @@ pub struct PaceBehind {
 }
 
 /// `start.never`: nobody has begun, or even looked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartNever {
     /// Whether the rule is judged.
@@ -127,7 +128,7 @@ pub struct StartNever {
 
 /// `stalled`: no sign of a person's work for longer than the task can afford. Each value is a floor under what is normal
 /// for tasks of this kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stalled {
     /// Whether the rule is judged.
@@ -147,7 +148,7 @@ pub struct Stalled {
 }
 
 /// `overdue`: the deadline has passed. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Overdue {
     /// Whether the rule is judged.
@@ -157,7 +158,7 @@ pub struct Overdue {
 }
 
 /// `owner.none`: nobody is assigned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnerNone {
     /// Whether the rule is judged.
@@ -171,7 +172,7 @@ pub struct OwnerNone {
 }
 
 /// `due.none`: no deadline. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueNone {
     /// Whether the rule is judged.
@@ -181,7 +182,7 @@ pub struct DueNone {
 }
 
 /// `due.child_after_parent`: a part is due after the whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueChildAfterParent {
     /// Whether the rule is judged.
@@ -193,7 +194,7 @@ pub struct DueChildAfterParent {
 }
 
 /// `blocker.cascade`: what it waits for will be late. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockerCascade {
     /// Whether the rule is judged.
@@ -203,7 +204,7 @@ pub struct BlockerCascade {
 }
 
 /// `sys.mirror_stale`: a container was not read for too long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SysMirrorStale {
     /// Whether the rule is judged.
@@ -215,7 +216,7 @@ pub struct SysMirrorStale {
 }
 
 /// `sys.unmapped`: states that nobody mapped, owners without a person. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SysUnmapped {
     /// Whether the rule is judged.
@@ -225,7 +226,7 @@ pub struct SysUnmapped {
 }
 
 /// `sys.mass_change`: much of a container changed, or was missing, at once. What that does holds whether it is told or not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SysMassChange {
     /// Whether the rule is judged.

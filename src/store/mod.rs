@@ -5,6 +5,7 @@
 //! attempt. Every board-visible commit raises `org.seq`, under the condition that `seq` and `epoch` are still those this
 //! store was opened or last committed with: a process that is no longer the owner cannot write.
 
+mod place;
 mod sqlite;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, MessageState, NoticeState};
 use crate::domain::record::BoardDelta;
 
+pub use place::refuse_network_fs;
 pub use sqlite::{Reader, Store};
 
 /// Where the store is.
@@ -91,6 +93,8 @@ pub struct ConnectionPlan {
     pub poll: SignedDuration,
     /// Its streams ([`connector_kit::Source::streams`]).
     pub streams: Vec<StreamSpec>,
+    /// Fingerprint of what its answers are read with; another one: they are read again.
+    pub reading: String,
     /// Fields whose history the tool does not keep: differences between two reads become observed changes.
     pub observed: &'static [Field],
     /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.
@@ -259,6 +263,8 @@ pub enum FailureKind {
     Limited,
     /// Credential refused.
     Refused,
+    /// Not allowed here; elsewhere the credential is good.
+    Forbidden,
     /// Not there, or not to be seen.
     NotVisible,
 }
@@ -270,6 +276,7 @@ impl FailureKind {
             FailureKind::Unavailable => "unavailable",
             FailureKind::Limited => "limited",
             FailureKind::Refused => "refused",
+            FailureKind::Forbidden => "forbidden",
             FailureKind::NotVisible => "not_visible",
         }
     }
@@ -279,6 +286,7 @@ impl FailureKind {
         match word {
             "limited" => FailureKind::Limited,
             "refused" => FailureKind::Refused,
+            "forbidden" => FailureKind::Forbidden,
             "not_visible" => FailureKind::NotVisible,
             _ => FailureKind::Unavailable,
         }
@@ -362,4 +370,9 @@ pub struct TaskCount {
     pub open: u64,
     /// Closed ones.
     pub closed: u64,
+}
+
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }

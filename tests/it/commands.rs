@@ -15,20 +15,20 @@ use crate::world::{REPO, github_day};
 const TOKEN: &str = "very-secret-token";
 
 /// A folder with a configuration, and the tools it names. The time is the machine's own.
-struct Shop {
-    sim: Simulator,
+pub struct Shop {
+    pub sim: Simulator,
     folder: TempDir,
 }
 
 /// How a call ended.
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Ended {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
     }
 }
@@ -43,7 +43,7 @@ fn ago(days: i64) -> Timestamp {
 
 impl Shop {
     /// Ana's task #1 was due ten days ago.
-    async fn open() -> Shop {
+    pub async fn open() -> Shop {
         let sim = Simulator::start(std::sync::Arc::new(Timestamp::now)).await.unwrap();
         let shop = Shop { sim, folder: TempDir::new().unwrap() };
         shop.configure("mode = \"live\"\n", "");
@@ -58,11 +58,11 @@ impl Shop {
         shop
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn configure(&self, top: &str, more: &str) {
+    pub fn configure(&self, top: &str, more: &str) {
         let text = format!(
             "{top}[store]\nurl = \"sqlite:{}\"\n\n[github.acme]\nurl = \"{}\"\ntoken = \"{TOKEN}\"\nrepos = [\"{REPO}\"]\n\n\
              [slack]\nurl = \"{}\"\nbot_token = \"xoxb-{TOKEN}\"\nchannel = \"#delivery\"\n\n\
@@ -75,7 +75,7 @@ impl Shop {
         std::fs::write(self.path("gapwatch.toml"), text).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gapwatch"));
         command.args(args).current_dir(self.folder.path()).env("TZ", "UTC").stdin(Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GAPWATCH_")) {
@@ -85,16 +85,23 @@ impl Shop {
     }
 
     /// Calls the program in its folder, where it finds its configuration, and waits for its end.
-    fn run(&self, args: &[&str]) -> Ended {
+    pub fn run(&self, args: &[&str]) -> Ended {
         let Output { status, stdout, stderr } = self.command(args).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Ended { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
     }
 
     /// Starts the daemon, and waits until it answers.
-    fn daemon(&self) -> Daemon {
-        let child = self.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let daemon = Daemon(child);
+    pub fn daemon(&self) -> Daemon {
+        self.daemon_with(|_| {})
+    }
+
+    /// The same, with a command that was changed. What it logs is in the file `log`.
+    pub fn daemon_with(&self, change: impl FnOnce(&mut Command)) -> Daemon {
+        let mut command = self.command(&["run"]);
+        change(&mut command);
+        let log = std::fs::File::create(self.path("log")).unwrap();
+        let daemon = Daemon(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         let until = Instant::now() + Duration::from_secs(20);
         while self.run(&["health"]).code != 0 {
             assert!(Instant::now() < until, "the daemon does not answer");
@@ -109,7 +116,7 @@ impl Shop {
     }
 
     /// Waits for what a daemon does by itself.
-    fn until(&self, what: &str, is: impl Fn() -> bool) {
+    pub fn until(&self, what: &str, is: impl Fn() -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
         while !is() {
             assert!(Instant::now() < until, "{what}");
@@ -119,11 +126,17 @@ impl Shop {
 }
 
 /// A running daemon; killed when the test ends.
-struct Daemon(Child);
+pub struct Daemon(Child);
 
 impl Daemon {
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), pid.as_str()]).status().unwrap().success());
+    }
+
     /// Asks it to stop; its exit code, and how long it took.
-    fn stop(mut self) -> (Option<i32>, Duration) {
+    pub fn stop(mut self) -> (Option<i32>, Duration) {
         let began = Instant::now();
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());

@@ -75,7 +75,7 @@ async fn a_revoked_token_is_survived() {
 
 #[tokio::test]
 async fn a_missing_permission_is_survived() {
-    is_survived(refusal(403), FailureKind::Refused, AT_ONCE).await;
+    is_survived(refusal(403), FailureKind::Forbidden, AFTER_THREE_POLLS).await;
 }
 
 #[tokio::test]

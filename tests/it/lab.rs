@@ -277,6 +277,13 @@ impl Lab {
         freed(&self.store()).await;
     }
 
+    /// Takes up the configuration while the engine runs.
+    pub async fn reload(&mut self) {
+        let settings = parse(&self.text);
+        let engine = self.engine.as_mut().expect("the engine runs but between stop and start");
+        engine.reload(&settings).await.expect("the store takes another configuration");
+    }
+
     pub async fn restart(&mut self) {
         self.stop().await;
         self.start();

@@ -2,18 +2,24 @@
 //! models of the tools: real HTTP, a clock that is set by hand.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
+mod access;
 mod clocks;
 mod commands;
 mod crashes;
 mod faults;
+mod generated;
 mod kills;
 mod lab;
 mod neighbours;
 mod oracle;
 mod pipeline;
+mod projects;
 mod quiet;
 mod recorded;
+mod reference;
+mod reload;
 mod second_clock;
+mod service;
 mod tidy;
 mod vanished;
 mod world;

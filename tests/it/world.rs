@@ -40,6 +40,7 @@ also = { github = "max-w", slack = "U0MAX" }
 pub struct Plan {
     top: String,
     repos: Vec<String>,
+    credential: String,
     github: String,
     slack: bool,
     channel: bool,
@@ -58,6 +59,12 @@ impl Plan {
     /// The repositories that are watched.
     pub fn repos(mut self, repos: &[&str]) -> Plan {
         self.repos = repos.iter().map(|repo| (*repo).to_owned()).collect();
+        self
+    }
+
+    /// Lines with which `[github.acme]` logs in, instead of a token that any simulator takes.
+    pub fn credential(mut self, lines: &str) -> Plan {
+        self.credential = lines.to_owned();
         self
     }
 
@@ -100,9 +107,10 @@ impl Plan {
     fn text(&self, sim: &Simulator) -> String {
         let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
         let mut text = format!(
-            "{}\n[github.acme]\nurl = \"{}\"\ntoken = \"test-token\"\nrepos = [{}]\n{}\n",
+            "{}\n[github.acme]\nurl = \"{}\"\n{}\nrepos = [{}]\n{}\n",
             self.top,
             sim.github_url(),
+            self.credential,
             repos.join(", "),
             self.github
         );
@@ -120,7 +128,7 @@ impl Plan {
         let shown = clock.clone();
         let sim = Simulator::start(Arc::new(move || shown.now())).await.expect("a loopback port is free");
         let (github, slack) = (sim.github(), sim.slack());
-        for repo in &self.repos {
+        for repo in self.repos.iter().filter(|repo| !repo.ends_with("/*")) {
             github.repo(repo);
         }
         for login in ["ana-k", "max-w", "tom-b", "gapwatch-bot"] {
@@ -176,6 +184,7 @@ impl World {
         Plan {
             top: "mode = \"live\"".to_owned(),
             repos: vec![REPO.to_owned()],
+            credential: "token = \"test-token\"".to_owned(),
             github: String::new(),
             slack: true,
             channel: true,

@@ -9,7 +9,9 @@ use url::Url;
 /// Where a repository is asked: by name first, by id once the name has moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// `repos/acme/web`
+    /// Whose it is, for the credential: `acme`.
+    pub(crate) owner: String,
+    /// `repos/acme/web`, or `repositories/1000`
     pub(crate) path: String,
     /// Its numeric id. `None` where it is not known yet.
     pub(crate) id: Option<String>,
@@ -18,12 +20,12 @@ pub(crate) struct Place {
 impl Place {
     /// A repository known by its name alone.
     pub(crate) fn named(name: &str) -> Place {
-        Place { path: format!("repos/{name}"), id: None }
+        Place { owner: owner_of(name), path: format!("repos/{name}"), id: None }
     }
 
     /// The repository of a stream.
     pub(crate) fn of(scope: &Scope) -> Place {
-        Place { path: scope.handle.clone(), id: Some(scope.at.ext.clone()) }
+        Place { owner: owner_of(&scope.name), path: scope.handle.clone(), id: Some(scope.at.ext.clone()) }
     }
 
     /// The path of something below it; of itself with an empty `tail`.
@@ -71,9 +73,40 @@ impl TaskHandle {
         is_repo_name(&name).then_some(TaskHandle { repo_id, name, number, node_id })
     }
 
-    /// Its repository.
+    /// Its repository, by its id: a name may have become another repository's meanwhile, an id never does.
     pub(crate) fn place(&self) -> Place {
-        Place { path: format!("repos/{}", self.name), id: Some(self.repo_id.clone()) }
+        let path = Place::below_id(&self.repo_id, "");
+        Place { owner: owner_of(&self.name), path, id: Some(self.repo_id.clone()) }
+    }
+}
+
+fn owner_of(name: &str) -> String {
+    name.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// Repositories of the selection: one, or all of an owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// User or organisation.
+    pub(crate) owner: String,
+    /// `None`: all.
+    pub(crate) name: Option<String>,
+}
+
+impl Wanted {
+    /// Reads `acme/web` and `acme/*`; `None` for any other text.
+    pub(crate) fn from_text(text: &str) -> Option<Wanted> {
+        let (owner, name) = text.split_once('/')?;
+        let name = (name != "*").then(|| name.to_owned());
+        is_repo_name(&format!("{owner}/{}", name.as_deref().unwrap_or("x")))
+            .then_some(Wanted { owner: owner.to_owned(), name })
+    }
+}
+
+/// As it is written in the configuration.
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name.as_deref().unwrap_or("*"))
     }
 }
 
@@ -152,6 +185,16 @@ mod tests {
         for bad in ["acme", "acme/", "/web", "acme/web/x", "acme/*", "acme/..", "acme/we%2Fb", "ac me/web", "acme/wéb"]
         {
             assert!(!is_repo_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_selection_is_one_repository_or_all_of_an_owner() {
+        for text in ["acme/web", "acme/*"] {
+            assert_eq!(Wanted::from_text(text).unwrap().to_string(), text);
+        }
+        for bad in ["acme", "acme/", "*/*", "*/web", "acme/web*", "acme/**", "acme/*/x", "../*"] {
+            assert_eq!(Wanted::from_text(bad), None, "{bad}");
         }
     }
 

@@ -23,8 +23,13 @@ pub(crate) fn is_untold_limit(response: &Response) -> bool {
     if !matches!(response.status, 403 | 429) {
         return false;
     }
+    says(response, &["secondary rate limit", "api rate limit exceeded", "abuse"])
+}
+
+/// Whether GitHub's own message has one of these words in it.
+fn says(response: &Response, signs: &[&str]) -> bool {
     let said = message(response).unwrap_or_default().to_ascii_lowercase();
-    ["secondary rate limit", "api rate limit exceeded", "abuse"].iter().any(|sign| said.contains(sign))
+    signs.iter().any(|sign| said.contains(sign))
 }
 
 /// Why a read brought nothing; `what` is what was asked for.
@@ -35,11 +40,34 @@ pub(crate) fn refusal(response: &Response, what: &str) -> ConnectorError {
         return ConnectorError::Limited { tool: TOOL, what, retry_after: UNTOLD_LIMIT };
     }
     match response.status {
-        403 => ConnectorError::Unauthorized { tool: TOOL, what: missing(response, what) },
+        403 if is_account_suspended(response) => {
+            ConnectorError::Unauthorized { tool: TOOL, what: missing(response, what) }
+        }
+        403 => ConnectorError::Forbidden { tool: TOOL, what: missing(response, what) },
         404 | 410 | 451 => ConnectorError::NotVisible { tool: TOOL, what: format!("{what}{said}") },
         400 => ConnectorError::Misconfigured { tool: TOOL, what: format!("{what}: HTTP 400{said}") },
         status => ConnectorError::Malformed { tool: TOOL, what: format!("{what}: HTTP {status}{said}"), source: None },
     }
+}
+
+/// The App's installation was suspended.
+pub(crate) fn is_suspended(response: &Response) -> bool {
+    response.status == 403 && says(response, &["installation has been suspended"])
+}
+
+/// Nothing is answered to this account any more, wherever it asks.
+fn is_account_suspended(response: &Response) -> bool {
+    says(response, &["account was suspended", "account has been suspended"])
+}
+
+/// When the token ends, in either form GitHub writes it: `2026-07-02 09:51:24 UTC`, `2024-08-28 16:30:05 +0200`.
+pub(crate) fn ends_at(response: &Response) -> Option<Timestamp> {
+    expiry(response.header("github-authentication-token-expiration")?)
+}
+
+fn expiry(text: &str) -> Option<Timestamp> {
+    let text = text.trim().replace("UTC", "+0000");
+    Timestamp::strptime("%Y-%m-%d %H:%M:%S %z", text).ok()
 }
 
 /// What a refused credential lacks, as exactly as GitHub tells it.
@@ -87,7 +115,7 @@ pub(crate) fn date(response: &Response) -> Option<Timestamp> {
 }
 
 /// ` (GitHub's message)`, or nothing.
-fn said(response: &Response) -> String {
+pub(crate) fn said(response: &Response) -> String {
     message(response).map_or_else(String::new, |message| format!(" ({message})"))
 }
 
@@ -96,4 +124,20 @@ fn message(response: &Response) -> Option<String> {
     let message = failure.message?;
     let message: String = message.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
     (!message.is_empty()).then_some(message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_read_in_both_forms() {
+        assert_eq!(expiry("2026-07-02 09:51:24 UTC"), Some("2026-07-02T09:51:24Z".parse().unwrap()));
+        assert_eq!(expiry("2024-08-28 16:30:05 +0200"), Some("2024-08-28T14:30:05Z".parse().unwrap()));
+        assert_eq!(expiry("2023-06-14 15:09:46 -0700"), Some("2023-06-14T22:09:46Z".parse().unwrap()));
+        assert_eq!(expiry("2026-11-01 00:00:00 +0900"), Some("2026-10-31T15:00:00Z".parse().unwrap()));
+        assert_eq!(expiry("soon"), None);
+    }
 }

@@ -4,9 +4,11 @@ use connector_kit::http::{Body, Method, Request, Response};
 use connector_kit::{ConnectorError, WriteError};
 use serde::Serialize;
 
+use crate::access::{Deed, Lease, Tried};
 use crate::address::{Place, moved_to};
-use crate::answers::{UNTOLD_LIMIT, is_redirect, is_untold_limit, refusal};
-use crate::{CORE, GitHub, TOOL};
+use crate::answers::{UNTOLD_LIMIT, ends_at, is_redirect, is_suspended, is_untold_limit, refusal, said};
+use crate::app::suspended;
+use crate::{CORE, GitHub};
 
 /// Pinned: without it the version moves with time.
 const API_VERSION: &str = "2022-11-28";
@@ -23,33 +25,88 @@ pub(crate) struct Write<'a> {
     pub(crate) budget: &'static str,
 }
 
+/// What an owner's installation may ask for in an hour.
+pub(crate) fn budget_of(owner: &str) -> String {
+    format!("{CORE}-{}", owner.to_ascii_lowercase())
+}
+
 /// A body as it is sent.
 pub(crate) fn json(value: &impl Serialize) -> Option<Vec<u8>> {
     Some(serde_json::to_vec(value).expect("words are always JSON"))
 }
 
 impl GitHub {
-    /// Fails with words where the token cannot be had.
-    fn request(&self, method: Method, path: String, budget: &str) -> Result<Request, String> {
-        let token = self.token.read()?;
-        let request = Request::new(method, path, budget)
+    /// A request without a credential.
+    pub(crate) fn plain_request(method: Method, path: String, budget: &str) -> Request {
+        Request::new(method, path, budget)
             .header("accept", "application/vnd.github+json")
             .header("x-github-api-version", API_VERSION)
-            .bearer(token);
-        Ok(request)
     }
 
-    /// Reads `path` below the base.
-    pub(crate) async fn get(&self, path: String, query: Query, tag: Option<&str>) -> Result<Response, ConnectorError> {
-        let refused = |what| ConnectorError::Unauthorized { tool: TOOL, what };
-        let mut request = self.request(Method::GET, path, CORE).map_err(refused)?.header_if("if-none-match", tag);
-        request.query = query;
-        let response = self.http.read(request).await?;
+    /// Which budget a call for this owner is taken from: GitHub counts each installation of an App apart.
+    pub(crate) fn budget(&self, owner: &str, budget: &str) -> String {
+        match self.access.has_budgets_of_owners() {
+            true => budget.replacen(CORE, &budget_of(owner), 1),
+            false => budget.to_owned(),
+        }
+    }
+
+    /// Reads `path` below the base, with what was granted for `owner`.
+    pub(crate) async fn get(
+        &self,
+        owner: &str,
+        path: String,
+        query: Query,
+        tag: Option<&str>,
+    ) -> Result<Response, ConnectorError> {
+        let budget = self.budget(owner, CORE);
+        let build = || {
+            let mut request = GitHub::plain_request(Method::GET, path.clone(), &budget).header_if("if-none-match", tag);
+            request.query.clone_from(&query);
+            request
+        };
+        let response = self.read_as(owner, Deed::Read, build).await?;
         if is_untold_limit(&response) {
-            self.limits.hold(CORE, UNTOLD_LIMIT);
+            self.limits.hold(&budget, UNTOLD_LIMIT);
             return Err(refusal(&response, ""));
         }
         Ok(response)
+    }
+
+    /// Makes a reading request with the credential of this deed for `owner`, again after a 401 where that can help. Any
+    /// status but 401 and limits.
+    pub(crate) async fn read_as(
+        &self,
+        owner: &str,
+        deed: Deed,
+        build: impl Fn() -> Request,
+    ) -> Result<Response, ConnectorError> {
+        let mut lease = self.lease(owner, deed).await?;
+        let mut tried = Tried::default();
+        loop {
+            match self.http.read(build().bearer(lease.bearer.clone())).await {
+                Err(ConnectorError::Unauthorized { .. }) => {
+                    lease = self.lease_again(owner, deed, lease, &mut tried).await?;
+                }
+                Err(error) => return Err(error),
+                Ok(response) => {
+                    self.accepted(&response, &lease);
+                    if lease.made_at.is_some() && is_suspended(&response) {
+                        self.forget_token(owner, &lease).await;
+                        return Err(self.owner_trouble(suspended(owner, &said(&response))));
+                    }
+                    return Ok(response);
+                }
+            }
+        }
+    }
+
+    /// The credential is good, and the answer may tell until when.
+    fn accepted(&self, response: &Response, lease: &Lease) {
+        if lease.made_at.is_none() {
+            self.access.note_refused(None);
+            self.access.note_end(ends_at(response));
+        }
     }
 
     /// Reads `tail` of a repository: by its name, and once more by its id where the name has moved. Any status but limits.
@@ -60,9 +117,9 @@ impl GitHub {
         query: Query,
         tag: Option<&str>,
     ) -> Result<Response, ConnectorError> {
-        let response = self.get(place.below(tail), query.clone(), tag).await?;
+        let response = self.get(&place.owner, place.below(tail), query.clone(), tag).await?;
         match Self::moved(&response, place) {
-            Some(id) => self.get(Place::below_id(&id, tail), query, tag).await,
+            Some(id) => self.get(&place.owner, Place::below_id(&id, tail), query, tag).await,
             None => Ok(response),
         }
     }
@@ -94,17 +151,48 @@ impl GitHub {
         Ok(again)
     }
 
+    /// One attempt; a 401 says that nothing was done, so with another credential it is made again.
     async fn send_once(&self, write: &Write<'_>, path: String) -> Result<Response, WriteError> {
-        let unauthorized = |because| WriteError::Unauthorized { because };
-        let mut request = self.request(write.method.clone(), path, write.budget).map_err(unauthorized)?;
-        if let Some(body) = &write.body {
-            request.body = Body::Json(body.clone());
+        let owner = &write.place.owner;
+        let mut lease = self.lease(owner, Deed::Write).await.map_err(not_written)?;
+        let mut tried = Tried::default();
+        let budget = self.budget(owner, write.budget);
+        loop {
+            let mut request = GitHub::plain_request(write.method.clone(), path.clone(), &budget);
+            if let Some(body) = &write.body {
+                request.body = Body::Json(body.clone());
+            }
+            match self.http.write(request.bearer(lease.bearer.clone())).await {
+                Err(WriteError::Unauthorized { .. }) => {
+                    lease = self.lease_again(owner, Deed::Write, lease, &mut tried).await.map_err(not_written)?;
+                }
+                Err(error) => return Err(error),
+                Ok(response) => {
+                    if is_untold_limit(&response) {
+                        self.limits.hold(&self.budget(owner, CORE), UNTOLD_LIMIT);
+                    }
+                    if lease.made_at.is_some() && is_suspended(&response) {
+                        self.forget_token(owner, &lease).await;
+                        return Err(WriteError::Unauthorized { because: suspended(owner, &said(&response)) });
+                    }
+                    return Ok(response);
+                }
+            }
         }
-        let response = self.http.write(request).await?;
-        if is_untold_limit(&response) {
-            self.limits.hold(CORE, UNTOLD_LIMIT);
+    }
+}
+
+/// Why no credential could be had, to whoever wanted to write: nothing was sent.
+fn not_written(error: ConnectorError) -> WriteError {
+    let because = error.to_string();
+    match error {
+        ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {
+            WriteError::Unauthorized { because }
         }
-        Ok(response)
+        ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. } => WriteError::Refused { because },
+        ConnectorError::Limited { retry_after, .. } => WriteError::NotSent { retry_after: Some(retry_after), because },
+        ConnectorError::Transient { retry_after, .. } => WriteError::NotSent { retry_after, because },
+        ConnectorError::Malformed { .. } => WriteError::NotSent { retry_after: None, because },
     }
 }
 

@@ -41,7 +41,7 @@ impl GitHub {
         let mut page = page_of(&response, next);
         page.more = !done;
         // What they wait for is asked for by the stream of links.
-        self.fill(&mut page, items, scope, &mut Vec::new());
+        self.fill(&mut page, items, scope, &mut Vec::new(), false);
         page.present = page.tasks.iter().map(|task| TaskRef::Ext(task.ext.clone())).collect();
         Ok(page)
     }

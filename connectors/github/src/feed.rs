@@ -4,7 +4,9 @@
 //! [`Walk`] follows the list's own `next` from page to page. [`Feed`] reads a list that is sorted by `updated`, oldest
 //! first, and asks anew from the last items seen instead of by page number: an item that is changed meanwhile moves to the
 //! end and shifts nothing, a pass that was interrupted for days goes on where it was, and no page number ever gets large.
-//! Only where a page full of items was changed within one second are the pages of that second walked.
+//! Only where a page full of items was changed within one second are the pages of that second walked. Where more items
+//! than a page holds were changed shortly before the list came to rest, it is first looked at from its newest end: there
+//! an addition shows whatever stands behind it, so that the entity tag of that one page tells whether anything is new.
 //!
 //! Both refuse a list that goes in circles.
 
@@ -54,6 +56,11 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
+    /// At the beginning.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        *self == Walk::default()
+    }
+
     /// Takes a page's ids and its `next`. True: that was the last page, and the walk stands at the beginning again.
     ///
     /// Fails, with the reason, where going on would never end.
@@ -92,13 +99,27 @@ fn fingerprint(ids: impl Iterator<Item = u64>) -> Option<u64> {
     ids.fold(None, |hash, id| Some((hash.unwrap_or(start) ^ id).wrapping_mul(0x0100_0000_01b3)))
 }
 
-/// An issue whose blockers are still to be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// An issue whose surroundings are still to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     /// Its number.
     pub(crate) number: u64,
     /// Its id.
     pub(crate) id: u64,
+    /// Its global id; empty where the answer had none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) node: String,
+    /// False: it waits for nothing, but its parent's count may have changed with it, which GraphQL alone tells along.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub(crate) is_blocked: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 /// An item of a page: its id, and when it was last changed.
@@ -140,12 +161,35 @@ pub(crate) struct Feed {
     /// Entity tag for the first request of the next pass, kept here while something else is asked first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
-    /// Asked one by one, before the next page.
+    /// Asked for before the next page: many at once by GraphQL, else one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) waiting: Vec<Waiting>,
     /// Rows of the page before that the next page shows again, because it asks from the last of them on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     again: Vec<Row>,
+    /// What the next pass asks from on fills a page: it begins with a glance at the newest.
+    #[serde(skip_serializing_if = "is_default")]
+    crowded: bool,
+    /// The last pass ended after the second of the last change was over: all of that second is known.
+    #[serde(skip_serializing_if = "is_default")]
+    whole: bool,
+    /// All that is asked from was read once more after lists had had the time to catch up.
+    #[serde(skip_serializing_if = "is_default")]
+    caught_up: bool,
+    /// The glance this pass began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    glance: Option<Glance>,
+}
+
+/// The newest items of a list, with more behind them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Glance {
+    /// Its entity tag.
+    etag: Option<String>,
+    /// When it was made, by the tool's clock.
+    date: Option<Timestamp>,
+    /// The earliest change on it: what was changed later had been read with it.
+    down_to: Timestamp,
 }
 
 impl Feed {
@@ -178,8 +222,33 @@ impl Feed {
         self.etag.as_deref().filter(|_| self.pages == 0)
     }
 
+    /// Whether the next request looks at the newest first.
+    pub(crate) fn begins_with_a_glance(&self) -> bool {
+        self.pages == 0 && self.crowded && self.since.is_some()
+    }
+
+    /// Nothing has changed, says the tool at `date`. True: rest. False: the whole stretch is to be read once more, for what
+    /// the list was late with.
+    pub(crate) fn rests(&mut self, date: Option<Timestamp>) -> bool {
+        if !self.is_late(date) {
+            return true;
+        }
+        self.base = self.since;
+        self.pages = 1;
+        self.etag = None;
+        false
+    }
+
+    /// True once lists have had the time to catch up with a crowded stretch of which a glance shows only a part.
+    fn is_late(&self, date: Option<Timestamp>) -> bool {
+        let Some((date, before)) = date.zip(self.before) else { return false };
+        self.crowded && !self.caught_up && self.pages == 0 && earlier(date, OVERLAP) >= before
+    }
+
     /// Takes a page. Fails, with the reason, where going on would never end.
     pub(crate) fn turn(&mut self, rows: &[Row], told: Told<'_>) -> Result<(), &'static str> {
+        let glances = self.begins_with_a_glance();
+        let is_late = self.is_late(told.date);
         if self.pages == 0 {
             self.base = self.since;
         }
@@ -187,13 +256,37 @@ impl Feed {
         self.etag = None;
         let believed = rows.iter().map(|(_, at)| told.date.map_or(*at, |date| (*at).min(date)));
         self.seen = self.seen.max(believed.max());
-        match told.next {
-            Some(next) => self.go_on(rows, next),
-            None => {
-                self.finish(rows.len(), told.etag);
+        match &told.next {
+            Some(_) if glances && is_late => Ok(()),
+            Some(_) if glances => {
+                self.glance_at(rows, &told);
+                Ok(())
+            }
+            Some(next) if !self.is_read_to_the_glance(rows) => self.go_on(rows, next.clone()),
+            _ => {
+                self.finish(rows, &told, glances);
                 Ok(())
             }
         }
+    }
+
+    /// The newest of more than a page holds. Where they reach down to what is known, that was all; else what lies between
+    /// is read from its oldest on.
+    fn glance_at(&mut self, rows: &[Row], told: &Told<'_>) {
+        let Some(down_to) = rows.iter().map(|(_, at)| *at).min() else { return };
+        self.glance = Some(Glance { etag: told.etag.map(str::to_owned), date: told.date, down_to });
+        let is_known = |before| down_to < before || (self.whole && down_to == before);
+        if self.before.is_some_and(is_known) {
+            return self.finish(rows, told, true);
+        }
+        // What was changed within the last known second may not all be known.
+        self.since = self.before.map(|before| earlier(before, ONE_SECOND)).max(self.since);
+    }
+
+    /// True once a page has reached what the glance had shown.
+    fn is_read_to_the_glance(&self, rows: &[Row]) -> bool {
+        let last = rows.iter().map(|(_, at)| *at).max();
+        self.glance.as_ref().is_some_and(|glance| last > Some(glance.down_to))
     }
 
     /// Asks from the last items on; where that is no later than before, by the list's own `next`.
@@ -214,18 +307,29 @@ impl Feed {
 
     /// The pass is over: the next one starts a little before the last change, and never before this one did.
     ///
-    /// A pass of several pages that brought nothing later than the pass before needs no overlap any more; else a bulk edit
-    /// as the last act would be read again for ever. An entity tag is of use only for the same request again, and only
-    /// where that one page is the whole list with room for more: else an addition might not show in it.
-    fn finish(&mut self, rows: usize, etag: Option<&str>) {
-        let is_known = self.pages > 1 && self.seen.is_some() && self.seen == self.before;
-        let overlap = if is_known { SignedDuration::ZERO } else { OVERLAP };
-        let since = self.seen.map(|seen| earlier(seen, overlap)).max(self.base);
-        let is_same = self.pages == 1 && since == self.base && rows < PAGE;
+    /// An entity tag is of use only for the same request again, and only where an addition must show in it: on a page that
+    /// is the whole list with room for more, or on a glance at the newest.
+    fn finish(&mut self, rows: &[Row], told: &Told<'_>, glanced: bool) {
+        let since = self.seen.map(|seen| earlier(seen, OVERLAP)).max(self.base);
+        let is_same = since == self.base;
+        let is_new = self.seen > self.before;
+        let before = self.seen.max(self.before);
+        let glance = self.glance.take();
+        let asked_again = rows.iter().filter(|(_, at)| Some(*at) >= since).count();
+        let crowded = asked_again >= PAGE
+            || glance.as_ref().is_some_and(|glance| is_same || Some(glance.down_to) >= since)
+            || (is_same && !is_new && self.pages > 1);
+        let of_list = told.etag.filter(|_| if glanced { crowded } else { self.pages == 1 && rows.len() < PAGE });
+        let etag = glance.as_ref().map_or(of_list, |glance| glance.etag.as_deref().filter(|_| crowded));
         let etag = etag.filter(|_| is_same).map(str::to_owned);
-        let before = self.seen.or(self.before);
+        let is_past = |date: Option<Timestamp>, length: SignedDuration| {
+            date.zip(before).is_some_and(|(date, before)| earlier(date, length) >= before)
+        };
+        let is_complete = !glanced && glance.is_none();
+        let caught_up = if is_complete { is_past(told.date, OVERLAP) } else { !is_new && self.caught_up };
+        let whole = is_past(glance.map_or(told.date, |glance| glance.date), ONE_SECOND.saturating_mul(2));
         let waiting = std::mem::take(&mut self.waiting);
-        *self = Feed { since, before, etag, waiting, ..Feed::default() };
+        *self = Feed { since, before, etag, waiting, crowded, whole, caught_up, ..Feed::default() };
     }
 }
 
@@ -405,7 +509,7 @@ mod tests {
 
     #[test]
     fn an_entity_tag_waits_while_something_else_is_asked() {
-        let waiting = vec![Waiting { number: 1, id: 2 }];
+        let waiting = vec![Waiting { number: 1, id: 2, node: String::new(), is_blocked: true }];
         let feed = Feed { etag: Some("e".to_owned()), waiting, ..Feed::default() };
         let cursor = feed.into_cursor(false);
         assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (None, false));
@@ -434,15 +538,52 @@ mod tests {
 
     #[test]
     fn a_bulk_edit_that_was_the_last_act_is_not_read_for_ever() {
-        let all: Vec<Row> = (0..250).map(|id| (id, at(1000))).collect();
+        let mut all: Vec<Row> = (0..250).map(|id| (id, at(1000))).collect();
+        let mut server = Server { now: at(1001), ..Server::default() };
         let mut feed = Feed::default();
-        let mut requests = Vec::new();
-        for _ in 0..4 {
-            requests.push(pass(&mut feed, &mut all.clone(), |_| {}).1);
+        let mut poll = |feed: &mut Feed, now: i64, all: &mut Vec<Row>| {
+            server.now = at(now);
+            (server.bodies, server.requests) = (0, 0);
+            let seen = server.pass(feed, all, |_| {});
+            (seen.len(), server.requests, server.bodies)
+        };
+        assert_eq!(poll(&mut feed, 1001, &mut all), (250, 4, 4));
+        poll(&mut feed, 1010, &mut all);
+        poll(&mut feed, 1020, &mut all);
+        assert_eq!(poll(&mut feed, 1030, &mut all), (0, 1, 0), "at rest one request tells that nothing is new");
+        assert_eq!(poll(&mut feed, 1040, &mut all), (0, 1, 0));
+        assert_eq!(poll(&mut feed, 1400, &mut all).0, 250, "read once more after lists have had the time to catch up");
+        poll(&mut feed, 1500, &mut all);
+        assert_eq!(poll(&mut feed, 1600, &mut all), (0, 1, 0));
+        assert_eq!(feed.since, Some(at(700)), "the address stays the same");
+        all[7].1 = at(2000);
+        assert_eq!(poll(&mut feed, 2001, &mut all), (100, 1, 1), "one change among many is one page");
+        poll(&mut feed, 2010, &mut all);
+        poll(&mut feed, 2020, &mut all);
+        assert_eq!(poll(&mut feed, 2030, &mut all), (0, 1, 0));
+    }
+
+    #[test]
+    fn a_hundred_changes_within_a_second_are_soon_known_by_their_tag() {
+        let mut all: Vec<Row> = (0..400).map(|id| (id, at(id as i64 * 20))).collect();
+        let mut server = Server { now: at(8_500), ..Server::default() };
+        let mut feed = Feed::default();
+        for now in [8_500, 8_510, 8_520] {
+            server.now = at(now);
+            server.pass(&mut feed, &mut all, |_| {});
         }
-        // The second and third pass still overlap; then only what was changed in the very last second is asked for.
-        assert!(requests[3] <= requests[1], "{requests:?}");
-        assert_eq!(feed.since, Some(at(1000)));
+        all.iter_mut().take(100).for_each(|(_, time)| *time = at(10_000));
+        server.now = at(10_001);
+        (server.bodies, server.requests) = (0, 0);
+        server.pass(&mut feed, &mut all, |_| {});
+        assert!(server.requests <= 2, "{} requests", server.requests);
+        for now in [10_002, 10_003, 10_004] {
+            server.now = at(now);
+            server.pass(&mut feed, &mut all, |_| {});
+        }
+        (server.bodies, server.requests) = (0, 0);
+        server.pass(&mut feed, &mut all, |_| {});
+        assert_eq!((server.requests, server.bodies), (1, 0));
     }
 
     #[test]
@@ -455,24 +596,50 @@ mod tests {
         assert!(feed.turn(&full, Told { next: Some(page(1)), ..Told::default() }).is_err());
     }
 
-    /// Plays the server for one pass; `meddle` changes the list between two requests. Returns ids seen, and requests made.
-    fn pass(feed: &mut Feed, list: &mut Vec<Row>, mut meddle: impl FnMut(&mut Vec<Row>)) -> (BTreeSet<Row>, u32) {
-        let (mut seen, mut requests) = (BTreeSet::new(), 0);
-        loop {
-            requests += 1;
-            assert!(requests < 500, "no end: {feed:?}");
-            list.sort_by_key(|(id, at)| (*at, *id));
-            let asked: Vec<Row> = list.iter().filter(|(_, at)| Some(*at) >= feed.since).copied().collect();
-            let number: usize = feed.walk.next.first().map_or(1, |(_, page)| page.parse().unwrap());
-            let rows: Vec<Row> = asked.iter().skip((number - 1) * PAGE).take(PAGE).copied().collect();
-            let next = (asked.len() > number * PAGE).then(|| page(number as u32 + 1));
-            seen.extend(rows.iter().copied());
-            feed.turn(&rows, Told { next, ..Told::default() }).unwrap();
-            *feed = Feed::from_cursor(&feed.clone().into_cursor(false)); // as after a restart
-            if !feed.has_more() {
-                return (seen, requests);
+    /// A list as GitHub gives it, with entity tags.
+    #[derive(Default)]
+    struct Server {
+        now: Timestamp,
+        requests: u32,
+        /// Answers that were not "unchanged".
+        bodies: u32,
+    }
+
+    impl Server {
+        /// Goes through one pass, `meddle` changing the list between two requests; returns what was seen.
+        fn pass(
+            &mut self,
+            feed: &mut Feed,
+            list: &mut Vec<Row>,
+            mut meddle: impl FnMut(&mut Vec<Row>),
+        ) -> BTreeSet<Row> {
+            let mut seen = BTreeSet::new();
+            let first = self.requests;
+            loop {
+                self.requests += 1;
+                assert!(self.requests - first < 500, "no end: {feed:?}");
+                list.sort_by_key(|(id, at)| (*at, *id));
+                let mut asked: Vec<Row> = list.iter().filter(|(_, at)| Some(*at) >= feed.since).copied().collect();
+                if feed.begins_with_a_glance() {
+                    asked.reverse();
+                }
+                let number: usize = feed.walk.next.first().map_or(1, |(_, page)| page.parse().unwrap());
+                let rows: Vec<Row> = asked.iter().skip((number - 1) * PAGE).take(PAGE).copied().collect();
+                let next = (asked.len() > number * PAGE).then(|| page(number as u32 + 1));
+                let tag = format!("{:?}{:?}{rows:?}", feed.since, feed.begins_with_a_glance());
+                if feed.tag() == Some(&tag) {
+                    feed.rests(Some(self.now));
+                } else {
+                    self.bodies += 1;
+                    seen.extend(rows.iter().copied());
+                    feed.turn(&rows, Told { next, etag: Some(&tag), date: Some(self.now) }).unwrap();
+                }
+                *feed = Feed::from_cursor(&feed.clone().into_cursor(false)); // as after a restart
+                if !feed.has_more() {
+                    return seen;
+                }
+                meddle(list);
             }
-            meddle(list);
         }
     }
 
@@ -488,18 +655,25 @@ mod tests {
             let spread = 1 + next(2_000) as i64;
             let mut list: Vec<Row> = (0..count).map(|id| (id, at(next(spread as u64) as i64))).collect();
             let (mut clock, mut feed, mut held) = (spread, Feed::default(), BTreeSet::new());
-            for _ in 0..3 {
+            let mut server = Server::default();
+            for _ in 0..6 {
+                server.now = at(clock);
+                let bulk = 1 + next(12) * next(12);
                 let meddle = |list: &mut Vec<Row>| {
-                    for _ in 0..next(20) {
-                        clock += next(3) as i64;
+                    for _ in 0..next(bulk + 1) {
+                        clock += i64::from(next(4) == 0);
                         let id = next(count + 5);
                         list.retain(|(other, _)| *other != id);
                         list.push((id, at(clock)));
                     }
                 };
-                held.extend(pass(&mut feed, &mut list, meddle).0);
+                held.extend(server.pass(&mut feed, &mut list, meddle));
+                clock += next(400) as i64 * i64::from(next(3) == 0);
             }
-            held.extend(pass(&mut feed, &mut list, |_| {}).0);
+            for _ in 0..3 {
+                server.now = at(clock);
+                held.extend(server.pass(&mut feed, &mut list, |_| {}));
+            }
             let missed: Vec<_> = list.iter().filter(|row| !held.contains(row)).collect();
             assert!(missed.is_empty(), "{missed:?}");
         }

@@ -2,25 +2,32 @@
 //!
 //! Each call of [`Source::pull`] is one request. Issues and comments are read as feeds sorted by their last change
 //! (`feed`), events newest first down to the last known one. What GitHub changes without touching an issue's
-//! `updated_at` (children, blockers) is read by a stream of its own. What GitHub's JSON means is told by `normalise` and
-//! `history`, which are pure.
+//! `updated_at` (children, blockers) is read by a stream of its own, many issues a call, by GraphQL (`graph`) where that is
+//! to be had; so are projects. What GitHub's JSON means is told by `normalise` and `history`, which are pure.
 //!
 //! A repository that was renamed answers with a redirect: of that only the repository's id is taken, and the same call is
 //! made once more by id, on the configured origin. A write that is redirected was not done, so this is safe for it too.
 
+mod access;
 mod address;
 mod answers;
+mod app;
 mod call;
 mod census;
 mod comment;
+mod edition;
 mod feed;
+mod fields;
+mod graph;
 mod history;
+mod hooks;
 mod items;
 mod look;
 mod mark;
 mod normalise;
 mod past;
 mod pull;
+mod repos;
 mod selection;
 mod tasklist;
 mod tasks;
@@ -38,16 +45,23 @@ use std::sync::{Arc, Mutex};
 
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
-use connector_kit::secret::Secret;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Usage, Wanted, Whoami, WriteError,
 };
 use connector_model::{Field, Mark};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use access::Credential;
+pub use app::AppKey;
+pub use graph::{Fields, Project, Statuses};
+pub use hooks::GithubHooks;
 pub use selection::{Filter, States};
+
+use access::Access;
+use address::Wanted as Chosen;
+use edition::Edition;
 
 /// The connector's name, in errors and in site keys.
 pub(crate) const TOOL: &str = "github";
@@ -67,8 +81,10 @@ pub(crate) const CORE: &str = "core";
 /// The budget of new comments: part of `core`, and paced beside.
 pub(crate) const COMMENTS: &str = "core:comment";
 
-/// What this connector may write; the client refuses all else.
-const WRITES: [(Method, &str); 6] = [
+/// What this connector may write; the client refuses all else. A token of an App's installation is no write to anybody's
+/// work, but it is asked for in the same way.
+const WRITES: [(Method, &str); 7] = [
+    (Method::POST, "app/installations/*/access_tokens"),
     (Method::POST, "repos/*/*/issues/*/comments"),
     (Method::POST, "repositories/*/issues/*/comments"),
     (Method::PATCH, "repos/*/*/issues/comments/*"),
@@ -84,14 +100,20 @@ pub struct Config {
     pub url: Url,
     /// The GraphQL address where it does not follow from `url`. `None`: it does. A host the credential may go to.
     pub graphql_url: Option<Url>,
-    /// A personal access token; read anew for each request, so that a changed file takes effect at once.
-    pub token: Secret,
-    /// The repositories, as `owner/name`.
+    /// What it logs in with; read anew where it is needed, so that a changed file takes effect without a restart.
+    pub credential: Credential,
+    /// The repositories, as `owner/name`; `owner/*` for all of an owner.
     pub repos: Vec<String>,
     /// Which of their issues are covered.
     pub filter: Filter,
     /// What labels say of an open issue's state.
     pub states: States,
+    /// Projects whose items say more of issues. Where several say something, the first counts.
+    pub projects: Vec<Project>,
+    /// What fields are called.
+    pub fields: Fields,
+    /// What the columns of projects say of an open issue's state.
+    pub statuses: Statuses,
     /// PEM file with the company's own CA. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
     /// Proxy. `None`: the system's.
@@ -102,11 +124,18 @@ pub struct Config {
 pub struct GitHub {
     http: Http,
     limits: Arc<Limits>,
-    token: Secret,
-    repos: Vec<String>,
+    access: Access,
+    edition: Edition,
+    repos: Vec<Chosen>,
     filter: Filter,
     states: States,
+    graph: graph::Graph,
+    projects: Vec<Project>,
+    fields: Fields,
+    statuses: Statuses,
     clock: Arc<dyn Clock>,
+    /// The REST base.
+    api: Url,
     /// Scheme, host and port of the API.
     origin: String,
     /// Where people see issues: `https://github.com`.
@@ -118,19 +147,24 @@ pub struct GitHub {
 impl GitHub {
     /// A connection. Nothing is asked yet.
     ///
-    /// Misconfigured where a repository is not `owner/name`, the address is unusable, or the CA file cannot be read.
+    /// Misconfigured where a repository is neither `owner/name` nor `owner/*`, the address is unusable, or the CA file cannot be read.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<GitHub, ConnectorError> {
-        if let Some(bad) = config.repos.iter().find(|repo| !address::is_repo_name(repo)) {
-            let what = format!("repository \"{bad}\": write it as owner/name");
-            return Err(ConnectorError::Misconfigured { tool: TOOL, what });
-        }
+        let repos: Vec<Chosen> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        let mut owners: Vec<String> = repos.iter().map(|wanted| wanted.owner.to_ascii_lowercase()).collect();
+        owners.sort();
+        owners.dedup();
         // A comment notifies people: one every 3 s, as GitHub's own client does, after a handful at once.
         let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(3), 3);
+        for owner in &owners {
+            let comments = COMMENTS.replacen(CORE, &call::budget_of(owner), 1);
+            limits.set_pace(&comments, SignedDuration::from_secs(3), 3);
+        }
         let limits = Arc::new(limits);
+        let graph = graph::Graph::new(&config.url, config.graphql_url.as_ref());
         let http = Http::new(HttpConfig {
             tool: TOOL,
             base: config.url.clone(),
-            also: config.graphql_url.into_iter().collect(),
+            also: vec![graph.base().clone()],
             ca_file: config.ca_file,
             proxy: config.proxy,
             deadline: DEADLINE,
@@ -142,15 +176,26 @@ impl GitHub {
         Ok(GitHub {
             http: http.allow_writes(&WRITES),
             limits,
-            token: config.token,
-            repos: config.repos,
+            access: Access::new(config.credential, owners),
+            edition: Edition::default(),
+            repos,
             filter: config.filter,
             states: config.states,
+            graph,
+            projects: config.projects,
+            fields: config.fields,
+            statuses: config.statuses,
             clock,
             origin: config.url.origin().ascii_serialization(),
             web: address::web_of(&config.url),
+            api: config.url,
             own: Mutex::default(),
         })
+    }
+
+    /// An owner of the selection, for what is no owner's own.
+    pub(crate) fn any_owner(&self) -> &str {
+        self.access.owners.first().map_or("", String::as_str)
     }
 
     /// GitHub's clock minus ours, from the last answer's `Date`. `None`: nothing answered yet.
@@ -158,10 +203,22 @@ impl GitHub {
         self.http.skew()
     }
 
+    /// What has been used of GitHub so far.
+    pub fn usage(&self) -> Usage {
+        self.http.usage()
+    }
+
     /// How many requests were sent since the start, repetitions included.
     pub fn requests(&self) -> u64 {
         self.http.requests()
     }
+}
+
+fn wanted(text: &str) -> Result<Chosen, ConnectorError> {
+    Chosen::from_text(text).ok_or_else(|| {
+        let what = format!("repository \"{text}\": write it as owner/name, or owner/* for all of an owner");
+        ConnectorError::Misconfigured { tool: TOOL, what }
+    })
 }
 
 impl Source for GitHub {
@@ -172,7 +229,8 @@ impl Source for GitHub {
     fn streams(&self) -> Vec<StreamSpec> {
         let half_an_hour = SignedDuration::from_mins(30);
         let spec = |kind, every| StreamSpec { kind, every };
-        vec![
+        let boards = (!self.projects.is_empty()).then(|| spec(StreamKind::Boards, Every::Period(half_an_hour)));
+        let always = [
             spec(StreamKind::Containers, Every::Period(SignedDuration::from_hours(1))),
             spec(StreamKind::Homes, Every::Period(half_an_hour)),
             spec(StreamKind::Tasks, Every::Poll),
@@ -180,12 +238,36 @@ impl Source for GitHub {
             spec(StreamKind::Events, Every::AfterTasks(half_an_hour)),
             spec(StreamKind::Links, Every::Period(half_an_hour)),
             spec(StreamKind::Census, Every::Daily),
-        ]
+        ];
+        always.into_iter().chain(boards).collect()
     }
 
-    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read.
+    fn renewed(&self) -> bool {
+        self.access.is_renewed()
+    }
+
+    /// GitHub keeps no history of the body: an edit of it, or a box that was ticked in it, shows only from read to read. Nor
+    /// does it of the dates and numbers of projects and fields.
     fn observed(&self) -> &'static [Field] {
-        &[Field::Description, Field::Progress]
+        &[Field::Description, Field::Progress, Field::Due, Field::Start, Field::Estimate]
+    }
+
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        if stream.kind == StreamKind::Links { self.wanted_links(cursor) } else { None }
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        Box::pin(async move {
+            match &stream.scope {
+                Some(scope) => self.refresh_links(scope, cursor, tasks).await,
+                None => self.pull_stream(stream, cursor).await,
+            }
+        })
     }
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {

@@ -23,15 +23,16 @@ impl GitHub {
             let what = "a task's handle that this connector did not write".to_owned();
             return Err(ConnectorError::Misconfigured { tool: TOOL, what });
         };
-        let (place, tail) = (handle.place(), format!("issues/{}", handle.number));
-        let response = self.get(place.below(&tail), Query::new(), None).await?;
+        // By its name first: not every server that speaks this language knows repositories by their id.
+        let (place, tail) = (Place::named(&handle.name), format!("issues/{}", handle.number));
+        let response = self.get(&place.owner, place.below(&tail), Query::new(), None).await?;
         if is_redirect(response.status) {
             return self.look_where_it_moved(&response, &handle, &tail).await;
         }
         let is_another = response.status == 200 && !is_it(&response, &handle);
         // The name belongs to another repository now; the id still is the old one's.
         let response = if is_another {
-            self.get(Place::below_id(&handle.repo_id, &tail), Query::new(), None).await?
+            self.get(&place.owner, Place::below_id(&handle.repo_id, &tail), Query::new(), None).await?
         } else {
             response
         };
@@ -68,11 +69,20 @@ impl GitHub {
             status if is_redirect(status) => TaskLook::Hidden,
             _ => return Err(refusal(response, what)),
         };
-        let repository = self.get(Place::below_id(&handle.repo_id, ""), Query::new(), None).await?;
-        if repository.status != 200 {
-            return Err(refusal(&repository, &format!("repository {}", handle.name)));
+        let what = format!("repository {}", handle.name);
+        let named = Place { id: Some(handle.repo_id.clone()), ..Place::named(&handle.name) };
+        let mut repository = self.get_at(&named, "", Query::new(), None).await?;
+        let is_another = |response: &Response| {
+            let read: Result<Repository<'_>, _> = items::single(&response.body, "");
+            response.status == 200 && read.is_ok_and(|read| read.id.to_string() != handle.repo_id)
+        };
+        if is_another(&repository) {
+            repository = self.get(&named.owner, Place::below_id(&handle.repo_id, ""), Query::new(), None).await?;
         }
-        let read: Repository<'_> = items::single(&repository.body, &format!("repository {}", handle.name))?;
+        if repository.status != 200 {
+            return Err(refusal(&repository, &what));
+        }
+        let read: Repository<'_> = items::single(&repository.body, &what)?;
         if read.has_issues == Some(false) || read.disabled == Some(true) {
             let what = format!("issues of {}: they are switched off", handle.name);
             return Err(ConnectorError::NotVisible { tool: TOOL, what });
@@ -92,7 +102,8 @@ impl GitHub {
             Some((id, rest)) if is_issue(rest) => (id, rest),
             _ => (handle.repo_id.as_str(), tail),
         };
-        let response = self.get(Place::below_id(id, rest), Query::new(), None).await?;
+        let owner = Place::named(&handle.name).owner;
+        let response = self.get(&owner, Place::below_id(id, rest), Query::new(), None).await?;
         if id == handle.repo_id && rest == tail {
             return self.look(&response, handle).await;
         }

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use connector_model::{
-    Account, AccountKind, Container, ContainerKind, ContainerRef, Due, Ineligible, Progress, ProgressSource, Share,
-    Status, StatusCategory, Task, TaskRef,
+    Account, AccountKind, Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Progress,
+    ProgressSource, Share, Status, StatusCategory, Task, TaskRef,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::address::{TaskHandle, issue_at};
+use crate::fields;
+use crate::graph::Fields;
 use crate::selection::{Filter, States};
 use crate::tasklist;
 use crate::wire::{Issue, Label, Milestone, Repository, Str, User};
@@ -37,6 +39,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) states: &'a States,
     /// Which issues are covered.
     pub(crate) filter: &'a Filter,
+    /// What the organisation's own fields are called.
+    pub(crate) fields: &'a Fields,
 }
 
 /// Accounts and milestones named on a page, each once.
@@ -51,6 +55,11 @@ impl Named {
     pub(crate) fn account(&mut self, user: &User<'_>) -> String {
         self.accounts.entry(user.id).or_insert_with(|| account(user));
         user.id.to_string()
+    }
+
+    /// Notes an account that is described elsewhere and returns its id.
+    pub(crate) fn add(&mut self, id: u64, account: Account) -> String {
+        self.accounts.entry(id).or_insert(account).ext.clone()
     }
 
     fn home(&mut self, milestone: &Milestone<'_>, name: &str) -> ContainerRef {
@@ -117,6 +126,7 @@ pub(crate) fn task(issue: &Issue<'_>, reading: &Reading<'_>, named: &mut Named) 
     let container = ContainerRef { kind: ContainerKind::Repository, ext: reading.repo_id.to_owned() };
     let node_id = issue.node_id.as_deref().unwrap_or("");
     let body = issue.body.as_deref().unwrap_or("");
+    let own = fields::read(issue.issue_field_values, reading.fields);
     Task {
         ext: issue.id.to_string(),
         key,
@@ -132,12 +142,12 @@ pub(crate) fn task(issue: &Issue<'_>, reading: &Reading<'_>, named: &mut Named) 
         created_at: issue.created_at,
         updated_at: issue.updated_at,
         closed_at: issue.closed_at.filter(|_| !is_open),
-        start: None,
-        due: None,
-        priority: label_names(issue).filter_map(priority).min(),
+        start: own.start.map(Due::On),
+        due: own.due.map(|day| DueStated { due: Due::On(day), source: DueSource::Item }),
+        priority: own.priority.or_else(|| label_names(issue).filter_map(priority).min()),
         labels: label_names(issue).map(str::to_owned).collect(),
-        progress: progress(issue, body),
-        estimate_secs: None,
+        progress: own.progress.or_else(|| progress(issue, body)),
+        estimate_secs: own.estimate_secs,
         spent_secs: None,
         remaining_secs: None,
         parent: parent(issue),
@@ -214,14 +224,24 @@ fn priority(label: &str) -> Option<u8> {
     let first = words.next()?;
     numbered(first).or_else(|| {
         let word = words.next().filter(|_| matches!(first, "p" | "prio" | "priority"))?;
-        numbered(word).or(match word {
-            "critical" | "urgent" | "highest" | "blocker" => Some(1),
-            "high" | "important" => Some(2),
-            "medium" | "normal" | "moderate" => Some(3),
-            "low" => Some(4),
-            "lowest" | "trivial" => Some(5),
-            _ => None,
-        })
+        ranked(word)
+    })
+}
+
+/// The priority that the option of a field called so declares: `P1`, `High`, `1 - Urgent`, in any dress.
+pub(crate) fn priority_option(name: &str) -> Option<u8> {
+    let name = name.to_lowercase();
+    name.split(|c: char| !c.is_alphanumeric()).find_map(ranked)
+}
+
+fn ranked(word: &str) -> Option<u8> {
+    numbered(word).or(match word {
+        "critical" | "urgent" | "highest" | "blocker" => Some(1),
+        "high" | "important" => Some(2),
+        "medium" | "normal" | "moderate" => Some(3),
+        "low" => Some(4),
+        "lowest" | "trivial" => Some(5),
+        _ => None,
     })
 }
 
@@ -262,7 +282,9 @@ mod tests {
     fn with(fields: Value, states: &States, filter: &Filter) -> (Task, Named) {
         let text = issue(fields).to_string();
         let mut named = Named::default();
-        let reading = Reading { repo_id: "1000", name: "acme/web", web: "https://github.com", states, filter };
+        let fields = Fields::usual();
+        let web = "https://github.com";
+        let reading = Reading { repo_id: "1000", name: "acme/web", web, states, filter, fields: &fields };
         let task = task(&serde_json::from_str(&text).unwrap(), &reading, &mut named);
         (task, named)
     }
@@ -290,8 +312,8 @@ mod tests {
         let list = format!("[{text}]");
         let items = items::list::<Issue<'_>>(list.as_bytes(), "issues").unwrap();
         let (states, filter) = (States::default(), Filter::default());
-        let reading =
-            Reading { repo_id: "7", name: "o/r", web: "https://ghe.example", states: &states, filter: &filter };
+        let (fields, web) = (Fields::default(), "https://ghe.example");
+        let reading = Reading { repo_id: "7", name: "o/r", web, states: &states, filter: &filter, fields: &fields };
         let task = task(&items.read[0], &reading, &mut Named::default());
         assert_eq!((task.reporter, task.links, task.progress), (None, None, None));
         assert_eq!((task.url.as_str(), task.handle.as_str()), ("https://ghe.example/o/r/issues/2", "7/o/r/2/"));
@@ -439,7 +461,9 @@ mod tests {
         let items = items::list::<Issue<'_>>(&body, path).unwrap();
         assert_eq!(items.unreadable, []);
         let (states, filter, mut named) = (States::default(), Filter::default(), Named::default());
-        let reading = Reading { repo_id: "1", name: "o/r", web: "https://x", states: &states, filter: &filter };
+        let fields = Fields::usual();
+        let reading =
+            Reading { repo_id: "1", name: "o/r", web: "https://x", states: &states, filter: &filter, fields: &fields };
         let issues: Vec<_> = items.read.iter().filter(|issue| issue.pull_request.is_none()).collect();
         let tasks: Vec<Task> = issues.iter().map(|issue| task(issue, &reading, &mut named)).collect();
         let skipped = items.read.len() - tasks.len();

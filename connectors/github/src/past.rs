@@ -9,7 +9,7 @@ use crate::feed::{Backward, Feed, PAGE, Row};
 use crate::history::{self, Entry};
 use crate::normalise::Named;
 use crate::pull::{carry, endless, page_of, told, unchanged};
-use crate::tasks::changes_query;
+use crate::tasks::{changes_query, unchanged_feed};
 use crate::wire::{Comment, Event};
 use crate::{GitHub, items};
 
@@ -20,7 +20,12 @@ impl GitHub {
         let query = changes_query(&feed, Query::new());
         let response = self.get_at(&Place::of(scope), "issues/comments", query, feed.tag()).await?;
         if response.status == 304 && feed.tag().is_some() {
-            return Ok(unchanged(&response, cursor));
+            let mut page = unchanged_feed(&response, cursor, &mut feed);
+            if !page.unchanged {
+                page.more = true;
+                page.next = feed.into_cursor(cursor.backfilled);
+            }
+            return Ok(page);
         }
         let response = expect_ok(response, &what)?;
         let items = items::list::<Comment<'_>>(&response.body, &what)?;

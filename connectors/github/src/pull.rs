@@ -1,19 +1,20 @@
-//! Which stream is read how; repositories and milestones themselves.
+//! Which stream is read how; and milestones.
 
 use connector_kit::http::Response;
-use connector_kit::{ConnectorError, Cursor, Page, Scope, StreamKey, StreamKind, Unreadable};
+use connector_kit::{ConnectorError, Cursor, Page, Scope, StreamKey, StreamKind};
 
 use crate::address::Place;
-use crate::answers::{date, partial, refusal};
+use crate::answers::{date, partial};
 use crate::call::{Query, expect_ok};
 use crate::feed::{self, PAGE, Told, Walk, next_of};
-use crate::wire::{Milestone, Repository};
+use crate::wire::Milestone;
 use crate::{GitHub, TOOL, items, normalise};
 
 impl GitHub {
     pub(crate) async fn pull_stream(&self, stream: &StreamKey, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let scope = match (&stream.scope, stream.kind) {
             (_, StreamKind::Containers) => return self.pull_containers(cursor).await,
+            (_, StreamKind::Boards) => return self.pull_boards(cursor).await,
             (Some(scope), _) => scope,
             (None, kind) => return Err(no_stream(&format!("{kind:?} without a repository"))),
         };
@@ -26,32 +27,6 @@ impl GitHub {
             StreamKind::Census => self.pull_census(scope, cursor).await,
             kind => Err(no_stream(&format!("{kind:?}"))),
         }
-    }
-
-    /// One repository of the configured list; the cursor is its place in it.
-    async fn pull_containers(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let at: usize = cursor.at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(0);
-        let more = at + 1 < self.repos.len();
-        let next =
-            Cursor { at: more.then(|| (at + 1).to_string()), etag: None, backfilled: cursor.backfilled || !more };
-        let Some(name) = self.repos.get(at) else { return Ok(Page::new(self.clock.now(), next)) };
-        let response = self.get_at(&Place::named(name), "", Query::new(), None).await?;
-        let mut page = page_of(&response, next);
-        page.more = more;
-        match response.status {
-            200 => {
-                let repository: Repository<'_> = items::single(&response.body, &format!("repository {name}"))?;
-                page.containers.push(normalise::repository(&repository));
-            }
-            // One that is not to be seen must not hide the others; but nothing is concluded from its absence.
-            404 | 410 | 451 => {
-                let because = "not there, or the token may not see it".to_owned();
-                page.partial = Some(format!("{name}: {because}"));
-                page.unreadable.push(Unreadable { what: name.clone(), because });
-            }
-            _ => return Err(refusal(&response, &format!("repository {name}"))),
-        }
-        Ok(page)
     }
 
     async fn pull_homes(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {

@@ -1,41 +1,78 @@
 //! Issues as they are now: the feed of what changed, the walk over all open ones, and the blockers of those that have any.
 
+use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskLinks};
 use connector_model::{Link, LinkKind, TaskRef};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Place;
-use crate::answers::{is_redirect, refusal};
+use crate::answers::{date, is_redirect, refusal};
 use crate::call::{Query, expect_ok};
+use crate::edition;
 use crate::feed::{self, Feed, PAGE, Row, Waiting, Walk, next_of};
+use crate::graph::{Asked, Feature, Long, MOST_IDS, Trouble};
 use crate::items::Items;
 use crate::normalise::{Named, Reading, blockers, task};
 use crate::pull::{carry, endless, page_of, told, unchanged};
 use crate::wire::{Blocker, Issue};
 use crate::{GitHub, items};
 
-/// Where the walk over open issues stands.
+/// Where a pass over open issues stands: a walk by REST, or a run by GraphQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct OpenIssues {
+pub(crate) struct OpenIssues {
+    #[serde(skip_serializing_if = "Walk::is_at_rest")]
     walk: Walk,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Waiting>,
+    /// The last issue asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<String>,
+    /// When this pass began, by GitHub's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) began: Option<Timestamp>,
+    /// When the last complete one by GraphQL began: timelines are known up to there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) known: Option<Timestamp>,
+    /// When all open issues were last read by REST, where they are usually not: what only an issue's own answer tells, and
+    /// what moves no `updated_at` (values of fields), is seen then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) walked: Option<Timestamp>,
+    /// Timelines still to be read to their end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) long: Vec<Long>,
+}
+
+impl OpenIssues {
+    /// Between two passes.
+    pub(crate) fn at_rest(known: Option<Timestamp>, walked: Option<Timestamp>) -> OpenIssues {
+        OpenIssues { known, walked, ..OpenIssues::default() }
+    }
+
+    /// A day after the last walk by REST.
+    pub(crate) fn is_walk_due(&self, now: Timestamp) -> bool {
+        const EVERY: SignedDuration = SignedDuration::from_hours(24);
+        self.walked.is_some_and(|walked| now.duration_since(walked) >= EVERY)
+    }
+
+    /// In the middle of a walk by REST.
+    pub(crate) fn is_walking(&self) -> bool {
+        !self.walk.is_at_rest() || !self.waiting.is_empty()
+    }
 }
 
 impl GitHub {
-    /// What changed, oldest change first. Blockers of the issues on a page are asked for, one a call, before the next page.
+    /// What changed, oldest change first. What stands around the issues on a page is asked for before the next page.
     pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let mut feed = Feed::from_cursor(cursor);
-        let mut page = match feed.waiting.first().copied() {
-            Some(waiting) => {
-                feed.waiting.remove(0);
-                self.blockers(scope, waiting).await?
-            }
-            None => match self.changed_issues(scope, &mut feed, cursor).await? {
+        let mut page = if feed.waiting.is_empty() {
+            match self.changed_issues(scope, &mut feed, cursor).await? {
                 page if page.unchanged => return Ok(page),
                 page => page,
-            },
+            }
+        } else {
+            self.surroundings(scope, &mut feed.waiting).await?
         };
         page.more = feed.has_more();
         page.next = feed.into_cursor(cursor.backfilled);
@@ -47,7 +84,7 @@ impl GitHub {
         let query = changes_query(feed, vec![("state", "all".to_owned())]);
         let response = self.get_at(&Place::of(scope), "issues", query, feed.tag()).await?;
         if response.status == 304 && feed.tag().is_some() {
-            return Ok(unchanged(&response, cursor));
+            return Ok(unchanged_feed(&response, cursor, feed));
         }
         let response = expect_ok(response, &what)?;
         let items = items::list::<Issue<'_>>(&response.body, &what)?;
@@ -57,23 +94,53 @@ impl GitHub {
             items.read.iter().filter(is_pull).filter(|issue| feed.was_shown((issue.id, issue.updated_at))).count();
         feed.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
-        self.fill(&mut page, items, scope, &mut feed.waiting);
+        // The first read tells every parent's count itself.
+        self.fill(&mut page, items, scope, &mut feed.waiting, cursor.backfilled);
         // What is left out is counted once, however often the pages of a pass overlap.
         page.skipped = page.skipped.saturating_sub(u32::try_from(shown).unwrap_or(u32::MAX));
         Ok(page)
     }
 
-    /// All open issues, for what moves no `updated_at`: children, blockers, parents.
-    pub(crate) async fn pull_links(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let mut open: OpenIssues = feed::read(cursor);
-        let mut page = match open.waiting.first().copied() {
-            Some(waiting) => {
-                open.waiting.remove(0);
-                self.blockers(scope, waiting).await?
+    /// The next of those that wait: many at once by GraphQL, or one by REST.
+    async fn surroundings(&self, scope: &Scope, waiting: &mut Vec<Waiting>) -> Result<Page, ConnectorError> {
+        let named = waiting.iter().take_while(|one| !one.node.is_empty()).take(MOST_IDS as usize);
+        let asked: Vec<Asked> = named.map(|one| Asked { ext: one.id.to_string(), node: one.node.clone() }).collect();
+        if !asked.is_empty() && self.graph.has(Feature::Links, self.clock.now()) {
+            match self.related(&Place::of(scope).owner, &asked, None).await {
+                Ok(related) => {
+                    waiting.drain(..related.taken);
+                    return Ok(related.page);
+                }
+                Err(Trouble::Refused(error)) => return Err(error),
+                Err(trouble) => self.note_away(&trouble),
             }
-            None => self.open_issues(scope, &mut open).await?,
+        }
+        waiting.retain(|one| one.is_blocked);
+        if waiting.is_empty() {
+            return Ok(Page::new(self.clock.now(), Cursor::default()));
+        }
+        let next = waiting.remove(0);
+        self.blockers(scope, next).await
+    }
+
+    /// All open issues, for what moves no `updated_at`: children, blockers, parents. By REST, where there is no GraphQL.
+    ///
+    /// The very first pass asks nothing: the first read of the issues themselves, just over, has told it all.
+    pub(crate) async fn pull_links(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
+        if cursor.at.is_none() && !cursor.backfilled {
+            let next = Cursor { backfilled: true, ..Cursor::default() };
+            return Ok(Page::new(self.clock.now(), next));
+        }
+        let mut open: OpenIssues = feed::read(cursor);
+        let mut page = if open.waiting.is_empty() {
+            self.open_issues(scope, &mut open).await?
+        } else {
+            self.surroundings(scope, &mut open.waiting).await?
         };
         page.more = !open.waiting.is_empty() || !open.walk.next.is_empty();
+        if !page.more && open.walked.is_some() {
+            open.walked = Some(page.asked_at);
+        }
         page.next = Cursor { at: feed::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)
     }
@@ -91,13 +158,21 @@ impl GitHub {
         let ids = items.read.iter().map(|issue| issue.id);
         open.walk.turn(ids, next_of(response.next_link())).map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
-        self.fill(&mut page, items, scope, &mut open.waiting);
+        self.fill(&mut page, items, scope, &mut open.waiting, false);
         Ok(page)
     }
 
-    /// Puts the issues on the page, and those that wait for others into the queue.
-    pub(crate) fn fill(&self, page: &mut Page, items: Items<Issue<'_>>, scope: &Scope, waiting: &mut Vec<Waiting>) {
+    /// Puts the issues on the page, and those that wait for others into the queue; with `parents`, also those that have one.
+    pub(crate) fn fill(
+        &self,
+        page: &mut Page,
+        items: Items<Issue<'_>>,
+        scope: &Scope,
+        waiting: &mut Vec<Waiting>,
+        parents: bool,
+    ) {
         let reading = self.reading(&scope.at.ext, &scope.name);
+        let parents = parents && self.graph.has(Feature::Links, self.clock.now());
         let mut named = Named::default();
         page.unreadable = items.unreadable;
         page.tasks.reserve(items.read.len());
@@ -108,20 +183,26 @@ impl GitHub {
             }
             page.tasks.push(task(issue, &reading, &mut named));
             let is_known = waiting.iter().any(|other| other.id == issue.id);
-            if &*issue.state == "open" && blockers(issue).is_some_and(|count| count > 0) && !is_known {
-                waiting.push(Waiting { number: issue.number, id: issue.id });
+            let is_blocked = &*issue.state == "open" && blockers(issue).is_some_and(|count| count > 0);
+            let has_parent = parents && issue.parent_issue_url.is_some();
+            if (is_blocked || has_parent) && !is_known {
+                let node = issue.node_id.as_deref().unwrap_or_default().to_owned();
+                waiting.push(Waiting { number: issue.number, id: issue.id, node, is_blocked });
             }
         }
         (page.accounts, page.containers) = named.into_parts();
     }
 
     pub(crate) fn reading<'a>(&'a self, repo_id: &'a str, name: &'a str) -> Reading<'a> {
-        Reading { repo_id, name, web: &self.web, states: &self.states, filter: &self.filter }
+        Reading { repo_id, name, web: &self.web, states: &self.states, filter: &self.filter, fields: &self.fields }
     }
 
     /// What one issue waits for. Finished blockers are among them: the board knows their state. A server without the
     /// feature, or an issue that is gone meanwhile, tells nothing, and nothing is changed.
     async fn blockers(&self, scope: &Scope, of: Waiting) -> Result<Page, ConnectorError> {
+        if !self.features().await?.has(edition::Feature::Dependencies) {
+            return Ok(Page::new(self.clock.now(), Cursor::default()));
+        }
         let what = format!("blockers of {}#{}", scope.name, of.number);
         let tail = format!("issues/{}/dependencies/blocked_by", of.number);
         let query = vec![("per_page", PAGE.to_string())];
@@ -144,9 +225,17 @@ impl GitHub {
     }
 }
 
+/// Nothing has changed; at times the feed looks once more nevertheless.
+pub(crate) fn unchanged_feed(response: &Response, cursor: &Cursor, feed: &mut Feed) -> Page {
+    let mut page = unchanged(response, cursor);
+    page.unchanged = feed.rests(date(response));
+    page
+}
+
 /// Adds what every feed asks with.
 pub(crate) fn changes_query(feed: &Feed, mut query: Query) -> Query {
-    query.extend([("sort", "updated".to_owned()), ("direction", "asc".to_owned()), ("per_page", PAGE.to_string())]);
+    let direction = if feed.begins_with_a_glance() { "desc" } else { "asc" };
+    query.extend([("sort", "updated".to_owned()), ("direction", direction.to_owned()), ("per_page", PAGE.to_string())]);
     query.extend(feed.since.map(|since| ("since", since.to_string())));
     carry(&feed.walk, &mut query);
     query

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access;
+mod boards;
+mod graphs;
 mod reading;
+mod selecting;
 mod server;
 mod writing;

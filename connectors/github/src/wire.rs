@@ -9,6 +9,7 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A string of the answer, borrowed where possible. (`Option<Cow<str>>` would always be copied by serde.)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +86,9 @@ pub(crate) struct Issue<'a> {
     pub(crate) parent_issue_url: Option<Str<'a>>,
     pub(crate) sub_issues_summary: Option<SubIssues>,
     pub(crate) issue_dependencies_summary: Option<Dependencies>,
+    /// Read apart: a value of a kind we do not know spoils itself alone.
+    #[serde(borrow)]
+    pub(crate) issue_field_values: Option<&'a RawValue>,
 }
 
 /// An account. `null` where it was deleted; then the field that holds it is `None`.
@@ -302,7 +306,7 @@ pub(crate) struct Stump {
 }
 
 fn number_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    let raw: &serde_json::value::RawValue = Deserialize::deserialize(from)?;
+    let raw: &RawValue = Deserialize::deserialize(from)?;
     Ok(raw.get().parse().ok())
 }
 

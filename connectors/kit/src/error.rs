@@ -31,12 +31,20 @@ pub enum ConnectorError {
         /// How long.
         retry_after: SignedDuration,
     },
-    /// The credential is refused, or lacks what is needed: park the connection, tell the operator once.
+    /// The credential as a whole is refused, or lacks what everything needs: park the connection, tell the operator once.
     #[error("{tool} refuses the credential: {what}")]
     Unauthorized {
         /// The tool.
         tool: &'static str,
         /// What is missing and what to do, as exactly as the tool tells it.
+        what: String,
+    },
+    /// The credential is good, but may not do this here: hold this container, go on with the others, tell the operator.
+    #[error("{tool} does not allow {what}")]
+    Forbidden {
+        /// The tool.
+        tool: &'static str,
+        /// What was asked for, and what is missing, as exactly as the tool tells it.
         what: String,
     },
     /// This container (or this feature of it) is not there or not to be seen: hold it, conclude nothing.

@@ -37,8 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-pub use http::Method;
+pub use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -91,6 +90,10 @@ pub struct Request {
     pub body: Body,
     /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`), as [`Limits`] understands it.
     pub resource: String,
+    /// Query pairs whose names the operator chose.
+    pub more_query: Vec<(String, String)>,
+    /// The path is a credential itself: it is left out of the log.
+    pub secret_path: bool,
 }
 
 /// What a request carries.
@@ -116,6 +119,8 @@ impl Request {
             bearer: None,
             body: Body::None,
             resource: resource.into(),
+            more_query: Vec::new(),
+            secret_path: false,
         }
     }
 
@@ -150,9 +155,21 @@ impl Request {
         self
     }
 
+    /// Keeps the path out of the log: whoever knows it needs nothing else.
+    pub fn with_secret_path(mut self) -> Request {
+        self.secret_path = true;
+        self
+    }
+
     /// Adds a query pair.
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Request {
         self.query.push((name, value.into()));
+        self
+    }
+
+    /// Adds query pairs of the operator's own.
+    pub fn with_query(mut self, pairs: impl IntoIterator<Item = (String, String)>) -> Request {
+        self.more_query.extend(pairs);
         self
     }
 
@@ -194,7 +211,7 @@ impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("path", &self.path)
+            .field("path", if self.secret_path { &"…" } else { &self.path })
             .field("resource", &self.resource)
             .finish_non_exhaustive()
     }

@@ -11,6 +11,8 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod secret;
+mod supplement;
+pub mod webhook;
 
 use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
 pub use futures_util::future::BoxFuture;
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clock::Clock;
 pub use error::ConnectorError;
+pub use supplement::{ChildCount, KnownTask, SourceRead, Supplement, TaskRelations, Values, Wanted};
 
 /// Who we are at a tool, and which tenant answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,15 @@ pub struct Whoami {
     pub account: Option<Account>,
     /// Things the operator should know now: an expiry date, a missing permission. Each a sentence without secrets.
     pub warnings: Vec<String>,
+}
+
+/// What has been used of a tool since the start, for metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests by how they ended: a status, or `none` where no answer came.
+    pub answers: Vec<(String, u64)>,
+    /// What the tool said is left of each budget.
+    pub remaining: Vec<(String, u64)>,
 }
 
 /// What a stream brings.
@@ -48,10 +60,12 @@ pub enum StreamKind {
     Links,
     /// Names of all open tasks of a container, to find what vanished. Judged only once its pass is complete.
     Census,
+    /// What boards beside the tasks' own place say of them: dates, states, estimates. One a connection; `scope` is `None`.
+    Boards,
 }
 
 impl StreamKind {
-    const ALL: [StreamKind; 7] = [
+    const ALL: [StreamKind; 8] = [
         StreamKind::Containers,
         StreamKind::Tasks,
         StreamKind::Comments,
@@ -59,9 +73,11 @@ impl StreamKind {
         StreamKind::Homes,
         StreamKind::Links,
         StreamKind::Census,
+        StreamKind::Boards,
     ];
 
-    /// The number kept in the store; also the order in which due streams of one container are pulled.
+    /// The number kept in the store; also the order in which due streams are pulled, but for boards: they come before the
+    /// tasks they speak of.
     pub fn code(self) -> u8 {
         self as u8
     }
@@ -69,6 +85,11 @@ impl StreamKind {
     /// The inverse of [`StreamKind::code`]; `None` for a number written by a newer program.
     pub fn from_code(code: u8) -> Option<StreamKind> {
         StreamKind::ALL.get(usize::from(code)).copied()
+    }
+
+    /// One for the whole connection; the others are there for each container.
+    pub fn is_of_connection(self) -> bool {
+        matches!(self, StreamKind::Containers | StreamKind::Boards)
     }
 
     /// Comments and events: what facts are folded from.
@@ -105,7 +126,7 @@ pub enum Every {
 pub struct StreamKey {
     /// What it brings.
     pub kind: StreamKind,
-    /// The container it is read for. `None` for [`StreamKind::Containers`].
+    /// The container it is read for. `None` for a stream of the whole connection.
     pub scope: Option<Scope>,
 }
 
@@ -142,6 +163,14 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Links of tasks that were asked for without the task itself.
     pub links: Vec<TaskLinks>,
+    /// Parents and children of tasks that were asked for without the task itself.
+    pub relations: Vec<TaskRelations>,
+    /// What boards say of tasks.
+    pub supplements: Vec<Supplement>,
+    /// A board of which this page is the last, with nothing left out.
+    pub source_read: Option<SourceRead>,
+    /// Every board there is, on the last page of a pass over them; what others have said no longer counts.
+    pub sources: Option<Vec<String>>,
     /// Everybody named on the page.
     pub accounts: Vec<Account>,
     /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
@@ -173,6 +202,10 @@ impl Page {
             tasks: Vec::new(),
             changes: Vec::new(),
             links: Vec::new(),
+            relations: Vec::new(),
+            supplements: Vec::new(),
+            source_read: None,
+            sources: None,
             accounts: Vec::new(),
             containers: Vec::new(),
             present: Vec::new(),
@@ -226,6 +259,11 @@ pub trait Source: Send + Sync {
     /// The streams of this connection and of each of its containers.
     fn streams(&self) -> Vec<StreamSpec>;
 
+    /// Whether the credential is another one than the one that was refused last: it is worth asking again at once.
+    fn renewed(&self) -> bool {
+        false
+    }
+
     /// Fields whose history the tool does not keep: a difference between two reads is stored as an observed change.
     fn observed(&self) -> &'static [Field] {
         &[]
@@ -235,6 +273,25 @@ pub trait Source: Send + Sync {
     ///
     /// On `Err` the caller keeps its cursor; the same call may be made again.
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>>;
+
+    /// The known tasks whose surroundings the next request of this stream asks for. `None`: the stream needs none of them,
+    /// or has another way for now.
+    fn wants(&self, _stream: &StreamKey, _cursor: &Cursor) -> Option<Wanted> {
+        None
+    }
+
+    /// One request of a stream that [wants](Source::wants) known tasks, with those tasks: as many as there are, at most as
+    /// many as it wanted.
+    ///
+    /// On `Err` the caller keeps its cursor; the same call may be made again.
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        _tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        self.pull(stream, cursor)
+    }
 
     /// One task by its handle.
     ///

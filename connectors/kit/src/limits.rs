@@ -70,6 +70,8 @@ struct Budget {
     set: Option<Pacer>,
     told: arc_swap::ArcSwapOption<Pacer>,
     gate: Mutex<Gate>,
+    /// What the tool last said is left. `None`: it never said.
+    left: Mutex<Option<u64>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -124,6 +126,7 @@ impl Limits {
             Told::Refused { wait } => family.refuse(wait, now),
             Told::Left { calls, reset_in, short } => {
                 family.forgive();
+                *family.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
                 family.pace_by(calls, reset_in, short, now, &self.clock);
             }
             Told::Nothing if status < 400 => family.forgive(),
@@ -134,6 +137,16 @@ impl Limits {
     /// Asks nothing of `resource` (not of its family) for so long; for limits a tool tells in a body. Never shortens a wait.
     pub fn hold(&self, resource: &str, wait: SignedDuration) {
         self.budget(resource).hold_until(later(self.clock.now(), wait.min(LONGEST_WAIT)));
+    }
+
+    /// What the tool last said is left of each budget, by name; budgets it never spoke of are left out.
+    pub fn remaining(&self) -> Vec<(String, u64)> {
+        let state = self.state();
+        let left = |budget: &Arc<Budget>| *budget.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<(String, u64)> =
+            state.budgets.iter().filter_map(|(name, budget)| Some((name.clone(), left(budget)?))).collect();
+        all.sort();
+        all
     }
 
     /// Until when the tool wants nothing asked of `resource`. `None`: it may be asked now, as far as told.
@@ -180,7 +193,13 @@ impl State {
 
 impl Budget {
     fn new(name: &str, set: Option<Pacer>) -> Budget {
-        Budget { name: name.to_owned(), set, told: arc_swap::ArcSwapOption::empty(), gate: Mutex::default() }
+        Budget {
+            name: name.to_owned(),
+            set,
+            told: arc_swap::ArcSwapOption::empty(),
+            gate: Mutex::default(),
+            left: Mutex::default(),
+        }
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {

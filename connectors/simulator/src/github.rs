@@ -1,18 +1,21 @@
-//! A working model of GitHub's REST API for issues.
+//! A working model of GitHub's API for issues and projects.
 //!
-//! This file holds the state as a whole and finds out which answer a path wants; GraphQL is not modelled and answers 404,
-//! as a server without it. The traps the real thing has are kept: redirects after a rename, page numbers that end, 404
+//! This file holds the state as a whole and finds out which answer a path wants; of GraphQL, `graphql` answers the
+//! operations of a reader, and 404 where it is switched off. The traps the real thing has are kept: redirects after a rename, page numbers that end, 404
 //! for what one may not see, entity tags that belong to a token, pull requests among the issues.
 
+mod apps;
 mod comments;
 mod deeds;
 mod events;
+mod graphql;
 mod guard;
 mod handle;
 mod issues;
 mod listing;
 mod model;
 mod pages;
+mod projects;
 mod render;
 mod switches;
 #[cfg(test)]
@@ -25,11 +28,13 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{json, value::RawValue};
 
+use apps::{Apps, Who};
 pub use handle::{CommentSeen, Github, IssueDraft, IssueSeen};
 pub(crate) use listing::{Listing, Row};
 pub use model::{CommentWrite, WriteKind};
 use model::{Relations, Repo, Settings, User};
 use pages::{Around, Params, tagged};
+pub use projects::ProjectValue;
 
 use crate::reply::Reply;
 use crate::server::Asked;
@@ -95,9 +100,16 @@ pub(crate) struct Hub {
     places: HashMap<u64, (usize, u64)>,
     relations: Relations,
     settings: Settings,
+    apps: Apps,
     budget: Budget,
     writes: Vec<CommentWrite>,
     answered: u64,
+    graphql: graphql::Graphql,
+    projects: Vec<projects::Project>,
+    /// What only GraphQL tells of what happened.
+    timeline: Vec<projects::Moment>,
+    /// The organisation's own fields, by issue id and name.
+    field_values: HashMap<u64, BTreeMap<String, ProjectValue>>,
 }
 
 impl Hub {
@@ -113,9 +125,14 @@ impl Hub {
             places: HashMap::new(),
             relations: Relations::default(),
             settings: Settings::default(),
+            apps: Apps::default(),
             budget: Budget::default(),
             writes: Vec::new(),
             answered: 0,
+            graphql: graphql::Graphql::default(),
+            projects: Vec::new(),
+            timeline: Vec::new(),
+            field_values: HashMap::new(),
         }
     }
 }
@@ -125,7 +142,9 @@ struct Call<'a> {
     asked: &'a Asked,
     params: Params,
     now: Timestamp,
-    /// Lower-case login of the credential's account.
+    /// Whose credential it is.
+    who: Who,
+    /// Lower-case login of the credential's account; empty for an App itself.
     me: String,
 }
 
@@ -141,28 +160,49 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Reply {
     let mut hub = world.hub();
     hub.answered += 1;
     let reply = match hub.admit(asked, now) {
-        Ok(me) => hub.route(&Call { asked, params: Params::of(asked), now, me }),
+        Ok(who) => {
+            let me = who.login().to_owned();
+            hub.route(&Call { asked, params: Params::of(asked), now, who, me })
+        }
         Err(refusal) => refusal,
     };
-    hub.finish(reply, now)
+    hub.finish(asked, reply, now)
 }
 
 impl Hub {
     fn route(&mut self, call: &Call<'_>) -> Reply {
         let path: Vec<String> = call.asked.path.split('/').skip(1).map(decoded).collect();
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let Who::App(app) = call.who {
+            return self.as_app(call, app, &parts);
+        }
         match parts.as_slice() {
             ["repos", owner, name, rest @ ..] => self.by_name(call, &format!("{owner}/{name}"), rest),
             ["repositories", id, rest @ ..] => match self.repos.iter().position(|repo| repo.id.to_string() == *id) {
                 Some(index) => self.repository(call, index, rest),
                 None => not_found(),
             },
+            ["graphql"] if call.asked.method == Method::POST => self.graphql(call),
             _ if !call.is_read() => not_found(),
             ["rate_limit"] => self.rate_limit(),
-            ["meta"] => Reply::json(200, &json!({ "verifiable_password_authentication": false })),
+            ["meta"] => self.meta(),
+            ["installation", "repositories"] => match &call.who {
+                Who::Installation { owner, .. } => self.covered(call, owner),
+                _ => error(
+                    403,
+                    "You must authenticate with an installation access token in order to list repositories for an installation.",
+                ),
+            },
+            ["user"] | ["user", "repos"] if matches!(call.who, Who::Installation { .. }) => {
+                error(403, "Resource not accessible by integration")
+            }
             ["user"] => self.myself(&call.me),
-            ["user", "repos"] | ["installation", "repositories"] => self.repo_list(call, None),
-            ["orgs" | "users", owner, "repos"] => self.repo_list(call, Some(owner)),
+            ["user", "repos"] => self.repo_list(call, None, true),
+            ["orgs", owner, "repos"] => match self.org_trouble(owner) {
+                Some(refusal) => refusal,
+                None => self.repo_list(call, Some(owner), true),
+            },
+            ["users", owner, "repos"] => self.repo_list(call, Some(owner), false),
             ["users", login] => self.profile(&login.to_lowercase()),
             ["user", id] => {
                 let login = self.users.values().find(|user| user.id.to_string() == *id);
@@ -195,8 +235,11 @@ impl Hub {
     }
 
     fn repository(&mut self, call: &Call<'_>, index: usize, rest: &[&str]) -> Reply {
-        if self.repos[index].hidden {
+        if self.repos[index].hidden || !call.who.sees(&self.repos[index]) {
             return not_found();
+        }
+        if let Some(refusal) = self.refuse_repository(call, index) {
+            return refusal;
         }
         // A list may lag behind; an issue asked for by itself never does.
         let is_direct = matches!(rest, ["issues", number, ..] if number.parse::<u64>().is_ok());
@@ -275,16 +318,24 @@ impl Hub {
         tagged(call.asked, Reply::json_text(200, body), print)
     }
 
-    fn repo_list(&mut self, call: &Call<'_>, owner: Option<&str>) -> Reply {
-        let is_wanted =
-            |repo: &Repo| !repo.hidden && owner.is_none_or(|owner| repo.owner().eq_ignore_ascii_case(owner));
+    fn repo_list(&mut self, call: &Call<'_>, owner: Option<&str>, private: bool) -> Reply {
+        let is_wanted = |repo: &Repo| {
+            let is_owners = owner.is_none_or(|owner| repo.owner().eq_ignore_ascii_case(owner));
+            !repo.hidden && !repo.unlisted && is_owners && (private || !repo.private)
+        };
         let found = self.repos.iter().filter(|repo| is_wanted(repo));
         let all: Vec<_> =
             found.filter_map(|repo| serde_json::value::to_raw_value(&self.repo_json(repo)).ok()).collect();
-        if call.asked.path.starts_with("/installation") {
-            return Reply::json(200, &json!({ "total_count": all.len(), "repositories": all }));
-        }
         self.page_of(call, format!("{}{}", self.base, call.asked.path), &all)
+    }
+
+    /// An Enterprise Server tells its version.
+    fn meta(&self) -> Reply {
+        let mut body = json!({ "verifiable_password_authentication": false });
+        if let Some(version) = &self.settings.installed_version {
+            body["installed_version"] = json!(version);
+        }
+        Reply::json(200, &body)
     }
 
     fn milestones(&self, call: &Call<'_>, index: usize) -> Reply {

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use clock::Now;
 pub use faults::Fault;
-pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, WriteKind};
+pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, ProjectValue, WriteKind};
 pub use recorded::Recorded;
 pub use slack::{Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};

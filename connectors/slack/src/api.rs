@@ -8,7 +8,7 @@ use std::sync::Arc;
 use connector_kit::http::{Http, HttpConfig, Request, Response};
 use connector_kit::limits::Limits;
 use connector_kit::secret::Secret;
-use connector_kit::{Clock, ConnectorError, WriteError};
+use connector_kit::{Clock, ConnectorError, Usage, WriteError};
 use http::Method;
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -86,6 +86,11 @@ impl Api {
     /// Slack's clock minus ours. `None`: not known yet.
     pub(crate) fn skew(&self) -> Option<SignedDuration> {
         self.http.skew()
+    }
+
+    /// What has been used of Slack so far.
+    pub(crate) fn usage(&self) -> Usage {
+        self.http.usage()
     }
 
     /// Asks with query arguments, as most reads want it: they do not understand JSON.

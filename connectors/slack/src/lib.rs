@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use connector_kit::secret::Secret;
 use connector_kit::{
-    BoxFuture, Clock, ConnectorError, Destination, Found, MessageRef, Notifier, Profile, Text, WriteError,
+    BoxFuture, Clock, ConnectorError, Destination, Found, MessageRef, Notifier, Profile, Text, Usage, WriteError,
 };
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
@@ -84,6 +84,11 @@ impl Slack {
     /// Slack's clock minus ours at the last answer, good to about a second. `None`: no answer yet.
     pub fn skew(&self) -> Option<SignedDuration> {
         self.api.skew()
+    }
+
+    /// What has been used of Slack so far.
+    pub fn usage(&self) -> Usage {
+        self.api.usage()
     }
 
     async fn introduce(&self) -> Result<Vec<String>, ConnectorError> {
@@ -442,7 +447,9 @@ fn not_written(error: ConnectorError) -> WriteError {
         ConnectorError::Limited { retry_after, .. } => WriteError::NotSent { retry_after: Some(retry_after), because },
         ConnectorError::Malformed { .. } => WriteError::NotSent { retry_after: None, because },
         ConnectorError::Unauthorized { .. } => WriteError::Unauthorized { because },
-        ConnectorError::NotVisible { .. } | ConnectorError::Misconfigured { .. } => WriteError::Refused { because },
+        ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. } | ConnectorError::Misconfigured { .. } => {
+            WriteError::Refused { because }
+        }
     }
 }
 

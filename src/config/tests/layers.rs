@@ -16,7 +16,7 @@ fn the_minimal_file_is_enough() {
     assert_eq!(acme.url.url().as_str(), "https://api.github.com/");
     assert_eq!(acme.graphql().as_str(), "https://api.github.com/graphql");
     assert_eq!(acme.poll, Length::Elapsed(SignedDuration::from_mins(2)));
-    assert_eq!(acme.token.secret().read().unwrap().expose_secret(), "t0ken");
+    assert_eq!(acme.token.as_ref().unwrap().secret().read().unwrap().expose_secret(), "t0ken");
     assert!(settings.slack.is_none() && settings.people.is_empty() && settings.comments.on.is_none());
     assert_eq!(settings.rules.stalled.idle_3d, Length::Workdays(3.0));
     assert_eq!(settings.messages.backlog, Backlog::Hold);
@@ -39,6 +39,8 @@ const EVERYTHING: &str = r##"
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"
+    [heartbeat]
+    url = { env = "BEAT" }
     [people.NAME]
 "##;
 
@@ -145,7 +147,7 @@ fn secrets_of_containers_come_by_a_variable_that_names_a_file() {
     std::fs::write(&path, "from-file\n").unwrap();
     let read = |text: &str, env: &[(&str, &str)]| {
         let settings = loaded(text, env);
-        let token = &settings.github["acme"].token;
+        let token = settings.github["acme"].token.as_ref().unwrap();
         let origin = settings.origin("github.acme.token").to_string();
         (token.secret().read().unwrap().expose_secret().to_owned(), origin)
     };
@@ -179,17 +181,13 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
         ("GAPWATCH_RULES__PACE__BEHIND__FROM", "2"),
         ("GAPWATCH_DIRECTORY__DEFAULT_MANAGER", "max"),
     ]), @r#"
-    error[missing-key]: GAPWATCH_GITHUB__NEW__POLL: missing key `token` in [github.new]
-     |
-     = help: write token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }
-
     error[missing-key]: GAPWATCH_GITHUB__NEW__POLL: missing key `repos` in [github.new]
      |
      = help: write repos = ["owner/name"]
 
     error[unknown-variable]: GAPWATCH_GITHUB__ACME__POL: unknown key `pol` in [github.acme]
      |
-     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: ca_file, filter, graphql_url, mode, poll, proxy, repos, states, token, url
+     = help: did you mean `GAPWATCH_GITHUB__ACME__POLL`? Known keys: app_id, ca_file, comment_token, filter, graphql_url, installation_id, mode, poll, private_key, proxy, repos, states, token, url, webhook_secret
 
     error[bad-duration]: GAPWATCH_GITHUB__ACME__POLL="soon" is not a length of time; expected e.g. "90m", "3 workdays", "2 workhours"
      |
@@ -203,9 +201,9 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
 
     error[bad-type]: GAPWATCH_RULES__OVERDUE__ENABLED="yes" is not true or false
 
-    error[unknown-variable]: GAPWATCH_SERVER__LISTEN: unknown key `server` at the top
+    error[bad-value]: GAPWATCH_SERVER__LISTEN="x" is not an address to listen at; expected address:port, e.g. "127.0.0.1:8080"
      |
-     = help: not in this version yet; take it out. Known keys: comments, directory, github, messages, mode, operators, people, rules, slack, store, version
+     = help: the address is a number of this machine (0.0.0.0 and [::] are all of them); "off" listens nowhere
 
     error[bad-type]: GAPWATCH_STORE="x" is not a table
 
@@ -214,6 +212,10 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
      = help: People are the tables under [people]
 
     error[bad-value]: GAPWATCH_RULES__PACE__BEHIND__FROM=2 is not a share between 0 and 1
+
+    error[missing-key]: GAPWATCH_GITHUB__NEW__POLL: missing key `token` in [github.new]
+     |
+     = help: write token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }; for a GitHub App app_id and private_key instead
 
     gapwatch: 11 errors, 0 warnings in 1 file.
     "#);

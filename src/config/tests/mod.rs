@@ -1,9 +1,11 @@
 //! What people see for each mistake, and what the layers make of each other.
 #![allow(clippy::unwrap_used)]
 
+mod in_force;
 mod layers;
 mod mistakes;
 mod relations;
+mod specimens;
 
 use std::path::PathBuf;
 
@@ -15,7 +17,8 @@ const GITHUB: &str = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web'
 fn sources(files: &[(&str, &str)], env: &[(&str, &str)]) -> Sources {
     let files = files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let env = env.chain([("GH".to_owned(), "t0ken".to_owned()), ("SLACK".to_owned(), "xoxb-1".to_owned())]).collect();
+    let secrets = [("GH", "t0ken"), ("SLACK", "xoxb-1"), ("BEAT", "https://hc.example.org/ping/1")];
+    let env = env.chain(secrets.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
     Sources { files, env, flags: Flags::default() }
 }
 

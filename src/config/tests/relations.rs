@@ -130,7 +130,7 @@ fn addresses() {
 
 #[test]
 fn names_and_zones_and_repositories() {
-    assert_snapshot!(found("[github.Acme]\ntoken = { env = 'GH' }\nrepos = ['acme/*', 'acme']\n[people.ana-k]\ntz = 'CEST'\n"), @r#"
+    assert_snapshot!(found("[github.Acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web*', 'acme']\n[people.ana-k]\ntz = 'CEST'\n"), @r#"
     error[bad-name]: `Acme` cannot be a name
      --> gapwatch.toml:1:9
       |
@@ -140,20 +140,20 @@ fn names_and_zones_and_repositories() {
       = note: key: github.Acme
       = help: names begin with a small letter and have only small letters, digits and `_`, so that variables can name them; how it is shown is `name`, and accounts stand under `also`
 
-    error[bad-value]: "acme/*" is not a single repository
+    error[bad-value]: "acme/web*" is not a repository or a whole owner
      --> gapwatch.toml:3:10
       |
-    3 | repos = ['acme/*', 'acme']
-      |          ^^^^^^^^ expected "owner/name"
+    3 | repos = ['acme/web*', 'acme']
+      |          ^^^^^^^^^^^ expected "owner/name" or "owner/*"
       |
       = note: key: github.Acme.repos[0]
-      = help: patterns such as `owner/*` are not supported in this version; name each repository
+      = help: `owner/*` is every repository of that owner; a part of a name cannot be left open
 
     error[bad-value]: "acme" is not a repository
-     --> gapwatch.toml:3:20
+     --> gapwatch.toml:3:23
       |
-    3 | repos = ['acme/*', 'acme']
-      |                    ^^^^^^ expected "owner/name"
+    3 | repos = ['acme/web*', 'acme']
+      |                       ^^^^^^ expected "owner/name"
       |
       = note: key: github.Acme.repos[1]
       = help: as in the address https://github.com/owner/name
@@ -370,5 +370,154 @@ fn a_token_of_a_test_server_is_taken_with_a_warning() {
       = note: key: slack.bot_token
 
     gapwatch: 0 errors, 1 warning in 1 file.
+    "#);
+}
+
+#[test]
+fn one_way_to_log_in_and_a_whole_one() {
+    let both = "[github.a]\ntoken = { env = 'GH' }\napp_id = 5\nrepos = ['x/a']\n";
+    let half =
+        "[github.b]\napp_id = 'Iv1.abc'\nrepos = ['x/b']\n[github.c]\nprivate_key = { env = 'GH' }\nrepos = ['x/c']\n";
+    let lost = "[github.d]\ncomment_token = { env = 'GH' }\nrepos = ['x/d']\n";
+    assert_snapshot!(found(&format!("{both}{half}{lost}")), @r#"
+    error[two-credentials]: `app_id` stands beside `token`: a token and a GitHub App both log in
+     --> gapwatch.toml:3:1
+      |
+    3 | app_id = 5
+      | ^^^^^^ one too many
+      |
+      = note: key: github.a.app_id
+      = help: keep `token`, or app_id with private_key, and take the other out
+
+    error[missing-key]: missing key `private_key` in [github.b]
+     --> gapwatch.toml:5:9
+      |
+    5 | [github.b]
+      |         ^ `private_key` is needed here
+      |
+      = note: key: github.b.private_key
+      = help: write private_key = { file = "/run/secrets/github_app.pem" }
+
+    error[missing-key]: missing key `app_id` in [github.c]
+     --> gapwatch.toml:8:9
+      |
+    8 | [github.c]
+      |         ^ `app_id` is needed here
+      |
+      = note: key: github.c.app_id
+      = help: write app_id = 123456, as the App's settings show it
+
+    error[bad-secret]: this is no private key in PEM form, as the App's settings give it (-----BEGIN RSA PRIVATE KEY-----)
+     --> gapwatch.toml:9:15
+      |
+    9 | private_key = { env = 'GH' }
+      |               ^^^^^^^^^^^^^^ no usable secret
+      |
+      = note: key: github.c.private_key
+
+    error[missing-key]: missing key `token` in [github.d]
+      --> gapwatch.toml:11:9
+       |
+    11 | [github.d]
+       |         ^ `token` is needed here
+       |
+       = note: key: github.d.token
+       = help: write token = { file = "/run/secrets/github_token" }, or { env = "NAME" }, { credential = "name" }; for a GitHub App app_id and private_key instead
+
+    error[two-credentials]: `comment_token` stands without `token`
+      --> gapwatch.toml:12:1
+       |
+    12 | comment_token = { env = 'GH' }
+       | ^^^^^^^^^^^^^ one too many
+       |
+       = note: key: github.d.comment_token
+       = help: an App comments as itself; name the token that reads beside it
+
+    gapwatch: 6 errors, 0 warnings in 1 file.
+    "#);
+}
+
+#[test]
+fn a_key_in_another_form_is_seen_before_anything_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let public = write("public.pem", include_str!("../../../tests/keys/app_public.pem"));
+    let text = format!("[github.a]\napp_id = 5\nprivate_key = {{ file = '{public}' }}\nrepos = ['x/a']\n");
+    let found = found(&text);
+    assert!(found.contains("error[bad-secret]: this is a public key; the App needs its private one"), "{found}");
+    assert!(found.contains("gapwatch.toml:3:15"), "{found}");
+    let private = write("app.pem", include_str!("../../../tests/keys/app.pem"));
+    let settings = loaded(&text.replace(&public, &private), &[]);
+    let key = settings.github["a"].private_key.as_ref().unwrap();
+    assert!(key.pem().read().is_ok() && settings.github["a"].app_id.as_ref().unwrap().text() == "5");
+}
+
+#[test]
+fn what_an_app_is_known_by_may_come_from_variables() {
+    let text = "[github.a]\nrepos = ['x/*']\n";
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/app.pem");
+    let env = [
+        ("GAPWATCH_GITHUB__A__APP_ID", "4711"),
+        ("GAPWATCH_GITHUB__A__INSTALLATION_ID", "77"),
+        ("GAPWATCH_GITHUB__A__PRIVATE_KEY_FILE", file),
+    ];
+    let settings = loaded(text, &env);
+    let a = &settings.github["a"];
+    assert_eq!((a.app_id.as_ref().unwrap().text(), a.installation_id.unwrap().number()), ("4711", 77));
+    assert!(a.private_key.as_ref().unwrap().pem().read().is_ok() && a.repos[0].is_all());
+}
+
+#[test]
+fn what_two_connections_cover_and_what_a_filter_hides_is_told() {
+    let one = "[github.a]\ntoken = { env = 'GH' }\nrepos = ['acme/*', 'acme/web']\nfilter.labels = ['team a', 'In-Progress', 'Stuck']\nstates.waiting = ['stuck']\n";
+    let other = "[github.b]\ntoken = { env = 'GH' }\nrepos = ['Acme/api']\n[github.c]\napp_id = 1\nprivate_key = { env = 'PEM' }\ninstallation_id = 3\nrepos = ['x/*', 'y/*']\n";
+    let env = [("PEM", "-----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY-----")];
+    assert_snapshot!(found_in(&sources(&[("gapwatch.toml", &format!("{one}{other}"))], &env)), @r#"
+    warning[filter-hides-done]: `In-Progress` says in which state work is: what is finished would leave the filter
+     --> gapwatch.toml:4:28
+      |
+    4 | filter.labels = ['team a', 'In-Progress', 'Stuck']
+      |                            ^^^^^^^^^^^^^ goes when work goes on
+      |
+      = note: key: github.a.filter.labels[1]
+      = help: what leaves the filter is no longer watched: its gaps are not resolved, and nothing is learnt from it. Filter by what stays, as a team or a kind of work
+
+    warning[filter-hides-done]: `Stuck` says in which state work is: what is finished would leave the filter
+     --> gapwatch.toml:4:43
+      |
+    4 | filter.labels = ['team a', 'In-Progress', 'Stuck']
+      |                                           ^^^^^^^ goes when work goes on
+      |
+      = note: key: github.a.filter.labels[2]
+      = help: what leaves the filter is no longer watched: its gaps are not resolved, and nothing is learnt from it. Filter by what stays, as a team or a kind of work
+
+    warning[duplicate-repo]: repository Acme/api is also covered by Acme/* of [github.a]
+     --> gapwatch.toml:8:10
+      |
+    8 | repos = ['Acme/api']
+      |          ^^^^^^^^^^ here
+      |
+     ::: gapwatch.toml:3:10
+      |
+    3 | repos = ['acme/*', 'acme/web']
+      |          -------- and here
+      |
+      = note: key: github.b.repos[0]
+      = help: only one of the two reads it, whichever lists it first; its filter and states are the ones that hold
+
+    error[bad-value]: one installation cannot read 2 owners: x, y
+      --> gapwatch.toml:12:19
+       |
+    12 | installation_id = 3
+       |                   ^ belongs to one of them
+       |
+       = note: key: github.c.installation_id
+       = help: leave it out: each owner's installation is found by itself
+
+    gapwatch: 1 error, 3 warnings in 1 file.
     "#);
 }

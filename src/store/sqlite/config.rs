@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::{ConfigApplied, ConfigPlan, ConnectionPlan, PersonPlan, ProfileSeen, SiteSeen, StoreError};
 use super::cache::{Cache, Settled};
 use super::values::{id_list, json, us};
-use super::{Work, accounts, board, containers, history, load, streams};
+use super::{Work, accounts, board, containers, history, load, streams, supplements};
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{ConnectionId, ContainerId, PersonId, SiteId, TaskId};
 use crate::domain::record::BoardDelta;
@@ -108,13 +108,23 @@ fn let_go(work: &mut Work<'_>, configured: &HashMap<String, ConnectionId>) -> Re
     for container in lost {
         containers::release(work, container)?;
     }
+    let unconfigured: Vec<ConnectionId> =
+        work.cache.connections.keys().copied().filter(|id| !kept.contains(id)).collect();
+    for connection in unconfigured {
+        supplements::drop_of(work, connection)?;
+    }
     let list = id_list(kept.iter().map(|id| id.0));
     work.db.execute("DELETE FROM streams WHERE connection NOT IN (SELECT value FROM json_each(?))", [list])?;
     Ok(())
 }
 
 /// Brings a connection's streams in line with what its connector has.
-fn put_streams(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId, reselect: bool) -> Result<(), StoreError> {
+fn put_streams(
+    work: &mut Work<'_>,
+    planned: &ConnectionPlan,
+    id: ConnectionId,
+    reselect: bool,
+) -> Result<(), StoreError> {
     let read: Vec<ContainerId> = work
         .cache
         .containers
@@ -123,7 +133,7 @@ fn put_streams(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId, rese
         .map(|row| row.id)
         .collect();
     for spec in &planned.streams {
-        let scopes = if spec.kind == StreamKind::Containers { &[ContainerId(0)][..] } else { &read };
+        let scopes = if spec.kind.is_of_connection() { &[ContainerId(0)][..] } else { &read };
         for scope in scopes {
             streams::put(work.db, id, spec.kind, *scope, work.now)?;
         }
@@ -133,12 +143,35 @@ fn put_streams(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId, rese
         "DELETE FROM streams WHERE connection = ? AND kind NOT IN (SELECT value FROM json_each(?))",
         params![id.0, kinds],
     )?;
+    if !planned.streams.iter().any(|spec| spec.kind == StreamKind::Boards) {
+        supplements::drop_of(work, id)?;
+    }
+    reread(work, planned, id)?;
     if reselect {
         // The answer to an old question says nothing about a new one: neither its cursor nor its tag is used again.
         work.db.execute(
-            "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_partial = 0
+            "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_partial = 0, read_at = NULL
              WHERE connection = ? AND kind = ?",
             params![us(work.now), id.0, StreamKind::Containers.code()],
+        )?;
+    }
+    Ok(())
+}
+
+/// The words for states or the names of fields are others now: what was read by the old ones is read again, from the
+/// beginning. It stays warm meanwhile.
+fn reread(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId) -> Result<(), StoreError> {
+    let mut query = work.db.prepare("SELECT reading FROM connections WHERE id = ?")?;
+    let before: Option<String> = query.query_row([id.0], |row| row.get(0))?;
+    if before.as_ref() == Some(&planned.reading) {
+        return Ok(());
+    }
+    work.db.execute("UPDATE connections SET reading = ? WHERE id = ?", params![planned.reading, id.0])?;
+    if before.is_some() {
+        work.db.execute(
+            "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_wrote = 0, pass_partial = 0
+             WHERE connection = ? AND kind IN (?, ?)",
+            params![us(work.now), id.0, StreamKind::Tasks.code(), StreamKind::Boards.code()],
         )?;
     }
     Ok(())

@@ -19,8 +19,10 @@ mod open;
 mod pages;
 mod read;
 mod reader;
+mod recollect;
 mod round;
 mod streams;
+mod supplements;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
+use connector_kit::webhook::Wake;
+use connector_kit::{KnownTask, Wanted};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -37,11 +41,12 @@ use super::{
     ConfigApplied, ConfigPlan, ConnectionState, LookWrite, Looked, NoticeFilter, NoticeRow, PageApplied, PageWrite,
     ProfileSeen, PullFailure, SiteSeen, StoreError, StorePath, StreamRow, Suspect, TaskCount, TaskName,
 };
-use crate::domain::alert::{Answer, Round, Wish};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
+use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
 use cache::Cache;
 pub use reader::Reader;
@@ -77,6 +82,7 @@ struct Work<'a> {
     has_dangling: bool,
     has_orphans: bool,
     has_waiting: bool,
+    has_supplements: bool,
 }
 
 /// What a transaction changed so far, and what follows from it.
@@ -201,6 +207,18 @@ impl Store {
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
 
+    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn recollect(
+        &self,
+        tasks: &[TaskId],
+        rule: fn(&str) -> Option<RuleId>,
+    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
+        recollect::recollect(&self.db, tasks, rule)
+    }
+
     /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the
     /// order in which they are to be pulled: the selection, tasks, then what hangs on tasks.
     ///
@@ -213,6 +231,14 @@ impl Store {
         all: bool,
     ) -> Result<Vec<StreamRow>, StoreError> {
         streams::due(&self.db, connection, now, all)
+    }
+
+    /// Open tasks of a container, in an order that does not move: those a stream asks about by name.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn open_tasks(&self, container: ContainerId, wanted: &Wanted) -> Result<Vec<KnownTask>, StoreError> {
+        streams::open_tasks(&self.db, container, wanted)
     }
 
     /// When a connection's next stream is due. `None`: there is nothing to read.
@@ -347,6 +373,28 @@ impl Store {
         read::connection_states(&self.db)
     }
 
+    /// The same without counting their tasks, which would read every row: `tasks` is 0.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        read::connections_now(&self.db)
+    }
+
+    /// Makes streams due now, without waiting for their turn, but for those that failed or were asked to wait; says how
+    /// many that were.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn bring_forward(
+        &mut self,
+        connection: ConnectionId,
+        wakes: &[Wake],
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(now, |work| streams::bring_forward(work, connection, wakes))
+    }
+
     /// What was said, held back or taken back since an instant, newest first.
     ///
     /// # Errors
@@ -437,6 +485,7 @@ impl Store {
             has_dangling: true,
             has_orphans: true,
             has_waiting: true,
+            has_supplements: true,
         };
         let result = deed(&mut work)?;
         tx.commit()?;

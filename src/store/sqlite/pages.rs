@@ -5,7 +5,7 @@ use connector_kit::StreamKind;
 
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
-use super::{Work, board, bulk, cache, census, containers, history, links, streams};
+use super::{Work, board, bulk, cache, census, containers, history, links, streams, supplements};
 
 pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
     let mut applied = PageApplied::default();
@@ -23,7 +23,7 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
     Ok(applied)
 }
 
-/// True when links were written without their task.
+/// True when something of a task was written without the task itself.
 fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied) -> Result<bool, StoreError> {
     let (stream, page) = (write.stream, write.page);
     let connection = work.cache.connections.get(&stream.connection);
@@ -44,7 +44,8 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
             Seen::Same => applied.same += 1,
         }
     }
-    let wrote = links::see(work, site, &page.links)?;
+    let linked = links::see(work, site, &page.links)?;
+    let wrote = supplements::see(work, write, &origin)? || linked;
     applied.changes = history::see(work, site, &page.changes)?;
     bulk::find(work, stream, site, page)?;
     if stream.key.kind == StreamKind::Census {
@@ -59,10 +60,11 @@ impl Work<'_> {
         let mut query = self.db.prepare_cached(
             "SELECT EXISTS(SELECT 1 FROM task_alias), EXISTS(SELECT 1 FROM links WHERE other IS NULL),
                EXISTS(SELECT 1 FROM tasks WHERE parent IS NULL AND parent_ref IS NOT NULL),
-               EXISTS(SELECT 1 FROM changes_waiting)",
+               EXISTS(SELECT 1 FROM changes_waiting), EXISTS(SELECT 1 FROM supplements)",
         )?;
-        let found = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        (self.has_alias, self.has_dangling, self.has_orphans, self.has_waiting) = found;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+        let found = query.query_row([], read)?;
+        (self.has_alias, self.has_dangling, self.has_orphans, self.has_waiting, self.has_supplements) = found;
         Ok(())
     }
 }

@@ -36,15 +36,26 @@ pub(super) fn names(db: &Connection, ids: &[TaskId]) -> Result<HashMap<TaskId, T
 
 /// How each configured connection stands.
 pub(super) fn connection_states(db: &Connection) -> Result<Vec<ConnectionState>, StoreError> {
-    let mut query = db.prepare_cached(
+    states(
+        db,
+        "(SELECT count(*) FROM tasks t JOIN containers r ON r.id = t.container WHERE r.reader = n.id AND t.gone_at IS NULL)",
+    )
+}
+
+/// The same, without reading every task for a count.
+pub(super) fn connections_now(db: &Connection) -> Result<Vec<ConnectionState>, StoreError> {
+    states(db, "0")
+}
+
+fn states(db: &Connection, tasks: &str) -> Result<Vec<ConnectionState>, StoreError> {
+    let mut query = db.prepare_cached(&format!(
         "SELECT n.id, n.name,
            count(c.id), count(c.id) FILTER (WHERE c.warm_at IS NULL), count(c.id) FILTER (WHERE c.fresh_at IS NULL),
            min(c.fresh_at),
-           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0),
-           (SELECT count(*) FROM tasks t JOIN containers r ON r.id = t.container WHERE r.reader = n.id AND t.gone_at IS NULL)
+           (SELECT s.good_at FROM streams s WHERE s.connection = n.id AND s.scope = 0 AND s.kind = 0), {tasks}
          FROM connections n LEFT JOIN containers c ON c.reader = n.id AND c.open AND c.kind < 3
-         WHERE n.configured GROUP BY n.id ORDER BY n.name",
-    )?;
+         WHERE n.configured GROUP BY n.id ORDER BY n.name"
+    ))?;
     let rows = query.query_map([], |row| {
         let (containers, unread): (u32, u32) = (row.get(2)?, row.get(4)?);
         let last = if containers == 0 { at_opt(row, 6)? } else { at_opt(row, 5)? };

@@ -3,7 +3,8 @@
 
 use std::cmp::Reverse;
 
-use connector_kit::{Cursor, Every, Scope, StreamKey, StreamKind, StreamSpec};
+use connector_kit::webhook::Wake;
+use connector_kit::{Cursor, Every, KnownTask, Scope, StreamKey, StreamKind, StreamSpec, Wanted};
 use connector_model::{ContainerKind, ContainerRef};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -33,11 +34,14 @@ pub(super) fn due(
     let mut query = db.prepare_cached(&format!(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
            s.failures
-         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?4) OR s.next_pull_at <= ?2) AND coalesce(s.not_before <= ?2, 1)
-         ORDER BY s.kind, s.scope"
+         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
+           AND coalesce(s.not_before <= ?2, 1)
+         ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
     ))?;
-    let rows = query
-        .query_map(params![connection.0, us(now), all, StreamKind::Census.code()], |row| stream(row, connection))?;
+    // What boards say is read before the tasks they speak of, so that no task is judged without it.
+    let (first, second) = (StreamKind::Containers.code(), StreamKind::Boards.code());
+    let of = params![connection.0, us(now), all, first, second, StreamKind::Census.code()];
+    let rows = query.query_map(of, |row| stream(row, connection))?;
     let rows: Vec<Option<StreamRow>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
@@ -61,6 +65,23 @@ fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, 
     }))
 }
 
+/// Open tasks of a container after one of them, by row number.
+pub(super) fn open_tasks(
+    db: &Connection,
+    container: ContainerId,
+    wanted: &Wanted,
+) -> Result<Vec<KnownTask>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT ext, handle FROM tasks WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL AND id > coalesce(
+           (SELECT a.id FROM tasks a JOIN containers c ON c.id = ?1 WHERE a.site = c.site AND a.ext = ?2), 0)
+         ORDER BY id LIMIT ?3",
+    )?;
+    let rows = query.query_map(params![container.0, wanted.after, wanted.most], |row| {
+        Ok(KnownTask { ext: row.get(0)?, handle: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// When the next stream of a connection is due.
 pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
     let sql =
@@ -72,7 +93,7 @@ pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Opti
 pub(super) fn add(work: &Work<'_>, connection: ConnectionId, container: ContainerId) -> Result<(), StoreError> {
     let name = work.cache.connections.get(&connection).map_or("", |row| &row.name);
     for spec in cache::specs(work.plan, name) {
-        if spec.kind != StreamKind::Containers {
+        if !spec.kind.is_of_connection() {
             put(work.db, connection, spec.kind, container, work.now)?;
         }
     }
@@ -102,11 +123,15 @@ struct Pass {
     wrote: bool,
     partial: bool,
     failing: bool,
+    /// When the last whole pass before it began.
+    before: Option<Timestamp>,
 }
 
 /// Notes that a page was stored: where the stream stands now, and what its completed pass means for its container.
 ///
-/// Gives the instant at which a pass over the whole selection began that this page completes.
+/// Gives, where this page completes a pass over the whole selection, since when a container must have been listed to be still
+/// part of it. That is the beginning of the pass before: a list may lag, or lack one for once, and what has not been seen
+/// twice running is gone. After another selection was configured, it is the beginning of this pass.
 pub(super) fn advance(
     work: &mut Work<'_>,
     write: &PageWrite<'_>,
@@ -123,7 +148,9 @@ pub(super) fn advance(
         work.touched.connections.insert(stream.connection);
         work.touched.containers.insert(stream.scope_id);
     }
-    save(work, write, (!page.more).then_some(began_at), Pass { at: Some(began_at), wrote, partial, failing: false })?;
+    let before = pass.before;
+    let over = (!page.more && !(partial && stream.key.kind == StreamKind::Containers)).then_some(began_at);
+    save(work, write, over, Pass { at: Some(began_at).filter(|_| page.more), wrote, partial, failing: false, before })?;
     if page.more {
         return Ok(None);
     }
@@ -138,16 +165,22 @@ pub(super) fn advance(
         }
         census::forget(work, stream.scope_id)?;
     }
-    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(began_at))
+    Ok((stream.key.kind == StreamKind::Containers && !partial).then_some(before.unwrap_or(began_at)))
 }
 
 fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT pass_at, pass_wrote, pass_partial, failing_since IS NOT NULL OR absent FROM streams
+        "SELECT pass_at, pass_wrote, pass_partial, failing_since IS NOT NULL OR absent, read_at FROM streams
          WHERE connection = ? AND kind = ? AND scope = ?",
     )?;
     let read = |row: &Row<'_>| {
-        Ok(Pass { at: at_opt(row, 0)?, wrote: row.get(1)?, partial: row.get(2)?, failing: row.get(3)? })
+        Ok(Pass {
+            at: at_opt(row, 0)?,
+            wrote: row.get(1)?,
+            partial: row.get(2)?,
+            failing: row.get(3)?,
+            before: at_opt(row, 4)?,
+        })
     };
     Ok(query.query_row(params![stream.connection.0, stream.key.kind.code(), stream.scope_id.0], read).optional()?)
 }
@@ -156,7 +189,7 @@ fn pass(db: &Connection, stream: &StreamRow) -> Result<Option<Pass>, StoreError>
 fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass: Pass) -> Result<(), StoreError> {
     let (stream, page) = (write.stream, write.page);
     let next_pull_at = if page.more { work.now } else { again_at(work, stream) };
-    let over = read_at.is_some();
+    let over = !page.more;
     let mut update = work.db.prepare_cached(
         "UPDATE streams SET cursor = ?1, etag = ?2, backfilled = ?3, next_pull_at = ?4, not_before = NULL, absent = 0,
            pass_at = ?5, pass_wrote = ?6, pass_partial = ?7, read_at = coalesce(?8, read_at), good_at = coalesce(?9, good_at),
@@ -168,7 +201,7 @@ fn save(work: &Work<'_>, write: &PageWrite<'_>, read_at: Option<Timestamp>, pass
         page.next.etag,
         page.next.backfilled,
         us(next_pull_at),
-        us_of(pass.at.filter(|_| !over)),
+        us_of(pass.at),
         pass.wrote && !over,
         pass.partial && !over,
         us_of(read_at),
@@ -196,6 +229,7 @@ fn again_at(work: &Work<'_>, stream: &StreamRow) -> Timestamp {
 fn completed(work: &mut Work<'_>, write: &PageWrite<'_>, wrote: bool) -> Result<(), StoreError> {
     let stream = write.stream;
     match stream.key.kind {
+        StreamKind::Links if wrote => call_history(work, stream.connection, stream.scope_id),
         StreamKind::Tasks => {
             if wrote {
                 call_history(work, stream.connection, stream.scope_id)?;
@@ -231,6 +265,22 @@ pub(super) fn call_history(
         update.execute(params![us(work.now), connection.0, spec.kind.code(), container.0])?;
     }
     Ok(())
+}
+
+/// Makes streams due now that would be read later anyway. Cursors and waits stay; what is not read through this connection
+/// is no concern of it.
+pub(super) fn bring_forward(work: &Work<'_>, connection: ConnectionId, wakes: &[Wake]) -> Result<usize, StoreError> {
+    let mut update = work.db.prepare_cached(
+        "UPDATE streams SET next_pull_at = ?1
+         WHERE connection = ?2 AND kind = ?3 AND next_pull_at > ?1 AND failures = 0 AND NOT absent AND
+           CASE WHEN ?4 IS NULL THEN scope = 0
+             ELSE scope IN (SELECT id FROM containers WHERE ext = ?4 AND reader = ?2) END",
+    )?;
+    let mut moved = 0;
+    for wake in wakes {
+        moved += update.execute(params![us(work.now), connection.0, wake.kind.code(), wake.container])?;
+    }
+    Ok(moved)
 }
 
 /// Notes a failed pull; the cursor stays.
@@ -329,7 +379,8 @@ pub(super) fn failing(db: &Connection, connection: ConnectionId) -> Result<Faili
 /// How much the operator must do.
 fn severity(kind: FailureKind) -> u8 {
     match kind {
-        FailureKind::Refused => 3,
+        FailureKind::Refused => 4,
+        FailureKind::Forbidden => 3,
         FailureKind::NotVisible => 2,
         FailureKind::Unavailable => 1,
         FailureKind::Limited => 0,

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, json, us, us_of};
-use super::{Work, census, containers, links};
+use super::{Work, census, containers, links, supplements};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -102,7 +102,11 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     let hash = hash(task)?;
     let links_hash = task.links.as_deref().map(links::hash);
     let Some(stored) = probe(work, origin.site, &task.ext)? else {
-        insert(work, origin, task, &hash, links_hash)?;
+        let joined = supplements::joined(work, origin.site, task)?;
+        let id = insert(work, origin, joined.as_ref().map_or(task, |(task, _)| task), &hash, links_hash)?;
+        if let Some((_, said)) = joined {
+            supplements::keep(work, id, &said)?;
+        }
         return Ok(Seen::New);
     };
     let links_differ = links_hash.is_some() && links_hash != stored.links_hash;
@@ -113,7 +117,11 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     if same || stored.asked_at > origin.asked_at || lags {
         return Ok(Seen::Same);
     }
-    update(work, origin, task, &stored, &hash, links_hash)
+    let Some((joined, said)) = supplements::joined(work, origin.site, task)? else {
+        return update(work, origin, task, &stored, &hash, links_hash);
+    };
+    supplements::keep(work, stored.id, &said)?;
+    update(work, origin, &joined, &stored, &hash, links_hash)
 }
 
 fn probe(work: &Work<'_>, site: SiteId, ext: &str) -> Result<Option<Stored>, StoreError> {
@@ -144,7 +152,7 @@ fn insert(
     task: &Task,
     hash: &[u8],
     links_hash: Option<Vec<u8>>,
-) -> Result<(), StoreError> {
+) -> Result<TaskId, StoreError> {
     let columns = Columns::of(work, origin.site, task)?;
     let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
     let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at);
@@ -172,7 +180,8 @@ fn insert(
     work.touched.tasks.insert(id);
     work.touched.around.insert(id);
     census::suspect_move(work, origin.site, task, id, origin.asked_at)?;
-    introduce(work, origin.site, id, task)
+    introduce(work, origin.site, id, task)?;
+    Ok(id)
 }
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
@@ -214,7 +223,7 @@ fn update(
     let columns = Columns::of(work, origin.site, task)?;
     let before = read_columns(work, id)?;
     let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != columns.values[*i]).collect();
-    observe(work, origin, task, id, &before, &columns.values)?;
+    observe(work, origin, task.updated_at, id, &before, &columns.values)?;
     let owners = OWNERS.put(work, id, &columns.owners)?;
     let homes = HOMES.put(work, id, &columns.homes)?;
     let linked = match &task.links {
@@ -266,6 +275,35 @@ fn write(
     Ok(())
 }
 
+/// Writes some columns of a task where they differ; true where they did. What the tool keeps no history of is dated `at`.
+pub(super) fn patch(
+    work: &mut Work<'_>,
+    origin: &Origin,
+    id: TaskId,
+    at: Timestamp,
+    columns: &[(&'static str, Value)],
+) -> Result<bool, StoreError> {
+    let before = read_columns(work, id)?;
+    let mut after = before.clone();
+    for (name, value) in columns {
+        if let Some(i) = COLUMNS.iter().position(|column| column == name) {
+            after[i] = value.clone();
+        }
+    }
+    let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != after[*i]).collect();
+    if differing.is_empty() {
+        return Ok(false);
+    }
+    observe(work, origin, at, id, &before, &after)?;
+    let sets: String = differing.iter().map(|i| format!("{} = ?, ", COLUMNS[*i])).collect();
+    let sql = format!("UPDATE tasks SET {sets}changed_at = ? WHERE id = ?");
+    let rest: [&dyn ToSql; 2] = [&us(origin.asked_at), &id.0];
+    let values = differing.iter().map(|i| &after[*i] as &dyn ToSql).chain(rest);
+    work.db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    work.touched.tasks.insert(id);
+    Ok(true)
+}
+
 fn read_columns(work: &Work<'_>, id: TaskId) -> Result<Vec<Value>, StoreError> {
     let sql = format!("SELECT {} FROM tasks WHERE id = ?", COLUMNS.join(","));
     let mut query = work.db.prepare_cached(&sql)?;
@@ -314,11 +352,11 @@ impl SetTable {
     }
 }
 
-/// Differences in fields of which the tool keeps no history become entries of it, dated by the tool's own `updated`.
+/// Differences in fields of which the tool keeps no history become entries of it, dated by the tool's own clock.
 fn observe(
     work: &mut Work<'_>,
     origin: &Origin,
-    task: &Task,
+    at: Timestamp,
     id: TaskId,
     before: &[Value],
     after: &[Value],
@@ -331,9 +369,9 @@ fn observe(
         }
         // A fingerprint tells that it differs, not what it was.
         let told = *field != Field::Description;
-        let vkey = format!("observed:{word}:{}", task.updated_at);
+        let vkey = format!("observed:{word}:{at}");
         let entry = Entry {
-            at: task.updated_at,
+            at,
             vkey: &vkey,
             field: *field,
             from: told.then(|| text(&before[i])).flatten(),

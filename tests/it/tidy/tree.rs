@@ -7,18 +7,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The repository's root.
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A file's text, by its path from the root.
-pub(super) fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let text = std::fs::read(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Every file below a folder, as paths from the root, sorted; hidden folders other than `.ci` and what is built are left out.
-pub(super) fn files(folder: &str) -> Vec<String> {
+pub(crate) fn files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     walk(&root().join(folder), &mut found);
     found.sort();
@@ -44,29 +44,29 @@ fn walk(folder: &Path, found: &mut Vec<String>) {
 }
 
 /// A Rust file without its tests.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// From the root: `src/domain/board.rs`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Its code: comments, literals and test items are blank; every line is where it was.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// Lines that are not tests, comments included.
-    pub(super) lines: usize,
+    pub(crate) lines: usize,
 }
 
 impl Source {
     /// The line of a position in [`Source::code`], counted from 1.
-    pub(super) fn line(&self, at: usize) -> usize {
+    pub(crate) fn line(&self, at: usize) -> usize {
         self.code[..at].matches('\n').count() + 1
     }
 
     /// Where a word stands, as `path:line`.
-    pub(super) fn place(&self, at: usize) -> String {
+    pub(crate) fn place(&self, at: usize) -> String {
         format!("{}:{}", self.path, self.line(at))
     }
 }
 
 /// Every Rust file of these folders that is part of the product: files declared under `#[cfg(test)]` are left out.
-pub(super) fn sources(folders: &[&str]) -> Vec<Source> {
+pub(crate) fn sources(folders: &[&str]) -> Vec<Source> {
     let paths: Vec<String> =
         folders.iter().flat_map(|folder| files(folder)).filter(|path| path.ends_with(".rs")).collect();
     let mut tests: BTreeSet<PathBuf> = BTreeSet::new();

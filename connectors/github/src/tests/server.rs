@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::{Cursor, Page, Scope, Source, StreamKey, StreamKind};
-use connector_model::{ContainerKind, ContainerRef};
+use connector_model::{ContainerKind, ContainerRef, StatusCategory};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Config, Filter, GitHub, States};
+use crate::{Config, Credential, Fields, Filter, GitHub, Project, States, Statuses};
 
 /// What the clock of the tests shows.
 pub(super) const NOW: &str = "2025-03-11T09:00:00Z";
@@ -69,6 +69,11 @@ impl Answer {
     }
 }
 
+/// A token alone.
+pub(super) fn token(token: &str) -> Credential {
+    Credential::Token { token: Secret::fixed(token), comment_token: None }
+}
+
 pub(super) struct Server {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -103,17 +108,26 @@ impl Server {
     }
 
     pub(super) fn github_of(&self, repos: &[&str]) -> GitHub {
+        self.github_with(token("ghp_secret"), repos).0
+    }
+
+    /// With another credential, and the clock it goes by.
+    pub(super) fn github_with(&self, credential: Credential, repos: &[&str]) -> (GitHub, Arc<SetClock>) {
+        let clock = Arc::new(SetClock::leaping(NOW.parse().unwrap()));
         let config = Config {
             url: format!("http://{}", self.address).parse().unwrap(),
             graphql_url: None,
-            token: Secret::fixed("ghp_secret"),
+            credential,
             repos: repos.iter().map(ToString::to_string).collect(),
             filter: Filter::default(),
             states: States::default(),
+            projects: vec![Project { owner: "acme".to_owned(), number: 7 }],
+            fields: Fields::usual(),
+            statuses: Statuses::new([("In Progress".to_owned(), StatusCategory::Active)], &["Backlog".to_owned()]),
             ca_file: None,
             proxy: None,
         };
-        GitHub::new(config, Arc::new(SetClock::leaping(NOW.parse().unwrap()))).unwrap()
+        (GitHub::new(config, clock.clone()).unwrap(), clock)
     }
 
     /// Everything asked so far, and forgets it.

@@ -1,5 +1,6 @@
 //! The client: one request out, one answer in, counted against its budget.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +18,7 @@ use super::origin::{AllowedWrite, check_base, compose, host_of, is_loopback};
 use super::outcome::{Again, Failure, of_error, of_status, root_cause};
 use super::{Body, HttpConfig, Request, Response};
 use crate::limits::told_date;
-use crate::{ConnectorError, WriteError};
+use crate::{ConnectorError, Usage, WriteError};
 
 /// The longest time to a connection, name look-up and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,6 +35,8 @@ pub struct Http {
     client: reqwest::Client,
     writes: Vec<AllowedWrite>,
     requests: AtomicU64,
+    /// How many requests ended with each status; 0 stands for no answer.
+    answers: Mutex<BTreeMap<u16, u64>>,
     /// The tool's clock minus ours, and when that was seen by ours.
     skew: Mutex<Option<(SignedDuration, Timestamp)>>,
 }
@@ -50,7 +53,8 @@ impl Http {
         }
         check_sides(&config).map_err(wrong)?;
         let client = build(&config).map_err(wrong)?;
-        Ok(Http { config, client, writes: Vec::new(), requests: AtomicU64::new(0), skew: Mutex::default() })
+        let (requests, answers) = (AtomicU64::new(0), Mutex::default());
+        Ok(Http { config, client, writes: Vec::new(), requests, answers, skew: Mutex::default() })
     }
 
     /// Allows these writes: verb and path below the base, where `*` stands for one segment. Every other write is refused.
@@ -128,6 +132,20 @@ impl Http {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// How those requests ended, and what the tool said is left.
+    pub fn usage(&self) -> Usage {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = |status: u16| if status == 0 { "none".to_owned() } else { status.to_string() };
+        Usage {
+            answers: answers.iter().map(|(status, count)| (word(*status), *count)).collect(),
+            remaining: self.config.limits.remaining(),
+        }
+    }
+
+    fn count(&self, status: u16) {
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(status).or_default() += 1;
+    }
+
     /// One attempt: budget, request, answer, what it says of budget and clock.
     async fn send(&self, request: &Request) -> Result<Response, Failure> {
         let outgoing = self.outgoing(request).map_err(Failure::Request)?;
@@ -135,6 +153,7 @@ impl Http {
         let asked_at = self.config.clock.now();
         self.requests.fetch_add(1, Ordering::Relaxed);
         let answer = self.client.execute(outgoing).await.map_err(of_error);
+        self.count(answer.as_ref().map_or(0, |answer| answer.status().as_u16()));
         let answer = match answer {
             Ok(answer) => self.receive(request, answer, asked_at).await,
             Err(failure) => Err(failure),
@@ -187,7 +206,10 @@ impl Http {
 
     fn outgoing(&self, request: &Request) -> Result<reqwest::Request, String> {
         let base = self.base_of(request)?;
-        let url = compose(base, &request.path, &request.query)?;
+        let query = request.query.iter().map(|(name, value)| (*name, value.clone()));
+        let more = request.more_query.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let query: Vec<(&str, String)> = query.chain(more).collect();
+        let url = compose(base, &request.path, &query)?;
         let mut outgoing = reqwest::Request::new(request.method.clone(), url);
         *outgoing.headers_mut() = headers_of(request)?;
         *outgoing.body_mut() = match &request.body {
@@ -211,7 +233,8 @@ impl Http {
 
     fn trace(&self, request: &Request, answer: &Result<Response, Failure>, asked_at: Timestamp) {
         let ms = self.config.clock.now().duration_since(asked_at).as_millis();
-        let (tool, method, path) = (self.config.tool, &request.method, &request.path);
+        let path = if request.secret_path { "…" } else { request.path.as_str() };
+        let (tool, method) = (self.config.tool, &request.method);
         let status = match answer {
             Ok(response) => response.status.to_string(),
             Err(failure) => failure.label(),

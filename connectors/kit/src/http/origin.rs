@@ -36,7 +36,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 /// The address requested: `path` below `base`. Refused where the path could mean anything else to anybody who reads it.
-pub(super) fn compose(base: &Url, path: &str, query: &[(&'static str, String)]) -> Result<Url, &'static str> {
+pub(super) fn compose(base: &Url, path: &str, query: &[(&str, String)]) -> Result<Url, &'static str> {
     check_path(path)?;
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));

@@ -44,6 +44,8 @@ impl Hub {
             archived: false,
             has_issues: true,
             hidden: false,
+            unlisted: false,
+            forbidden: None,
             created_at: whole(at),
             next_number: 1,
             issues: Default::default(),

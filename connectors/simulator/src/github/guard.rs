@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Call, Hub, error};
+use super::apps::Who;
+use super::{Call, Hub, error, not_found};
 use crate::reply::Reply;
 use crate::server::Asked;
 use crate::text::digest;
@@ -19,8 +20,8 @@ const CONTENT_PER_MINUTE: usize = 80;
 const CONTENT_PER_HOUR: usize = 500;
 
 impl Hub {
-    /// The account behind the credential; `Err` is the refusal.
-    pub(super) fn admit(&mut self, asked: &Asked, now: Timestamp) -> Result<String, Reply> {
+    /// Whose the credential is; `Err` is the refusal.
+    pub(super) fn admit(&mut self, asked: &Asked, now: Timestamp) -> Result<Who, Reply> {
         if asked.header("user-agent").is_none_or(str::is_empty) {
             let text =
                 "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
@@ -30,7 +31,13 @@ impl Hub {
             return Err(error(400, "The specified API version is not supported."));
         }
         let Some(token) = asked.token() else { return Err(error(401, "Requires authentication")) };
-        if self.settings.revoked.contains(token) {
+        if let Some(who) = self.app_behind(token, now) {
+            let who = who?;
+            self.spend(now)?;
+            return Ok(who);
+        }
+        let ended = self.settings.token_expires_at.is_some_and(|at| at <= now);
+        if ended || self.settings.revoked.contains(token) {
             return Err(error(401, "Bad credentials"));
         }
         let login = match self.settings.tokens.get(token) {
@@ -39,7 +46,35 @@ impl Hub {
             None => return Err(error(401, "Bad credentials")),
         };
         self.spend(now)?;
-        Ok(self.ensure_user(&login))
+        Ok(Who::Account(self.ensure_user(&login)))
+    }
+
+    /// An owner that is a person is no organisation, and one behind single sign-on is shut.
+    pub(super) fn org_trouble(&self, owner: &str) -> Option<Reply> {
+        let owner = owner.to_lowercase();
+        if self.settings.persons.contains(&owner) || !self.repos.iter().any(|repo| repo.owner().to_lowercase() == owner)
+        {
+            return Some(not_found());
+        }
+        self.sso_refusal(&owner)
+    }
+
+    fn sso_refusal(&self, owner: &str) -> Option<Reply> {
+        let url = self.settings.sso_required.get(&owner.to_lowercase())?;
+        let text = "Resource protected by organization SAML enforcement. You must grant your token access to this \
+                    organization.";
+        Some(error(403, text).with("x-github-sso", format!("required; url={url}")))
+    }
+
+    /// What keeps this credential out of one repository alone. `None`: go on.
+    pub(super) fn refuse_repository(&self, call: &Call<'_>, index: usize) -> Option<Reply> {
+        let repo = &self.repos[index];
+        if let (Who::Account(_), Some(refusal)) = (&call.who, self.sso_refusal(repo.owner())) {
+            return Some(refusal);
+        }
+        let lacking = repo.forbidden.as_ref()?;
+        let refusal = error(403, "Resource not accessible by personal access token");
+        Some(refusal.with("x-accepted-github-permissions", lacking))
     }
 
     /// Counts a call against the hour, where a limit is set.
@@ -61,7 +96,8 @@ impl Hub {
         if self.repos[index].archived {
             return Some(error(403, "Repository was archived so is read-only."));
         }
-        if self.settings.read_only {
+        let writes = !matches!(call.who, Who::Installation { writes: false, .. });
+        if self.settings.read_only || !writes {
             let refusal = error(403, "Resource not accessible by personal access token");
             return Some(refusal.with("x-accepted-github-permissions", "issues=write"));
         }
@@ -109,7 +145,7 @@ impl Hub {
     }
 
     /// Adds what every answer carries; a 304 is given back to the budget.
-    pub(super) fn finish(&mut self, reply: Reply, now: Timestamp) -> Reply {
+    pub(super) fn finish(&mut self, asked: &Asked, reply: Reply, now: Timestamp) -> Reply {
         if reply.status == 304 {
             self.budget.used = self.budget.used.saturating_sub(1);
         }
@@ -123,9 +159,13 @@ impl Hub {
             .or_with("x-ratelimit-reset", self.budget.resets_at.as_second())
             .or_with("x-ratelimit-resource", "core")
             .or_with("x-github-request-id", format!("SIM:{:012X}", digest((self.answered, now.as_second())) >> 16));
-        if let Some(at) = self.settings.token_expires_at {
+        let is_account = asked.token().is_some_and(|token| !token.starts_with("ghs_") && !token.contains('.'));
+        if let Some(at) = self.settings.token_expires_at.filter(|_| is_account) {
             let text = at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
             reply = reply.with("github-authentication-token-expiration", text);
+        }
+        if let Some(scopes) = self.settings.scopes.as_ref().filter(|_| is_account) {
+            reply = reply.with("x-oauth-scopes", scopes);
         }
         if let Some(organizations) = &self.settings.sso_partial {
             reply = reply.with("x-github-sso", format!("partial-results; organizations={organizations}"));

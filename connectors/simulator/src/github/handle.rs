@@ -379,7 +379,7 @@ impl Github {
     }
 }
 
-fn place(hub: &Hub, repo: &str, number: u64) -> Place {
+pub(super) fn place(hub: &Hub, repo: &str, number: u64) -> Place {
     let index = hub.repo_index(repo).unwrap_or_else(|| panic!("the simulator has no repository {repo}"));
     let place = (index, number);
     let recorded = hub.repos[index].recorded.is_some();

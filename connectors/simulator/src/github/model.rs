@@ -118,6 +118,10 @@ pub(crate) struct Repo {
     pub(crate) has_issues: bool,
     /// Answers 404, as for a credential without access.
     pub(crate) hidden: bool,
+    /// Missing from lists of repositories, though it can be asked for.
+    pub(crate) unlisted: bool,
+    /// Answers 403 and names this permission.
+    pub(crate) forbidden: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) next_number: u64,
     pub(crate) issues: BTreeMap<u64, Issue>,
@@ -201,6 +205,14 @@ pub(crate) struct Settings {
     pub(crate) default_user: String,
     pub(crate) token_expires_at: Option<Timestamp>,
     pub(crate) sso_partial: Option<String>,
+    /// Lower-case owners behind single sign-on, with the address at which a token is authorised.
+    pub(crate) sso_required: BTreeMap<String, String>,
+    /// Scopes that answers to a classic token tell.
+    pub(crate) scopes: Option<String>,
+    /// Lower-case owners that are people, not organisations.
+    pub(crate) persons: BTreeSet<String>,
+    /// Version of an Enterprise Server. `None`: it is none.
+    pub(crate) installed_version: Option<String>,
     pub(crate) read_only: bool,
     pub(crate) hourly_limit: Option<u64>,
     pub(crate) content_limit: bool,
@@ -227,6 +239,10 @@ impl Default for Settings {
             default_user: "gapwatch".to_owned(),
             token_expires_at: None,
             sso_partial: None,
+            sso_required: BTreeMap::new(),
+            scopes: None,
+            persons: BTreeSet::new(),
+            installed_version: None,
             read_only: false,
             hourly_limit: None,
             content_limit: false,

@@ -47,6 +47,8 @@ struct IssueOut<'a> {
     parent_issue_url: Option<String>,
     sub_issues_summary: Value,
     issue_dependencies_summary: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issue_field_values: Option<Value>,
     body: Option<&'a str>,
     closed_by: Option<&'a RawValue>,
     reactions: Value,
@@ -153,6 +155,7 @@ impl Hub {
             parent_issue_url: self.relations.parent.get(&issue.id).and_then(|parent| self.issue_url(*parent)),
             sub_issues_summary: self.sub_issues_summary(issue.id),
             issue_dependencies_summary: self.dependencies_summary(issue.id),
+            issue_field_values: self.field_values_json(issue.id),
             body: issue.body.as_deref(),
             closed_by: issue.closed_by.as_deref().and_then(|login| self.who(login)),
             performed_via_github_app: (),
@@ -171,7 +174,7 @@ impl Hub {
         self.places.get(&id).and_then(|place| self.issue(*place)).is_some_and(Issue::is_closed)
     }
 
-    fn sub_issues_summary(&self, id: u64) -> Value {
+    pub(crate) fn sub_issues_summary(&self, id: u64) -> Value {
         let children = self.relations.children.get(&id).map_or(&[][..], Vec::as_slice);
         // Every closed child counts as completed at GitHub, given up or not.
         let completed = children.iter().filter(|child| self.closed(**child)).count();
@@ -179,7 +182,7 @@ impl Hub {
         json!({ "total": children.len(), "completed": completed, "percent_completed": percent })
     }
 
-    fn dependencies_summary(&self, id: u64) -> Value {
+    pub(crate) fn dependencies_summary(&self, id: u64) -> Value {
         let count = |all: Option<&Vec<u64>>| {
             let all = all.map_or(&[][..], Vec::as_slice);
             (all.iter().filter(|other| !self.closed(**other)).count(), all.len())
@@ -270,8 +273,9 @@ impl Hub {
             body: &'a str,
             author_association: &'a str,
             reactions: Value,
-            performed_via_github_app: (),
+            performed_via_github_app: Value,
         }
+        let app = self.app_of_bot(&comment.author).map(|(id, slug)| json!({ "id": id, "slug": slug, "name": slug }));
         let url = format!("{}/issues/comments/{}", self.repo_url(repo), comment.id);
         raw(&CommentOut {
             html_url: format!("{HTML}/{}/issues/{}#issuecomment-{}", repo.full_name, comment.issue, comment.id),
@@ -284,7 +288,7 @@ impl Hub {
             body: &comment.body,
             author_association: "MEMBER",
             reactions: reactions(&url),
-            performed_via_github_app: (),
+            performed_via_github_app: app.unwrap_or_default(),
             url,
         })
     }

@@ -15,6 +15,40 @@ impl Github {
         self.with_repo(repo, |hub, index| hub.repos[index].hidden = hidden);
     }
 
+    /// Leaves a repository out of every list of repositories, though it can still be asked for.
+    pub fn unlist_repo(&self, repo: &str, unlisted: bool) {
+        self.with_repo(repo, |hub, index| hub.repos[index].unlisted = unlisted);
+    }
+
+    /// Answers 403 below this repository, naming the permission that is missing. `None`: no more.
+    pub fn forbid_repo(&self, repo: &str, permission: Option<&str>) {
+        self.with_repo(repo, |hub, index| hub.repos[index].forbidden = permission.map(str::to_owned));
+    }
+
+    /// An owner is a person, no organisation.
+    pub fn person_owner(&self, login: &str) {
+        self.hub().settings.persons.insert(login.to_lowercase());
+    }
+
+    /// Puts an owner behind single sign-on; `url` is where a token is authorised. `None`: no more.
+    pub fn sso_required(&self, owner: &str, url: Option<&str>) {
+        let mut hub = self.hub();
+        match url {
+            Some(url) => hub.settings.sso_required.insert(owner.to_lowercase(), url.to_owned()),
+            None => hub.settings.sso_required.remove(&owner.to_lowercase()),
+        };
+    }
+
+    /// Tells scopes in each answer, as to a classic token.
+    pub fn scopes(&self, scopes: Option<&str>) {
+        self.hub().settings.scopes = scopes.map(str::to_owned);
+    }
+
+    /// It is an Enterprise Server of this version.
+    pub fn server_version(&self, version: Option<&str>) {
+        self.hub().settings.installed_version = version.map(str::to_owned);
+    }
+
     /// Archives a repository: writes answer 403.
     pub fn archive_repo(&self, repo: &str, archived: bool) {
         self.with_repo(repo, |hub, index| hub.repos[index].archived = archived);

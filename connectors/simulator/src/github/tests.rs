@@ -386,3 +386,92 @@ async fn the_control_paths_plan_faults_and_count() {
     assert_eq!(stats["by_status"]["503"], 1);
     assert_eq!(bench.json(&format!("{origin}/__sim/requests")).await.as_array().unwrap().len(), 1);
 }
+
+mod apps {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+
+    use super::*;
+
+    const KEY: &str = include_str!("../../../../tests/keys/app.pem");
+    const OTHER: &str = include_str!("../../../../tests/keys/other.pem");
+    const PUBLIC: &str = include_str!("../../../../tests/keys/app_public.pem");
+
+    fn signed(key: &str, issuer: u64, iat: i64, exp: i64) -> String {
+        let now = ts("2026-03-02T09:00:00Z").as_second();
+        let claims = json!({ "iss": issuer, "iat": now + iat, "exp": now + exp });
+        let key = EncodingKey::from_rsa_pem(key.as_bytes()).unwrap();
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).unwrap()
+    }
+
+    async fn asked(bench: &Bench, method: Method, path: &str, token: &str) -> (u16, Value) {
+        let url = format!("{}{path}", bench.sim.github_url());
+        let response = bench.http.request(method, url).bearer_auth(token).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn only_what_its_own_key_has_signed_for_now_is_an_app() {
+        let bench = Bench::new().await;
+        bench.sim.github().app("watch", 4711, PUBLIC);
+        for (text, expected) in [
+            (signed(KEY, 4711, -60, 540), 200),
+            (signed(OTHER, 4711, -60, 540), 401),
+            (signed(KEY, 4712, -60, 540), 401),
+            (signed(KEY, 4711, 60, 540), 401),
+            (signed(KEY, 4711, -60, 0), 401),
+            (signed(KEY, 4711, -60, 601), 401),
+        ] {
+            assert_eq!(asked(&bench, Method::GET, "/app", &text).await.0, expected);
+        }
+        let app = signed(KEY, 4711, -60, 540);
+        assert_eq!(asked(&bench, Method::GET, "/repos/acme/web", &app).await.0, 404, "it is shown no work");
+    }
+
+    #[tokio::test]
+    async fn a_token_of_an_installation_sees_its_owner_for_an_hour_and_no_account() {
+        let bench = with_issues(1).await;
+        let github = bench.sim.github();
+        github.repo("other/secret");
+        github.app("watch", 4711, PUBLIC);
+        github.install("watch", "acme");
+        let app = signed(KEY, 4711, -60, 540);
+        let (_, installation) = asked(&bench, Method::GET, "/repos/acme/web/installation", &app).await;
+        let path = format!("/app/installations/{}/access_tokens", installation["id"]);
+        let (status, given) = asked(&bench, Method::POST, &path, &app).await;
+        let token = given["token"].as_str().unwrap();
+        assert_eq!((status, given["permissions"]["issues"].as_str()), (201, Some("write")));
+        assert!(token.len() > 400);
+        let (_, list) = asked(&bench, Method::GET, "/installation/repositories", token).await;
+        assert_eq!((list["total_count"].as_u64(), list["repositories"][0]["full_name"].as_str()), (Some(1), Some(WEB)));
+        assert_eq!(asked(&bench, Method::GET, "/repos/acme/web/issues", token).await.0, 200);
+        assert_eq!(asked(&bench, Method::GET, "/repos/other/secret", token).await.0, 404);
+        assert_eq!(asked(&bench, Method::GET, "/user", token).await.0, 403);
+        let (_, bot) = asked(&bench, Method::GET, "/users/watch%5Bbot%5D", token).await;
+        assert_eq!((bot["login"].as_str(), bot["type"].as_str()), (Some("watch[bot]"), Some("Bot")));
+        github.suspend("watch", "acme", true);
+        assert_eq!(asked(&bench, Method::GET, "/repos/acme/web/issues", token).await.0, 403);
+        github.suspend("watch", "acme", false);
+        bench.at("2026-03-02T10:00:00Z");
+        assert_eq!(asked(&bench, Method::GET, "/repos/acme/web/issues", token).await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn a_person_is_no_organisation_and_shows_to_everybody_what_is_public_alone() {
+        let bench = with_issues(1).await;
+        let github = bench.sim.github();
+        github.person_owner("ana");
+        for (repo, public) in [("ana/open", true), ("ana/closed", false)] {
+            github.repo(repo);
+            github.public_repo(repo, public);
+        }
+        assert_eq!(bench.get("/orgs/ana/repos").await.status(), 404);
+        assert_eq!(bench.json("/users/ana/repos").await.as_array().unwrap().len(), 1);
+        assert_eq!(bench.json("/user/repos").await.as_array().unwrap().len(), 3);
+        github.sso_required("acme", Some("https://sso.example"));
+        let refused = bench.get("/repos/acme/web/issues").await;
+        assert_eq!(refused.status(), 403);
+        assert_eq!(refused.headers()["x-github-sso"], "required; url=https://sso.example");
+        github.server_version(Some("3.18.1"));
+        assert_eq!(bench.json("/meta").await["installed_version"], "3.18.1");
+    }
+}

@@ -178,6 +178,12 @@ fn what_the_selection_no_longer_lists_leaves_the_board_and_comes_back_cold() {
     world.tasks(vec![task("1")]);
     assert!(world.web().warm_at.is_some());
     world.now = mins(5);
+    assert_eq!(world.select(&["api"]).delta.removed, [], "a list may lack one for once");
+    world.now = mins(6);
+    let mut partial = world.page();
+    partial.partial = Some("SSO".to_owned());
+    assert_eq!(world.pull(StreamKind::Containers, "", partial).delta.removed, [], "a partial one is no second sight");
+    world.now = mins(7);
     let applied = world.select(&["api"]);
     assert_eq!(applied.delta.removed, [world.id("1")]);
     assert_eq!((world.web().reader, world.web().warm_at), (None, None));

@@ -93,6 +93,7 @@ fn plan() -> ConfigPlan {
             streams: streams.map(|(kind, every)| StreamSpec { kind, every }).to_vec(),
             observed: &[Field::Description, Field::Progress],
             state_labels: vec!["doing".to_owned()],
+            reading: "r1".to_owned(),
         }],
         persons: vec![person("ana", "ana-k"), person("mo", "mo-x")],
         bots: Vec::new(),

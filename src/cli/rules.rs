@@ -1,0 +1,321 @@
+//! `rules list|show|fields`: what is looked for, with which thresholds, and what of a task a rule may read.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
+use super::table::{csv, plain, table};
+use super::{Exit, Output};
+use crate::config::show::Shown;
+use crate::config::{Loaded, Mode, Settings, reference};
+use crate::domain::finding::RuleId;
+use crate::domain::look::Look;
+use crate::registry;
+use crate::rules::about::{About, Need, about};
+use crate::rules::fields::FIELDS;
+use crate::rules::{ids, known};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum RulesVerb {
+    /// Every rule: what it flags, who hears first, whether it is on, and whether the connected tools tell what it needs.
+    List,
+    /// One rule, with its thresholds and where each comes from.
+    Show {
+        /// Its id.
+        rule: String,
+    },
+    /// What of a task a rule may read; with a task also what that is now.
+    Fields {
+        /// A browser address, a gap id, CONNECTION:KEY, or a key.
+        task: Option<String>,
+    },
+}
+
+/// Carries one of them out.
+pub(super) fn rules(from: &From, verb: &RulesVerb) -> Result<Exit, Stopped> {
+    match verb {
+        RulesVerb::List => list(from),
+        RulesVerb::Show { rule } => show(from, rule),
+        RulesVerb::Fields { task } => fields(from, task.as_deref()),
+    }
+}
+
+/// `gapwatch.rules/1`
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rule {
+    rule: &'static str,
+    what: &'static str,
+    stages: Vec<&'static str>,
+    first: &'static str,
+    /// `on`, `observe` or `off`.
+    state: &'static str,
+    needs: Vec<&'static str>,
+    connections: Vec<Capability>,
+}
+
+/// What one connection can do for a rule.
+#[derive(Debug, Serialize)]
+struct Capability {
+    connection: String,
+    missing: Vec<&'static str>,
+}
+
+/// A rule that nobody has described is not shown half: every rule has its words, which a test sees to.
+fn rule(settings: &Settings, id: RuleId) -> Option<Rule> {
+    let about = about(id)?;
+    Some(Rule {
+        rule: id.0,
+        what: about.what,
+        stages: about.stages.split(", ").collect(),
+        first: about.first,
+        state: state(settings, id),
+        needs: about.needs.iter().map(|need| need.word()).collect(),
+        connections: settings.connections().map(|name| capability(name, about)).collect(),
+    })
+}
+
+fn capability(connection: String, about: &About) -> Capability {
+    let told = registry::supplies(&connection).unwrap_or_default();
+    let tells = |need: &Need| told.iter().any(|(told, _)| told == need);
+    let missing = about.needs.iter().filter(|need| !tells(need)).map(|need| need.word()).collect();
+    Capability { connection, missing }
+}
+
+/// `off`; `observe` where nothing of it is sent; else `on`. A rule's own word counts for more than the one at the top, and
+/// a connection's for more than a rule's that is live.
+fn state(settings: &Settings, id: RuleId) -> &'static str {
+    let switches = settings.rules.switches();
+    let Some((_, enabled, mode)) = switches.iter().find(|(known, _, _)| *known == id.0) else { return "off" };
+    let connections = || settings.github.values().map(|connection| connection.mode);
+    let live = match (mode, settings.mode) {
+        (Some(Mode::Observe), _) => false,
+        (Some(Mode::Live), _) => connections().any(|own| own != Some(Mode::Observe)),
+        (None, top) => connections().any(|own| own.unwrap_or(top) == Mode::Live),
+    };
+    match (enabled, live) {
+        (false, _) => "off",
+        (true, true) => "on",
+        (true, false) => "observe",
+    }
+}
+
+fn list(from: &From) -> Result<Exit, Stopped> {
+    let settings = load(from, LOOKING, false)?.settings;
+    let rules: Vec<Rule> = ids().filter_map(|id| rule(&settings, id)).collect();
+    let cells = |rule: &Rule| {
+        [
+            rule.rule.to_owned(),
+            rule.state.to_owned(),
+            rule.stages.join(", "),
+            rule.first.to_owned(),
+            can(rule),
+            rule.what.to_owned(),
+        ]
+    };
+    let head = ["RULE", "STATE", "STAGES", "FIRST", "CAN BE JUDGED", "WHAT"];
+    match from.output {
+        Output::Json => print_json(&Document { schema: "gapwatch.rules/1", rules })?,
+        Output::Csv => print_text(&csv(&head, rules.iter().map(cells)))?,
+        Output::Table => {
+            let mut shown = table(&head);
+            for rule in &rules {
+                shown.add_row(cells(rule));
+            }
+            anstream::println!("{shown}");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// On which connections it can be judged, and what the others do not tell.
+fn can(rule: &Rule) -> String {
+    let lacking: Vec<String> = rule
+        .connections
+        .iter()
+        .filter(|one| !one.missing.is_empty())
+        .map(|one| format!("not on {}: no {}", one.connection, one.missing.join(", ")))
+        .collect();
+    match lacking.as_slice() {
+        [] => "everywhere".to_owned(),
+        lacking => lacking.join("; "),
+    }
+}
+
+/// `gapwatch.rule/1`
+#[derive(Debug, Serialize)]
+struct OneDocument {
+    schema: &'static str,
+    #[serde(flatten)]
+    rule: Rule,
+    told_by: Vec<Told>,
+    thresholds: Vec<Threshold>,
+    reference: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    connection: String,
+    need: &'static str,
+    by: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Threshold {
+    key: String,
+    value: Value,
+    origin: String,
+    words: String,
+}
+
+fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
+    no_csv(from)?;
+    let loaded = load(from, LOOKING, false)?;
+    let found = known(name).and_then(|id| Some((rule(&loaded.settings, id)?, about(id)?)));
+    let Some((rule, about)) = found else {
+        let meant = crate::config::diagnose::meant(name, ids().map(|id| id.0));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        return Err(Stopped::usage(format!("there is no rule {name}{meant} `gapwatch rules list` names them")));
+    };
+    let document = OneDocument {
+        schema: "gapwatch.rule/1",
+        told_by: told_by(&loaded.settings, about),
+        thresholds: thresholds(&loaded, rule.rule),
+        reference: reference::words(&format!("rules.{}", rule.rule)),
+        rule,
+    };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Table | Output::Csv => print(&document),
+    }
+    Ok(Exit::Done)
+}
+
+fn told_by(settings: &Settings, about: &About) -> Vec<Told> {
+    let of = |connection: String| {
+        let told = registry::supplies(&connection).unwrap_or_default();
+        about.needs.iter().map(move |need| Told {
+            connection: connection.clone(),
+            need: need.word(),
+            by: told.iter().find(|(known, _)| known == need).map(|(_, by)| *by),
+        })
+    };
+    settings.connections().flat_map(of).collect()
+}
+
+fn thresholds(loaded: &Loaded, rule: &str) -> Vec<Threshold> {
+    let table = format!("rules.{rule}");
+    let of_rule = |shown: &&Shown| shown.key.rsplit_once('.').is_some_and(|(outer, _)| outer == table);
+    let in_force = loaded.in_force();
+    let threshold = |shown: &Shown| Threshold {
+        key: shown.key.rsplit_once('.').map(|(_, key)| key.to_owned()).unwrap_or_default(),
+        value: shown.value.clone(),
+        origin: shown.origin(),
+        words: reference::words(&shown.key),
+    };
+    in_force.values.iter().filter(of_rule).map(threshold).collect()
+}
+
+fn print(document: &OneDocument) {
+    let rule = &document.rule;
+    anstream::println!("{} ({})", rule.rule, rule.state);
+    anstream::println!("  {}", rule.what);
+    anstream::println!("  {}; first to hear: {}", rule.stages.join(", "), rule.first);
+    if !document.reference.is_empty() {
+        anstream::println!("\n{}", document.reference);
+    }
+    anstream::println!("\n[rules.{}]", rule.rule);
+    for threshold in &document.thresholds {
+        let value = toml::Value::try_from(&threshold.value).map(|value| value.to_string()).unwrap_or_default();
+        anstream::println!("{:<40}  # {}", format!("{} = {value}", threshold.key), plain(&threshold.origin));
+        if !threshold.words.is_empty() {
+            anstream::println!("    {}", threshold.words);
+        }
+    }
+    if !document.told_by.is_empty() {
+        anstream::println!();
+    }
+    for told in &document.told_by {
+        let by = told.by.map_or_else(|| "not told, so it says nothing there".to_owned(), |by| format!("from {by}"));
+        anstream::println!("{}: {} {by}", told.connection, told.need);
+    }
+}
+
+/// `gapwatch.fields/1`
+#[derive(Debug, Serialize)]
+struct FieldsDocument {
+    schema: &'static str,
+    task: Option<String>,
+    fields: Vec<FieldShown>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldShown {
+    field: &'static str,
+    kind: &'static str,
+    what: &'static str,
+    value: Value,
+    /// Why the value cannot be relied on now.
+    because: Option<&'static str>,
+}
+
+fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
+    let document = match task {
+        None => FieldsDocument { schema: "gapwatch.fields/1", task: None, fields: FIELDS.iter().map(bare).collect() },
+        Some(task) => fields_of(from, task)?,
+    };
+    let with_value = document.task.is_some();
+    let head: &[&str] = if with_value { &["FIELD", "VALUE", "KIND", "WHAT"] } else { &["FIELD", "KIND", "WHAT"] };
+    let cells = |field: &FieldShown| {
+        let mut cells = vec![field.field.to_owned(), field.kind.to_owned(), field.what.to_owned()];
+        if with_value {
+            cells.insert(1, field.because.map_or_else(|| shown(&field.value), |why| format!("? ({why})")));
+        }
+        cells
+    };
+    match from.output {
+        Output::Json => print_json(&document)?,
+        Output::Csv => print_text(&csv(head, document.fields.iter().map(cells)))?,
+        Output::Table => {
+            let mut rows = table(head);
+            for field in &document.fields {
+                rows.add_row(cells(field));
+            }
+            anstream::println!("{rows}");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn bare(field: &crate::rules::fields::Field) -> FieldShown {
+    FieldShown { field: field.name, kind: field.kind.word(), what: field.what, value: Value::Null, because: None }
+}
+
+fn fields_of(from: &From, name: &str) -> Result<FieldsDocument, Stopped> {
+    let view = View::open(from, None)?;
+    let id = super::explain::find(&view, name)?;
+    let Some(task) = view.board.task(id) else {
+        return Err(Stopped::usage(format!("{name} was closed some time ago, or is no longer watched")));
+    };
+    let snapshot = view.snapshot();
+    let look = Look::new(&snapshot);
+    let fields = FIELDS.iter().map(|field| match field.value(task, &look, &view.board.people) {
+        Ok(value) => FieldShown { value, ..bare(field) },
+        Err(why) => FieldShown { because: Some(why.words()), ..bare(field) },
+    });
+    Ok(FieldsDocument { schema: "gapwatch.fields/1", task: Some(name.to_owned()), fields: fields.collect() })
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => plain(text),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What each rule is for, in the words of `README.md`, and what a tool must tell for it to say anything.
+
+use crate::domain::finding::RuleId;
+
+/// What a rule needs to know of a task besides that it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Need {
+    /// Who is assigned.
+    Owner,
+    /// Until when.
+    Due,
+    /// How much is done.
+    Progress,
+    /// What happened before.
+    History,
+    /// What it is a part of.
+    Parent,
+    /// What waits for what.
+    Blocking,
+}
+
+impl Need {
+    /// As people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Need::Owner => "assignees",
+            Need::Due => "deadline",
+            Need::Progress => "progress",
+            Need::History => "history",
+            Need::Parent => "parent",
+            Need::Blocking => "blocking links",
+        }
+    }
+}
+
+/// What a rule is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Its fixed name.
+    pub id: &'static str,
+    /// In one line.
+    pub what: &'static str,
+    /// The stages its gaps may reach.
+    pub stages: &'static str,
+    /// Who hears first.
+    pub first: &'static str,
+    /// Without one of these it has nothing to say.
+    pub needs: &'static [Need],
+}
+
+/// Every rule, in the order of the reference. `README.md` has the same rows.
+const ABOUT: &[About] = &[
+    About {
+        id: "pace.behind",
+        what: "declared progress trails the time used: 20 % done after 60 % of it",
+        stages: "opens, widens",
+        first: "owner",
+        needs: &[Need::Due, Need::Progress, Need::History],
+    },
+    About {
+        id: "start.never",
+        what: "half of the time is gone, and no sign that anybody has begun",
+        stages: "opens, widens",
+        first: "owner",
+        needs: &[Need::Owner, Need::Due, Need::History],
+    },
+    About {
+        id: "stalled",
+        what: "begun, and no human act for longer than the time left allows",
+        stages: "widens",
+        first: "owner",
+        needs: &[Need::History],
+    },
+    About { id: "overdue", what: "the deadline has passed", stages: "failure", first: "owner", needs: &[Need::Due] },
+    About {
+        id: "owner.none",
+        what: "planned or going on, and nobody is assigned",
+        stages: "opens, widens",
+        first: "who created it, else the manager",
+        needs: &[Need::Owner],
+    },
+    About {
+        id: "due.none",
+        what: "somebody works on it, and nothing says until when",
+        stages: "opens",
+        first: "owner",
+        needs: &[Need::Owner, Need::Due],
+    },
+    About {
+        id: "due.child_after_parent",
+        what: "a part is due after the whole",
+        stages: "opens, widens",
+        first: "who set the later date, else the owner",
+        needs: &[Need::Due, Need::Parent],
+    },
+    About {
+        id: "blocker.cascade",
+        what: "what others wait for will be finished too late for them",
+        stages: "widens, failure",
+        first: "owner of the blocking task, else the manager",
+        needs: &[Need::Due, Need::Blocking],
+    },
+    About {
+        id: "sys.mirror_stale",
+        what: "gapwatch itself cannot read a connection",
+        stages: "widens",
+        first: "operators",
+        needs: &[],
+    },
+];
+
+/// What a rule is for. `None`: nobody has written it down, which a test finds.
+pub fn about(rule: RuleId) -> Option<&'static About> {
+    ABOUT.iter().find(|about| about.id == rule.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::ids;
+
+    #[test]
+    fn every_rule_is_told_about_in_the_order_of_the_reference() {
+        let told: Vec<&str> = ABOUT.iter().map(|about| about.id).collect();
+        assert_eq!(told, ids().map(|id| id.0).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,111 @@
+//! Who may ask at all: for a host that is ours, and not a browser that was sent here by somebody else's page.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, FORWARDED, HOST, ORIGIN, VIA, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Shared;
+use super::door::Peer;
+
+/// What the guard knows.
+#[derive(Clone)]
+pub(super) struct Doorkeeper {
+    pub(super) shared: Arc<Shared>,
+    /// Where the server listens.
+    pub(super) at: Option<SocketAddr>,
+}
+
+/// Lets a request through, or not; every answer ends its connection and stays in no cache.
+pub(super) async fn keep(State(keeper): State<Doorkeeper>, request: Request, next: Next) -> Response {
+    let refused = keeper.refusal(&request);
+    let mut response = match refused {
+        Some(status) => status.into_response(),
+        None => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+impl Doorkeeper {
+    fn refusal(&self, request: &Request) -> Option<StatusCode> {
+        let host = match request.headers().get(HOST) {
+            Some(host) => host.to_str().unwrap_or_default(),
+            // HTTP/1.0 has none, and no browser speaks it.
+            None => request.uri().authority().map_or("localhost", |authority| authority.as_str()),
+        };
+        let live = self.shared.live();
+        let public = live.settings.as_ref().and_then(|settings| settings.public_url.as_ref());
+        let public = public.and_then(|url| url.url().host_str());
+        if !is_ours(host, public, self.at.is_none_or(|at| at.ip().is_loopback())) {
+            return Some(StatusCode::MISDIRECTED_REQUEST);
+        }
+        (request.method() != Method::GET && is_of_a_page(request.headers())).then_some(StatusCode::FORBIDDEN)
+    }
+}
+
+/// A name that only we have, or an address: a page elsewhere can make its own name lead here, but not these.
+fn is_ours(host: &str, public: Option<&str>, only_here: bool) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if name.eq_ignore_ascii_case("localhost") || public.is_some_and(|public| name.eq_ignore_ascii_case(public)) {
+        return true;
+    }
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || (!only_here && !ip.is_unspecified()))
+}
+
+/// A browser says where a request that may change something comes from; a program does not.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    headers.contains_key(ORIGIN) || site.is_some_and(|site| site != "none")
+}
+
+/// True for a process of this machine; whatever a proxy passed on is not one.
+pub(super) fn is_local(ConnectInfo(Peer(peer)): ConnectInfo<Peer>, headers: &HeaderMap) -> bool {
+    let passed_on = [FORWARDED.as_str(), VIA.as_str(), "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+    peer.ip().to_canonical().is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_ours_by_name_or_by_address() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8080", "[::1]:8080", "[::1]", "127.9.9.9:1"]
+        {
+            assert!(is_ours(host, None, true), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "localhost.",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "0.0.0.0:8080",
+            "[::]:8080",
+            "10.0.0.1:8080",
+            "127.0.0.1:",
+            "user@localhost",
+        ] {
+            assert!(!is_ours(host, None, true), "{host}");
+        }
+        assert!(is_ours("Gapwatch.example.org:443", Some("gapwatch.example.org"), true));
+        assert!(!is_ours("x.gapwatch.example.org", Some("gapwatch.example.org"), true));
+        assert!(is_ours("10.0.0.1:8080", None, false), "a probe asks for the address itself");
+        assert!(!is_ours("0.0.0.0:8080", None, false));
+        assert!(!is_ours("evil.example", None, false));
+    }
+}
