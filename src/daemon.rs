@@ -13,7 +13,7 @@ use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Backlog, FromStage, Revisions, Settings};
+use crate::config::{Backlog, FromStage, Revisions, Settings, SlackSettings};
 use crate::core::{Core, CoreHandle, Setup};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::Stage;
@@ -41,6 +41,9 @@ pub enum StartError {
     /// The socket beside the store.
     #[error("the socket beside the store cannot be made: {0}")]
     Socket(#[source] std::io::Error),
+    /// A job panicked.
+    #[error("gapwatch failed, and its log names the place; started again it goes on where it was")]
+    Panicked,
 }
 
 /// Everything at work: the core, the connections, the channels, a clock.
@@ -259,8 +262,9 @@ pub fn policy(settings: &Settings) -> Policy {
             FromStage::Widens => Stage::Widens,
             FromStage::Failure => Stage::Failure,
         },
-        slack: settings.slack.is_some(),
-        slack_channel: settings.slack.as_ref().and_then(|slack| slack.channel.clone()),
+        slack: settings.slack.as_ref().is_some_and(SlackSettings::reaches_people),
+        slack_webhook: settings.slack.as_ref().is_some_and(|slack| !slack.reaches_people()),
+        slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
         operators_channel: settings.operators.channel.clone(),
     }
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use connector_github::{AppKey, Credential, Fields, Filter, GitHub, GithubHooks, Project, States, Statuses};
+use connector_kit::secret::Secret;
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Usage};
 use connector_model::StatusCategory;
-use connector_slack::Slack;
+use connector_slack::{Slack, Webhook, WebhookConfig};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
-use crate::config::{GithubConnection, Length, Settings, SlackSettings};
+use crate::config::{GithubConnection, Length, SecretRef, Settings, SlackSettings};
 use crate::domain::policy::Mode;
 use crate::rules::about::Need;
 
@@ -164,15 +165,32 @@ fn reading(table: &GithubConnection) -> String {
 /// # Errors
 /// It cannot work as it is configured.
 pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<BuiltNotifier>, ConnectorError> {
-    settings.slack.as_ref().map(|table| slack(table, clock)).transpose()
+    let operators = settings.operators.channel.as_ref();
+    settings.slack.as_ref().map(|table| slack(table, operators, clock)).transpose()
 }
 
-fn slack(table: &SlackSettings, clock: &Arc<dyn Clock>) -> Result<BuiltNotifier, ConnectorError> {
+fn slack(
+    table: &SlackSettings,
+    operators: Option<&String>,
+    clock: &Arc<dyn Clock>,
+) -> Result<BuiltNotifier, ConnectorError> {
+    let (ca_file, proxy) = (table.ca_file.clone(), table.proxy.as_ref().map(|url| url.url().clone()));
+    if let Some(url) = &table.webhook_url {
+        let webhook = Arc::new(Webhook::new(WebhookConfig { url: url.secret(), ca_file, proxy }, clock.clone())?);
+        let (skew, usage) = (webhook.clone(), webhook.clone());
+        return Ok(BuiltNotifier {
+            notifier: webhook,
+            skew: Arc::new(move || skew.skew()),
+            usage: Arc::new(move || usage.usage()),
+        });
+    }
+    let missing = || Secret::new(|| Err("neither bot_token nor webhook_url is set".to_owned()));
     let config = connector_slack::Config {
         url: table.url.url().clone(),
-        bot_token: table.bot_token.secret(),
-        ca_file: table.ca_file.clone(),
-        proxy: table.proxy.as_ref().map(|url| url.url().clone()),
+        bot_token: table.bot_token.as_ref().map_or_else(missing, SecretRef::secret),
+        ca_file,
+        proxy,
+        channels: table.channel.iter().chain(operators).cloned().collect(),
     };
     let slack = Arc::new(Slack::new(config, clock.clone())?);
     let (skew, usage) = (slack.clone(), slack.clone());

@@ -304,7 +304,8 @@ fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) 
     let policy = draft.snapshot.policy;
     let manager = leader(heads, draft.snapshot);
     let account = manager.map(|person| person.own_account).or(heads.first().copied()).unwrap_or(AccountId::NOBODY);
-    let channel = policy.slack_channel.as_ref().filter(|_| policy.slack && alert.stage == Stage::Failure);
+    let reaches = policy.slack || policy.slack_webhook;
+    let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
     let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
     let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));

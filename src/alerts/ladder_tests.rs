@@ -326,7 +326,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     *gapwatch* · ⬣ past its date since Mon 10 Mar
     Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let mut world = World::new();
     world.policy.comments_on.insert(GITHUB);
@@ -338,7 +338,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     @ana-gh @bo-gh *gapwatch* · ⬣ past its date since Mon 10 Mar
     Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     assert_eq!(world.alert(OVERDUE, 1).told.len(), 2);
 }

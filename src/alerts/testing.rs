@@ -112,6 +112,7 @@ pub(crate) fn policy() -> Policy {
         comments_on: HashSet::new(),
         comments_from: Stage::Widens,
         slack: true,
+        slack_webhook: false,
         slack_channel: None,
         operators_channel: None,
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::open::{From, Stopped, no_csv, print_json, reread, settings};
+use super::progress;
 use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
@@ -27,11 +28,13 @@ const MOST_TURNS: u32 = 100;
 /// Watches until stopped: SIGTERM or SIGINT end it in order, a second one at once.
 pub(super) async fn run(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
+    let (stop, (reloads, askers)) = (CancellationToken::new(), Reloads::channel());
+    // Unheard, the signal would end us; one that comes while we start is answered afterwards.
+    let hangup = signal(SignalKind::hangup()).map_err(Stopped::failed)?;
+    tokio::spawn(reload_on_signal(hangup, reloads.clone()));
     let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
     let listener = listener(&settings).await?;
-    let (stop, (reloads, askers)) = (CancellationToken::new(), Reloads::channel());
     tokio::spawn(stop_on_signals(stop.clone()));
-    tokio::spawn(reload_on_signal(reloads.clone()));
     let files = from.files.clone();
     let flags = Flags { mode, backlog, only_looks: false };
     let reread: Reread = Arc::new(move || reread(&files, flags));
@@ -61,8 +64,7 @@ async fn listener(settings: &Settings) -> Result<Option<TcpListener>, Stopped> {
 }
 
 /// SIGHUP: the configuration is read again. How it went is in the log.
-async fn reload_on_signal(reloads: Reloads) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return tracing::error!("signals.unavailable") };
+async fn reload_on_signal(mut hangup: Signal, reloads: Reloads) {
     while hangup.recv().await.is_some() {
         let reloads = reloads.clone();
         // Not waited for: those that come meanwhile are answered together.
@@ -159,7 +161,9 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
             return Err(Stopped::usage(format!("there is no connection {name}; there is {}", known.join(", "))));
         }
     }
+    let shown = progress::show(&mut engine);
     let reports = engine.pull(true).await?;
+    drop(shown);
     let connections = connections(&engine, &reports).await?;
     match from.output {
         Output::Json => {
@@ -174,8 +178,10 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
 pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlog>) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
-    let engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let shown = progress::show(&mut engine);
     let reports = engine.pull(true).await?;
+    drop(shown);
     engine.meet().await?;
     let doubt = engine.decide().await?;
     let attempts = if doubt.is_none() { send_what_is_due(&engine).await? } else { 0 };

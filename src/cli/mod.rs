@@ -11,6 +11,7 @@ mod gaps;
 mod live;
 mod manual;
 mod open;
+mod progress;
 mod rules;
 mod table;
 mod trouble;

@@ -108,6 +108,7 @@ impl From<StartError> for Stopped {
                 let (exit, problem) = cannot_begin(&error);
                 Stopped::told(exit, &problem)
             }
+            StartError::Panicked => Stopped::failed(StartError::Panicked),
             error @ StartError::Socket(_) => {
                 Stopped::told(Exit::Failed, &Diagnostic::error("socket", error.to_string()))
             }

@@ -123,7 +123,9 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
         outcome.login(&connection.name, who, &settings);
     }
     if let Some(built) = &notifier {
-        let who = built.notifier.whoami().await.map(|warnings| ("the bot".to_owned(), warnings));
+        let as_whom =
+            if built.notifier.reaches_people() { "the bot" } else { "an incoming webhook, tried by its first message" };
+        let who = built.notifier.whoami().await.map(|warnings| (as_whom.to_owned(), warnings));
         outcome.login("slack", who, &settings);
     }
 }

@@ -135,8 +135,8 @@ pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
 fn print(reply: &Reply, lively: bool) {
     let tick = reply.last_tick_at.map_or("never".to_owned(), when);
     anstream::println!("{}, last round {tick}", if reply.ok && lively { "alive" } else { "stuck" });
-    if let Some(doubt) = &reply.clock_doubt {
-        anstream::println!("  nothing is judged or sent: {doubt}");
+    for words in reply.because.iter().chain(&reply.clock_doubt) {
+        anstream::println!("  {words}");
     }
     for (name, failure) in &reply.connections {
         anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));

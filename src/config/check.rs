@@ -20,6 +20,7 @@ pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> V
     check.people();
     check.references();
     check.channels();
+    check.webhook();
     check.rules();
     check.lengths();
     check.found.extend(github::all(settings, context));
@@ -43,7 +44,10 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
         all.extend(found.into_iter().filter_map(|(key, secret)| Some((format!("github.{name}.{key}"), secret?))));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
-    all.extend(settings.slack.as_mut().map(|slack| ("slack.bot_token".to_owned(), &mut slack.bot_token)));
+    if let Some(slack) = &mut settings.slack {
+        all.extend(slack.bot_token.as_mut().map(|token| ("slack.bot_token".to_owned(), token)));
+        all.extend(slack.webhook_url.as_mut().map(|url| ("slack.webhook_url".to_owned(), url)));
+    }
     all
 }
 
@@ -260,6 +264,30 @@ impl Check<'_> {
         }
     }
 
+    /// A webhook stands in the place of a token, and posts into its own channel.
+    fn webhook(&mut self) {
+        let Some(slack) = self.settings.slack.as_ref().filter(|slack| slack.webhook_url.is_some()) else { return };
+        let path = "slack.webhook_url";
+        if slack.bot_token.is_some() {
+            let title = "`bot_token` and `webhook_url` cannot be used together";
+            let problem = self.context.error("bad-value", About::Key, path, title, "one of the two is enough");
+            let help = "a token can do all that a webhook can, and tells people in private: leave `webhook_url` out";
+            let problem = self.context.also(problem, "slack.bot_token", "the other one");
+            self.add(path, problem.help(help));
+        }
+        if slack.channel.is_some() {
+            let title = "`channel` has no effect: a webhook posts into the channel it was made for";
+            let problem = self.context.warning("unused-key", About::Key, "slack.channel", title, "has no effect");
+            self.add("slack.channel", problem.help("leave `channel` out, or use `bot_token`"));
+        }
+        if let Some(channel) = &self.settings.operators.channel {
+            let title = format!("{channel} cannot be reached by an incoming webhook");
+            let path = "operators.channel";
+            let problem = self.context.error("unknown-reference", About::Value, path, &title, "not reachable");
+            self.add(path, problem.help("leave `channel` out, or use `bot_token` in [slack]"));
+        }
+    }
+
     /// Who leads whom may not lead back to where it began. Each circle is told once, at the first of its names.
     fn cycles(&mut self) {
         let people = &self.settings.people;
@@ -350,11 +378,14 @@ impl Check<'_> {
                 self.secret(&format!("github.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
             }
         }
-        if let Some(slack) = &settings.slack {
-            self.secret("slack.bot_token", &slack.bot_token, slack.bot_token.secret(), slack_shape);
-        }
         if let Some(heartbeat) = &settings.heartbeat {
             self.secret("heartbeat.url", &heartbeat.url, heartbeat.url.secret(), heartbeat_shape);
+        }
+        if let Some(token) = settings.slack.as_ref().and_then(|slack| slack.bot_token.as_ref()) {
+            self.secret("slack.bot_token", token, token.secret(), slack_shape);
+        }
+        if let Some(url) = settings.slack.as_ref().and_then(|slack| slack.webhook_url.as_ref()) {
+            self.secret("slack.webhook_url", url, url.secret(), slack_hook_shape);
         }
     }
 
@@ -411,6 +442,14 @@ fn slack_shape(value: &str) -> Shape {
         _ if value.starts_with("xapp-") => Shape::Wrong("this is an app-level token (xapp-…), not the bot's (xoxb-…)"),
         _ if value.starts_with("xoxp-") => Shape::Wrong("this is a user's token (xoxp-…), not the bot's (xoxb-…)"),
         _ => Shape::Odd("a bot token of Slack begins with xoxb-; this one does not"),
+    }
+}
+
+fn slack_hook_shape(value: &str) -> Shape {
+    match connector_slack::is_webhook(value) {
+        Ok(()) => Shape::Fits,
+        Err(_) if value.starts_with("xox") => Shape::Wrong("this is a token of Slack; it belongs into `bot_token`"),
+        Err(why) => Shape::Wrong(why),
     }
 }
 

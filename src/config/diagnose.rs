@@ -213,6 +213,9 @@ fn mask(text: &mut String, span: Range<usize>) {
 const TOKEN_STARTS: [&str; 11] =
     ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxe", "xoxa-", "xapp-"];
 
+/// How the address of an incoming webhook begins; what follows is a credential.
+const WEBHOOK_START: &str = "hooks.slack.com/services/";
+
 /// The text with everything masked that looks like a token.
 pub(super) fn mask_tokens(text: &str) -> String {
     let mut masked = text.to_owned();
@@ -225,6 +228,11 @@ pub(super) fn mask_tokens(text: &str) -> String {
                 mask(&mut masked, at..at + end);
             }
         }
+    }
+    for (at, start) in text.match_indices(WEBHOOK_START) {
+        let rest = &text[at + start.len()..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '/').unwrap_or(rest.len());
+        mask(&mut masked, at + start.len()..at + start.len() + end);
     }
     masked
 }
@@ -241,6 +249,8 @@ mod tests {
         assert_eq!(masked, "a = \"*************\" # ********\nb = 'é'\n");
         assert_eq!(masked.len(), text.len());
         assert_eq!(mask_tokens("begins with xoxb-, not xapp-…"), "begins with xoxb-, not xapp-…");
+        let hook = "u = 'https://hooks.slack.com/services/T1/B2/x3' # y";
+        assert_eq!(mask_tokens(hook), "u = 'https://hooks.slack.com/services/********' # y");
     }
 
     #[test]

@@ -289,7 +289,7 @@ const REQUIRED: [Required; 3] = [
     },
     Required {
         pattern: "slack.bot_token",
-        example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }"#,
+        example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }; or webhook_url"#,
         stand_in: || Value::from("x"),
     },
     Required {
@@ -348,7 +348,9 @@ impl Reading<'_> {
             for required in &REQUIRED {
                 let (_, key) = required.pattern.rsplit_once('.').expect("required keys stand in tables");
                 let path = join(&table, key);
-                if matches(required.pattern, &path) && get(&self.root, &path).is_none() {
+                // An incoming webhook stands in the place of a token.
+                let instead = path == "slack.bot_token" && get(&self.root, "slack.webhook_url").is_some();
+                if matches(required.pattern, &path) && !instead && get(&self.root, &path).is_none() {
                     self.found.push(self.context.missing(&table, key, required.example));
                     self.put(&path, Some((required.stand_in)()));
                 }

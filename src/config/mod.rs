@@ -235,8 +235,10 @@ impl States {
 pub struct SlackSettings {
     /// API base.
     pub url: BaseUrl,
-    /// The bot's token.
-    pub bot_token: SecretRef,
+    /// The bot's token. `None`: there is a webhook instead.
+    pub bot_token: Option<SecretRef>,
+    /// The address of an incoming webhook, instead of a token. `None`: there is a token.
+    pub webhook_url: Option<SecretRef>,
     /// Name or id of the channel for digests and for what has no person. `None`: such things wait in the log of words.
     pub channel: Option<String>,
     /// PEM file with a CA trusted beside the system's. `None`: the system's alone.
@@ -244,6 +246,21 @@ pub struct SlackSettings {
     /// `None`: the environment's.
     pub proxy: Option<ProxyUrl>,
 }
+
+impl SlackSettings {
+    /// True where people can be told in private; a webhook reaches its channel alone.
+    pub fn reaches_people(&self) -> bool {
+        self.webhook_url.is_none()
+    }
+
+    /// The channel for what has no person: the configured one, or whichever the webhook posts into.
+    pub fn open_channel(&self) -> Option<String> {
+        if self.reaches_people() { self.channel.clone() } else { Some(WEBHOOKS_CHANNEL.to_owned()) }
+    }
+}
+
+/// What the channel of a webhook is called; nobody but Slack knows its name.
+const WEBHOOKS_CHANNEL: &str = "the webhook's channel";
 
 /// `[comments]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

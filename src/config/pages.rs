@@ -120,8 +120,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "missing-key",
-        "A key without which nothing can work is missing: a connection needs `token` and `repos`, Slack needs `bot_token`, and\n\
-         there must be at least one connection.\n",
+        "A key without which nothing can work is missing: a connection needs `token` and `repos`, Slack needs `bot_token` or\n\
+         `webhook_url`, and there must be at least one connection.\n",
     ),
     (
         "narrow-access",
@@ -232,6 +232,11 @@ const PAGES: &[(&str, &str)] = &[
         "A variable begins with GAPWATCH_ but sets nothing. The part behind is the path of a setting, in capitals, with two\n\
          underscores between its parts: GAPWATCH_STORE__URL is `url` in [store], GAPWATCH_GITHUB__ACME__POLL is `poll` in\n\
          [github.acme]. Variables named by { env = \"NAME\" } may be called anything.\n",
+    ),
+    (
+        "unused-key",
+        "(Warning.) A key is set that has no effect beside another one. It is taken, and does nothing: leave it out, so that\n\
+         nobody believes it works.\n",
     ),
     (
         "usage",

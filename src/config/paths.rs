@@ -15,12 +15,13 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
     "github.*.webhook_secret",
     "slack.bot_token",
+    "slack.webhook_url",
     "heartbeat.url",
 ];
 
@@ -39,5 +40,5 @@ pub(super) fn matches(pattern: &str, path: &str) -> bool {
 /// Whether a key sounds like a credential, misspelt ones included.
 pub(super) fn sounds_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["tok", "tkn", "secret", "pass", "pwd", "key"].iter().any(|part| key.contains(part))
+    ["tok", "tkn", "secret", "pass", "pwd", "key", "hook"].iter().any(|part| key.contains(part))
 }

@@ -1,11 +1,12 @@
-//! How things stand, counted on the board: no task row is read for it.
+//! How things stand, counted on the board: no task row is read for it. And what a round is called in the log.
 
 use std::collections::BTreeMap;
 
 use connector_model::StatusCategory;
+use jiff::SignedDuration;
 
 use super::Core;
-use crate::domain::alert::AlertState;
+use crate::domain::alert::{AlertChange, AlertState, LogEntry, LogKind, Round};
 use crate::store::StoreError;
 use crate::telemetry::metrics::Figures;
 
@@ -42,4 +43,23 @@ impl Core {
             outbox: self.board.messages().filter(|message| message.state.is_live()).count() as u64,
         })
     }
+}
+
+/// What the log calls it.
+pub(super) fn event(entry: &LogEntry) -> String {
+    match (entry.what, entry.reason.as_deref()) {
+        (LogKind::Withheld, Some("nothing")) => "message.freed".to_owned(),
+        (LogKind::Withheld, _) => "message.held".to_owned(),
+        (other, _) => format!("gap.{}", other.word()),
+    }
+}
+
+/// How long each gap had been open that a round resolved.
+pub(super) fn lifetimes(round: &Round) -> Vec<SignedDuration> {
+    let resolved = |change: &&AlertChange| change.log.iter().any(|entry| entry.what == LogKind::Resolved);
+    let length = |change: &AlertChange| {
+        let alert = &change.alert;
+        Some(alert.resolved_at?.duration_since(alert.opened_at))
+    };
+    round.alerts.iter().filter(resolved).filter_map(length).collect()
 }

@@ -297,6 +297,11 @@ impl CoreHandle {
         self.ask(|core| core.store.connection_states()).await
     }
 
+    /// What is wrong with gapwatch itself, a sentence each; empty when all is well.
+    pub async fn troubles(&self) -> Vec<String> {
+        self.ask(|core| core.troubles()).await
+    }
+
     /// The instant of the last committed tick.
     pub async fn last_tick(&self) -> Timestamp {
         self.ask(|core| core.last_tick).await

@@ -7,21 +7,22 @@
 mod figures;
 mod handle;
 mod pulse;
+mod recollect;
 mod reload;
 
 pub use handle::CoreHandle;
 pub use pulse::Pulse;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{self, Judgement};
-use crate::domain::alert::{Alert, AlertChange, Answer, LogEntry, LogKind, Round, Wish};
+use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
-use crate::domain::finding::SubjectKey;
+use crate::domain::finding::{Reading, RuleId, SubjectKey, Why};
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageState};
@@ -31,11 +32,13 @@ use crate::messages::retry::{self, Job, Outcome};
 use crate::messages::scene::Scene;
 use crate::messages::wording;
 use crate::messages::{self, Marks};
-use crate::rules::{self, Rules};
+use crate::rules::{self, Rules, SubjectJudged};
 use crate::store::{
     ConfigPlan, FailureKind, LookWrite, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
     StreamRow,
 };
+use figures::{event, lifetimes};
+use reload::policy_of;
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
 const SUBJECTS_A_ROUND: usize = 20_000;
@@ -70,6 +73,8 @@ pub struct Core {
     connections: HashMap<String, ConnectionId>,
     /// The whole board was judged since the start. Before that nothing is sent: what waits may not be wanted any more.
     judged: bool,
+    /// What each rule fails about: it panics there, and reads `Unknown`.
+    failing: BTreeMap<RuleId, BTreeSet<SubjectKey>>,
 }
 
 /// What a round did.
@@ -150,6 +155,7 @@ impl Core {
             last_tick,
             connections: applied.connections,
             judged: false,
+            failing: BTreeMap::new(),
         })
     }
 
@@ -208,25 +214,6 @@ impl Core {
         Ok(applied)
     }
 
-    /// Puts what was said of tasks that have come back beside them: an episode is counted on, a comment not made twice.
-    fn recollect(&mut self, back: &[TaskId], now: Timestamp) -> Result<(), StoreError> {
-        if back.is_empty() {
-            return Ok(());
-        }
-        let (alerts, posts) = self.guarded(now, |store| store.recollect(back, rules::known))?;
-        for alert in alerts {
-            if self.board.alert(alert.id).is_none() {
-                self.board.put_alert(alert);
-            }
-        }
-        for post in posts {
-            if self.board.post(post.id).is_none() {
-                self.board.put_post(post);
-            }
-        }
-        Ok(())
-    }
-
     fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
         let looked = self.guarded(write.now, |store| store.apply_look(write))?;
         if looked.reload {
@@ -259,6 +246,7 @@ impl Core {
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge(&self.rules, &due.subjects, &snapshot);
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
+        let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
         let names = self.names(&messages::names_needed(&decided, &snapshot))?;
@@ -291,8 +279,47 @@ impl Core {
             ..Default::default()
         };
         self.apply(&due, judged, round, now);
+        self.note_failing(failing);
         let next_due = self.board.next_due();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
+    }
+
+    /// What rules fail about among what was judged, and what they failed about before and do not any more.
+    fn failing(&self, judged: &[rules::SubjectJudged]) -> Vec<(RuleId, SubjectKey, bool)> {
+        let mut seen = Vec::new();
+        for SubjectJudged { subject, readings, .. } in judged {
+            for (rule, reading) in readings {
+                let fails = *reading == Reading::Unknown(Why::RuleFailed);
+                if fails || self.failing.get(rule).is_some_and(|about| about.contains(subject)) {
+                    seen.push((*rule, *subject, fails));
+                }
+            }
+        }
+        seen
+    }
+
+    /// Keeps in mind what rules fail about, and says so once of each rule.
+    fn note_failing(&mut self, seen: Vec<(RuleId, SubjectKey, bool)>) {
+        for (rule, subject, fails) in seen {
+            let about = self.failing.entry(rule).or_default();
+            if !fails {
+                about.remove(&subject);
+            } else if about.insert(subject) && about.len() == 1 {
+                tracing::error!(%rule, ?subject, "rule.failed: it reads unknown there; everything else goes on");
+            }
+        }
+        self.failing.retain(|_, about| !about.is_empty());
+    }
+
+    /// What is wrong with gapwatch itself, a sentence each; empty when all is well.
+    fn troubles(&self) -> Vec<String> {
+        let trouble = |(rule, about): (&RuleId, &BTreeSet<SubjectKey>)| {
+            format!(
+                "the rule {rule} fails about {} of its subjects: an error of gapwatch; its log names the place",
+                about.len()
+            )
+        };
+        self.failing.iter().map(trouble).collect()
     }
 
     /// True when an alert is not what the board has, when to think about it again aside: that follows from readings which
@@ -488,19 +515,6 @@ impl Core {
     }
 }
 
-/// What the policy says of connections, by their rows.
-fn policy_of(
-    mut policy: Policy,
-    modes: &HashMap<String, crate::domain::policy::Mode>,
-    comments_on: &[String],
-    connections: &HashMap<String, ConnectionId>,
-) -> Policy {
-    let row = |name: &String| connections.get(name).copied();
-    policy.connection_modes = modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
-    policy.comments_on = comments_on.iter().filter_map(row).collect();
-    policy
-}
-
 /// A gap as it stands, with what people call it.
 pub struct GapSeen {
     /// The alert.
@@ -509,24 +523,6 @@ pub struct GapSeen {
     pub name: Option<TaskName>,
     /// One line with the numbers.
     pub summary: String,
-}
-
-/// What the log calls it.
-fn event(entry: &LogEntry) -> String {
-    match (entry.what, entry.reason.as_deref()) {
-        (LogKind::Withheld, Some("nothing")) => "message.freed".to_owned(),
-        (LogKind::Withheld, _) => "message.held".to_owned(),
-        (other, _) => format!("gap.{}", other.word()),
-    }
-}
-
-fn lifetimes(round: &Round) -> Vec<SignedDuration> {
-    let resolved = |change: &&AlertChange| change.log.iter().any(|entry| entry.what == LogKind::Resolved);
-    let length = |change: &AlertChange| {
-        let alert = &change.alert;
-        Some(alert.resolved_at?.duration_since(alert.opened_at))
-    };
-    round.alerts.iter().filter(resolved).filter_map(length).collect()
 }
 
 /// Messages of one lane go one after another; lanes do not wait for each other.

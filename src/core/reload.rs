@@ -1,9 +1,13 @@
 //! Another configuration while the program runs: taken up between two rounds, by the very steps of a start.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
-use super::{Core, Setup, policy_of};
+use super::{Core, Setup};
 use crate::domain::board::Board;
+use crate::domain::ids::ConnectionId;
+use crate::domain::policy::{Mode, Policy};
 use crate::rules;
 use crate::store::StoreError;
 
@@ -23,4 +27,17 @@ impl Core {
         self.judged = false;
         Ok(())
     }
+}
+
+/// What the policy says of connections, by their rows.
+pub(super) fn policy_of(
+    mut policy: Policy,
+    modes: &HashMap<String, Mode>,
+    comments_on: &[String],
+    connections: &HashMap<String, ConnectionId>,
+) -> Policy {
+    let row = |name: &String| connections.get(name).copied();
+    policy.connection_modes = modes.iter().filter_map(|(name, mode)| Some((row(name)?, *mode))).collect();
+    policy.comments_on = comments_on.iter().filter_map(row).collect();
+    policy
 }

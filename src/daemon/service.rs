@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Engine, Parts, StartError, systemd};
 use crate::config::{Diagnostic, Loaded, Revisions, Settings, Severity};
+use crate::jobs::guard::Watch;
 use crate::jobs::heartbeat::{self, Heartbeat};
 use crate::jobs::reload::{Asker, Reloaded, Reloads};
 use crate::jobs::{decide, deliver, listen, people, pull, wake};
@@ -65,15 +66,18 @@ impl Engine {
     pub async fn run(mut self, service: Service, stop: CancellationToken) -> Result<(), StartError> {
         let Service { reread, reloads, mut askers, listener } = service;
         let jobs = TaskTracker::new();
-        self.open_socket(&jobs, &reloads, &stop)?;
+        let watch = Watch::new(stop.clone());
+        self.open_socket(&jobs, &watch, &reloads, &stop)?;
         let shared = Arc::new(Shared::new(self.core.clone(), reloads, self.clock.clone()));
         if let Some(listener) = listener {
-            jobs.spawn(web::serve(listener, shared.clone(), stop.clone()));
+            jobs.spawn(watch.clone().over(web::serve(listener, shared.clone(), stop.clone())));
         }
-        jobs.spawn(decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone()));
-        jobs.spawn(systemd::watch(self.core.clone(), stop.clone()));
-        let mut generation = self.begin(&shared, &stop);
+        let decides = decide::run(self.core.clone(), self.clock.clone(), self.skews.clone(), stop.clone());
+        jobs.spawn(watch.clone().over(decides));
+        jobs.spawn(watch.clone().over(systemd::watch(self.core.clone(), stop.clone())));
+        let mut generation = self.begin(&shared, &watch, &stop);
         tracing::info!(connections = self.connections.len(), mode = self.settings.mode.word(), "daemon.started");
+        self.core.metrics().reloaded(true, self.clock.now());
         systemd::ready(&self.words());
         while let Some((next, waiting)) = self.next(&generation, &reread, &mut askers, &stop).await {
             generation.end().await;
@@ -86,7 +90,7 @@ impl Engine {
             if !taken {
                 break;
             }
-            generation = self.begin(&shared, &stop);
+            generation = self.begin(&shared, &watch, &stop);
             self.core.metrics().reloaded(true, self.clock.now());
             tracing::info!(changed = changed.join(" "), "config.reloaded");
             systemd::ready(&self.words());
@@ -105,15 +109,21 @@ impl Engine {
             let _ = std::fs::remove_file(listen::socket_path(path));
         }
         tracing::info!("daemon.stopped");
-        Ok(())
+        if watch.has_panicked() { Err(StartError::Panicked) } else { Ok(()) }
     }
 
-    fn open_socket(&self, jobs: &TaskTracker, reloads: &Reloads, stop: &CancellationToken) -> Result<(), StartError> {
+    fn open_socket(
+        &self,
+        jobs: &TaskTracker,
+        watch: &Watch,
+        reloads: &Reloads,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
         let StorePath::File(path) = &self.store else { return Ok(()) };
         match listen::bind(path) {
             Ok(listener) => {
                 let (core, clock) = (self.core.clone(), self.clock.clone());
-                jobs.spawn(listen::run(core, listener, reloads.clone(), clock, stop.clone()));
+                jobs.spawn(watch.clone().over(listen::run(core, listener, reloads.clone(), clock, stop.clone())));
                 Ok(())
             }
             // A path too long for a socket must not keep the watcher from watching.
@@ -126,19 +136,32 @@ impl Engine {
     }
 
     /// Starts the jobs of the present configuration.
-    fn begin(&self, shared: &Shared, end: &CancellationToken) -> Generation {
+    fn begin(&self, shared: &Shared, watch: &Watch, end: &CancellationToken) -> Generation {
         let (stop, jobs) = (end.child_token(), TaskTracker::new());
         let (core, clock) = (&self.core, &self.clock);
         for connection in &self.connections {
-            jobs.spawn(pull::run(core.clone(), connection.clone(), clock.clone(), stop.clone()));
+            jobs.spawn(watch.clone().over(pull::run(core.clone(), connection.clone(), clock.clone(), stop.clone())));
             let (id, waker) = (connection.id, connection.waker.clone());
-            jobs.spawn(wake::run(core.clone(), id, waker, clock.clone(), stop.clone()));
+            jobs.spawn(watch.clone().over(wake::run(core.clone(), id, waker, clock.clone(), stop.clone())));
         }
         if let Some(notifier) = self.channels.notifier.clone() {
-            jobs.spawn(people::run(core.clone(), notifier, self.wanted.clone(), clock.clone(), stop.clone()));
+            jobs.spawn(watch.clone().over(people::run(
+                core.clone(),
+                notifier,
+                self.wanted.clone(),
+                clock.clone(),
+                stop.clone(),
+            )));
         }
         let (channels, skews) = (self.channels.clone(), self.skews.clone());
-        jobs.spawn(deliver::run(core.clone(), channels, clock.clone(), skews, stop.clone(), end.clone()));
+        jobs.spawn(watch.clone().over(deliver::run(
+            core.clone(),
+            channels,
+            clock.clone(),
+            skews,
+            stop.clone(),
+            end.clone(),
+        )));
         if let Some(settings) = &self.settings.heartbeat {
             let polls = self.connections.iter().map(|one| (one.name.clone(), one.poll)).collect();
             let heartbeat = Heartbeat {
@@ -146,7 +169,7 @@ impl Engine {
                 every: elapsed(settings.every),
                 proxy: settings.proxy.as_ref().map(|proxy| proxy.url().clone()),
             };
-            jobs.spawn(heartbeat::run(core.clone(), heartbeat, polls, clock.clone(), stop.clone()));
+            jobs.spawn(watch.clone().over(heartbeat::run(core.clone(), heartbeat, polls, clock.clone(), stop.clone())));
         }
         shared.put(self.live());
         Generation { stop, jobs }

@@ -114,7 +114,7 @@ impl Board {
         self.touched.extend(self.tasks.keys().map(|id| SubjectKey::Task(*id)));
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
-        // What is open about something that left the board meanwhile can close.
+        // What is no longer on the board has left the configuration: its gaps have to end.
         let live = self.alerts.values().filter(|alert| alert.state != AlertState::Resolved);
         self.touched.extend(live.map(|alert| alert.subject));
     }

@@ -91,6 +91,8 @@ pub enum Why {
     HistoryPending,
     /// A neighbour that decides is not mirrored, or not fully read.
     NeighbourUnseen,
+    /// The rule itself failed: an error of gapwatch.
+    RuleFailed,
 }
 
 impl Why {
@@ -101,6 +103,7 @@ impl Why {
             Why::HistoryBehind => "its latest change is known, the history of that change not yet",
             Why::HistoryPending => "its history has not been read yet",
             Why::NeighbourUnseen => "a task it depends on has not been read",
+            Why::RuleFailed => "the rule failed about it, which is an error of gapwatch; its log names the place",
         }
     }
 }

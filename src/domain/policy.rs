@@ -53,8 +53,11 @@ pub struct Policy {
     pub comments_on: HashSet<ConnectionId>,
     /// Stage from which a gap is written into the comment.
     pub comments_from: Stage,
-    /// True when a Slack credential is configured.
+    /// True when people can be told in Slack.
     pub slack: bool,
+    /// True when there is a webhook instead: failures reach its channel, nobody is told in private, and nothing said there
+    /// is edited or answered.
+    pub slack_webhook: bool,
     /// Channel for what has no person. `None`: none.
     pub slack_channel: Option<String>,
     /// Channel for the operators. `None`: they hear in person, or only the log does.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::decide::{Skews, doubt, is_unconfirmed};
+use super::guard;
 use crate::core::{Claim, CoreHandle, lane};
 use crate::domain::calendar::later;
 use crate::domain::notice::{Address, MessageOp};
@@ -89,9 +90,15 @@ fn looked(result: Result<Found, ConnectorError>) -> Outcome {
     result.map_or_else(|error| Outcome::CannotLook(error.to_string()), Outcome::Looked)
 }
 
+/// What is known of a call whose connector panicked: nothing, so it is looked for before it is made again.
+fn panicked(claim: &Claim) -> Outcome {
+    let because = guard::PANICKED.to_owned();
+    if claim.look { Outcome::CannotLook(because) } else { Outcome::Failed(WriteError::Unsure { because }) }
+}
+
 /// Carries out one claim and records how it ended.
 async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, claim: Claim) -> Result<(), StoreError> {
-    let outcome = channels.carry_out(&claim).await;
+    let outcome = guard::call(channels.carry_out(&claim)).await.unwrap_or_else(|| panicked(&claim));
     let channel = claim.message.address.channel();
     match &outcome {
         Outcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),

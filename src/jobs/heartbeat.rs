@@ -99,7 +99,7 @@ fn prepared(url: &Secret, proxy: Option<Url>, clock: Arc<dyn Clock>) -> Result<(
     };
     let http = Http::new(config).map_err(|error: ConnectorError| error.to_string())?;
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let request = Request::get(url.path().trim_start_matches('/'), "heartbeat").with_query(pairs).with_secret_path();
+    let request = Request::get(url.path().trim_start_matches('/'), "heartbeat").with_query(pairs).hide_path();
     Ok((http, request))
 }
 

@@ -147,8 +147,10 @@ async fn health(core: &CoreHandle) -> Reply {
     match core.connections_now().await {
         Ok(states) => {
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
+            let troubles = core.troubles().await;
+            let because = (!troubles.is_empty()).then(|| troubles.join("; "));
             let clock_doubt = core.clock_doubt();
-            Reply { ok: true, because: None, last_tick_at, connections: connections.collect(), clock_doubt }
+            Reply { ok: true, because, last_tick_at, connections: connections.collect(), clock_doubt }
         }
         Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
     }

@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod deliver;
+pub mod guard;
 pub mod heartbeat;
 pub mod listen;
 mod missing;

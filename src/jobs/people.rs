@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
+use super::guard;
 use crate::core::CoreHandle;
 use crate::domain::calendar::later;
 use crate::store::{PersonPlan, ProfileSeen, StoreError};
@@ -46,16 +47,31 @@ pub async fn meet(
     wanted: &[Wanted],
     clock: &dyn Clock,
 ) -> Result<bool, StoreError> {
+    if !notifier.reaches_people() {
+        return Ok(true);
+    }
     let mut seen = Vec::new();
     let mut complete = true;
     for person in wanted {
-        match notifier.lookup(&person.who).await {
+        let Some(told) = guard::call(notifier.lookup(&person.who)).await else {
+            tracing::error!(person = person.handle, because = guard::PANICKED, "person.not_looked_up");
+            complete = false;
+            continue;
+        };
+        match told {
             Ok(Some(profile)) => {
                 // A name that the zone database does not know is no zone.
                 let zone = profile.zone.filter(|zone| TimeZone::get(zone).is_ok());
-                seen.push(ProfileSeen { handle: person.handle.clone(), slack: profile.id, zone });
+                seen.push(ProfileSeen { handle: person.handle.clone(), slack: Some(profile.id), zone });
             }
-            Ok(None) => tracing::warn!(person = person.handle, "person.not_in_slack"),
+            Ok(None) => {
+                let because = notifier.absence(&person.who).await.unwrap_or_else(|error| error.to_string());
+                tracing::warn!(person = person.handle, because, "person.not_in_slack");
+                // Who was found by an address before is not told there any more; a configured id stays.
+                if matches!(person.who, Destination::Email(_)) {
+                    seen.push(ProfileSeen { handle: person.handle.clone(), slack: None, zone: None });
+                }
+            }
             Err(error) => {
                 tracing::warn!(person = person.handle, %error, "person.not_looked_up");
                 complete = false;

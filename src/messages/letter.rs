@@ -6,6 +6,7 @@ use connector_kit::{Destination, Text};
 
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
+use super::guard::{Named, worded};
 use super::scene::Scene;
 use super::wording::{Audience, Hearing, Item, comment, day, reply, single};
 use crate::alerts::{cannot_wait, last_act, leader, owners};
@@ -20,6 +21,10 @@ pub(super) type Names = HashMap<TaskId, TaskName>;
 
 /// What a post should say. `None`: it has nothing to say any more.
 pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
+    worded(|| full_words(post, desk, names), || about(&desk.lines(post.id), desk, names))
+}
+
+fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
@@ -35,6 +40,26 @@ pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text>
 
 /// The answer under a post, about those of its lines.
 pub(super) fn answer(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Option<Text> {
+    worded(|| full_answer(lines, desk, names), || about(lines, desk, names))
+}
+
+/// What lines are about, by the names that are known.
+fn about(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Vec<Named> {
+    let mut about: Vec<Named> = Vec::new();
+    for notice in lines {
+        let named = match desk.alert(notice.alert).map(|alert| alert.subject) {
+            Some(SubjectKey::Task(id)) => names.get(&id).map(|name| (name.key.clone(), Some(name.url.clone()))),
+            _ => None,
+        };
+        let named = named.unwrap_or_else(|| ("gapwatch".to_owned(), None));
+        if !about.contains(&named) {
+            about.push(named);
+        }
+    }
+    about
+}
+
+fn full_answer(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let first = *lines.first()?;
     let scene = Scene { names, now: desk.snapshot.now, calendar: desk.calendar(first) };
     let items = items(lines, audience(first), desk, scene);

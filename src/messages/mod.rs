@@ -7,6 +7,7 @@
 
 mod desk;
 mod facts;
+mod guard;
 mod letter;
 pub mod retry;
 pub mod scene;
@@ -203,6 +204,10 @@ impl Sealer<'_, '_> {
 
     /// Lets the post say something else.
     fn edit(&mut self, post: Post, want: Text) {
+        if matches!(post.place, Address::Slack(_)) && self.desk.snapshot.policy.slack_webhook {
+            // Nothing that a webhook said can be changed; what is news there is a message of its own.
+            return self.desk.put_post(Post { want, ..post });
+        }
         let waiting = self.desk.message(post.id, MessageOp::Edit, |state| state == MessageState::Sealed).cloned();
         let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
         let going = self.desk.message(post.id, MessageOp::Edit, on_its_way);

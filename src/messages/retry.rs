@@ -25,18 +25,23 @@ const SURELY_OVER: SignedDuration = SignedDuration::from_secs(90);
 const BACK_OFF: [i64; 3] = [1, 5, 30];
 /// Until a refused credential is tried again.
 const REFUSED: SignedDuration = SignedDuration::from_hours(1);
-/// Until a look that failed is made again.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// Until a look that failed is made again: a quarter of the time since the attempt, within these.
+const LOOK_AGAIN: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(5), SignedDuration::from_mins(30));
 /// A look that never succeeds is given up so long after the attempt.
 const LOOKS_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// A channel that cannot be asked for so long is down.
+const MANY_LOOKS: SignedDuration = SignedDuration::from_mins(15);
+/// How long is looked for words without a next channel.
+const LAST_WORDS_LOOK_FOR: SignedDuration = SignedDuration::from_hours(4 * 24);
 /// A failure goes to the next channel after this.
 const FAILURE_WAITS: SignedDuration = SignedDuration::from_hours(1);
 /// Anything else after so many working hours of its reader.
 const OTHERS_WAIT_HOURS: i64 = 4;
 /// A channel is tried at least so often: the first attempt may have come late, because nobody was there to make it.
 const FEWEST_ATTEMPTS: u32 = 2;
-/// Words without a next channel (an edit, a resolved) are given up after so many attempts: about a day.
-const MOST_ATTEMPTS: u32 = 50;
+/// Words without a next channel (an edit, a resolved) are given up after so many attempts: about four days, so that a
+/// channel may be down for a long weekend.
+const MOST_ATTEMPTS: u32 = 200;
 
 /// How a call ended.
 #[derive(Debug)]
@@ -159,13 +164,7 @@ pub fn after(
         }
         Outcome::Looked(Found::Absent) => case.absent("it had not been sent"),
         Outcome::Looked(Found::CannotTell(because)) => case.cannot_tell(because),
-        Outcome::CannotLook(because) => {
-            let since = message.attempt_at.unwrap_or(snapshot.now);
-            if later(since, LOOKS_FOR) <= snapshot.now {
-                return case.cannot_tell(because);
-            }
-            case.keep(MessageState::Unsure, later(snapshot.now, LOOK_AGAIN), because)
-        }
+        Outcome::CannotLook(because) => case.cannot_look(because),
     }
 }
 
@@ -245,6 +244,9 @@ impl Case<'_> {
             return self.give_up(because, NoticeState::Dead);
         }
         let due_at = later(self.snapshot.now, wait.unwrap_or_else(|| self.back_off()));
+        // However long a tool wants to be left alone: when this channel has had its time, the next one is taken.
+        let patience = self.patience().map(|until| until.max(later(self.snapshot.now, self.back_off())));
+        let due_at = patience.map_or(due_at, |until| due_at.min(until));
         self.keep(MessageState::Sealed, self.in_hours(due_at), because)
     }
 
@@ -258,6 +260,26 @@ impl Case<'_> {
             self.thought_about(&notice, &mut round.alerts);
         }
         round
+    }
+
+    /// The look itself failed: the channel is most likely down. What must not be lost takes the next one when its time is
+    /// over; it may be said in both then.
+    fn cannot_look(&self, because: &str) -> Round {
+        let now = self.snapshot.now;
+        let since = self.message.attempt_at.unwrap_or(now);
+        let patience = self.patience();
+        // The attempt may have come late, because nobody was there to make it; one failed look is no outage.
+        let over = patience.map(|until| until.max(later(since, MANY_LOOKS)));
+        if self.message.insist && self.message.attempts > 0 && over.is_some_and(|over| over <= now) {
+            return self.give_up(&format!("may or may not have arrived: {because}"), NoticeState::Dead);
+        }
+        let looks_for = if patience.is_some() { LOOKS_FOR } else { LAST_WORDS_LOOK_FOR };
+        if later(since, looks_for) <= now {
+            return self.cannot_tell(because);
+        }
+        let (least, most) = LOOK_AGAIN;
+        let pause = (now.duration_since(since) / 4).clamp(least, most);
+        self.keep(MessageState::Unsure, later(now, pause), because)
     }
 
     /// With up to a fifth on top, told from the wire id, so that many do not come back at once.
@@ -285,6 +307,14 @@ impl Case<'_> {
         if self.message.attempts < FEWEST_ATTEMPTS {
             return false;
         }
+        match self.patience() {
+            Some(until) => until <= self.snapshot.now,
+            None => self.message.attempts >= MOST_ATTEMPTS,
+        }
+    }
+
+    /// Until when this channel is tried. `None`: what it carries has no other one.
+    fn patience(&self) -> Option<Timestamp> {
         let people = &self.snapshot.board.people;
         let until = |notice: &Notice| match notice.finding.stage {
             Stage::Failure => later(notice.decided_at, FAILURE_WAITS),
@@ -293,11 +323,7 @@ impl Case<'_> {
             }
         };
         let carried = self.carried();
-        let until = carried.iter().filter(|notice| notice.reason != Reason::Resolved).map(until).min();
-        match until {
-            Some(until) => until <= self.snapshot.now,
-            None => self.message.attempts >= MOST_ATTEMPTS,
-        }
+        carried.iter().filter(|notice| notice.reason != Reason::Resolved).map(until).min()
     }
 
     /// This way is over for what it carries; what was to follow it is decided anew.

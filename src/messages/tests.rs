@@ -180,7 +180,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [■ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
     *gapwatch* · ■ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-12 10:00").run(&[clear(1, PACE)]);
     assert_snapshot!(world.said(), @r"
@@ -198,7 +198,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [● acme/web#1 is resolved: behind its pace]
     *gapwatch* · ● resolved Wed 12 Mar 10:00: behind its pace
     Open for 1 working day.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-13 10:00").run(&[gap(1, PACE, far(Stage::Widens))]);
     assert_eq!(world.said().matches("edit comment #1").count(), 1);
@@ -241,7 +241,7 @@ fn a_new_comment_is_made_only_where_somebody_must_be_notified_anew() {
     [⬣ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone)]
     @ana-gh *gapwatch* · ⬣ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
-      This comment is kept up to date by gapwatch, which changes nothing else here.
+      About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let generations: Vec<u32> = {
         let mut posts: Vec<&Post> = world.board.posts().collect();
@@ -354,6 +354,45 @@ fn what_may_have_been_sent_is_looked_for_before_it_is_sent_again() {
     let begun = message(&world);
     world.end(&begun, &Outcome::Looked(Found::Absent));
     assert_eq!(due(&world.board, EPOCH, world.now), [Job::Send(id)]);
+}
+
+#[test]
+fn a_failure_takes_the_next_channel_where_the_first_cannot_even_be_asked() {
+    let mut world = World::new();
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = message(&world).id;
+    world.attempt(id, Some(Outcome::Failed(WriteError::Unsure { because: "503".to_owned() })));
+    let cannot_look = |world: &mut World, moment: &str| {
+        world.now = at(moment);
+        world.end(&message(world), &Outcome::CannotLook("503".to_owned()));
+    };
+    for moment in ["2025-03-11 09:02", "2025-03-11 09:20", "2025-03-11 09:55"] {
+        cannot_look(&mut world, moment);
+        assert_eq!(message(&world).state, MessageState::Unsure, "{moment}");
+    }
+    cannot_look(&mut world, "2025-03-11 10:01");
+    assert!(world.board.message(id).is_none());
+    let notice = world.board.notices_of(world.alert(OVERDUE, 1).id).next().unwrap();
+    assert_eq!(notice.state, NoticeState::Dead);
+    assert!(notice.why.as_deref().unwrap().contains("may or may not have arrived"));
+}
+
+#[test]
+fn however_long_a_tool_wants_to_be_left_alone_the_next_channel_is_taken_in_time() {
+    let pause = || {
+        Outcome::Failed(WriteError::NotSent {
+            retry_after: Some(SignedDuration::from_hours(24)),
+            because: "429".to_owned(),
+        })
+    };
+    let mut world = World::new();
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = message(&world).id;
+    world.attempt(id, Some(pause()));
+    assert_eq!(next_due(&world.board, EPOCH), Some(at("2025-03-11 10:00")), "an hour, for a failure");
+    world.now = at("2025-03-11 10:00");
+    world.attempt(id, Some(pause()));
+    assert!(world.board.message(id).is_none());
 }
 
 #[test]

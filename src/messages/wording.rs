@@ -115,8 +115,8 @@ impl Item {
             Some(url) => Span::Link { label: clean(&self.key), url: url.clone() },
             None => plain(clean(&self.key)),
         });
-        if let Some(title) = &self.title {
-            spans.push(plain(format!(" “{}”", clean(title))));
+        if let Some(title) = self.title.as_deref().map(clean).filter(|title| !title.is_empty()) {
+            spans.push(plain(format!(" “{title}”")));
         }
         if self.over_at.is_none() {
             spans.push(plain(" "));
@@ -326,9 +326,11 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
         blocks.push(Block::Line(vec![plain(words)]));
     }
     blocks.extend(more(items.len()));
-    blocks.push(Block::Note(vec![plain(
-        "This comment is kept up to date by gapwatch, which changes nothing else here.",
-    )]));
+    // In the mail that a tracker makes of a comment, and in a list of them, the title is not in sight.
+    let about = items.iter().find_map(|item| item.title.as_deref()).map(clean).filter(|title| !title.is_empty());
+    let about = about.map_or_else(String::new, |title| format!("About “{title}”. "));
+    let kept = "This comment is kept up to date by gapwatch, which changes nothing else here.";
+    blocks.push(Block::Note(vec![plain(format!("{about}{kept}"))]));
     Text { summary: one_line(items, scene), blocks }
 }
 

@@ -20,7 +20,7 @@ fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() 
     assert_snapshot!(world.said(), @r"
     slack UANA
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
-    ⬣ <acme/web#1> “<!channel> @ana [x](javascript:1) *b* ⬣ web#9 evil xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…” *is past its date*
+    ⬣ <acme/web#1> “<!channel> @ana [x](javascript:1) *b* ⬣ web#9 evil xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…” *is past its date*
     Due Mon 10 Mar (milestone), just passed.
     Next: close it if it is done, or set a new date.
       Only you see this. If nothing changes within a working day, Max hears of it too.

@@ -9,6 +9,7 @@
 pub mod about;
 pub mod dependencies;
 pub mod fields;
+mod guard;
 pub mod numbers;
 pub mod settings;
 pub mod silence;
@@ -126,6 +127,12 @@ impl Rules {
         Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
     }
 
+    /// These and one more.
+    pub fn with(mut self, rule: Box<dyn Rule>) -> Rules {
+        self.list.push(rule);
+        self
+    }
+
     /// All of them, in the order of the reference.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Rule> {
         self.list.iter().map(AsRef::as_ref)
@@ -210,7 +217,7 @@ fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -
     let answer = |rule: &'r dyn Rule| {
         let look = Look::new(snapshot);
         let reading = match standing {
-            Standing::Judged(subject) => rule.judge(subject, &look),
+            Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
             Standing::Unjudged(_) => return None,
         };

@@ -88,6 +88,7 @@ pub(super) fn policy() -> Policy {
         comments_on: Default::default(),
         comments_from: Stage::Widens,
         slack: true,
+        slack_webhook: false,
         slack_channel: None,
         operators_channel: None,
     }

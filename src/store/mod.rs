@@ -127,8 +127,8 @@ pub struct PersonPlan {
 pub struct ProfileSeen {
     /// Name of the person's table.
     pub handle: String,
-    /// Slack id.
-    pub slack: String,
+    /// Slack id. `None`: nobody who may be told, any more or ever.
+    pub slack: Option<String>,
     /// IANA name of the time zone. `None`: not told.
     pub zone: Option<String>,
 }

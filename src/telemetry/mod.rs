@@ -3,7 +3,11 @@
 
 pub mod metrics;
 
+use std::any::Any;
+use std::collections::HashSet;
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
@@ -54,6 +58,25 @@ pub fn start(level: Option<&str>, format: LogFormat, daemon: bool) {
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Fails only when a test has started logging before.
     let _ = if json { logs.json().flatten_event(true).try_init() } else { logs.with_target(false).try_init() };
+    log_panics();
+}
+
+/// Says of each panic where it happened, once a place: a rule that fails about ten thousand tasks fails at one place.
+fn log_panics() {
+    let told: Mutex<HashSet<String>> = Mutex::default();
+    std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let first = told.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone());
+        if first {
+            let words = words_of(info.payload());
+            tracing::error!(place, words, "panicked: an error of gapwatch, please report it with this line");
+        }
+    }));
+}
+
+/// A panic's own words where they are fixed ones; words made at run time may hold a title, a name or worse.
+fn words_of(payload: &dyn Any) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("(its words are kept back: they may hold data)")
 }
 
 #[cfg(test)]
@@ -66,5 +89,12 @@ mod tests {
         assert_eq!(directives(Some("info,connector_github=trace"), true), "info,connector_github=trace");
         assert_eq!(directives(None, true), "warn,gapwatch=info,connector=info");
         assert_eq!(directives(None, false), "error");
+    }
+
+    #[test]
+    fn of_a_panic_only_fixed_words_are_logged() {
+        assert_eq!(words_of(&"the core answers every job"), "the core answers every job");
+        let made = format!("byte index 1 is not a char boundary; it is inside {:?}", "a secret title");
+        assert!(!words_of(&made).contains("secret"));
     }
 }

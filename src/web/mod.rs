@@ -17,8 +17,6 @@ mod health;
 mod hooks;
 mod metrics;
 mod reload;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::io;

@@ -94,6 +94,13 @@ async fn an_app_goes_from_its_key_to_a_comment_by_its_bot() {
     let last = world.github().writes().into_iter().rfind(|write| write.number == 1).unwrap();
     assert_eq!((last.kind, last.author.as_str()), (WriteKind::Edited, BOT));
     assert!(last.body.contains("resolved"), "{}", last.body);
+    // Neither its key nor a token of it has been kept anywhere.
+    for file in std::fs::read_dir(world.store().parent().unwrap()).unwrap() {
+        let kept = std::fs::read(file.unwrap().path()).unwrap();
+        for secret in ["ghs_4711", "PRIVATE KEY", "eyJ0eXAi"] {
+            assert!(!kept.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn refusal(status: u16) -> Fault {
 }
 
 /// One gap is open and told (#1). Another one (#2) will open an hour later, by time alone.
-async fn troubled() -> World {
+pub async fn troubled() -> World {
     let mut world = World::plan().more("[operators]\nchannel = \"#ops\"\n").begin("2026-03-02T09:00:00Z").await;
     plant(&mut world, 2, "2026-03-27").await;
     let github = world.github();
@@ -30,7 +30,7 @@ async fn troubled() -> World {
 }
 
 /// Polls as the daemon does, until this moment.
-async fn watch(world: &mut World, until: &str) {
+pub async fn watch(world: &mut World, until: &str) {
     while world.now() < at(until) {
         world.later(SignedDuration::from_mins(2)).poll().await;
     }
@@ -39,8 +39,13 @@ async fn watch(world: &mut World, until: &str) {
 /// Under this fault nothing opens and nothing resolves, the connection is blind, the operators are told in time, and
 /// everything is made up for afterwards.
 async fn is_survived(fault: Fault, kind: FailureKind, told_by: &str) {
+    is_survived_below("", fault, kind, told_by).await;
+}
+
+/// The same with a fault of these paths alone.
+async fn is_survived_below(path: &str, fault: Fault, kind: FailureKind, told_by: &str) {
     let mut world = troubled().await;
-    world.sim.fail_next(Tool::Github, "", fault, FOR_EVER);
+    world.sim.fail_next(Tool::Github, path, fault, FOR_EVER);
     world.github().tick(REPO, 1, 8, at("2026-03-16T11:30:00Z"));
     world.at("2026-03-16T11:31:00Z").poll().await;
     let failure = world.connection().await.failure;
@@ -75,7 +80,7 @@ async fn a_revoked_token_is_survived() {
 
 #[tokio::test]
 async fn a_missing_permission_is_survived() {
-    is_survived(refusal(403), FailureKind::Forbidden, AFTER_THREE_POLLS).await;
+    is_survived_below("/repos/", refusal(403), FailureKind::Forbidden, AFTER_THREE_POLLS).await;
 }
 
 #[tokio::test]

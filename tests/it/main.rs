@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
 mod access;
+mod adversarial;
+mod channels;
 mod clocks;
 mod commands;
 mod crashes;
@@ -10,6 +12,7 @@ mod faults;
 mod generated;
 mod kills;
 mod lab;
+mod matrix;
 mod neighbours;
 mod oracle;
 mod pipeline;
@@ -20,6 +23,7 @@ mod reference;
 mod reload;
 mod second_clock;
 mod service;
+mod sweep;
 mod tidy;
 mod vanished;
 mod world;

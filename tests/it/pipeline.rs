@@ -42,7 +42,7 @@ async fn the_owner_hears_first_once_with_the_numbers_and_hears_when_it_is_over()
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ■ behind its pace since Wed 18 Mar
     20 % done (2 of 10 checklist items) after 60 % of the time (12 of 20 working days), due Fri 27 Mar (milestone). Next: bring its progress up to date, or agree on another date.
-    <sub>This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
+    <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     for _ in 0..5 {
         world.later(jiff::SignedDuration::from_mins(2)).run().await;
@@ -61,7 +61,7 @@ async fn the_owner_hears_first_once_with_the_numbers_and_hears_when_it_is_over()
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ● resolved Wed 18 Mar 10:11: behind its pace
     Open for 1 working hour.
-    <sub>This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
+    <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     assert!(world.open().await.is_empty());
     world.at("2026-03-20T10:11:00Z").run().await;
@@ -104,7 +104,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ⬣ past its date since Fri 27 Mar
     Due Fri 27 Mar (milestone), just passed. Also: behind its pace. Next: close it if it is done, or set a new date.
-    <sub>This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
+    <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     world.github().close(REPO, 1, "ana-k", at("2026-03-31T11:00:00Z"), "completed");
     world.at("2026-03-31T11:01:00Z").run().await;
@@ -119,7 +119,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ● resolved Tue 31 Mar 11:12: past its date
     Open for 1 working day.
-    <sub>This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
+    <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     assert!(world.open().await.is_empty());
 }

@@ -57,6 +57,27 @@ async fn a_repository_that_is_added_is_read_and_one_that_is_taken_out_is_no_long
 }
 
 #[tokio::test]
+async fn a_connection_that_is_taken_out_ends_at_once_what_was_read_through_it() {
+    let mut lab = lab().await;
+    let url = lab.sim.github_url();
+    let other = format!("\n[github.other]\nurl = \"{url}\"\ntoken = \"test-token\"\nrepos = [\"{API}\"]\n");
+    lab.text += &other;
+    lab.reload().await;
+    lab.runs(3, 20).await;
+    let before = counted(&lab.sim);
+    assert_eq!(before.comments, 2);
+    lab.text = lab.text.replace(&other, "");
+    lab.reload().await;
+    lab.settle().await;
+    let endings = lab.rows(ENDINGS);
+    for line in &endings {
+        assert_eq!(line.contains(API), line.ends_with("| 2 | \"no_longer_watched\""), "{endings:?}");
+    }
+    lab.runs(2, 20).await;
+    assert_eq!(counted(&lab.sim), before, "nobody is told");
+}
+
+#[tokio::test]
 async fn what_a_changed_rule_finds_is_backlog() {
     let mut lab = lab().await;
     lab.text = lab.text.replace("backlog = \"tell\"", "backlog = \"hold\"");

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use connector_kit::webhook::signature;
+use connector_simulator::{Fault, Tool};
 
 use crate::commands::Shop;
 use crate::lab::rows;
@@ -101,6 +102,23 @@ async fn strangers_hear_a_word_and_this_machine_hears_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_opens_is_open_and_a_reload_closes_it_again() {
+    let open = "metrics = \"all\"\npublic_url = \"https://gapwatch.example.org\"\n";
+    let (shop, at) = shop(open).await;
+    let daemon = shop.daemon();
+    let asked = || {
+        let public = ["Host: gapwatch.example.org", "X-Forwarded-For: 203.0.113.9"];
+        (ask(at, "GET /metrics", &public[1..], b"").0, ask(at, "GET /livez", &public[..1], b"").0)
+    };
+    assert_eq!(asked(), (200, 200));
+    let text = std::fs::read_to_string(shop.path("gapwatch.toml")).unwrap().replace(open, "");
+    std::fs::write(shop.path("gapwatch.toml"), text).unwrap();
+    assert_eq!(ask(at, "POST /-/reload", &[], b"").0, 200);
+    assert_eq!(asked(), (404, 421));
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_who_dawdle_keep_nobody_out() {
     let (shop, at) = shop("").await;
     let daemon = shop.daemon();
@@ -170,12 +188,27 @@ async fn a_file_that_is_refused_changes_nothing_and_a_good_one_is_taken() {
         get(at, "/metrics").1.contains("gapwatch_gaps{rule=\"overdue\",stage=\"failure\"} 2")
     });
     assert_eq!(shop.run(&["reload"]).code, 0);
-    assert_eq!(shop.sim.slack().messages().iter().filter(|message| message.ours).count() <= 2, true);
+    assert!(shop.sim.slack().messages().iter().filter(|message| message.ours).count() <= 2);
     std::fs::write(shop.path("gapwatch.toml"), "nonsense = 1\n").unwrap();
     assert_eq!(shop.run(&["reload"]).code, 78);
     std::fs::write(shop.path("gapwatch.toml"), &both).unwrap();
     assert_eq!(daemon.stop().0, Some(0));
     assert_eq!(shop.run(&["reload"]).code, 69, "none is running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_does_not_wait_for_a_reload_that_waits_for_a_call() {
+    let (shop, _) = shop("").await;
+    shop.sim.fail_next(Tool::Slack, "chat.postMessage", Fault::Hang(25), 1);
+    let daemon = shop.daemon();
+    let calls = || shop.sim.requests().iter().filter(|call| call.path.ends_with("chat.postMessage")).count();
+    shop.until("the call is under way", || calls() == 1);
+    daemon.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!std::fs::read_to_string(shop.path("log")).unwrap().contains("config.reloaded"), "it waits for the call");
+    let (code, took) = daemon.stop();
+    assert!(code == Some(0) && took < Duration::from_secs(2), "{code:?} {took:?}");
+    assert_eq!(calls(), 1, "and nothing was sent because of it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

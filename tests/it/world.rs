@@ -43,6 +43,7 @@ pub struct Plan {
     credential: String,
     github: String,
     slack: bool,
+    webhook: bool,
     channel: bool,
     messages: String,
     people: String,
@@ -80,6 +81,12 @@ impl Plan {
         self
     }
 
+    /// Slack by an incoming webhook into `#delivery` alone.
+    pub fn webhook(mut self) -> Plan {
+        self.webhook = true;
+        self
+    }
+
     /// Without a channel in Slack.
     pub fn without_channel(mut self) -> Plan {
         self.channel = false;
@@ -114,7 +121,9 @@ impl Plan {
             repos.join(", "),
             self.github
         );
-        if self.slack {
+        if self.webhook {
+            text.push_str(&format!("\n[slack]\nwebhook_url = \"{}\"\n", sim.slack_webhook("#delivery")));
+        } else if self.slack {
             text.push_str(&format!("\n[slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\n", sim.slack_url()));
             text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
         }
@@ -187,6 +196,7 @@ impl World {
             credential: "token = \"test-token\"".to_owned(),
             github: String::new(),
             slack: true,
+            webhook: false,
             channel: true,
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),
@@ -218,6 +228,15 @@ impl World {
 
     pub fn engine(&self) -> &Engine {
         self.engine.as_ref().expect("the engine runs but between stop and start")
+    }
+
+    /// To put something else into it.
+    pub fn engine_mut(&mut self) -> &mut Engine {
+        self.engine.as_mut().expect("the engine runs but between stop and start")
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub fn store(&self) -> PathBuf {

@@ -96,14 +96,23 @@ impl Access {
         matches!(&self.credential, Credential::Token { comment_token: Some(_), .. })
     }
 
-    /// The secret behind a deed, as it is now.
+    /// The secret behind a deed, as it is now. One that cannot be read (its file is being exchanged) counts as refused, so
+    /// that it is tried again as soon as it is there.
     fn secret(&self, deed: Deed) -> Result<SecretString, ConnectorError> {
         let secret = match (&self.credential, deed) {
             (Credential::Token { comment_token: Some(token), .. }, Deed::Write)
             | (Credential::Token { token, .. }, _) => token,
             (Credential::App(app), _) => &app.private_key,
         };
-        secret.read().map_err(|what| ConnectorError::Unauthorized { tool: TOOL, what })
+        secret.read().map_err(|what| {
+            self.note_refused(Some(&SecretString::from("")));
+            ConnectorError::Unauthorized { tool: TOOL, what }
+        })
+    }
+
+    /// The App's private key, as it is now.
+    pub(crate) fn private_key(&self) -> Result<SecretString, ConnectorError> {
+        self.secret(Deed::Read)
     }
 
     /// One for each owner; one for all where the installation is given.
@@ -125,11 +134,9 @@ impl Access {
         *lock(&self.refused) = secret.cloned();
     }
 
-    /// Notes when the token ends.
+    /// Notes when the token that reads ends. `None`: never, as far as it is told.
     pub(crate) fn note_end(&self, ends_at: Option<Timestamp>) {
-        if ends_at.is_some() {
-            *lock(&self.ends_at) = ends_at;
-        }
+        *lock(&self.ends_at) = ends_at;
     }
 
     /// Why a token was refused, as far as we know. GitHub does not say.

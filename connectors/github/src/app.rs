@@ -113,8 +113,7 @@ struct Given {
 
 impl AppKey {
     /// Says who we are, as of `now`.
-    fn sign(&self, now: Timestamp) -> Result<SecretString, ConnectorError> {
-        let pem = self.private_key.read().map_err(|what| ConnectorError::Unauthorized { tool: TOOL, what })?;
+    fn sign(&self, pem: &SecretString, now: Timestamp) -> Result<SecretString, ConnectorError> {
         let unusable = |_| {
             let what = "the App's private_key is no RSA key in PEM form, as the App's settings give it".to_owned();
             ConnectorError::Misconfigured { tool: TOOL, what }
@@ -248,7 +247,8 @@ impl GitHub {
         let mut ahead = SignedDuration::ZERO;
         loop {
             let now = self.clock.now();
-            let signed = app.sign(now.saturating_add(ahead).unwrap_or(now))?;
+            let pem = self.access.private_key()?;
+            let signed = app.sign(&pem, now.saturating_add(ahead).unwrap_or(now))?;
             let request = GitHub::plain_request(method.clone(), path.to_owned(), APP).bearer(signed);
             let answer = match method {
                 Method::GET => self.http.read(request).await,
@@ -261,7 +261,7 @@ impl GitHub {
                     ahead = skew;
                 }
                 (Err(ConnectorError::Unauthorized { .. }), _) => {
-                    self.access.note_refused(app.private_key.read().ok().as_ref());
+                    self.access.note_refused(Some(&pem));
                     let what = format!(
                         "the App {}: GitHub does not accept its private_key; compare app_id, and make a new key if need be (HTTP 401)",
                         app.app_id

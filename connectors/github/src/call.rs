@@ -4,7 +4,7 @@ use connector_kit::http::{Body, Method, Request, Response};
 use connector_kit::{ConnectorError, WriteError};
 use serde::Serialize;
 
-use crate::access::{Deed, Lease, Tried};
+use crate::access::{Deed, Tried};
 use crate::address::{Place, moved_to};
 use crate::answers::{UNTOLD_LIMIT, ends_at, is_redirect, is_suspended, is_untold_limit, refusal, said};
 use crate::app::suspended;
@@ -90,7 +90,12 @@ impl GitHub {
                 }
                 Err(error) => return Err(error),
                 Ok(response) => {
-                    self.accepted(&response, &lease);
+                    if lease.made_at.is_none() {
+                        self.access.note_refused(None);
+                    }
+                    if deed == Deed::Read {
+                        self.access.note_end(ends_at(&response));
+                    }
                     if lease.made_at.is_some() && is_suspended(&response) {
                         self.forget_token(owner, &lease).await;
                         return Err(self.owner_trouble(suspended(owner, &said(&response))));
@@ -98,14 +103,6 @@ impl GitHub {
                     return Ok(response);
                 }
             }
-        }
-    }
-
-    /// The credential is good, and the answer may tell until when.
-    fn accepted(&self, response: &Response, lease: &Lease) {
-        if lease.made_at.is_none() {
-            self.access.note_refused(None);
-            self.access.note_end(ends_at(response));
         }
     }
 

@@ -124,7 +124,8 @@ impl Line {
 
     /// Between more backticks than stand in it, in which nothing has a meaning.
     fn add_code(&mut self, words: &str) {
-        let words = clean(words);
+        // Inside code nothing is escaped, and whoever looks for a mark does not ask where it stands.
+        let words = clean(words).replace("<!--", &format!("<{BREAK}!--"));
         if words.trim().is_empty() {
             return;
         }
@@ -179,13 +180,9 @@ fn extends_a_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '\\')
 }
 
-/// Text as one line without control, direction and invisible characters, and without the start of an HTML comment.
+/// Text as one line without control, direction and invisible characters.
 fn clean(text: &str) -> String {
-    let mut text: String = text.chars().filter_map(visible).collect();
-    while text.contains("<!--") {
-        text = text.replace("<!--", "");
-    }
-    text
+    text.chars().filter_map(visible).collect()
 }
 
 fn visible(c: char) -> Option<char> {
@@ -242,16 +239,33 @@ fn begins_a_block(c: char, before: &[char]) -> bool {
     }
 }
 
-/// Whether GitHub would read on behind it: a mention, a number, an address that becomes a link.
+/// Whether GitHub would read on behind it: a mention, a number, an address that becomes a link, an emoji. The break stands
+/// inside `www` and before `//`: behind them an invisible character would be taken for the beginning of a host's name.
 fn reads_on(c: char, before: &[char], after: &[char]) -> bool {
     let next = after.first().copied();
+    let digit = next.is_some_and(|next| next.is_ascii_digit());
     match c {
         '@' | '#' => next.is_some_and(|next| !next.is_whitespace()),
-        '-' => ends_with(before, "gh") && next.is_some_and(|next| next.is_ascii_digit()),
-        '.' => ends_with(before, "www"),
-        '/' => ends_with(before, ":/"),
+        '-' => {
+            let advisory = ends_with(before, "ghsa") && next.is_some_and(char::is_alphanumeric);
+            advisory || (digit && (ends_with(before, "gh") || ends_with(before, "cve")))
+        }
+        'w' | 'W' => ends_with(before, "ww") && next == Some('.'),
+        ':' => match next {
+            Some('/') => after.get(1) == Some(&'/'),
+            Some(next) => names_an_emoji(next, &after[1..]),
+            None => false,
+        },
         _ => false,
     }
+}
+
+/// `tada:` behind a colon becomes a picture.
+fn names_an_emoji(first: char, rest: &[char]) -> bool {
+    let named = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+    let name: String = std::iter::once(first).chain(rest.iter().copied()).take_while(named).collect();
+    let is_name = name.contains(|c: char| c.is_ascii_alphabetic()) || ["100", "1234", "+1", "-1"].contains(&&*name);
+    is_name && rest.get(name.len() - 1) == Some(&':')
 }
 
 fn ends_with(before: &[char], end: &str) -> bool {
@@ -330,8 +344,12 @@ mod tests {
     fn text_mentions_nobody_and_refers_to_nothing() {
         check(&[plain("ask @ana, @acme/web or a@b.example")], "ask @·ana, @·acme/web or a@·b.example");
         check(&[plain("fixes #12, acme/web#3, GH-4, gh-5")], "fixes #·12, acme/web#·3, GH-·4, gh-·5");
-        check(&[plain("closes https://github.com/a/b/issues/1")], "closes https://·github.com/a/b/issues/1");
-        check(&[plain("see www.example.org, a high-level view")], "see www.·example.org, a high-level view");
+        check(&[plain("closes https://github.com/a/b/issues/1")], "closes https:·//github.com/a/b/issues/1");
+        check(&[plain("see www.example.org, a high-level view")], "see www·.example.org, a high-level view");
+        check(
+            &[plain("CVE-2024-1 GHSA-x1 :tada: :+1: :100: 10:30:00 a::b")],
+            "CVE-·2024-1 GHSA-·x1 :·tada: :·+1: :·100: 10:30:00 a::b",
+        );
         check(&[plain("deadbeef 123456 20250311")], "deadbe·ef 123456 202503·11");
         check(&[plain("abc"), plain("def0 @"), plain("ana #"), plain("1")], "abcdef·0 @·ana #·1");
     }
@@ -362,11 +380,10 @@ mod tests {
     }
 
     #[test]
-    fn invisible_and_direction_characters_and_our_own_mark_are_taken_out() {
+    fn invisible_and_direction_characters_are_taken_out_and_no_comment_can_begin() {
         check(&[plain("a\u{202E}b\u{2066}c\0\u{1b}[2Jd\u{200B}@\u{200B}ana")], "abc\\[2Jd@·ana");
-        check(&[plain("<!-- gapwatch:1 x.y -->")], "gapwatch:1 x.y --&gt;");
-        check(&[plain("<!<!----")], "");
-        check(&[code("<!-<!---- x")], "`- x`");
+        check(&[plain("<!-- gapwatch:1 x.y -->")], "&lt;!-- gapwatch:1 x.y --&gt;");
+        check(&[code("<!-- gapwatch:1 x.y -->")], "`<·!-- gapwatch:1 x.y -->`");
     }
 
     #[test]
@@ -463,7 +480,7 @@ mod tests {
             assert!(!matches!(pair[0], '@' | '#') || quiet, "{out:?}");
         }
         assert!(!out.contains(['<', '\n', '\0', '\u{202E}']), "{out:?}");
-        assert!(!out.contains("://") || out.contains("://\u{200B}"), "{out:?}");
+        assert!(!out.contains("://") && !out.contains("www."), "{out:?}");
         let longest = out.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
         assert!(longest < SHORTEST_COMMIT, "{out:?}");
     }

@@ -22,6 +22,7 @@
 //! answer contains (no redirect is followed, no link of an answer is requested); bodies are capped; every request has a
 //! deadline; no text that leaves this module carries a query, a header or a body.
 
+mod blank;
 mod client;
 mod origin;
 mod outcome;
@@ -92,7 +93,7 @@ pub struct Request {
     pub resource: String,
     /// Query pairs whose names the operator chose.
     pub more_query: Vec<(String, String)>,
-    /// The path is a credential itself: it is left out of the log.
+    /// The path is a credential itself (a webhook's): it reaches no log and no `Debug`.
     pub secret_path: bool,
 }
 
@@ -155,10 +156,15 @@ impl Request {
         self
     }
 
-    /// Keeps the path out of the log: whoever knows it needs nothing else.
-    pub fn with_secret_path(mut self) -> Request {
+    /// Keeps the path out of every log.
+    pub fn hide_path(mut self) -> Request {
         self.secret_path = true;
         self
+    }
+
+    /// The path as it may be shown.
+    pub(crate) fn shown_path(&self) -> &str {
+        if self.secret_path { "…" } else { &self.path }
     }
 
     /// Adds a query pair.
@@ -206,12 +212,12 @@ impl Request {
     }
 }
 
-/// Verb and path alone: query, headers and body may hold what no log should.
+/// Verb and path alone (not a secret one): query, headers and body may hold what no log should.
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("path", if self.secret_path { &"…" } else { &self.path })
+            .field("path", &self.shown_path())
             .field("resource", &self.resource)
             .finish_non_exhaustive()
     }

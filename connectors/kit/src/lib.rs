@@ -373,6 +373,17 @@ pub trait Notifier: Send + Sync {
     /// Who is behind an id or an e-mail address. `None`: nobody there, deactivated, or not a person.
     fn lookup<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>>;
 
+    /// False where it posts into one fixed place: nobody is told in private, and nothing is edited or answered there.
+    fn reaches_people(&self) -> bool {
+        true
+    }
+
+    /// Why [`Notifier::lookup`] finds nobody, and what to do about it, for the operator.
+    fn absence<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<String, ConnectorError>> {
+        let _ = who;
+        Box::pin(async { Ok("nobody is known there".to_owned()) })
+    }
+
     /// Sends a message; with `thread` as an answer under that message.
     fn send<'a>(
         &'a self,

@@ -22,3 +22,9 @@ pub fn system() -> Now {
 pub async fn wait(secs: u64) {
     tokio::time::sleep(Duration::from_secs(secs)).await;
 }
+
+/// Waits in real time.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
+pub(crate) async fn wait_millis(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}

@@ -41,6 +41,11 @@ enum Told {
     Hang(u64),
     Redirect(String, u16),
     AfterCommit(Box<Told>),
+    Drip(u64),
+    CutChunk,
+    Flood(u64),
+    GzipBomb(u64),
+    Drift(u64),
 }
 
 impl From<Told> for Fault {
@@ -55,6 +60,11 @@ impl From<Told> for Fault {
             Told::Reset => Fault::Reset,
             Told::Hang(secs) => Fault::Hang(secs),
             Told::Redirect(url, status) => Fault::Redirect(url, status),
+            Told::Drip(millis) => Fault::Drip(millis),
+            Told::CutChunk => Fault::CutChunk,
+            Told::Flood(bytes) => Fault::Flood(bytes),
+            Told::GzipBomb(bytes) => Fault::GzipBomb(bytes),
+            Told::Drift(dice) => Fault::Drift(dice),
             Told::AfterCommit(then) => Fault::AfterCommit(Box::new(Fault::from(*then))),
         }
     }

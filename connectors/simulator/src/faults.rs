@@ -2,6 +2,9 @@
 //!
 //! A fault is chosen before a request is answered; whether the request still takes effect is the fault's own word.
 
+mod bodies;
+mod drift;
+
 use bytes::Bytes;
 
 use crate::reply::Reply;
@@ -28,6 +31,22 @@ pub enum Fault {
     Redirect(String, u16),
     /// The request takes effect, then its answer is lost in this way.
     AfterCommit(Box<Fault>),
+    /// This status with these headers and this body, as JSON; no effect. For limits told in every form there is.
+    Answer(u16, Vec<(&'static str, String)>, String),
+    /// The true answer, one byte every so many real milliseconds. The request takes effect.
+    Drip(u64),
+    /// The true answer without a length, its last chunk missing. The request takes effect.
+    CutChunk,
+    /// 200 with a body of so many bytes, sent as long as somebody reads; no effect.
+    Flood(u64),
+    /// 200 with a small body that unpacks to so many bytes; no effect.
+    GzipBomb(u64),
+    /// The true answer with one of its fields missing, `null`, of another type or beyond what is usual; which and how is told
+    /// by this number. The request takes effect.
+    Drift(u64),
+    /// The true answer with the first text replaced by the second wherever it stands, headers included. The request takes
+    /// effect.
+    Replace(String, String),
 }
 
 /// How the answer leaves.
@@ -39,6 +58,12 @@ pub(crate) enum Outcome {
     Cut(Reply),
     /// Nothing, after so many real seconds.
     Silence(u64),
+    /// One byte every so many real milliseconds.
+    Dripped(Reply, u64),
+    /// Without a length, and without its end.
+    Endless(Reply),
+    /// So many bytes that mean nothing.
+    Flood(u64),
 }
 
 /// A planned fault: for requests that contain every word of `matcher`, so many times.
@@ -95,6 +120,16 @@ pub(crate) fn apply(fault: Fault, tool: Tool, serve: Box<dyn FnOnce() -> Reply +
             let page = Reply::new(200, Bytes::from_static(LOGIN_PAGE.as_bytes()));
             Outcome::Whole(page.with("content-type", "text/html; charset=utf-8"))
         }
+        Fault::Answer(status, headers, body) => {
+            let reply = Reply::json_text(status, body);
+            Outcome::Whole(headers.into_iter().fold(reply, |reply, (name, value)| reply.with(name, value)))
+        }
+        Fault::Drip(millis) => Outcome::Dripped(serve(), millis),
+        Fault::CutChunk => Outcome::Endless(serve()),
+        Fault::Flood(bytes) => Outcome::Flood(bytes),
+        Fault::GzipBomb(bytes) => Outcome::Whole(bodies::gzip_bomb(bytes)),
+        Fault::Drift(dice) => Outcome::Whole(drift::drifted(serve(), dice)),
+        Fault::Replace(from, to) => Outcome::Whole(bodies::replaced(serve(), &from, &to)),
         Fault::Redirect(url, status) => {
             Outcome::Whole(Reply::json_text(status, "{\"message\":\"Moved\"}".to_owned()).with("location", url))
         }

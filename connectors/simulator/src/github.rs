@@ -110,6 +110,8 @@ pub(crate) struct Hub {
     timeline: Vec<projects::Moment>,
     /// The organisation's own fields, by issue id and name.
     field_values: HashMap<u64, BTreeMap<String, ProjectValue>>,
+    /// When the request that is answered came.
+    asked_at: Timestamp,
 }
 
 impl Hub {
@@ -133,6 +135,7 @@ impl Hub {
             projects: Vec::new(),
             timeline: Vec::new(),
             field_values: HashMap::new(),
+            asked_at: Timestamp::UNIX_EPOCH,
         }
     }
 }
@@ -159,6 +162,7 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Reply {
     let now = world.now();
     let mut hub = world.hub();
     hub.answered += 1;
+    hub.asked_at = now;
     let reply = match hub.admit(asked, now) {
         Ok(who) => {
             let me = who.login().to_owned();

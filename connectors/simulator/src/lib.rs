@@ -39,6 +39,8 @@ use world::World;
 
 const GITHUB_PATH: &str = "/github";
 const SLACK_PATH: &str = "/slack/api";
+/// Below this, the whole path is an incoming webhook's address.
+const HOOKS_PATH: &str = "/slack/services";
 
 /// Running tools. They end, with every open connection, when this is dropped.
 pub struct Simulator {
@@ -97,6 +99,11 @@ impl Simulator {
         format!("http://{}{SLACK_PATH}", self.slack)
     }
 
+    /// The address of an incoming webhook into this channel, made if it is new: `http://127.0.0.1:PORT/slack/services/…`.
+    pub fn slack_webhook(&self, channel: &str) -> String {
+        format!("http://{}{HOOKS_PATH}/{}", self.slack, self.slack().new_webhook(channel))
+    }
+
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
     pub fn foreign_url(&self) -> String {
         format!("http://{}", self.foreign)
@@ -121,6 +128,16 @@ impl Simulator {
     /// Takes all planned faults back.
     pub fn heal(&self) {
         self.world.faults().clear();
+    }
+
+    /// Calls this after each answer of a tool was made, so that its world moves while its lists are read.
+    pub fn meddle(&self, after: impl Fn(Tool) + Send + Sync + 'static) {
+        self.world.meddle(Some(Arc::new(after)));
+    }
+
+    /// Nobody meddles any more.
+    pub fn let_be(&self) {
+        self.world.meddle(None);
     }
 
     /// The requests so far, the oldest first; at most the last 100,000.

@@ -18,7 +18,7 @@ use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
 use crate::world::{ForeignHit, Logged, Tool, World};
-use crate::{GITHUB_PATH, SLACK_PATH, clock, control, github, slack};
+use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, clock, control, github, slack};
 
 /// Bodies above this are refused, as the tools do.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -91,6 +91,7 @@ async fn answer(
     asked.path = path.to_owned();
     let number = world.note(logged(&world, tool, &full_path, &asked));
     let outcome = outcome(&world, tool, &full_path, &asked);
+    world.answered(tool);
     match outcome {
         Outcome::Whole(reply) => {
             world.note_status(number, reply.status);
@@ -99,6 +100,18 @@ async fn answer(
         Outcome::Cut(reply) => {
             world.note_status(number, reply.status);
             send_half(&world, reply)
+        }
+        Outcome::Dripped(reply, millis) => {
+            world.note_status(number, reply.status);
+            send_slowly(&world, reply, millis)
+        }
+        Outcome::Endless(reply) => {
+            world.note_status(number, reply.status);
+            send_without_end(&world, reply)
+        }
+        Outcome::Flood(bytes) => {
+            world.note_status(number, 200);
+            send_flood(&world, bytes)
         }
         Outcome::Silence(secs) => {
             tokio::select! {
@@ -116,7 +129,8 @@ fn tool_of(path: &str) -> Option<(Tool, &str)> {
         let rest = path.strip_prefix(base)?;
         (rest.is_empty() || rest.starts_with('/')).then_some((tool, rest))
     };
-    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack))
+    let hook = || path.starts_with(HOOKS_PATH).then_some((Tool::Slack, path));
+    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack)).or_else(hook)
 }
 
 fn logged(world: &World, tool: Tool, path: &str, asked: &Asked) -> Logged {
@@ -172,6 +186,41 @@ fn send_half(world: &World, reply: Reply) -> Response {
         .header(header::CONTENT_LENGTH, reply.body.len())
         .body(Body::from_stream(first.chain(breath)))
         .expect("name and values of each header were checked")
+}
+
+/// The whole answer, byte by byte.
+fn send_slowly(world: &World, reply: Reply, millis: u64) -> Response {
+    let drops = stream::unfold(reply.body.clone(), move |mut left| async move {
+        if left.is_empty() {
+            return None;
+        }
+        clock::wait_millis(millis).await;
+        let drop = left.split_to(1);
+        Some((Ok::<Bytes, std::io::Error>(drop), left))
+    });
+    head(world, &reply).body(Body::from_stream(drops)).expect("name and values of each header were checked")
+}
+
+/// In chunks, without the last one.
+fn send_without_end(world: &World, reply: Reply) -> Response {
+    let body = stream::iter([Ok::<Bytes, std::io::Error>(reply.body.clone())]);
+    let breath = stream::once(async {
+        // Lets the body leave before the connection ends.
+        tokio::task::yield_now().await;
+        Err(std::io::ErrorKind::ConnectionReset.into())
+    });
+    head(world, &reply)
+        .body(Body::from_stream(body.chain(breath)))
+        .expect("name and values of each header were checked")
+}
+
+/// Blanks, as long as somebody reads them.
+fn send_flood(world: &World, bytes: u64) -> Response {
+    const PART: u64 = 64 << 10;
+    let part = Bytes::from(vec![b' '; 64 << 10]);
+    let parts = stream::iter(0..bytes.div_ceil(PART)).map(move |_| Ok::<Bytes, std::io::Error>(part.clone()));
+    let reply = Reply::json_text(200, String::new());
+    head(world, &reply).body(Body::from_stream(parts)).expect("name and values of each header were checked")
 }
 
 async fn answer_foreign(State(world): State<Arc<World>>, request: Request) -> Result<Response, Infallible> {

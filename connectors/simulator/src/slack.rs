@@ -8,6 +8,7 @@ mod blocks;
 mod chat;
 mod conversations;
 mod handle;
+mod hooks;
 mod model;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,9 @@ type Answer = Result<Value, Refusal>;
 pub(crate) fn answer(world: &World, asked: &Asked) -> Reply {
     let now = world.now();
     let mut workspace = world.workspace();
+    if let Some(name) = asked.path.strip_prefix(crate::HOOKS_PATH) {
+        return workspace.hook(name.trim_start_matches('/'), asked, now);
+    }
     let method = asked.path.trim_start_matches('/').to_owned();
     let answer = workspace.admit(asked).and_then(|()| workspace.call(&method, asked, now));
     let scopes = workspace.scopes.iter().cloned().collect::<Vec<_>>().join(",");

@@ -1,7 +1,7 @@
 //! What all simulated tools share: the time, the log of requests, the planned faults, and each tool's own state.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,11 @@ pub(crate) struct World {
     faults: Mutex<Plan>,
     github: Mutex<Hub>,
     slack: Mutex<Workspace>,
+    after: Mutex<Option<Meddler>>,
 }
+
+/// Called after each answer of a tool was made, before it is sent.
+pub(crate) type Meddler = Arc<dyn Fn(Tool) + Send + Sync>;
 
 impl World {
     pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace) -> World {
@@ -79,6 +83,7 @@ impl World {
             faults: Mutex::default(),
             github: Mutex::new(hub),
             slack: Mutex::new(workspace),
+            after: Mutex::default(),
         }
     }
 
@@ -96,6 +101,19 @@ impl World {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {
         lock(&self.faults)
+    }
+
+    /// Whom to call after each answer. `None`: nobody.
+    pub(crate) fn meddle(&self, after: Option<Meddler>) {
+        *lock(&self.after) = after;
+    }
+
+    /// An answer was made.
+    pub(crate) fn answered(&self, tool: Tool) {
+        let after = lock(&self.after).clone();
+        if let Some(after) = after {
+            after(tool);
+        }
     }
 
     /// Notes a request; the number is for [`World::note_status`].

@@ -167,12 +167,21 @@ impl Api {
 
 /// Slack's tiers, a little below what it promises; a burst passes at once. Messages count for each channel, and together.
 fn paces(limits: Limits) -> Limits {
-    let tier_3 = ["chat.update", "conversations.open", "conversations.history", "conversations.replies"];
+    let tier_3 = [
+        "chat.update",
+        "conversations.open",
+        "conversations.history",
+        "conversations.replies",
+        "conversations.info",
+        "conversations.join",
+        "users.lookupByEmail",
+    ];
     for method in tier_3 {
         limits.set_pace(method, SignedDuration::from_millis(1_200), 30);
     }
     limits
-        .with_pace("users.lookupByEmail", SignedDuration::from_millis(1_200), 30)
+        .with_pace("users.info", SignedDuration::from_millis(600), 30)
+        .with_pace("users.list", SignedDuration::from_secs(3), 15)
         .with_pace("conversations.list", SignedDuration::from_secs(3), 15)
         .with_pace("chat.postMessage", SignedDuration::from_millis(250), 20)
         .with_pace("chat.postMessage:", SignedDuration::from_secs(1), 3)

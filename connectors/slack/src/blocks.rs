@@ -291,7 +291,8 @@ fn visible(char: char) -> Option<char> {
 
 /// Text for a place that Slack parses, in pieces that may be cut between. `& < >` are escaped. The other characters have
 /// no escape: where one stands as it must to begin formatting, a mention, a channel or an emoji (at the start of a word),
-/// a zero-width space behind it keeps it from doing so; within words (`acme/web#12`, `foo_bar`) it does nothing anyway.
+/// a zero-width space behind it keeps it from doing so; within words (`acme/web#12`, `foo_bar`) it does nothing anyway. The
+/// same goes for an address, of which Slack would make a link that nobody meant.
 fn escaped(text: &str) -> Vec<String> {
     let mut before: Option<char> = None;
     let mut pieces = Vec::new();
@@ -299,12 +300,14 @@ fn escaped(text: &str) -> Vec<String> {
     while let Some(char) = rest.next() {
         let at_start = before.is_none_or(|before| !before.is_alphanumeric());
         let goes_on = rest.peek().is_none_or(|next| !next.is_whitespace() && *next != ZERO_WIDTH_SPACE);
+        let address = char == ':' && rest.clone().take(2).eq("//".chars());
         pieces.push(match char {
             '&' => "&amp;".to_owned(),
             '<' => "&lt;".to_owned(),
             // At the start of a line it would begin a quotation.
             '>' if before.is_none() => format!("{ZERO_WIDTH_SPACE}&gt;"),
             '>' => "&gt;".to_owned(),
+            ':' if address => format!("{char}{ZERO_WIDTH_SPACE}"),
             '*' | '_' | '~' | '`' | '@' | '#' | ':' if at_start && goes_on => format!("{char}{ZERO_WIDTH_SPACE}"),
             char => char.to_string(),
         });

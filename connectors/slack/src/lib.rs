@@ -1,7 +1,8 @@
 //! Slack: direct messages, channel messages, edits and thread replies.
 //!
-//! Which calls are made is here; one call is `api.rs`, Slack's JSON `wire.rs`, its words for no `refusal.rs`, and what a
-//! message looks like `blocks.rs`.
+//! Sending and editing is here; finding people is `people.rs`, channels `channels.rs`, a message that was perhaps sent
+//! `look.rs`; one call is `api.rs`, Slack's JSON `wire.rs`, its words for no `refusal.rs`, and what a message looks like
+//! `blocks.rs`. An incoming webhook, the small variant for one channel, is `webhook.rs`.
 //!
 //! Slack has no idempotency key: a write whose outcome is unknown is never repeated here. Every message carries its mark
 //! in its metadata, and [`Notifier::find`] looks for it there. Opening a direct-message conversation is no write in this
@@ -12,9 +13,13 @@
 
 mod api;
 mod blocks;
+mod channels;
 mod known;
+mod look;
+mod people;
 mod refusal;
 mod scopes;
+mod webhook;
 mod wire;
 
 use std::path::PathBuf;
@@ -28,25 +33,16 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use webhook::{Webhook, WebhookConfig, is_webhook};
+
 use api::{Api, Failure};
 use known::Known;
+use people::Sought;
 use refusal::Class;
-use wire::{
-    Content, Identity, ListAnswer, Message, MessagesAnswer, Metadata, OpenAnswer, OpenCall, PostAnswer, PostCall,
-    UpdateCall, UserAnswer,
-};
+use wire::{Content, Identity, Metadata, PostAnswer, PostCall, UpdateCall};
 
 /// The name in errors and logs.
 pub(crate) const TOOL: &str = "Slack";
-
-/// How far before the attempt is looked: Slack's clock and ours may differ.
-const LOOK_BACK: SignedDuration = SignedDuration::from_secs(60);
-/// Messages a page; Slack advises no more.
-const HISTORY_PAGE: usize = 200;
-/// Pages read before giving up on a busy channel.
-const HISTORY_PAGES: usize = 10;
-/// Pages of channels (of 999) read to find a name.
-const CHANNEL_PAGES: usize = 20;
 
 /// What the connector is made from.
 #[derive(Clone)]
@@ -59,6 +55,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// Proxy. `None`: the system's.
     pub proxy: Option<Url>,
+    /// Channels of the configuration, by name or id, to be looked at when the credential is checked.
+    pub channels: Vec<String>,
 }
 
 /// One workspace, seen with one bot token.
@@ -66,6 +64,7 @@ pub struct Slack {
     api: Api,
     clock: Arc<dyn Clock>,
     known: Known,
+    channels: Vec<String>,
 }
 
 /// Where a message stands. The timestamp stays text: as a number it loses digits.
@@ -77,8 +76,9 @@ struct Place<'a> {
 impl Slack {
     /// A notifier; nothing is asked yet. Fails where the address, the CA file or the proxy cannot be used.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Slack, ConnectorError> {
+        let channels = config.channels.clone();
         let api = Api::new(config, clock.clone())?;
-        Ok(Slack { api, clock, known: Known::default() })
+        Ok(Slack { api, clock, known: Known::default(), channels })
     }
 
     /// Slack's clock minus ours at the last answer, good to about a second. `None`: no answer yet.
@@ -95,7 +95,9 @@ impl Slack {
         let what = "the account of the bot token";
         let answer = self.api.ask("auth.test", &serde_json::json!({})).await.map_err(|no| no.into_error(what))?;
         let identity: Identity = self.api.parsed("auth.test", &answer).map_err(|no| no.into_error(what))?;
-        let mut warnings = answer.header("x-oauth-scopes").map(scopes::missing).unwrap_or_default();
+        let granted = answer.header("x-oauth-scopes");
+        self.known.remember_posting(granted.map(|granted| scopes::has(granted, "chat:write.public")));
+        let mut warnings = granted.map(scopes::missing).unwrap_or_default();
         if let Some(seconds) = identity.expires_in {
             let hours = seconds / 3_600;
             warnings.push(format!(
@@ -114,65 +116,12 @@ impl Slack {
         Ok(self.known.identity().unwrap_or_default())
     }
 
-    async fn look_up(&self, email: &str) -> Result<Option<Profile>, ConnectorError> {
-        let email = email.trim().to_lowercase();
-        if let Some(profile) = self.known.profile(&email, self.clock.now()) {
-            return Ok(Some(profile));
-        }
-        let profile = self.person("users.lookupByEmail", vec![("email", email.clone())]).await?;
-        if let Some(profile) = &profile {
-            self.known.remember_profile(email, profile.clone(), self.clock.now());
-        }
-        Ok(profile)
-    }
-
-    /// Who a method that answers with one user shows. `None`: nobody, a bot, or a deactivated account.
-    async fn person(
-        &self,
-        method: &'static str,
-        query: Vec<(&'static str, String)>,
-    ) -> Result<Option<Profile>, ConnectorError> {
-        let user = match self.api.get::<UserAnswer>(method, query).await {
-            Ok(answer) => answer.user,
-            Err(Failure::Refused(no)) if matches!(no.error.as_str(), "users_not_found" | "user_not_found") => {
-                return Ok(None);
-            }
-            Err(failure) => return Err(failure.into_error("people")),
-        };
-        let nobody = user.deleted || user.is_bot || user.id == "USLACKBOT";
-        Ok((!nobody).then(|| Profile { id: user.id, zone: user.tz.filter(|zone| !zone.is_empty()) }))
-    }
-
-    /// The direct-message conversation with a person. Messages are addressed to it, not to the person: only so can they
-    /// be edited later.
-    async fn room(&self, user: &str) -> Result<String, Failure<ConnectorError>> {
-        if let Some(room) = self.known.room(user) {
-            return Ok(room);
-        }
-        let answer = self.api.ask("conversations.open", &OpenCall { users: user }).await?;
-        let opened: OpenAnswer = self.api.parsed("conversations.open", &answer)?;
-        self.known.remember_room(user, &opened.channel.id);
-        Ok(opened.channel.id)
-    }
-
     /// What to put into `channel` for this destination. Nothing is written by asking, so every failure is definite.
     async fn address(&self, to: &Destination) -> Result<String, WriteError> {
-        let user = match to {
-            Destination::Channel(channel) => return Ok(channel.clone()),
-            Destination::User(user) => user.clone(),
-            Destination::Email(email) => match self.look_up(email).await.map_err(not_written)? {
-                Some(profile) => profile.id,
-                None => return Err(refused("nobody in Slack has this e-mail, or the account is deactivated")),
-            },
-        };
-        self.room(&user).await.map_err(|failure| match failure {
-            Failure::Refused(refusal) => match refusal.into_write_error() {
-                // It is the opening whose outcome is unknown, not a message's.
-                WriteError::Unsure { because } => WriteError::NotSent { retry_after: None, because },
-                error => error,
-            },
-            Failure::Failed(error) => not_written(error),
-        })
+        match to {
+            Destination::Channel(channel) => self.channel_address(channel).await,
+            Destination::User(_) | Destination::Email(_) => self.person_address(to).await,
+        }
     }
 
     async fn deliver(
@@ -188,7 +137,14 @@ impl Slack {
             None => self.address(to).await?,
         };
         let thread_ts = parent.map(|parent| parent.ts);
-        let posted = match self.post(&channel, &blocks::render(body), mark, thread_ts).await {
+        let content = blocks::render(body);
+        let posted = match self.post(&channel, &content, mark, thread_ts).await {
+            Err(Failure::Refused(no)) if no.error == "not_in_channel" && self.join(&channel).await => {
+                self.post(&channel, &content, mark, thread_ts).await
+            }
+            posted => posted,
+        };
+        let posted = match posted {
             Err(Failure::Refused(no)) if no.class() == Class::Form => {
                 tracing::warn!(
                     error = no.error,
@@ -245,7 +201,13 @@ impl Slack {
                     details = no.messages(),
                     "Slack refused the blocks; editing to plain text"
                 );
-                Ok(self.update(&place, &blocks::plain(body), mark).await?)
+                match self.update(&place, &blocks::plain(body), mark).await {
+                    // Neither form can take the place of what stands there: it has to be said anew.
+                    Err(Failure::Refused(no)) if no.class() == Class::Form => {
+                        Err(WriteError::Gone { because: no.because() })
+                    }
+                    updated => Ok(updated?),
+                }
             }
             updated => Ok(updated?),
         }
@@ -256,142 +218,28 @@ impl Slack {
             UpdateCall { channel: place.channel, ts: place.ts, content, parse: "none", metadata: Metadata::of(mark) };
         self.api.write("chat.update", "chat.update".to_owned(), &call).await.map(drop)
     }
-
-    async fn search(
-        &self,
-        to: &Destination,
-        mark: &Mark,
-        since: Timestamp,
-        thread: Option<&MessageRef>,
-    ) -> Result<Found, ConnectorError> {
-        let ourselves = self.identity().await?;
-        let found = match thread.map(Place::of).transpose() {
-            Ok(Some(parent)) => self.scan(&ourselves, parent.channel, Some(parent.ts), mark, since).await,
-            Ok(None) => match self.conversation(to).await {
-                Ok(Some(channel)) => self.scan(&ourselves, &channel, None, mark, since).await,
-                Ok(None) => return Ok(Found::CannotTell("Slack knows no such person or channel now".to_owned())),
-                Err(failure) => Err(failure),
-            },
-            Err(error) => return Ok(Found::CannotTell(error.to_string())),
-        };
-        found.or_else(|failure| match failure {
-            Failure::Refused(no) if !matches!(no.class(), Class::Credential | Class::Wait | Class::Unsure) => {
-                Ok(Found::CannotTell(no.because()))
-            }
-            failure => Err(failure.into_error("the conversation")),
-        })
-    }
-
-    /// Reads a conversation (or a thread of it) since shortly before `since`, and looks for the mark.
-    async fn scan(
-        &self,
-        ourselves: &Identity,
-        channel: &str,
-        parent: Option<&str>,
-        mark: &Mark,
-        since: Timestamp,
-    ) -> Result<Found, Failure<ConnectorError>> {
-        let mark = mark.to_text();
-        let mut cursor: Option<String> = None;
-        for _ in 0..HISTORY_PAGES {
-            let page = self.messages(channel, parent, since, cursor.take()).await?;
-            let ours = |message: &&Message| message.carries(&mark) && ourselves.wrote(message);
-            if let Some(ts) = page.messages.iter().find(ours).and_then(|message| message.ts.as_deref()) {
-                return Ok(Found::There(MessageRef(format!("{channel}/{ts}"))));
-            }
-            cursor = page.response_metadata.next();
-            match (&cursor, page.has_more) {
-                (Some(_), _) => {}
-                (None, false) => return Ok(Found::Absent),
-                (None, true) => return Ok(Found::CannotTell("Slack shows only a part of the conversation".to_owned())),
-            }
-        }
-        Ok(Found::CannotTell("too many messages have been written there since".to_owned()))
-    }
-
-    async fn messages(
-        &self,
-        channel: &str,
-        parent: Option<&str>,
-        since: Timestamp,
-        cursor: Option<String>,
-    ) -> Result<MessagesAnswer, Failure<ConnectorError>> {
-        let mut query = vec![
-            ("channel", channel.to_owned()),
-            ("oldest", oldest(since)),
-            ("include_all_metadata", "true".to_owned()),
-            ("limit", HISTORY_PAGE.to_string()),
-        ];
-        query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        match parent {
-            Some(ts) => {
-                query.push(("ts", ts.to_owned()));
-                self.api.get("conversations.replies", query).await
-            }
-            None => self.api.get("conversations.history", query).await,
-        }
-    }
-
-    /// The id of the conversation behind a destination. `None`: there is none.
-    async fn conversation(&self, to: &Destination) -> Result<Option<String>, Failure<ConnectorError>> {
-        match to {
-            Destination::User(user) => self.room(user).await.map(Some),
-            Destination::Email(email) => match self.look_up(email).await.map_err(Failure::Failed)? {
-                Some(profile) => self.room(&profile.id).await.map(Some),
-                None => Ok(None),
-            },
-            Destination::Channel(channel) => self.channel_id(channel).await,
-        }
-    }
-
-    /// History is asked for by id, while people write names.
-    async fn channel_id(&self, channel: &str) -> Result<Option<String>, Failure<ConnectorError>> {
-        if blocks::is_conversation_id(channel) {
-            return Ok(Some(channel.to_owned()));
-        }
-        if let Some(id) = self.known.channel(channel) {
-            return Ok(Some(id));
-        }
-        let name = channel.trim_start_matches('#').to_lowercase();
-        let mut cursor = None;
-        for _ in 0..CHANNEL_PAGES {
-            let page = self.channels(cursor.take()).await?;
-            if let Some(found) = page.channels.iter().find(|found| found.name.as_deref() == Some(name.as_str())) {
-                self.known.remember_channel(&Destination::Channel(channel.to_owned()), &found.id);
-                return Ok(Some(found.id.clone()));
-            }
-            cursor = page.response_metadata.next();
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(None)
-    }
-
-    async fn channels(&self, cursor: Option<String>) -> Result<ListAnswer, Failure<ConnectorError>> {
-        let mut query = vec![
-            ("types", "public_channel,private_channel".to_owned()),
-            ("exclude_archived", "true".to_owned()),
-            ("limit", "999".to_owned()),
-        ];
-        query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        self.api.get("conversations.list", query).await
-    }
 }
 
 impl Notifier for Slack {
     fn whoami(&self) -> BoxFuture<'_, Result<Vec<String>, ConnectorError>> {
-        Box::pin(self.introduce())
+        Box::pin(async move {
+            let mut warnings = self.introduce().await?;
+            warnings.extend(self.channel_warnings().await);
+            Ok(warnings)
+        })
     }
 
     fn lookup<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<Option<Profile>, ConnectorError>> {
         Box::pin(async move {
-            match who {
-                Destination::User(id) => self.person("users.info", vec![("user", id.clone())]).await,
-                Destination::Email(email) => self.look_up(email).await,
-                Destination::Channel(_) => Ok(None),
+            match self.seek(who).await? {
+                Sought::Found(profile) => Ok(Some(profile)),
+                Sought::Nobody(_) => Ok(None),
             }
         })
+    }
+
+    fn absence<'a>(&'a self, who: &'a Destination) -> BoxFuture<'a, Result<String, ConnectorError>> {
+        Box::pin(async move { Ok(self.why_nobody(who).await?.words().to_owned()) })
     }
 
     fn send<'a>(
@@ -429,16 +277,6 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Identity {
-    /// Whether a message is ours: some id of the writer is the same. Where none can be compared, the mark alone decides;
-    /// it is signed, but readable by every app of the workspace, so a copy of it under another id is not ours.
-    fn wrote(&self, message: &Message) -> bool {
-        let pairs = [(&self.bot_id, &message.bot_id), (&self.app_id, &message.app_id), (&self.user_id, &message.user)];
-        let mut same = pairs.iter().filter_map(|(ours, its)| Some(ours.as_ref()? == its.as_ref()?)).peekable();
-        same.peek().is_none() || same.any(|same| same)
-    }
-}
-
 /// A failure before anything was written.
 fn not_written(error: ConnectorError) -> WriteError {
     let because = error.to_string();
@@ -455,12 +293,6 @@ fn not_written(error: ConnectorError) -> WriteError {
 
 fn refused(because: &str) -> WriteError {
     WriteError::Refused { because: because.to_owned() }
-}
-
-/// Slack's form of an instant: seconds and six digits.
-fn oldest(since: Timestamp) -> String {
-    let from = since.saturating_sub(LOOK_BACK).unwrap_or(since).max(Timestamp::UNIX_EPOCH);
-    format!("{}.{:06}", from.as_second(), from.subsec_microsecond())
 }
 
 #[cfg(test)]

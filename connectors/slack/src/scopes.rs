@@ -2,9 +2,10 @@
 //! it is needed.
 
 /// Scope, and what does not work without it.
-const WANTED: [(&str, &str); 10] = [
+const WANTED: [(&str, &str); 11] = [
     ("chat:write", "sending and editing messages"),
     ("chat:write.public", "posting to public channels the app was not invited to"),
+    ("channels:join", "joining a public channel to look whether a message arrived there"),
     ("im:write", "direct messages"),
     ("users:read", "finding people by e-mail, and their time zones"),
     ("users:read.email", "finding people by e-mail"),
@@ -15,10 +16,14 @@ const WANTED: [(&str, &str); 10] = [
     ("groups:read", "finding a private channel by its name"),
 ];
 
+/// Whether a scope is among those granted.
+pub(crate) fn has(granted: &str, scope: &str) -> bool {
+    granted.split(',').any(|one| one.trim() == scope)
+}
+
 /// A sentence for each scope the token lacks. `granted` is Slack's own list, separated by commas.
 pub(crate) fn missing(granted: &str) -> Vec<String> {
-    let granted: Vec<&str> = granted.split(',').map(str::trim).collect();
-    let lacking = WANTED.iter().filter(|(scope, _)| !granted.contains(scope));
+    let lacking = WANTED.iter().filter(|(scope, _)| !has(granted, scope));
     lacking
         .map(|(scope, purpose)| {
             format!(

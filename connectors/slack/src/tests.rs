@@ -1,12 +1,16 @@
 //! The calls as they go over the wire, against a small Slack that answers from a script.
 #![allow(clippy::unwrap_used)]
 
+mod people;
+mod places;
 mod server;
+mod webhook;
 
 use connector_kit::{Block, Span};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::look::HISTORY_PAGES;
 use server::{Answer, Clockwork, Server, at};
 
 const WIRE: &str = "0123456789abcdef0123456789abcdef";
@@ -35,14 +39,18 @@ fn user(id: &str) -> Destination {
     Destination::User(id.to_owned())
 }
 
-fn slack(server: &Server) -> Slack {
-    let config = Config {
+fn config(server: &Server, channels: &[&str]) -> Config {
+    Config {
         url: format!("{}/api", server.url).parse().unwrap(),
         bot_token: Secret::fixed("xoxb-test"),
         ca_file: None,
         proxy: None,
-    };
-    Slack::new(config, Arc::new(Clockwork::new(at("2025-03-11T09:00:00Z")))).unwrap()
+        channels: channels.iter().map(|channel| (*channel).to_owned()).collect(),
+    }
+}
+
+fn slack(server: &Server) -> Slack {
+    Slack::new(config(server, &[]), Arc::new(Clockwork::new(at("2025-03-11T09:00:00Z")))).unwrap()
 }
 
 fn posted() -> Answer {
@@ -55,7 +63,7 @@ fn whoami_answer() -> Answer {
 
 async fn sent_to_channel(answers: Vec<Answer>) -> (Result<MessageRef, WriteError>, Server) {
     let server = Server::start([("chat.postMessage", answers)]).await;
-    let outcome = slack(&server).send(&channel("#delivery"), &body(), &mark(), None).await;
+    let outcome = slack(&server).send(&channel("C1"), &body(), &mark(), None).await;
     (outcome, server)
 }
 
@@ -68,7 +76,7 @@ async fn a_channel_message_carries_text_blocks_and_the_mark_and_its_address_come
     assert_eq!(call.header("authorization"), Some("Bearer xoxb-test"));
     assert_eq!(call.header("content-type"), Some("application/json; charset=utf-8"));
     let sent = call.json();
-    assert_eq!(sent["channel"], "#delivery");
+    assert_eq!(sent["channel"], "C1");
     assert_eq!(sent["text"], "OPS-1 is late");
     assert_eq!(sent["blocks"][0]["type"], "rich_text");
     assert_eq!(sent["metadata"], metadata());
@@ -111,24 +119,6 @@ async fn an_email_is_looked_up_with_a_query_and_never_with_json() {
     let call = &server.calls()[0];
     assert_eq!((call.verb.as_str(), call.query("email").as_deref()), ("GET", Some("ana+x@example.org")));
     assert!(call.body.is_empty());
-}
-
-#[tokio::test]
-async fn nobody_a_bot_and_a_deactivated_account_are_all_nobody() {
-    let answers = vec![
-        Answer::no("users_not_found"),
-        Answer::ok(json!({"user": {"id": "U1", "is_bot": true}})),
-        Answer::ok(json!({"user": {"id": "U2", "deleted": true}})),
-        Answer::no("users_not_found"),
-    ];
-    let server = Server::start([("users.lookupByEmail", answers)]).await;
-    let slack = slack(&server);
-    for _ in 0..3 {
-        assert_eq!(slack.lookup(&Destination::Email("a@example.org".to_owned())).await.unwrap(), None);
-    }
-    let to = Destination::Email("a@example.org".to_owned());
-    let error = slack.send(&to, &body(), &mark(), None).await.unwrap_err();
-    assert!(matches!(&error, WriteError::Refused { because } if because.contains("e-mail")), "{error}");
 }
 
 #[tokio::test]
@@ -295,9 +285,7 @@ async fn a_conversation_that_refuses_is_opened_anew_the_next_time() {
 async fn one_message_goes_at_once_and_a_flood_to_one_channel_is_spread() {
     let server = Server::start([("chat.postMessage", vec![posted(); 6])]).await;
     let clock = Arc::new(Clockwork::new(at("2025-03-11T09:00:00Z")));
-    let config =
-        Config { url: server.url.parse().unwrap(), bot_token: Secret::fixed("xoxb-test"), ca_file: None, proxy: None };
-    let slack = Slack::new(config, clock.clone()).unwrap();
+    let slack = Slack::new(config(&server, &[]), clock.clone()).unwrap();
     for _ in 0..3 {
         slack.send(&channel("C1"), &body(), &mark(), None).await.unwrap();
     }
@@ -436,8 +424,8 @@ async fn a_channel_known_by_name_alone_is_looked_up_before_its_history_is_read()
 
 #[tokio::test]
 async fn whoami_names_missing_scopes_and_an_expiry_and_fails_for_a_dead_token() {
-    let scopes = "chat:write,chat:write.public,im:write,im:history,channels:history,groups:history,channels:read,\
-                  groups:read,users:read";
+    let scopes = "chat:write,chat:write.public,channels:join,im:write,im:history,channels:history,groups:history,\
+                  channels:read,groups:read,users:read";
     let expiring = Answer::ok(json!({"user_id": "UBOT", "expires_in": 7200})).with("x-oauth-scopes", scopes);
     let server = Server::start([("auth.test", vec![expiring, whoami_answer(), Answer::no("token_revoked")])]).await;
     let slack = slack(&server);
@@ -457,6 +445,7 @@ async fn a_secret_that_cannot_be_read_sends_nothing() {
         bot_token: Secret::new(|| Err("/run/secrets/slack: no such file".to_owned())),
         ca_file: None,
         proxy: None,
+        channels: Vec::new(),
     };
     let slack = Slack::new(config, Arc::new(Clockwork::new(at("2025-03-11T09:00:00Z")))).unwrap();
     let sent = slack.send(&channel("C1"), &body(), &mark(), None).await;

@@ -59,7 +59,33 @@ pub(crate) struct User {
     pub(crate) deleted: bool,
     #[serde(default)]
     pub(crate) is_bot: bool,
+    /// A guest of several channels.
+    #[serde(default)]
+    pub(crate) is_restricted: bool,
+    /// A guest of a single channel.
+    #[serde(default)]
+    pub(crate) is_ultra_restricted: bool,
+    /// Of another organisation.
+    #[serde(default)]
+    pub(crate) is_stranger: bool,
     pub(crate) tz: Option<String>,
+    #[serde(default)]
+    pub(crate) profile: UserProfile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct UserProfile {
+    /// Absent without the scope for it.
+    pub(crate) email: Option<String>,
+}
+
+/// `users.list`
+#[derive(Debug, Deserialize)]
+pub(crate) struct MembersAnswer {
+    #[serde(default)]
+    pub(crate) members: Vec<User>,
+    #[serde(default)]
+    pub(crate) response_metadata: AnswerMetadata,
 }
 
 /// `conversations.open`
@@ -82,6 +108,24 @@ pub(crate) struct Conversation {
     pub(crate) id: String,
     /// Direct messages have none.
     pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) is_archived: bool,
+    #[serde(default)]
+    pub(crate) is_private: bool,
+    /// Whether the app is in it. `None`: not told.
+    pub(crate) is_member: Option<bool>,
+    /// Shared with another organisation.
+    #[serde(default)]
+    pub(crate) is_ext_shared: bool,
+    /// About to be.
+    #[serde(default)]
+    pub(crate) is_pending_ext_shared: bool,
+}
+
+/// `conversations.info`
+#[derive(Debug, Deserialize)]
+pub(crate) struct InfoAnswer {
+    pub(crate) channel: Conversation,
 }
 
 /// `chat.postMessage`
@@ -124,6 +168,20 @@ impl Message {
 #[derive(Debug, Serialize)]
 pub(crate) struct OpenCall<'a> {
     pub(crate) users: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct JoinCall<'a> {
+    pub(crate) channel: &'a str,
+}
+
+/// What an incoming webhook takes: its channel is its own.
+#[derive(Debug, Serialize)]
+pub(crate) struct HookCall<'a> {
+    #[serde(flatten)]
+    pub(crate) content: &'a Content,
+    pub(crate) unfurl_links: bool,
+    pub(crate) unfurl_media: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -91,7 +91,7 @@ fn a_missing_key_is_shown_at_its_table_and_all_are_named() {
       |  ^^^^^ `bot_token` is needed here
       |
       = note: key: slack.bot_token
-      = help: write bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }
+      = help: write bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }; or webhook_url
 
     gapwatch: 3 errors, 0 warnings in 1 file.
     "#);

@@ -521,3 +521,111 @@ fn what_two_connections_cover_and_what_a_filter_hides_is_told() {
     gapwatch: 1 error, 3 warnings in 1 file.
     "#);
 }
+
+#[test]
+fn a_webhook_stands_in_the_place_of_a_token() {
+    let text = format!("{GITHUB}[slack]\nwebhook_url = {{ env = 'HOOK' }}\n");
+    let env = [("HOOK", "https://hooks.slack.com/services/T1/B2/hush")];
+    let settings = loaded(&text, &env);
+    let slack = settings.slack.as_ref().unwrap();
+    assert!(slack.bot_token.is_none() && !slack.reaches_people());
+    assert_eq!(slack.open_channel().as_deref(), Some("the webhook's channel"));
+    assert!(!format!("{settings:?}").contains("hush"));
+    let variables = [("GAPWATCH_SLACK__WEBHOOK_URL", "https://hooks.slack.com/services/T1/B2/hush")];
+    assert!(!loaded(GITHUB, &variables).slack.unwrap().reaches_people());
+}
+
+#[test]
+fn a_webhook_beside_what_it_replaces_or_cannot_do_is_told() {
+    let text = "[slack]\nbot_token = { env = 'SLACK' }\nwebhook_url = 'https://hooks.slack.com/services/T1/B2/hush'\nchannel = '#x'\n[operators]\nchannel = '#ops'\n";
+    assert_snapshot!(found_after(text), @r##"
+    error[bad-value]: `bot_token` and `webhook_url` cannot be used together
+     --> gapwatch.toml:6:1
+      |
+    6 | webhook_url = '*******************************************'
+      | ^^^^^^^^^^^ one of the two is enough
+      |
+     ::: gapwatch.toml:5:13
+      |
+    5 | bot_token = { env = 'SLACK' }
+      |             ----------------- the other one
+      |
+      = note: key: slack.webhook_url
+      = help: a token can do all that a webhook can, and tells people in private: leave `webhook_url` out
+
+    warning[literal-secret]: a secret stands in the configuration itself
+     --> gapwatch.toml:6:15
+      |
+    6 | webhook_url = '*******************************************'
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ readable by whoever reads this file
+      |
+      = note: key: slack.webhook_url
+      = help: refer to it: { env = "NAME" }, { file = "/path" } or { credential = "name" }
+
+    warning[unused-key]: `channel` has no effect: a webhook posts into the channel it was made for
+     --> gapwatch.toml:7:1
+      |
+    7 | channel = '#x'
+      | ^^^^^^^ has no effect
+      |
+      = note: key: slack.channel
+      = help: leave `channel` out, or use `bot_token`
+
+    error[unknown-reference]: #ops cannot be reached by an incoming webhook
+     --> gapwatch.toml:9:11
+      |
+    9 | channel = '#ops'
+      |           ^^^^^^ not reachable
+      |
+      = note: key: operators.channel
+      = help: leave `channel` out, or use `bot_token` in [slack]
+
+    gapwatch: 2 errors, 2 warnings in 1 file.
+    "##);
+}
+
+#[test]
+fn what_is_no_webhook_is_refused_and_not_shown() {
+    let text = "[slack]\nwebhook_url = 'https://hooks.slack.com/triggers/T1/2/hush'\n";
+    assert_snapshot!(found_after(text), @r##"
+    error[bad-secret]: this is a workflow's address, which takes no messages; make an incoming webhook in the app's settings
+     --> gapwatch.toml:5:15
+      |
+    5 | webhook_url = '******************************************'
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no usable secret
+      |
+      = note: key: slack.webhook_url
+
+    warning[literal-secret]: a secret stands in the configuration itself
+     --> gapwatch.toml:5:15
+      |
+    5 | webhook_url = '******************************************'
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ readable by whoever reads this file
+      |
+      = note: key: slack.webhook_url
+      = help: refer to it: { env = "NAME" }, { file = "/path" } or { credential = "name" }
+
+    gapwatch: 1 error, 1 warning in 1 file.
+    "##);
+    let text = "[slack]\nwebhook_url = { env = 'SLACK' }\nurl = 'https://hooks.slack.com/services/T1/B2/hush?x=1'\n";
+    assert_snapshot!(found_after(text), @r##"
+    error[bad-secret]: this is a token of Slack; it belongs into `bot_token`
+     --> gapwatch.toml:5:15
+      |
+    5 | webhook_url = { env = 'SLACK' }
+      |               ^^^^^^^^^^^^^^^^^ no usable secret
+      |
+      = note: key: slack.webhook_url
+
+    error[bad-url]: "https://hooks.slack.com/services/**********?x=1" is not a bare address
+     --> gapwatch.toml:6:7
+      |
+    6 | url = 'https://hooks.slack.com/services/**********?x=1'
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected no user, password, query or fragment
+      |
+      = note: key: slack.url
+      = help: credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY
+
+    gapwatch: 2 errors, 0 warnings in 1 file.
+    "##);
+}

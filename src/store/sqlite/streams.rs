@@ -149,7 +149,8 @@ pub(super) fn advance(
         work.touched.containers.insert(stream.scope_id);
     }
     let before = pass.before;
-    let over = (!page.more && !(partial && stream.key.kind == StreamKind::Containers)).then_some(began_at);
+    let is_of_use = !(partial && stream.key.kind == StreamKind::Containers);
+    let over = (is_of_use && !page.more).then_some(began_at);
     save(work, write, over, Pass { at: Some(began_at).filter(|_| page.more), wrote, partial, failing: false, before })?;
     if page.more {
         return Ok(None);

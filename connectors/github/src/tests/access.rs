@@ -40,7 +40,10 @@ impl Drawer {
 
     fn secret(&self) -> Secret {
         let drawer = self.0.clone();
-        Secret::new(move || Ok(SecretString::from(drawer.lock().unwrap().clone())))
+        Secret::new(move || match drawer.lock().unwrap().as_str() {
+            "" => Err("the drawer is empty".to_owned()),
+            value => Ok(SecretString::from(value)),
+        })
     }
 }
 
@@ -456,6 +459,15 @@ async fn a_token_that_was_exchanged_is_used_without_a_restart() {
     let err = read(&github).await.unwrap_err();
     assert!(matches!(&err, ConnectorError::Unauthorized { what, .. } if what.contains("revoked")), "{err}");
     assert_eq!((server.asked().len(), github.renewed()), (1, false), "the same token is not tried twice");
+    drawer.put("new");
+    assert!(github.renewed());
+    read(&github).await.unwrap();
+    assert!(!github.renewed());
+    // While a file is being exchanged there may be none.
+    drawer.put("");
+    let err = read(&github).await.unwrap_err();
+    assert!(matches!(&err, ConnectorError::Unauthorized { what, .. } if what.contains("empty")), "{err}");
+    assert!(!github.renewed());
     drawer.put("new");
     assert!(github.renewed());
     read(&github).await.unwrap();

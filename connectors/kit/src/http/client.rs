@@ -16,7 +16,7 @@ use url::Url;
 
 use super::origin::{AllowedWrite, check_base, compose, host_of, is_loopback};
 use super::outcome::{Again, Failure, of_error, of_status, root_cause};
-use super::{Body, HttpConfig, Request, Response};
+use super::{Body, HttpConfig, Request, Response, blank};
 use crate::limits::told_date;
 use crate::{ConnectorError, Usage, WriteError};
 
@@ -114,7 +114,7 @@ impl Http {
     /// where the write is not among the allowed ones; nothing is sent then.
     pub async fn write(&self, request: Request) -> Result<Response, WriteError> {
         if !self.writes.iter().any(|allowed| allowed.covers(&request.method, &request.path)) {
-            tracing::warn!(tool = self.config.tool, method = %request.method, path = request.path, "write refused");
+            tracing::warn!(tool = self.config.tool, method = %request.method, path = request.shown_path(), "write refused");
             return Err(WriteError::Refused { because: "not in the list of allowed writes".to_owned() });
         }
         self.send(&request).await.map_err(|failure| failure.of_write(self.config.tool))
@@ -169,7 +169,8 @@ impl Http {
         asked_at: Timestamp,
     ) -> Result<Response, Failure> {
         let status = answer.status().as_u16();
-        let headers = std::mem::take(answer.headers_mut());
+        let mut headers = std::mem::take(answer.headers_mut());
+        blank::headers(&mut headers, request.bearer.as_ref());
         let now = self.config.clock.now();
         self.note_date(&headers, asked_at, now);
         self.config.limits.note(&request.resource, status, &headers, now);
@@ -179,7 +180,7 @@ impl Http {
         }
         let body = match status {
             204 | 304 => Bytes::new(),
-            _ => self.body(answer).await?,
+            _ => blank::body(self.body(answer).await?, request.bearer.as_ref()),
         };
         Ok(Response { status, headers, body, asked_at })
     }
@@ -233,8 +234,7 @@ impl Http {
 
     fn trace(&self, request: &Request, answer: &Result<Response, Failure>, asked_at: Timestamp) {
         let ms = self.config.clock.now().duration_since(asked_at).as_millis();
-        let path = if request.secret_path { "…" } else { request.path.as_str() };
-        let (tool, method) = (self.config.tool, &request.method);
+        let (tool, method, path) = (self.config.tool, &request.method, request.shown_path());
         let status = match answer {
             Ok(response) => response.status.to_string(),
             Err(failure) => failure.label(),

@@ -41,6 +41,33 @@ fn texts(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[tokio::test]
+async fn what_is_used_is_counted_by_status_beside_what_the_tool_says_is_left() {
+    let told = ["X-RateLimit-Limit: 5000", "X-RateLimit-Remaining: 4990", "X-RateLimit-Reset: 600"];
+    let server = Server::new([answer(200, &told, "{}"), answer(404, &[], "{}"), answer(200, &told, "{}")]).await;
+    let http = server.client();
+    for _ in 0..3 {
+        http.read(read()).await.unwrap();
+    }
+    let usage = http.usage();
+    assert_eq!(usage.answers, [("200".to_owned(), 2), ("404".to_owned(), 1)]);
+    assert_eq!(usage.remaining, [("core".to_owned(), 4990)]);
+}
+
+#[tokio::test]
+async fn a_path_that_is_a_secret_and_a_query_of_the_operators_own_go_out_and_are_shown_nowhere() {
+    let server = Server::new([answer(200, &[], "{}")]).await;
+    let pairs = [("status".to_owned(), "up".to_owned()), ("k e&y".to_owned(), "c=1".to_owned())];
+    let request = Request::get("ping/canary", "core").with_query(pairs).hide_path();
+    assert!(!format!("{request:?}").contains("canary"));
+    server.client().read(request).await.unwrap();
+    assert!(
+        server.seen()[0].starts_with("GET /api/ping/canary?status=up&k+e%26y=c%3D1 HTTP/1.1"),
+        "{}",
+        server.seen()[0]
+    );
+}
+
+#[tokio::test]
 async fn a_request_carries_what_it_was_given_and_the_answer_comes_whole() {
     let server = Server::new([answer(200, &["ETag: W/\"7\"", "Content-Type: application/json"], "{\"a\":1}")]).await;
     let http = server.client();

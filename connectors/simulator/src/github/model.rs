@@ -221,6 +221,8 @@ pub(crate) struct Settings {
     pub(crate) echo_bot: Option<String>,
     /// How long lists may lag behind what has happened.
     pub(crate) list_lag: SignedDuration,
+    /// Lists show a change up to so many seconds late, each by its own dice.
+    pub(crate) lag: Option<(u64, u64)>,
 }
 
 /// Where `rel="next"` points.
@@ -250,6 +252,7 @@ impl Default for Settings {
             next_link: NextLink::Honest,
             echo_bot: None,
             list_lag: SignedDuration::ZERO,
+            lag: None,
         }
     }
 }

@@ -90,10 +90,24 @@ impl Hub {
             self.repos[index].count_milestones();
         }
         for number in dirty {
+            if self.is_hidden_by_lag(index, number) {
+                self.repos[index].dirty.insert(number);
+                continue;
+            }
             if let Some(row) = self.repos[index].issues.get(&number).map(|issue| self.row(index, issue)) {
                 self.repos[index].listing.put(row);
             }
         }
+    }
+
+    /// True while lists do not show an issue's last change yet.
+    fn is_hidden_by_lag(&self, index: usize, number: u64) -> bool {
+        let (Some((dice, secs)), Some(issue)) = (self.settings.lag, self.repos[index].issues.get(&number)) else {
+            return false;
+        };
+        let since = self.asked_at.duration_since(issue.updated_at).as_secs();
+        let late = digest((dice, number, issue.updated_at.as_second())) % (secs + 1);
+        u64::try_from(since).is_ok_and(|since| since < late)
     }
 
     fn row(&self, index: usize, issue: &Issue) -> Row {

@@ -129,6 +129,12 @@ impl Github {
         self.hub().settings.list_lag = lag;
     }
 
+    /// Lists, and single looks, show a change of an issue up to so many seconds late and out of order, by these dice; 0: at
+    /// once. A read is answered by whichever replica is asked.
+    pub fn lag(&self, dice: u64, secs: u64) {
+        self.hub().settings.lag = (secs > 0).then_some((dice, secs));
+    }
+
     /// A bot that answers every comment made over the wire.
     pub fn echo_bot(&self, login: Option<&str>) {
         self.hub().settings.echo_bot = login.map(str::to_owned);

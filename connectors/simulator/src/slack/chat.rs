@@ -15,14 +15,19 @@ const TEXT_CUT: usize = 40_000;
 const UPDATE_TEXT: usize = 4_000;
 
 /// What a message should say, checked.
-struct Content {
+pub(super) struct Content {
     text: Option<String>,
     blocks: Option<Value>,
     metadata: Option<Value>,
 }
 
 impl Content {
-    fn read(args: &Args) -> Result<Content, Refusal> {
+    /// True: there is nothing to show.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.text.is_none() && self.blocks.as_ref().is_none_or(blocks::is_empty)
+    }
+
+    pub(super) fn read(args: &Args) -> Result<Content, Refusal> {
         let text = args.text("text").map(str::to_owned);
         let markdown = args.text("markdown_text");
         let blocks = match args.json("blocks") {
@@ -47,7 +52,7 @@ impl Workspace {
         self.need(&["chat:write"])?;
         let channel = self.destination(args, now)?;
         let content = Content::read(args)?;
-        if content.text.is_none() && content.blocks.as_ref().is_none_or(blocks::is_empty) {
+        if content.is_nothing() {
             return Err(Refusal::Error("no_text"));
         }
         let thread = match args.text("thread_ts") {
@@ -55,24 +60,31 @@ impl Workspace {
             Some(text) => Some(self.thread(channel, text)?),
         };
         self.pace(channel, now)?;
+        let ts = self.put(channel, content, now);
+        let message = self.messages.last_mut().ok_or(Refusal::Error("internal_error"))?;
+        (message.thread, message.broadcast) = (thread, args.flag("reply_broadcast"));
+        let shown = self.messages.last().map(|message| self.message_json(message, true));
+        Ok(json!({ "channel": self.channels[channel].id, "ts": ts_text(ts), "message": shown }))
+    }
+
+    /// A new message of the app's.
+    pub(super) fn put(&mut self, channel: usize, content: Content, now: Timestamp) -> i64 {
         let ts = self.next_ts(now);
-        let message = Message {
+        self.messages.push(Message {
             channel,
             ts,
-            thread,
-            broadcast: args.flag("reply_broadcast"),
+            thread: None,
+            broadcast: false,
             user: BOT_USER.to_owned(),
             text: content.text.unwrap_or_default().chars().take(TEXT_CUT).collect(),
-            blocks: content.blocks,
+            blocks: content.blocks.filter(|blocks| !blocks::is_empty(blocks)),
             metadata: content.metadata.filter(|metadata| !blocks::is_empty(metadata)),
             edits: 0,
             edited_at: None,
             at: now,
             deleted: false,
-        };
-        let shown = self.message_json(&message, true);
-        self.messages.push(message);
-        Ok(json!({ "channel": self.channels[channel].id, "ts": ts_text(ts), "message": shown }))
+        });
+        ts
     }
 
     /// Where to post: an id, the name of a public channel, or a member's id for the direct message.
@@ -113,7 +125,7 @@ impl Workspace {
     }
 
     /// One message a second and channel, where that is enforced.
-    fn pace(&self, channel: usize, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn pace(&self, channel: usize, now: Timestamp) -> Result<(), Refusal> {
         let last = self.messages.iter().rev().find(|message| message.channel == channel);
         let soon = last.is_some_and(|message| now.duration_since(message.at).as_millis() < 1000);
         if self.post_limit && soon { Err(Refusal::RateLimited(1)) } else { Ok(()) }

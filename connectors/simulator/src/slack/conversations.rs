@@ -223,7 +223,7 @@ pub(super) fn channel_json(channel: &Channel) -> Value {
     json!({
         "id": channel.id, "name": channel.name, "is_channel": !channel.private, "is_group": channel.private,
         "is_im": false, "created": created, "is_archived": channel.archived, "is_general": false, "unlinked": 0,
-        "name_normalized": channel.name, "is_shared": false, "is_ext_shared": false, "is_org_shared": false,
+        "name_normalized": channel.name, "is_shared": channel.shared, "is_ext_shared": channel.shared, "is_org_shared": false,
         "is_member": channel.joined, "is_private": channel.private, "is_mpim": false, "context_team_id": TEAM,
         "topic": { "value": "", "creator": "", "last_set": 0 }, "purpose": { "value": "", "creator": "", "last_set": 0 },
         "previous_names": [], "num_members": 1,

@@ -6,6 +6,7 @@ use std::sync::{Arc, MutexGuard};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::hooks::Hook;
 use super::model::{BOT_USER, Channel, Member, Message, Workspace, ts_read, ts_text};
 use crate::world::World;
 
@@ -61,6 +62,7 @@ impl Slack {
             deleted: false,
             bot: false,
             refuses_messages: false,
+            guest: false,
         };
         self.workspace().members.insert(id.to_owned(), member);
     }
@@ -77,6 +79,40 @@ impl Slack {
         if let Some(member) = self.workspace().members.get_mut(id) {
             member.refuses_messages = on;
         }
+    }
+
+    /// Makes a member a guest of the workspace.
+    pub fn make_guest(&self, id: &str) {
+        if let Some(member) = self.workspace().members.get_mut(id) {
+            member.guest = true;
+        }
+    }
+
+    /// Shares a channel with another organisation.
+    pub fn share(&self, channel: &str) {
+        self.with_channel(channel, |channel| channel.shared = true);
+    }
+
+    /// Gives a channel another name; its id stays.
+    pub fn rename(&self, channel: &str, name: &str) {
+        let name = name.trim_start_matches('#').to_owned();
+        self.with_channel(channel, |channel| channel.name = name);
+    }
+
+    /// An incoming webhook into a channel; tells the end of its address.
+    pub(crate) fn new_webhook(&self, channel: &str) -> String {
+        self.channel(channel);
+        let mut workspace = self.workspace();
+        let short = channel.trim_start_matches('#');
+        let at = workspace.channels.iter().position(|one| one.name == short).unwrap_or_default();
+        let name = format!("{}/{}/{}", super::model::TEAM, workspace.next_id('B'), workspace.next_id('x'));
+        workspace.hooks.insert(name.clone(), Hook { channel: at, broken: None });
+        name
+    }
+
+    /// Every webhook answers with this status and word from now on, as when it was revoked. `None`: they work again.
+    pub fn break_webhooks(&self, answer: Option<(u16, &'static str)>) {
+        self.workspace().hooks.values_mut().for_each(|hook| hook.broken = answer);
     }
 
     /// Makes a public channel that the app is in, and tells its id. The `#` may be left out.
@@ -104,6 +140,7 @@ impl Slack {
             archived: false,
             joined,
             restricted: false,
+            shared: false,
             user: None,
             created_at: now,
         };

@@ -37,6 +37,8 @@ pub(crate) struct Member {
     pub(crate) bot: bool,
     /// The app may not write to them.
     pub(crate) refuses_messages: bool,
+    /// A guest of some channels.
+    pub(crate) guest: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ pub(crate) struct Channel {
     pub(crate) joined: bool,
     /// Posting is not allowed.
     pub(crate) restricted: bool,
+    /// Shared with another organisation.
+    pub(crate) shared: bool,
     /// The other side of a direct message.
     pub(crate) user: Option<String>,
     pub(crate) created_at: Timestamp,
@@ -89,6 +93,8 @@ pub(crate) struct Workspace {
     pub(crate) edit_window: Option<i64>,
     /// One message a second and channel.
     pub(crate) post_limit: bool,
+    /// Incoming webhooks by the last part of their address.
+    pub(crate) hooks: BTreeMap<String, super::hooks::Hook>,
     last_ts: i64,
     next_id: u32,
 }
@@ -104,6 +110,7 @@ impl Workspace {
             revoked: HashMap::new(),
             edit_window: None,
             post_limit: false,
+            hooks: BTreeMap::new(),
             last_ts: 0,
             next_id: 1,
         }
@@ -134,6 +141,7 @@ impl Workspace {
             archived: false,
             joined: true,
             restricted: false,
+            shared: false,
             user,
             created_at: now,
         };

@@ -146,3 +146,29 @@ async fn an_answer_lost_after_commit_leaves_the_message_and_a_retry_makes_two() 
     let stamps: Vec<String> = bench.sim.slack().messages().into_iter().map(|message| message.ts).collect();
     assert!(stamps[0] < stamps[1]);
 }
+
+#[tokio::test]
+async fn a_webhook_posts_into_its_channel_and_answers_with_a_word() {
+    let (bench, channel) = office().await;
+    let slack = bench.sim.slack();
+    let url = bench.sim.slack_webhook("#delivery");
+    let post = async |body: Value| {
+        let answer = bench.http.post(&url).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(post(json!({ "text": "hello", "blocks": [] })).await, (200, "ok".to_owned()));
+    let seen = &slack.messages()[0];
+    assert_eq!((seen.channel.clone(), seen.text.as_str(), &seen.blocks), (channel, "hello", &None));
+    assert_eq!(post(json!({})).await, (400, "no_text".to_owned()));
+    assert_eq!(
+        post(json!({ "text": "x", "blocks": [{ "type": "hologram" }] })).await,
+        (400, "invalid_blocks".to_owned())
+    );
+    slack.break_webhooks(Some((404, "no_service")));
+    assert_eq!(post(json!({ "text": "x" })).await, (404, "no_service".to_owned()));
+    slack.break_webhooks(None);
+    slack.archive("#delivery");
+    assert_eq!(post(json!({ "text": "x" })).await, (410, "channel_is_archived".to_owned()));
+    let other = url.replace("/services/", "/services/nobody");
+    assert_eq!(bench.http.post(other).json(&json!({ "text": "x" })).send().await.unwrap().status().as_u16(), 404);
+}

@@ -43,7 +43,7 @@ impl Workspace {
             "id": member.id, "team_id": TEAM, "name": member.name.to_lowercase().replace(' ', "."),
             "deleted": member.deleted, "real_name": member.name, "tz": member.zone, "tz_label": member.zone,
             "tz_offset": offset(&member.zone), "profile": profile, "is_admin": false, "is_owner": false,
-            "is_restricted": false, "is_ultra_restricted": false, "is_bot": member.bot, "is_app_user": false,
+            "is_restricted": member.guest, "is_ultra_restricted": false, "is_bot": member.bot, "is_app_user": false,
             "is_email_confirmed": true, "updated": 1_700_000_000,
         })
     }
