@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::open::{Stopped, View};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::SubjectKey;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{ConnectionId, TaskId};
 use crate::domain::names::TaskName;
 use crate::messages::scene::Scene;
 use crate::messages::wording;
@@ -149,8 +149,25 @@ fn connection(view: &View, state: &ConnectionState) -> Connection {
         id: state.name.clone(),
         state: word,
         last_success_at: state.last_success_at,
-        because: state.failure.as_ref().map(|(_, because)| because.clone()),
+        because: state.failure.as_ref().map(|(_, because)| because.clone()).or_else(|| blind_spots(view, state.id)),
     }
+}
+
+/// What is not judged although the connection works: containers of which much was missing at once, tasks not to be seen.
+fn blind_spots(view: &View, id: ConnectionId) -> Option<String> {
+    let read = view.board.containers().filter(|container| container.reader == Some(id));
+    let mut spots: Vec<String> = read
+        .filter_map(|container| {
+            let hold = container.hold?;
+            Some(format!("{} is held: {} of {} open tasks were missing at once", container.name, hold.missing, hold.of))
+        })
+        .collect();
+    spots.sort_unstable();
+    let unseen = view.board.connection(id).map_or(0, |rec| rec.unseen);
+    if unseen > 0 {
+        spots.push(format!("open tasks that are not to be seen any more: {unseen}"));
+    }
+    (!spots.is_empty()).then(|| spots.join("; "))
 }
 
 /// The gaps document of these alerts, worst first.

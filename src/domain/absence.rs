@@ -31,7 +31,7 @@ pub fn is_too_much(missing: u64, of: u64) -> bool {
 pub fn next_census(container: i64, now: Timestamp) -> Timestamp {
     // Consecutive numbers land far from each other, evenly over the day (the golden ratio of 2^64).
     let spread = (container.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).cast_signed();
-    let slot = spread * DAY_SECS >> 32;
+    let slot = (spread * DAY_SECS) >> 32;
     let earliest = now.saturating_add(APART).unwrap_or(Timestamp::MAX);
     let wait = (slot - earliest.as_second()).rem_euclid(DAY_SECS);
     earliest.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(Timestamp::MAX)

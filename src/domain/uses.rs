@@ -64,9 +64,10 @@ fn counts(task: &TaskRec) -> bool {
     task.ineligible.is_none() && task.category.is_open()
 }
 
-fn less<K: Ord, Q: Ord + ?Sized>(uses: &mut BTreeMap<K, u32>, key: &Q) -> bool
+fn less<K, Q>(uses: &mut BTreeMap<K, u32>, key: &Q) -> bool
 where
-    K: std::borrow::Borrow<Q>,
+    K: Ord + std::borrow::Borrow<Q>,
+    Q: Ord + ?Sized,
 {
     let Some(count) = uses.get_mut(key) else { return false };
     *count -= 1;

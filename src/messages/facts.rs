@@ -98,7 +98,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::MassEdit { from_at, to_at, tasks } => {
             let (tasks, when) = (count(i64::from(*tasks), "task"), moment(*from_at, scene));
-            let span = between(*from_at, *to_at, scene);
+            let span = count((to_at.duration_since(*from_at).as_secs() + 59) / 60, "minute");
             format!("one account changed {tasks} from {when} on, within {span}; it counts as nobody's work")
         }
     }

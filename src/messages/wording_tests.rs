@@ -241,3 +241,62 @@ fn progress_names_what_it_is_counted_from() {
     assert!(words(ProgressSource::Checklist, 5).starts_with("20 % done (1 of 5 checklist items) after"));
     assert!(words(ProgressSource::Time, 0).starts_with("20 % done by the time booked after"));
 }
+
+#[test]
+fn what_gapwatch_says_of_its_own_sight_names_numbers_and_a_next_step() {
+    let (calendar, names) = (calendar(), HashMap::new());
+    let scene = scene(&names, "2025-03-11 09:00", &calendar);
+    let since = at("2025-03-10 10:00");
+    let said = |evidence: Evidence| {
+        let matter = super::facts::matter(&evidence, scene);
+        format!("{matter} | {} | {}", super::facts::facts(&evidence, scene), super::facts::next_step(&evidence))
+    };
+    let missing = said(Evidence::MassMissing { since, missing: 136, of: 794 });
+    assert!(missing.starts_with("misses 136 tasks at once | 136 of 794 open tasks were not in its list"), "{missing}");
+    assert!(missing.contains("gapwatch release"), "{missing}");
+    let edited = said(Evidence::MassEdit { from_at: since, to_at: plus_minutes(since, 7), tasks: 60 });
+    assert!(edited.starts_with("had 60 tasks changed at once | one account changed 60 tasks from"), "{edited}");
+    assert!(edited.contains("within 7 minutes"), "{edited}");
+    let unseen = said(Evidence::TasksUnseen { since, tasks: 1 });
+    assert!(unseen.starts_with("hides 1 task that it showed before | 1 open task not to be seen since"), "{unseen}");
+    let names = |count: usize| (0..count).map(|n| format!("n{n}")).collect::<Vec<_>>();
+    let unmapped = said(Evidence::Unmapped { states: names(1), owners: names(7) });
+    let expected = "states without a meaning: n0; owners who are nobody in [people]: n0, n1, n2, n3, n4 and 2 more";
+    assert!(unmapped.contains(expected), "{unmapped}");
+    assert!(said(Evidence::Unmapped { states: vec!["<!channel>".to_owned()], owners: names(0) }).contains("states"));
+}
+
+fn plus_minutes(at: jiff::Timestamp, minutes: i64) -> jiff::Timestamp {
+    at + jiff::SignedDuration::from_mins(minutes)
+}
+
+#[test]
+fn what_was_deleted_or_moved_away_is_not_called_resolved() {
+    let mut world = World::new();
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let finding = world.alert(OVERDUE, 1).finding.clone();
+    let (calendar, names) = (calendar(), HashMap::new());
+    let scene = scene(&names, "2025-03-11 12:00", &calendar);
+    let words = |ending| {
+        let item = super::wording::Item {
+            key: "acme/web#1".to_owned(),
+            url: None,
+            title: None,
+            finding: finding.clone(),
+            noticed_at: at("2025-03-10 10:00"),
+            over_at: Some(at("2025-03-11 12:00")),
+            ending: Some(ending),
+            closed: false,
+            hearing: Default::default(),
+            also: Vec::new(),
+            children: 0,
+        };
+        text(&super::wording::single(&item, Audience::Owner, scene))
+    };
+    let deleted = words(crate::domain::alert::Ending::Deleted);
+    assert!(deleted.contains("acme/web#1 was deleted") && deleted.contains("The task was deleted"), "{deleted}");
+    let moved = words(crate::domain::alert::Ending::MovedAway);
+    assert!(moved.contains("acme/web#1 was moved away") && moved.contains("not watched"), "{moved}");
+    assert!(!deleted.contains("esolved") && !moved.contains("esolved"));
+    assert!(words(crate::domain::alert::Ending::Resolved).contains("Resolved"));
+}

@@ -21,6 +21,7 @@ mod quiet;
 mod recorded;
 mod reference;
 mod reload;
+mod second_clock;
 mod service;
 mod sweep;
 mod tidy;

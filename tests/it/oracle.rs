@@ -216,6 +216,9 @@ async fn history(seed: u64) -> (usize, usize) {
     for (milestone, day) in MILESTONES.iter().zip(DAYS) {
         lab.github().milestone(REPO, milestone, Some(github_day(day)));
     }
+    if seed.is_multiple_of(3) {
+        lab.github().list_lag(SignedDuration::from_mins(i64::try_from(1 + dice.below(10)).unwrap()));
+    }
     for step in 0..STEPS {
         for _ in 0..dice.below(4) {
             people.deed(&lab.github(), lab.now());
@@ -242,6 +245,7 @@ async fn history(seed: u64) -> (usize, usize) {
         }
     }
     lab.sim.heal();
+    lab.github().list_lag(SignedDuration::ZERO);
     // Past a census, every back-off, settle time and resolve time, without a deed.
     for minutes in [37 * 60, 70, 20, 20, 20] {
         lab.later(SignedDuration::from_mins(minutes));

@@ -327,3 +327,24 @@ async fn the_operators_hear_of_owners_who_are_nobody_in_the_configuration() {
     world.later(SignedDuration::from_mins(15)).run().await;
     assert!(world.open().await.iter().all(|gap| !gap.starts_with("sys.unmapped")));
 }
+
+#[tokio::test]
+async fn a_list_that_lags_behind_says_nothing_false() {
+    let mut world = overdue(plan()).await;
+    world.run().await;
+    world.github().list_lag(SignedDuration::from_mins(10));
+    world.github().close(REPO, 1, "ana-k", world.now(), "completed");
+    world.github().issue(REPO, "New").by("max-w").open();
+    for _ in 0..4 {
+        world.later(SignedDuration::from_mins(2)).run().await;
+        let sent = world.sent();
+        assert!(sent.iter().all(|sent| !sent.contains("esolved") && !sent.contains("deleted")), "{sent:#?}");
+    }
+    for _ in 0..6 {
+        world.later(SignedDuration::from_mins(5)).run().await;
+    }
+    assert_eq!(world.gap("overdue").await.alert.ending, Some(Ending::Resolved));
+    assert_eq!(rows(&world, "SELECT key FROM tasks"), ["acme/web#1", "acme/web#2"]);
+    counted(&mut world).await;
+    assert_eq!((gone(&world).len(), rows(&world, "SELECT task FROM suspects").len()), (0, 0));
+}

@@ -245,7 +245,13 @@ impl Hub {
         if let Some(refusal) = self.refuse_repository(call, index) {
             return refusal;
         }
-        self.refresh(index);
+        // A list may lag behind; an issue asked for by itself never does.
+        let is_direct = matches!(rest, ["issues", number, ..] if number.parse::<u64>().is_ok());
+        let lags = call.now.duration_since(self.repos[index].refreshed_at) < self.settings.list_lag;
+        if is_direct || !lags {
+            self.refresh(index);
+            self.repos[index].refreshed_at = call.now;
+        }
         let read = call.is_read();
         if let Some(refusal) = (!read).then(|| self.refuse_write(call, index)).flatten() {
             return refusal;

@@ -178,6 +178,8 @@ fn merge(work: &mut Work<'_>, site: SiteId, old: TaskId, new: TaskId) -> Result<
         "UPDATE links SET task = ?1 WHERE task = ?2",
         "UPDATE links SET other = ?1 WHERE other = ?2",
         "DELETE FROM links WHERE task = other AND ?1 <> ?2",
+        "DELETE FROM task_base WHERE task = ?1 AND ?2 = ?2",
+        "UPDATE task_base SET task = ?1 WHERE task = ?2",
         "UPDATE tasks SET parent = ?1 WHERE parent = ?2 AND id <> ?1",
         "UPDATE task_alias SET task = ?1 WHERE task = ?2",
         "DELETE FROM suspects WHERE task IN (?1, ?2)",

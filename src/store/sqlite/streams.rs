@@ -294,8 +294,12 @@ pub(super) fn failed(work: &mut Work<'_>, failure: &PullFailure<'_>) -> Result<(
     }
     if failure.kind == FailureKind::Refused {
         work.db
-            .prepare_cached("UPDATE streams SET next_pull_at = ? WHERE connection = ?")?
-            .execute(params![us(failure.next_pull_at), stream.connection.0])?;
+            // A census keeps its time of day, or all of them would fall together.
+            .prepare_cached(
+                "UPDATE streams SET next_pull_at = CASE kind WHEN ?3 THEN max(next_pull_at, ?1) ELSE ?1 END
+                 WHERE connection = ?2",
+            )?
+            .execute(params![us(failure.next_pull_at), stream.connection.0, StreamKind::Census.code()])?;
     }
     work.touched.connections.insert(stream.connection);
     work.touched.containers.insert(stream.scope_id);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use connector_model::{ContainerRef, Due, Field, Ineligible, Task, TaskRef};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, ToSql, params, params_from_iter};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, json, us, us_of};
 use super::{Work, census, containers, links, said};
+use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
 /// Where a page's tasks come from.
@@ -37,6 +38,9 @@ pub(super) enum Seen {
     /// As it had been, or older than what is known.
     Same,
 }
+
+/// How long a list may lag behind what was seen elsewhere.
+const LAG: SignedDuration = SignedDuration::from_mins(15);
 
 /// Columns compared one by one when the hash differs, in the order of [`Columns::of`].
 pub(super) const COLUMNS: [&str; 28] = [
@@ -107,8 +111,10 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     };
     let links_differ = links_hash.is_some() && links_hash != stored.links_hash;
     let same = stored.hash == hash && !links_differ && stored.gone_at.is_none() && !stored.unseen;
-    // A list may lag behind: what it shows now can be older than what was seen before.
-    if same || stored.asked_at > origin.asked_at || stored.updated_at > task.updated_at {
+    // A list may lag behind: what it shows now can be older than what was seen just before. Later it is believed, for a
+    // server may have been set back.
+    let lags = stored.updated_at > task.updated_at && later(stored.asked_at, LAG) > origin.asked_at;
+    if same || stored.asked_at > origin.asked_at || lags {
         return Ok(Seen::Same);
     }
     let Some((joined, own)) = said::joined(work, origin.site, task)? else {

@@ -56,6 +56,7 @@ impl Hub {
             events: Vec::new(),
             labels: Default::default(),
             listing: Default::default(),
+            refreshed_at: Timestamp::UNIX_EPOCH,
             dirty: Default::default(),
             recorded: None,
         };

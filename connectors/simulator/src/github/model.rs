@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::listing::Listing;
@@ -135,6 +135,8 @@ pub(crate) struct Repo {
     pub(crate) labels: BTreeSet<String>,
     /// Rendered issues, sorted; brought up to date before each read.
     pub(crate) listing: Listing,
+    /// When the rendering was last brought up to date.
+    pub(crate) refreshed_at: Timestamp,
     /// Issues whose rendering is out of date.
     pub(crate) dirty: BTreeSet<u64>,
     /// Bodies from a recording instead of issues of our own.
@@ -217,6 +219,8 @@ pub(crate) struct Settings {
     pub(crate) page_cap: u64,
     pub(crate) next_link: NextLink,
     pub(crate) echo_bot: Option<String>,
+    /// How long lists may lag behind what has happened.
+    pub(crate) list_lag: SignedDuration,
     /// Lists show a change up to so many seconds late, each by its own dice.
     pub(crate) lag: Option<(u64, u64)>,
 }
@@ -247,6 +251,7 @@ impl Default for Settings {
             page_cap: 10_000,
             next_link: NextLink::Honest,
             echo_bot: None,
+            list_lag: SignedDuration::ZERO,
             lag: None,
         }
     }

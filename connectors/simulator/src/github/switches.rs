@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Hub;
 use super::handle::{CommentSeen, Github, IssueSeen};
@@ -122,6 +122,11 @@ impl Github {
     /// Makes `rel="next"` lead to the page it stands on.
     pub fn repeating_next_link(&self, on: bool) {
         self.hub().settings.next_link = if on { NextLink::Itself } else { NextLink::Honest };
+    }
+
+    /// Lets lists lag behind what has happened by up to so long.
+    pub fn list_lag(&self, lag: SignedDuration) {
+        self.hub().settings.list_lag = lag;
     }
 
     /// Lists, and single looks, show a change of an issue up to so many seconds late and out of order, by these dice; 0: at

@@ -223,7 +223,7 @@ fn too_many_at_once_hold_the_container_until_direct_looks_have_settled_enough() 
         }
         slices.push((asked, world.web().hold.is_some()));
         assert!(world.looks(is_gone) == 0 || world.suspects().is_empty(), "some at a time");
-        world.now = world.now + SignedDuration::from_mins(10);
+        world.now += SignedDuration::from_mins(10);
     }
     // 96 of 136 have to be settled before no more than 39 are left.
     assert_eq!(slices, [(20, true), (20, true), (20, true), (20, true), (20, false), (20, false), (16, false)]);
@@ -271,7 +271,7 @@ fn a_look_that_failed_is_made_again_later() {
     world.shows(&exts(1..=9), false, |_| {});
     assert_eq!(world.looks(|_, _| None), 1);
     assert_eq!((world.due().len(), world.suspects().len()), (0, 1));
-    world.now = world.now + SignedDuration::from_mins(1);
+    world.now += SignedDuration::from_mins(1);
     assert_eq!(world.due().len(), 1);
 }
 
@@ -309,7 +309,7 @@ fn a_task_that_moved_where_nobody_looks_is_gone_once_it_had_the_time_to_arrive()
     world.shows(&exts(1..=9), false, |_| {});
     world.looks(|_, _| Some(TaskLook::Moved(ext("500"))));
     assert_eq!((world.gone("10"), world.due().len()), (None, 0));
-    world.now = world.now + SignedDuration::from_mins(15);
+    world.now += SignedDuration::from_mins(15);
     world.looks(|_, _| Some(TaskLook::Moved(ext("500"))));
     assert_eq!(world.gone("10"), Some(Gone::MovedAway));
     world.assert_board();
@@ -341,6 +341,8 @@ fn a_list_that_lags_behind_does_not_bring_back_what_was_before() {
     world.now = days(1) + SignedDuration::from_mins(3);
     assert_eq!(world.tasks(vec![task("1")]).same, 1);
     assert!(world.rec("1").closed_at.is_some());
+    world.now = days(1) + SignedDuration::from_mins(16);
+    assert_eq!(world.tasks(vec![task("1")]).changed, 1, "a server that was set back is believed");
 }
 
 #[test]
