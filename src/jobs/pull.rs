@@ -1,8 +1,7 @@
 //! Pull: one due stream, one request, one page handed to the core. One connection never has two requests in flight, and
 //! never blocks another.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use connector_kit::{Clock, Commenter, ConnectorError, Page, Source, StreamKind};
@@ -20,6 +19,10 @@ use crate::store::{FailureKind, StoreError, StreamRow};
 const AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
 /// Longest pause between two tries of a stream that keeps failing.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// The same while a tool is down: so long it may take until we see that it is back.
+const LONGEST_OUTAGE_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+/// So many containers in a row for which a tool fails are an outage: the others are not asked for in this pass.
+const OUTAGE: usize = 3;
 
 /// A connection at work.
 #[derive(Clone)]
@@ -59,10 +62,18 @@ pub struct PullReport {
     pub failures: Vec<(String, FailureKind, String)>,
     /// The tools' clocks and ours lie apart: the answer was not kept, nothing more was asked.
     pub clock_doubted: bool,
+    /// Containers for which the tool failed since it last answered.
+    unanswered: BTreeSet<ContainerId>,
 }
 
 impl PullReport {
+    /// The tool is down: to ask for one container more would only be one request more.
+    fn is_outage(&self) -> bool {
+        self.unanswered.len() >= OUTAGE
+    }
+
     fn page(&mut self, kind: StreamKind, page: &Page) {
+        self.unanswered.clear();
         self.pages += 1;
         // The other streams see the same items again: each is counted where its kind belongs.
         if kind == StreamKind::Tasks {
@@ -115,7 +126,7 @@ async fn one(
 ) -> Result<bool, StoreError> {
     let kind = stream.key.kind;
     let name = stream_name(&stream);
-    let answer = ask(core, connection, clock, &stream).await?;
+    let answer = if report.is_outage() { Err(not_asked()) } else { ask(core, connection, clock, &stream).await? };
     if let Some(ClockDoubt::ToolsDisagree(words)) = doubt(clock.now(), clock.now(), &(connection.skews)()) {
         // Whatever is kept carries our time, and what is asked later would look older: nothing is kept.
         let because = format!("our clock and the tools' disagree: {words}");
@@ -156,6 +167,9 @@ async fn one(
             let failed = failed(&error, stream.failures, connection.poll, clock.now());
             tracing::warn!(connection = connection.name, stream = name, because = failed.because, "sync.failed");
             report.failures.push((name, failed.kind, failed.because.clone()));
+            if matches!(error, ConnectorError::Transient { .. }) {
+                report.unanswered.insert(stream.scope_id);
+            }
             core.pull_failed(stream, failed, clock.now()).await?;
             Ok(true)
         }
@@ -184,6 +198,12 @@ async fn ask(
     Ok(answer.unwrap_or_else(|| Err(panicked())))
 }
 
+/// For a stream that waits for the end of an outage. It has failed like the others, so nothing is concluded from it.
+fn not_asked() -> ConnectorError {
+    let what = "not asked, because it failed for several others in a row".to_owned();
+    ConnectorError::Transient { tool: "the tool", what, retry_after: None, source: None }
+}
+
 /// A connector that panics on an answer has met a form it does not know; the cursor stays, and the rest goes on.
 fn panicked() -> ConnectorError {
     ConnectorError::Malformed { tool: "the tool", what: guard::PANICKED.to_owned(), source: None }
@@ -192,7 +212,11 @@ fn panicked() -> ConnectorError {
 /// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
 fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Timestamp) -> Failed {
     let pause = |wait: SignedDuration| later(now, wait);
-    let growing = poll.saturating_mul(1 << failures.min(6)).min(LONGEST_PAUSE).max(poll);
+    let longest = match error {
+        ConnectorError::Transient { .. } => LONGEST_OUTAGE_PAUSE,
+        _ => LONGEST_PAUSE,
+    };
+    let growing = poll.saturating_mul(1 << failures.min(6)).min(longest).max(poll);
     let because = error.to_string();
     match error {
         ConnectorError::Transient { retry_after, .. } => {
@@ -308,8 +332,12 @@ mod tests {
         let down =
             ConnectorError::Transient { tool: "github", what: "HTTP 503".into(), retry_after: None, source: None };
         assert_eq!(next(&down, 0), (FailureKind::Unavailable, 120));
-        assert_eq!(next(&down, 3), (FailureKind::Unavailable, 960));
-        assert_eq!(next(&down, 60), (FailureKind::Unavailable, 3600));
+        assert_eq!(next(&down, 2), (FailureKind::Unavailable, 480));
+        assert_eq!(next(&down, 60), (FailureKind::Unavailable, 600), "and it is seen soon that it is back");
+        let strange = ConnectorError::Malformed { tool: "github", what: "a page".into(), source: None };
+        assert_eq!(next(&strange, 60), (FailureKind::Unavailable, 3600));
+        let distrusted = ConnectorError::Misconfigured { tool: "github", what: "its certificate".into() };
+        assert_eq!(next(&distrusted, 0), (FailureKind::Refused, 3600));
         let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
         assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
         let limited =

@@ -15,7 +15,7 @@ fn refusal(status: u16) -> Fault {
 }
 
 /// One gap is open and told (#1). Another one (#2) will open an hour later, by time alone.
-async fn troubled() -> World {
+pub async fn troubled() -> World {
     let mut world = World::plan().more("[operators]\nchannel = \"#ops\"\n").begin("2026-03-02T09:00:00Z").await;
     plant(&mut world, 2, "2026-03-27").await;
     let github = world.github();
@@ -30,7 +30,7 @@ async fn troubled() -> World {
 }
 
 /// Polls as the daemon does, until this moment.
-async fn watch(world: &mut World, until: &str) {
+pub async fn watch(world: &mut World, until: &str) {
     while world.now() < at(until) {
         world.later(SignedDuration::from_mins(2)).poll().await;
     }

@@ -8,6 +8,7 @@ mod crashes;
 mod faults;
 mod kills;
 mod lab;
+mod matrix;
 mod neighbours;
 mod oracle;
 mod pipeline;

@@ -211,6 +211,15 @@ impl World {
         self.engine.as_ref().expect("the engine runs but between stop and start")
     }
 
+    /// To put something else into it.
+    pub fn engine_mut(&mut self) -> &mut Engine {
+        self.engine.as_mut().expect("the engine runs but between stop and start")
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("gapwatch.db")
     }

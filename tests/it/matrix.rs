@@ -1,0 +1,31 @@
+//! The fault matrix: what tools, networks, clocks and machines do, what must not come of it, and each time a figure.
+//!
+//! A figure is one line that begins with `figure` and the row's name; `tests/run` shows them all at its end.
+
+mod bodies;
+mod clocks;
+mod echoes;
+mod lists;
+mod origins;
+mod outages;
+mod panics;
+mod refusals;
+mod resumes;
+mod waits;
+
+use connector_simulator::{Logged, Tool};
+
+use crate::world::World;
+
+/// For as long as a test lasts.
+const FOR_EVER: u32 = 1_000_000;
+
+/// Prints a row's figure.
+fn figure(row: &str, words: impl std::fmt::Display) {
+    println!("figure {row}: {words}");
+}
+
+/// The requests of a tool since the log was emptied.
+fn requests(world: &World, tool: Tool) -> Vec<Logged> {
+    world.sim.requests().into_iter().filter(|request| request.tool == tool).collect()
+}
