@@ -26,8 +26,9 @@ async fn two_weeks(echo: &str, reachable: bool) -> (usize, usize) {
     let draft = lab.github().issue(REPO, "Redesign").by("max-w").assignee("ana-k");
     draft.milestone("Spring", github_day("2026-03-09")).body("- [ ] a\n- [ ] b\n- [ ] c\n").open();
     while lab.now() < at("2026-03-16T18:00:00Z") {
-        lab.later(SignedDuration::from_mins(37));
-        lab.run().await;
+        lab.later(SignedDuration::from_mins(97));
+        lab.engine().pull(false).await.unwrap();
+        lab.settle().await;
     }
     let mut days: BTreeMap<String, usize> = BTreeMap::new();
     let writes = lab.github().writes();

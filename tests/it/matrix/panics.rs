@@ -108,10 +108,11 @@ async fn a_connector_that_panics_has_failed_and_is_told_and_the_rest_goes_on() {
     connection.source = Arc::new(bad);
     world.at("2026-03-16T11:31:00Z").poll().await;
     assert_eq!(world.connection().await.failure.map(|(kind, _)| kind), Some(FailureKind::Unavailable));
-    watch(&mut world, "2026-03-16T11:44:00Z").await;
+    watch(&mut world, "2026-03-16T11:43:00Z").await;
     let told = world.sent();
     assert!(told.iter().any(|sent| sent.starts_with("slack #ops: ■ github.acme")), "{told:#?}");
-    assert!(world.open().await.contains(&"pace.behind acme/web#1 widens firing (source_stale)".to_owned()));
+    let open = world.open().await;
+    assert!(open.contains(&"pace.behind acme/web#1 widens firing (source_stale)".to_owned()), "{open:#?}");
     watch(&mut world, "2026-03-16T13:00:00Z").await;
     assert_eq!(world.connection().await.failure, None);
     figure("F27", "an adapter panicked 3 times: held, told once, read again");

@@ -74,8 +74,10 @@ async fn a_refused_credential_is_asked_again_once_an_hour_told_once_and_drops_no
             world.sim.forget_requests();
             let until = (world.now() + SignedDuration::from_mins(59)).to_string();
             watch(&mut world, &until).await;
-            let mut calls: Vec<String> =
-                requests(&world, Tool::Github).into_iter().map(|one| format!("{} {}", one.method, one.path)).collect();
+            let mut calls: Vec<String> = requests(&world, Tool::Github)
+                .into_iter()
+                .map(|one| format!("{} {}?{}", one.method, one.path, one.query))
+                .collect();
             calls.sort();
             let repeated = calls.chunk_by(|a, b| a == b).map(<[String]>::len).max().unwrap_or(0);
             most = most.max(repeated);

@@ -9,7 +9,8 @@ use crate::world::{World, at};
 use crate::writes::before_widening;
 
 const TOLD: &str = "2026-03-16T11:10:00Z";
-const SECONDARY: &str = "{\"message\":\"You have exceeded a secondary rate limit. Please wait a few minutes before you try again.\"}";
+const SECONDARY: &str =
+    "{\"message\":\"You have exceeded a secondary rate limit. Please wait a few minutes before you try again.\"}";
 const RATELIMITED: &str = "{\"ok\":false,\"error\":\"ratelimited\"}";
 const DAY: i64 = 24 * 3600;
 
@@ -70,7 +71,8 @@ async fn github_is_not_asked_inside_a_wait_however_it_is_told() {
             let early = |at: Timestamp| at.duration_since(told_at).as_secs() < least;
             let at_once = seen[1..].iter().filter(|request| early(request.at)).count();
             world.sim.forget_requests();
-            let after = if seen.len() > 1 { least } else { asked_again(&mut world, Tool::Github, told_at, least).await };
+            let after =
+                if seen.len() > 1 { least } else { asked_again(&mut world, Tool::Github, told_at, least).await };
             inside += at_once + usize::from(after < least);
             told += 1;
             assert!(at_once == 0 && after >= least, "{status} {headers:?}: asked {at_once} times, and after {after} s");
