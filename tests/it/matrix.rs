@@ -3,6 +3,7 @@
 //! A figure is one line that begins with `figure` and the row's name; `tests/run` shows them all at its end.
 
 mod bodies;
+mod canaries;
 mod clocks;
 mod echoes;
 mod lists;
@@ -12,6 +13,7 @@ mod panics;
 mod refusals;
 mod resumes;
 mod waits;
+mod wiretap;
 
 use connector_simulator::{Logged, Tool};
 

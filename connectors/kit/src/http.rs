@@ -22,6 +22,7 @@
 //! answer contains (no redirect is followed, no link of an answer is requested); bodies are capped; every request has a
 //! deadline; no text that leaves this module carries a query, a header or a body.
 
+mod blank;
 mod client;
 mod origin;
 mod outcome;

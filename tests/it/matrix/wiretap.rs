@@ -15,8 +15,8 @@ pub struct Wiretap {
 }
 
 impl Wiretap {
-    /// Listens on a free port; `to` is `host:port`. `None`: whoever calls is heard, and sent away.
-    pub async fn to(to: Option<String>) -> Wiretap {
+    /// Listens on a free port; `to` is `host:port`.
+    pub async fn to(to: String) -> Wiretap {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let heard: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -46,30 +46,20 @@ impl Drop for Wiretap {
     }
 }
 
-async fn pass_on(here: TcpStream, to: Option<String>, heard: Arc<Mutex<Vec<u8>>>) {
+async fn pass_on(here: TcpStream, to: String, heard: Arc<Mutex<Vec<u8>>>) {
+    let Ok(there) = TcpStream::connect(&to).await else { return };
     let (mut from_us, mut to_us) = here.into_split();
-    let there = match &to {
-        Some(to) => TcpStream::connect(to).await.ok(),
-        None => None,
-    };
-    let Some(there) = there else {
-        let mut words = vec![0; 4096];
-        if let Ok(count) = from_us.read(&mut words).await {
-            heard.lock().unwrap().extend_from_slice(&words[..count]);
-        }
-        let _ = to_us.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
-        return;
-    };
     let (mut from_there, mut to_there) = there.into_split();
     let back = tokio::spawn(async move {
+        // A connection that is reset ends both ways.
         let _ = tokio::io::copy(&mut from_there, &mut to_us).await;
     });
     let mut words = vec![0; 16 * 1024];
     while let Ok(count) = from_us.read(&mut words).await {
+        heard.lock().unwrap().extend_from_slice(&words[..count]);
         if count == 0 || to_there.write_all(&words[..count]).await.is_err() {
             break;
         }
-        heard.lock().unwrap().extend_from_slice(&words[..count]);
     }
     let _ = to_there.shutdown().await;
     let _ = back.await;

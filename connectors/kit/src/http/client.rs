@@ -15,7 +15,7 @@ use url::Url;
 
 use super::origin::{AllowedWrite, check_base, compose, host_of, is_loopback};
 use super::outcome::{Again, Failure, of_error, of_status, root_cause};
-use super::{Body, HttpConfig, Request, Response};
+use super::{Body, HttpConfig, Request, Response, blank};
 use crate::limits::told_date;
 use crate::{ConnectorError, WriteError};
 
@@ -150,7 +150,8 @@ impl Http {
         asked_at: Timestamp,
     ) -> Result<Response, Failure> {
         let status = answer.status().as_u16();
-        let headers = std::mem::take(answer.headers_mut());
+        let mut headers = std::mem::take(answer.headers_mut());
+        blank::headers(&mut headers, request.bearer.as_ref());
         let now = self.config.clock.now();
         self.note_date(&headers, asked_at, now);
         self.config.limits.note(&request.resource, status, &headers, now);
@@ -160,7 +161,7 @@ impl Http {
         }
         let body = match status {
             204 | 304 => Bytes::new(),
-            _ => self.body(answer).await?,
+            _ => blank::body(self.body(answer).await?, request.bearer.as_ref()),
         };
         Ok(Response { status, headers, body, asked_at })
     }
