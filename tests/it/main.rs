@@ -14,6 +14,7 @@ mod oracle;
 mod pipeline;
 mod quiet;
 mod recorded;
+mod sweep;
 mod tidy;
 mod world;
 mod writes;

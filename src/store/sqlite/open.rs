@@ -118,6 +118,10 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error>
 fn prepare(path: &Path, db: &mut Connection) -> Result<(), StoreError> {
     let found = schema_of(path, db)?;
     set_up(db)?;
+    if found == 0 {
+        // Before anything else: a store whose making was cut short must be known as ours by the next start.
+        db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
     if found > 0 && found < newest_schema() {
         let copy = beside(path, &format!(".before-v{}", newest_schema()));
         copy_to(db, &copy, true)?;

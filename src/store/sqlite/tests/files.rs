@@ -89,6 +89,26 @@ fn a_foreign_file_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_store_whose_making_was_cut_short_is_made_by_the_next_start() {
+    for step in 0..3 {
+        let (_dir, path) = place();
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+        if step > 0 {
+            db.pragma_update(None, "application_id", 0x6761_7077).unwrap();
+        }
+        if step > 1 {
+            let made = "CREATE TABLE refinery_schema_history(version INT4 PRIMARY KEY, name VARCHAR(255),
+                          applied_on VARCHAR(255), checksum VARCHAR(255))";
+            db.execute_batch(made).unwrap();
+        }
+        drop(db);
+        drop(open(&path).unwrap());
+        Reader::open(&StorePath::File(path)).unwrap();
+    }
+}
+
+#[test]
 fn a_damaged_store_is_refused_in_words() {
     let (_dir, path) = place();
     drop(open(&path).unwrap());
