@@ -6,6 +6,7 @@ mod bodies;
 mod canaries;
 mod clocks;
 mod echoes;
+mod invariants;
 mod lists;
 mod origins;
 mod outages;

@@ -484,7 +484,7 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % below
         };
-        for _ in 0..300 {
+        for _ in 0..1_000 {
             let count = next(700);
             let spread = 1 + next(2_000) as i64;
             let mut list: Vec<Row> = (0..count).map(|id| (id, at(next(spread as u64) as i64))).collect();
