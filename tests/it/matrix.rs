@@ -13,6 +13,7 @@ mod outages;
 mod panics;
 mod refusals;
 mod resumes;
+mod slow;
 mod waits;
 mod wiretap;
 

@@ -28,8 +28,6 @@ mod origin;
 mod outcome;
 mod response;
 #[cfg(test)]
-mod slow_tests;
-#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

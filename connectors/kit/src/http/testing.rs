@@ -22,8 +22,6 @@ pub(super) enum Reply {
     Bytes(Vec<u8>),
     /// These bytes, then nothing, the connection stays open.
     Stuck(Vec<u8>),
-    /// These bytes, then this text again and again, so many milliseconds apart.
-    Forever(Vec<u8>, &'static str, u64),
 }
 
 /// An answer with this status, these further header lines and this body.
@@ -98,15 +96,6 @@ async fn serve(listener: TcpListener, replies: Vec<Reply>, seen: Arc<Mutex<Vec<S
             Some(Reply::Stuck(bytes)) => {
                 let _ = stream.write_all(&bytes).await;
                 kept.push(stream);
-            }
-            Some(Reply::Forever(bytes, again, millis)) => {
-                tokio::spawn(async move {
-                    let _ = stream.write_all(&bytes).await;
-                    let mut every = tokio::time::interval(std::time::Duration::from_millis(millis.max(1)));
-                    while stream.write_all(again.as_bytes()).await.is_ok() {
-                        every.tick().await;
-                    }
-                });
             }
             None => {}
         }
