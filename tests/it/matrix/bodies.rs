@@ -66,8 +66,8 @@ async fn what_is_no_list_of_issues_takes_nothing_away() {
         told(204, ""),
         told(206, "[]"),
         told(304, ""),
-        Fault::GzipBomb(200 * MIB),
-        Fault::Flood(1024 * MIB),
+        Fault::GzipBomb(100 * MIB),
+        Fault::Flood(128 * MIB),
         Fault::Answer(200, vec![("content-encoding", "gzip".to_owned())], "[]".to_owned()),
     ];
     let count = bodies.len();

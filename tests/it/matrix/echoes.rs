@@ -26,7 +26,7 @@ async fn two_weeks(echo: &str, reachable: bool) -> (usize, usize) {
     let draft = lab.github().issue(REPO, "Redesign").by("max-w").assignee("ana-k");
     draft.milestone("Spring", github_day("2026-03-09")).body("- [ ] a\n- [ ] b\n- [ ] c\n").open();
     while lab.now() < at("2026-03-16T18:00:00Z") {
-        lab.later(SignedDuration::from_mins(97));
+        lab.later(SignedDuration::from_mins(193));
         lab.engine().pull(false).await.unwrap();
         lab.settle().await;
     }
