@@ -8,12 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 /// What is read for it: errors are short, and what is longer is the customer's own text.
 const LONGEST: usize = 64 * 1024;
 
+/// Shorter ones are no credentials of any tool, and would stand in ordinary words.
+const SHORTEST: usize = 16;
+
 /// Stands where the credential stood.
 const BLANK: &[u8] = b"[credential]";
 
 /// The same body without the credential, as it is and as an address has it.
 pub(super) fn body(body: Bytes, bearer: Option<&SecretString>) -> Bytes {
-    let Some(secret) = bearer.map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()) else { return body };
+    let Some(secret) = worth_blanking(bearer) else { return body };
     if body.len() > LONGEST {
         return body;
     }
@@ -23,13 +26,17 @@ pub(super) fn body(body: Bytes, bearer: Option<&SecretString>) -> Bytes {
 
 /// Takes headers away that hold the credential.
 pub(super) fn headers(headers: &mut HeaderMap, bearer: Option<&SecretString>) {
-    let Some(secret) = bearer.map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()) else { return };
+    let Some(secret) = worth_blanking(bearer) else { return };
     let holds = |value: &[u8]| find(value, secret.as_bytes()).is_some();
     let guilty: Vec<_> =
         headers.iter().filter(|(_, value)| holds(value.as_bytes())).map(|(name, _)| name.clone()).collect();
     for name in guilty {
         headers.remove(name);
     }
+}
+
+fn worth_blanking(bearer: Option<&SecretString>) -> Option<&str> {
+    bearer.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= SHORTEST)
 }
 
 fn without(body: Bytes, secret: &[u8]) -> Bytes {
@@ -58,15 +65,17 @@ mod tests {
 
     #[test]
     fn a_credential_that_is_repeated_is_blanked_wherever_it_stands() {
-        let secret = SecretString::from("ghp_a/b");
+        let secret = SecretString::from("ghp_0123456789a/b");
         let said = |text: &'static str| body(Bytes::from_static(text.as_bytes()), Some(&secret));
-        assert_eq!(&said("bad ghp_a/b, ghp_a/b")[..], b"bad [credential], [credential]");
-        assert_eq!(&said("?token=ghp_a%2Fb")[..], b"?token=[credential]");
+        assert_eq!(&said("bad ghp_0123456789a/b, ghp_0123456789a/b")[..], b"bad [credential], [credential]");
+        assert_eq!(&said("?token=ghp_0123456789a%2Fb")[..], b"?token=[credential]");
         assert_eq!(&said("nothing of it")[..], b"nothing of it");
         assert_eq!(&said("ghp_")[..], b"ghp_");
-        assert_eq!(&body(Bytes::from_static(b"ghp_a/b"), None)[..], b"ghp_a/b");
+        let short = SecretString::from("t");
+        assert_eq!(&body(Bytes::from_static(b"a title"), Some(&short))[..], b"a title");
+        assert_eq!(&body(Bytes::from_static(b"ghp_0123456789a/b"), None)[..], b"ghp_0123456789a/b");
         let mut kept = HeaderMap::new();
-        kept.insert("etag", "\"ghp_a/b\"".parse().unwrap());
+        kept.insert("etag", "\"ghp_0123456789a/b\"".parse().unwrap());
         kept.insert("date", "today".parse().unwrap());
         headers(&mut kept, Some(&secret));
         assert_eq!(kept.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(), ["date"]);
