@@ -102,8 +102,22 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "sys.mirror_stale",
-        what: "gapwatch itself cannot read a connection",
+        what: "gapwatch itself cannot read a connection, or tasks in it any more",
         stages: "widens",
+        first: "operators",
+        needs: &[],
+    },
+    About {
+        id: "sys.unmapped",
+        what: "open work uses a state, or has an owner, that the configuration does not know",
+        stages: "opens",
+        first: "operators",
+        needs: &[],
+    },
+    About {
+        id: "sys.mass_change",
+        what: "much of a repository was missing, or changed by one account, at once; it is held meanwhile",
+        stages: "opens, widens",
         first: "operators",
         needs: &[],
     },

@@ -295,7 +295,7 @@ async fn the_bundle_can_be_sent_it_holds_no_secret_no_title_and_no_address() {
     }
     for words in [
         "== findings",
-        "github.acme.token = [set, from the variable GITHUB_TOKEN]",
+        "github.acme.token = [set, from env GITHUB_TOKEN]",
         "(gapwatch.toml:",
         "rules.pace.behind.from = 0.3   (default)",
         "gaps: overdue failure",

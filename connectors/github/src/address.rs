@@ -15,17 +15,24 @@ pub(crate) struct Place {
     pub(crate) path: String,
     /// Its numeric id. `None` where it is not known yet.
     pub(crate) id: Option<String>,
+    /// As it is called, as far as is known: `repos/acme/web`.
+    pub(crate) by_name: String,
 }
 
 impl Place {
     /// A repository known by its name alone.
     pub(crate) fn named(name: &str) -> Place {
-        Place { owner: owner_of(name), path: format!("repos/{name}"), id: None }
+        Place { owner: owner_of(name), path: format!("repos/{name}"), id: None, by_name: format!("repos/{name}") }
     }
 
     /// The repository of a stream.
     pub(crate) fn of(scope: &Scope) -> Place {
-        Place { owner: owner_of(&scope.name), path: scope.handle.clone(), id: Some(scope.at.ext.clone()) }
+        Place {
+            owner: owner_of(&scope.name),
+            path: scope.handle.clone(),
+            id: Some(scope.at.ext.clone()),
+            by_name: format!("repos/{}", scope.name),
+        }
     }
 
     /// The path of something below it; of itself with an empty `tail`.
@@ -76,7 +83,12 @@ impl TaskHandle {
     /// Its repository, by its id: a name may have become another repository's meanwhile, an id never does.
     pub(crate) fn place(&self) -> Place {
         let path = Place::below_id(&self.repo_id, "");
-        Place { owner: owner_of(&self.name), path, id: Some(self.repo_id.clone()) }
+        Place {
+            owner: owner_of(&self.name),
+            path,
+            id: Some(self.repo_id.clone()),
+            by_name: format!("repos/{}", self.name),
+        }
     }
 }
 

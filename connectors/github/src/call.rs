@@ -1,14 +1,17 @@
 //! One call: headers, credential, and the one repetition by id where a repository has moved.
 
+use std::sync::atomic::Ordering;
+
 use connector_kit::http::{Body, Method, Request, Response};
 use connector_kit::{ConnectorError, WriteError};
 use serde::Serialize;
 
 use crate::access::{Deed, Tried};
-use crate::address::{Place, moved_to};
+use crate::address::{Place, TaskHandle, moved_to};
 use crate::answers::{UNTOLD_LIMIT, ends_at, is_redirect, is_suspended, is_untold_limit, refusal, said};
 use crate::app::suspended;
-use crate::{CORE, GitHub};
+use crate::wire::Repository;
+use crate::{CORE, GitHub, items};
 
 /// Pinned: without it the version moves with time.
 const API_VERSION: &str = "2022-11-28";
@@ -129,9 +132,34 @@ impl GitHub {
         place.id.clone().or_else(|| Some(moved_to(response.header("location")?)?.0.to_owned()))
     }
 
+    /// Where an issue's repository is: by its id, which is never another's; by its name on a server that does not know
+    /// repositories by their id.
+    pub(crate) fn place_of(&self, handle: &TaskHandle) -> Place {
+        let place = handle.place();
+        if self.names_only.load(Ordering::Relaxed) { Place { path: place.by_name.clone(), ..place } } else { place }
+    }
+
+    /// After a 404 below a repository's id: true when it is this server that does not know repositories by their id, for by
+    /// its name the very same one is there. Remembered.
+    async fn knows_names_only(&self, place: &Place) -> bool {
+        let Some(id) = place.id.as_deref().filter(|_| place.path != place.by_name) else { return false };
+        let is_it = async |path: String| {
+            let answer = self.get(&place.owner, path, Query::new(), None).await.ok().filter(|one| one.status == 200)?;
+            let read = items::single::<Repository<'_>>(&answer.body, "repository").ok()?;
+            Some(read.id.to_string() == id)
+        };
+        let is_by_name_alone =
+            is_it(Place::below_id(id, "")).await.is_none() && is_it(place.by_name.clone()).await == Some(true);
+        self.names_only.fetch_or(is_by_name_alone, Ordering::Relaxed);
+        is_by_name_alone
+    }
+
     /// Writes: one attempt, and one more by id where the answer is a redirect, which says that nothing was done.
     pub(crate) async fn send(&self, write: Write<'_>) -> Result<Response, WriteError> {
-        let response = self.send_once(&write, write.place.below(&write.tail)).await?;
+        let mut response = self.send_once(&write, write.place.below(&write.tail)).await?;
+        if response.status == 404 && self.knows_names_only(write.place).await {
+            response = self.send_once(&write, format!("{}/{}", write.place.by_name, write.tail)).await?;
+        }
         if !is_redirect(response.status) {
             return Ok(response);
         }

@@ -42,7 +42,7 @@ impl GitHub {
     pub(crate) async fn post_comment(&self, task: &str, text: &Text, mark: &Mark) -> Result<MessageRef, WriteError> {
         let handle = handle(task)?;
         let tail = format!("issues/{}/comments", handle.number);
-        let (place, body) = (handle.place(), json(&Body::new(text, mark)));
+        let (place, body) = (self.place_of(&handle), json(&Body::new(text, mark)));
         let response = self.send(Write { method: Method::POST, place: &place, tail, body, budget: COMMENTS }).await?;
         if response.status != 201 {
             return Err(refused(&response));
@@ -85,7 +85,7 @@ impl GitHub {
         let handle = handle(task)?;
         let id: u64 =
             at.0.parse().map_err(|_| WriteError::Refused { because: format!("no comment's id: {}", at.0) })?;
-        let (place, tail) = (handle.place(), format!("issues/comments/{id}"));
+        let (place, tail) = (self.place_of(&handle), format!("issues/comments/{id}"));
         self.send(Write { method, place: &place, tail, body, budget: CORE }).await
     }
 
@@ -101,7 +101,7 @@ impl GitHub {
         })?;
         let own = self.own_account().await?;
         let since = self.there(since);
-        let (place, tail) = (handle.place(), format!("issues/{}/comments", handle.number));
+        let (place, tail) = (self.place_of(&handle), format!("issues/{}/comments", handle.number));
         let what = format!("comments of {}#{}", handle.name, handle.number);
         let mut walk = Walk::default();
         for _ in 0..MOST_PAGES {

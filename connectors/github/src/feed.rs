@@ -180,6 +180,9 @@ pub(crate) struct Feed {
     /// The glance this pass began with.
     #[serde(skip_serializing_if = "Option::is_none")]
     glance: Option<Glance>,
+    /// This pass goes on with the next poll, not at once.
+    #[serde(skip)]
+    rests_meanwhile: bool,
 }
 
 /// The newest items of a list, with more behind them.
@@ -211,6 +214,18 @@ impl Feed {
         let done = !self.has_more();
         let etag = if done { self.etag.take() } else { None };
         Cursor { at: write(&self), etag, backfilled: backfilled || done }
+    }
+
+    /// The tool refuses the position at which this pass stands: with the next poll it goes on from the instant it has
+    /// reached. False: it stands at none.
+    pub(crate) fn forget_position(&mut self) -> bool {
+        self.rests_meanwhile = std::mem::take(&mut self.walk) != Walk::default();
+        self.rests_meanwhile
+    }
+
+    /// Whether the next page is to be asked for at once.
+    pub(crate) fn goes_on_at_once(&self) -> bool {
+        self.has_more() && !self.rests_meanwhile
     }
 
     /// Whether this pass goes on.
@@ -317,7 +332,8 @@ impl Feed {
         let before = self.seen.max(self.before);
         let glance = self.glance.take();
         let asked_again = rows.iter().filter(|(_, at)| Some(*at) >= since).count();
-        let crowded = asked_again >= PAGE
+        // After several pages only a second reading that brings nothing new is believed to have been all.
+        let crowded = (asked_again >= PAGE && (glanced || self.pages == 1))
             || glance.as_ref().is_some_and(|glance| is_same || Some(glance.down_to) >= since)
             || (is_same && !is_new && self.pages > 1);
         let of_list = told.etag.filter(|_| if glanced { crowded } else { self.pages == 1 && rows.len() < PAGE });
@@ -553,10 +569,10 @@ mod tests {
         poll(&mut feed, 1020, &mut all);
         assert_eq!(poll(&mut feed, 1030, &mut all), (0, 1, 0), "at rest one request tells that nothing is new");
         assert_eq!(poll(&mut feed, 1040, &mut all), (0, 1, 0));
-        assert_eq!(poll(&mut feed, 1400, &mut all).0, 250, "read once more after lists have had the time to catch up");
-        poll(&mut feed, 1500, &mut all);
-        assert_eq!(poll(&mut feed, 1600, &mut all), (0, 1, 0));
-        assert_eq!(feed.since, Some(at(700)), "the address stays the same");
+        assert_eq!(poll(&mut feed, 1700, &mut all).0, 250, "read once more after lists have had the time to catch up");
+        poll(&mut feed, 1800, &mut all);
+        assert_eq!(poll(&mut feed, 1900, &mut all), (0, 1, 0));
+        assert_eq!(feed.since, Some(at(340)), "the address stays the same");
         all[7].1 = at(2000);
         assert_eq!(poll(&mut feed, 2001, &mut all), (100, 1, 1), "one change among many is one page");
         poll(&mut feed, 2010, &mut all);

@@ -43,6 +43,7 @@ mod fixtures;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use connector_kit::http::{Http, HttpConfig, Method};
@@ -142,6 +143,8 @@ pub struct GitHub {
     origin: String,
     /// Where people see issues: `https://github.com`.
     web: String,
+    /// The server knows repositories by their names alone.
+    names_only: AtomicBool,
     /// Id of the account we write as. Outer `None`: not asked yet; inner: GitHub does not tell.
     own: Mutex<Option<Option<String>>>,
 }
@@ -191,6 +194,7 @@ impl GitHub {
             origin: config.url.origin().ascii_serialization(),
             web: address::web_of(&config.url),
             api: config.url,
+            names_only: AtomicBool::default(),
             own: Mutex::default(),
         })
     }

@@ -70,7 +70,7 @@ impl GitHub {
             _ => return Err(refusal(response, what)),
         };
         let what = format!("repository {}", handle.name);
-        let named = Place { id: Some(handle.repo_id.clone()), ..Place::named(&handle.name) };
+        let named = Place { path: handle.place().by_name, ..handle.place() };
         let mut repository = self.get_at(&named, "", Query::new(), None).await?;
         let is_another = |response: &Response| {
             let read: Result<Repository<'_>, _> = items::single(&response.body, "");

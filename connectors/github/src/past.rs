@@ -27,6 +27,11 @@ impl GitHub {
             }
             return Ok(page);
         }
+        if matches!(response.status, 400 | 404 | 422) && feed.forget_position() {
+            let mut page = page_of(&response, feed.into_cursor(cursor.backfilled));
+            page.partial = Some(format!("{what}: the place in the list was refused; it is read from an earlier one"));
+            return Ok(page);
+        }
         let response = expect_ok(response, &what)?;
         let items = items::list::<Comment<'_>>(&response.body, &what)?;
         let row = |comment: &Comment<'_>| (comment.id, comment.updated_at.unwrap_or(comment.created_at));

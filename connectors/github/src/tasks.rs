@@ -74,7 +74,7 @@ impl GitHub {
         } else {
             self.surroundings(scope, &mut feed.waiting).await?
         };
-        page.more = feed.has_more();
+        page.more = feed.goes_on_at_once();
         page.next = feed.into_cursor(cursor.backfilled);
         Ok(page)
     }
@@ -85,6 +85,11 @@ impl GitHub {
         let response = self.get_at(&Place::of(scope), "issues", query, feed.tag()).await?;
         if response.status == 304 && feed.tag().is_some() {
             return Ok(unchanged_feed(&response, cursor, feed));
+        }
+        if matches!(response.status, 400 | 404 | 422) && feed.forget_position() {
+            let mut page = page_of(&response, Cursor::default());
+            page.partial = Some(format!("{what}: the place in the list was refused; it is read from an earlier one"));
+            return Ok(page);
         }
         let response = expect_ok(response, &what)?;
         let items = items::list::<Issue<'_>>(&response.body, &what)?;

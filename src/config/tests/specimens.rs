@@ -36,6 +36,7 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
         ("unknown-key", "[rules.pace.behind]\nallowed_frist = 0.2\n"),
         ("unknown-reference", "[people.ana]\nmanager = \"maks\"\n[people.max]\n"),
         ("bad-secret", "[slack]\nbot_token = { env = \"NO_SUCH_VARIABLE\" }\n"),
+        ("unused-key", "[slack]\nwebhook_url = 'https://hooks.slack.com/services/T1/B2/x3'\nchannel = '#delivery'\n"),
         ("literal-secret", "[slack]\nbot_token = \"xoxb-0123456789\"\n"),
         ("odd-secret", "[slack]\nbot_token = { env = \"GH\" }\n"),
     ] {

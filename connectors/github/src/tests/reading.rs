@@ -342,7 +342,7 @@ async fn where_github_shows_no_older_events_history_begins_with_the_oldest_shown
 /// A look at an issue that answers so, in a repository that answers so.
 async fn look_in(repo: (u16, Value), status: u16, body: Value) -> Result<TaskLook, ConnectorError> {
     let server = Server::new(move |asked| match asked.path() {
-        "/repositories/1000" => answer(repo.0, &repo.1),
+        "/repos/acme/web" | "/repositories/1000" => answer(repo.0, &repo.1),
         _ => answer(status, &body),
     })
     .await;
@@ -417,8 +417,12 @@ async fn a_look_tells_there_gone_and_hidden_apart() {
 async fn a_transferred_issue_is_followed_and_a_renamed_repository_is_not_taken_for_a_transfer() {
     let moved = |to: &'static str| {
         Server::new(move |asked| match asked.path() {
+            "/repos/acme/web" => answer(200, json!({"id": 1000, "full_name": "acme/web", "has_issues": true})),
+            "/repos/acme/web/issues/4" if to.is_empty() => {
+                answer(301, "{}").with("location: https://api.github.com/repositories/1000/issues/4")
+            }
             "/repositories/1000/issues/4" if to.is_empty() => answer(200, issue(4, 0)),
-            "/repositories/1000/issues/4" => {
+            "/repos/acme/web/issues/4" | "/repositories/1000/issues/4" => {
                 answer(301, "{}").with(&format!("location: https://api.github.com/repositories/{to}"))
             }
             "/repositories/7/issues/9" => answer(200, issue(9, 0)),

@@ -103,8 +103,36 @@ async fn what_is_gone_already_is_deleted() {
     for status in [204, 404] {
         let server = Server::new(move |_| answer(status, "")).await;
         server.github().delete(TASK, &MessageRef("77".to_owned())).await.unwrap();
-        assert_eq!(server.targets(), ["DELETE /repositories/1000/issues/comments/77"]);
+        let writes: Vec<String> = server.targets().into_iter().filter(|target| !target.starts_with("GET ")).collect();
+        assert_eq!(writes, ["DELETE /repositories/1000/issues/comments/77"]);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_repositories_by_name_alone_is_written_to_by_name() {
+    let server = Server::new(|asked| match (asked.method.as_str(), asked.path()) {
+        (_, path) if path.starts_with("/repositories/") => answer(404, "{}"),
+        ("GET", "/repos/acme/web") => answer(200, json!({"id": 1000, "full_name": "acme/web"})),
+        ("POST", _) => answer(201, json!({"id": 77})),
+        _ => answer(200, "{}"),
+    })
+    .await;
+    let github = server.github();
+    assert_eq!(github.post(TASK, &text(), &mark()).await.unwrap(), MessageRef("77".to_owned()));
+    assert_eq!(server.targets().last().unwrap(), "POST /repos/acme/web/issues/4/comments");
+    github.edit(TASK, &MessageRef("77".to_owned()), &text(), &mark()).await.unwrap();
+    assert_eq!(server.targets().last().unwrap(), "PATCH /repos/acme/web/issues/comments/77", "remembered");
+}
+
+#[tokio::test]
+async fn another_repository_that_took_over_the_name_is_not_written_to() {
+    let server = Server::new(|asked| match asked.path() {
+        "/repos/acme/web" => answer(200, json!({"id": 2000, "full_name": "acme/web"})),
+        _ => answer(404, "{}"),
+    })
+    .await;
+    server.github().post(TASK, &text(), &mark()).await.unwrap_err();
+    assert!(!server.targets().iter().any(|target| target.starts_with("POST /repos/")), "{:?}", server.targets());
 }
 
 fn comments() -> Answer {

@@ -7,7 +7,7 @@ use super::server::{Answer, Server};
 use super::slack;
 
 const ALL: &str = "chat:write,chat:write.public,im:write,users:read,users:read.email,im:history,channels:history,\
-    groups:history,channels:read,groups:read";
+    groups:history,channels:read,groups:read,channels:join";
 
 fn whoami() -> Answer {
     Answer::ok(json!({"team": "Acme", "user": "gapwatch", "user_id": "UBOT"})).with("x-oauth-scopes", ALL)
