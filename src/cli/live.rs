@@ -189,7 +189,7 @@ struct Waiting {
 }
 
 /// Reads everything now; judges and sends nothing.
-pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit, Stopped> {
+pub(super) async fn sync(from: &From, connection: Option<String>, full: bool) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let settings = settings(from, Flags::default())?;
     let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
@@ -198,6 +198,11 @@ pub(super) async fn sync(from: &From, connection: Option<String>) -> Result<Exit
         if engine.connections.is_empty() {
             let known: Vec<String> = settings.connections().collect();
             return Err(Stopped::usage(format!("there is no connection {name}; there is {}", known.join(", "))));
+        }
+    }
+    if full {
+        for connection in &engine.connections {
+            engine.core.start_over(connection.id, engine.clock.now()).await?;
         }
     }
     let shown = progress::show(&mut engine);

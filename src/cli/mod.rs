@@ -211,6 +211,9 @@ enum Verb {
     Sync {
         /// Only this one, as `github.acme`.
         connection: Option<String>,
+        /// From the beginning, and counting what is there: what was deleted is found now, not within a day.
+        #[arg(long)]
+        full: bool,
     },
     /// Judge now, without changing anything, and print the gaps.
     Check {
@@ -452,7 +455,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
     match cli.verb {
         Verb::Run { mode, once: false, backlog } => live::run(&from, mode, backlog).await,
         Verb::Run { mode, once: true, backlog } => live::once(&from, mode, backlog).await,
-        Verb::Sync { connection } => live::sync(&from, connection).await,
+        Verb::Sync { connection, full } => live::sync(&from, connection, full).await,
         Verb::Demo { seed, speed, days } => demo::demo(seed, speed, days).await,
         Verb::Validate { offline, deny_warnings, format } => {
             validate::validate(&from, validate::Wanted { offline, deny_warnings, format }).await

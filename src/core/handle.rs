@@ -97,6 +97,11 @@ impl CoreHandle {
         self.ask(move |core| core.store.bring_forward(connection, &wakes, now)).await
     }
 
+    /// Reads everything of a connection from the beginning again.
+    pub async fn start_over(&self, connection: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.store.start_over(connection, now)).await
+    }
+
     /// How every connection stands, without counting its tasks.
     pub async fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
         self.ask(|core| core.store.connections_now()).await

@@ -348,3 +348,18 @@ async fn a_list_that_lags_behind_says_nothing_false() {
     counted(&mut world).await;
     assert_eq!((gone(&world).len(), rows(&world, "SELECT task FROM suspects").len()), (0, 0));
 }
+
+#[tokio::test]
+async fn reading_from_the_beginning_finds_what_was_deleted_at_once() {
+    let mut world = overdue(plan()).await;
+    fill(&world, 3);
+    world.github().delete_issue(REPO, 1);
+    world.later(SignedDuration::from_mins(10)).run().await;
+    assert_eq!(gone(&world).len(), 0, "no list tells");
+    let engine = world.engine();
+    engine.core.start_over(engine.connections[0].id, world.now()).await.unwrap();
+    let report = engine.pull(true).await.unwrap().remove("github.acme").unwrap();
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert_eq!(gone(&world), ["acme/web#1"]);
+    assert_eq!(world.connection().await.tasks, 3);
+}

@@ -397,6 +397,14 @@ impl Store {
         self.write(now, |work| streams::bring_forward(work, connection, wakes))
     }
 
+    /// Reads everything of a connection from the beginning again, a census included. What is known stays known meanwhile.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn start_over(&mut self, connection: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(now, |work| streams::start_over(work, connection))
+    }
+
     /// What was said, held back or taken back since an instant, newest first.
     ///
     /// # Errors

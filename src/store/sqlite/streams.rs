@@ -268,6 +268,16 @@ pub(super) fn call_history(
     Ok(())
 }
 
+/// Puts every stream of a connection back to its beginning, due now. A wait that the tool asked for stays.
+pub(super) fn start_over(work: &Work<'_>, connection: ConnectionId) -> Result<(), StoreError> {
+    work.db.execute(
+        "UPDATE streams SET next_pull_at = ?, cursor = NULL, etag = NULL, pass_at = NULL, pass_wrote = 0, pass_partial = 0
+         WHERE connection = ?",
+        params![us(work.now), connection.0],
+    )?;
+    Ok(())
+}
+
 /// Makes streams due now that would be read later anyway. Cursors and waits stay; what is not read through this connection
 /// is no concern of it.
 pub(super) fn bring_forward(work: &Work<'_>, connection: ConnectionId, wakes: &[Wake]) -> Result<usize, StoreError> {
