@@ -9,8 +9,8 @@ use connector_model::TaskRef;
 
 use crate::address::Place;
 use crate::call::{Query, expect_ok};
-use crate::feed::{self, PAGE, Walk, next_of};
 use crate::pull::{carry, endless, page_of, unchanged};
+use crate::walk::{self, PAGE, Walk, next_of};
 use crate::wire::Issue;
 use crate::{GitHub, items};
 
@@ -18,7 +18,7 @@ impl GitHub {
     /// One page of open issues, oldest first. Where one page holds them all, its entity tag says whether anything is new.
     pub(crate) async fn pull_census(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let what = format!("open issues of {}", scope.name);
-        let mut walk: Walk = feed::read(cursor);
+        let mut walk: Walk = walk::read(cursor);
         let is_first = walk.next.is_empty();
         let tag = cursor.etag.as_deref().filter(|_| is_first);
         let mut query: Query = [("state", "open"), ("sort", "created"), ("direction", "asc")]
@@ -37,7 +37,7 @@ impl GitHub {
         // One more would not show on a page that is full.
         let etag = response.header("etag").filter(|_| is_first && done && items.read.len() < PAGE);
         let next =
-            Cursor { at: feed::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
+            Cursor { at: walk::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
         let mut page = page_of(&response, next);
         page.more = !done;
         // What they wait for is asked for by the stream of links.

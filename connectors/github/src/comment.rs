@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::TaskHandle;
 use crate::answers::refused;
 use crate::call::{Write, expect_ok, json};
-use crate::feed::{PAGE, Walk, earlier, next_of};
 use crate::pull::{carry, endless};
+use crate::walk::{PAGE, Walk, earlier, next_of};
 use crate::wire::Comment;
 use crate::{COMMENTS, CORE, GitHub, TOOL, items, mark, text};
 

@@ -1,5 +1,4 @@
-//! Where a read stands: how the pages of a list are walked, and from when the next pass asks. Pure: it is fed with what a
-//! page showed and says what to ask next.
+//! Where a read stands: from when the next pass asks. Pure: it is fed with what a page showed and says what to ask next.
 //!
 //! [`Walk`] follows the list's own `next` from page to page. [`Feed`] reads a list that is sorted by `updated`, oldest
 //! first, and asks anew from the last items seen instead of by page number: an item that is changed meanwhile moves to the
@@ -14,8 +13,7 @@ use connector_kit::Cursor;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The largest page GitHub gives.
-pub(crate) const PAGE: usize = 100;
+use crate::walk::{Next, PAGE, Walk, earlier, is_default, is_zero, read, write};
 
 /// A pass starts this long before the last change known, because lists lag behind: a list may show one change before an
 /// earlier one. Ten minutes and one: what is missed here and was closed meanwhile would not be met again.
@@ -24,81 +22,9 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(11);
 /// GitHub counts in seconds, and does not say whether `since` includes its own.
 const ONE_SECOND: SignedDuration = SignedDuration::from_secs(1);
 
-/// Pages walked by `next` in one go: two million items.
-const MOST_PAGES: u32 = 20_000;
-
 /// How many of a page's last items tell how far it reaches, by the earliest of them: an item changed just now may still
 /// stand at its old place in the list, with its new time.
 const LAST_FEW: usize = 3;
-
-/// What a `next` link adds to the query; nothing else is taken out of it.
-pub(crate) type Next = Vec<(String, String)>;
-
-/// Takes `page` and `after` out of the query of a `next` link. `None`: there is no further page.
-pub(crate) fn next_of(link: Option<Vec<(String, String)>>) -> Option<Next> {
-    Some(link?.into_iter().filter(|(name, _)| matches!(name.as_str(), "page" | "after")).collect())
-}
-
-/// A list walked page by page.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Walk {
-    /// What `next` said; empty for the first page.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) next: Next,
-    #[serde(skip_serializing_if = "is_zero")]
-    pages: u32,
-    /// Fingerprint of the ids on the page before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last: Option<u64>,
-    /// The page before was the same as the one before it.
-    #[serde(skip_serializing_if = "is_default")]
-    repeated: bool,
-}
-
-impl Walk {
-    /// At the beginning.
-    pub(crate) fn is_at_rest(&self) -> bool {
-        *self == Walk::default()
-    }
-
-    /// Takes a page's ids and its `next`. True: that was the last page, and the walk stands at the beginning again.
-    ///
-    /// Fails, with the reason, where going on would never end.
-    pub(crate) fn turn(&mut self, ids: impl Iterator<Item = u64>, next: Option<Next>) -> Result<bool, &'static str> {
-        let Some(next) = next else {
-            *self = Walk::default();
-            return Ok(true);
-        };
-        let print = fingerprint(ids).ok_or("an empty page names a further one")?;
-        // Once it may: as many items as fill a page may have come in at the front.
-        let repeated = self.last == Some(print);
-        if repeated && self.repeated {
-            return Err("the same page comes again and again");
-        }
-        if next.is_empty() {
-            return Err("a further page is named, but neither by number nor by cursor");
-        }
-        if next == self.next || !is_later(&self.next, &next) {
-            return Err("the further page named is not a later one");
-        }
-        *self = Walk { next, pages: self.pages + 1, last: Some(print), repeated };
-        if self.pages > MOST_PAGES { Err("the pages do not end") } else { Ok(false) }
-    }
-}
-
-/// Page numbers rise; cursors cannot be compared.
-fn is_later(from: &Next, to: &Next) -> bool {
-    let page = |next: &Next| next.iter().find(|(name, _)| name == "page")?.1.parse::<u64>().ok();
-    let asked = if from.is_empty() { Some(1) } else { page(from) };
-    !matches!((asked, page(to)), (Some(asked), Some(named)) if named <= asked)
-}
-
-/// FNV-1a over the ids, in their order. `None`: there are none.
-fn fingerprint(ids: impl Iterator<Item = u64>) -> Option<u64> {
-    let start = 0xcbf2_9ce4_8422_2325_u64;
-    ids.fold(None, |hash, id| Some((hash.unwrap_or(start) ^ id).wrapping_mul(0x0100_0000_01b3)))
-}
 
 /// An issue whose surroundings are still to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -350,89 +276,6 @@ impl Feed {
     }
 }
 
-/// Reads a cursor's text; anything else than what [`write()`] made is the beginning.
-pub(crate) fn read<T: Default + for<'a> Deserialize<'a>>(cursor: &Cursor) -> T {
-    cursor.at.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-/// A position as a cursor's text; the beginning is `None`.
-pub(crate) fn write<T: Default + PartialEq + Serialize>(position: &T) -> Option<String> {
-    if *position == T::default() {
-        return None;
-    }
-    Some(serde_json::to_string(position).expect("a position holds nothing that JSON cannot"))
-}
-
-/// `at - by`, held within what a timestamp can hold.
-pub(crate) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_sub(by).unwrap_or(Timestamp::MIN)
-}
-
-fn is_zero(n: &u32) -> bool {
-    *n == 0
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// Where a list of events, newest first, stands. It is read down to the newest event of the pass before.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Backward {
-    pub(crate) walk: Walk,
-    /// Id of the newest event of the last complete pass.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<u64>,
-    /// Id of the newest event of this pass.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top: Option<u64>,
-    /// The earliest event of this pass.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) oldest: Option<Timestamp>,
-    /// Pages read in this pass; 0 between two passes.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub(crate) pages: u32,
-    /// Entity tag of this pass's first page: whatever is added shows there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    etag: Option<String>,
-}
-
-impl Backward {
-    /// Reads a cursor; one that cannot be read starts from the beginning.
-    pub(crate) fn from_cursor(cursor: &Cursor) -> Backward {
-        read(cursor)
-    }
-
-    /// The inverse of [`Backward::from_cursor`].
-    pub(crate) fn into_cursor(mut self, backfilled: bool) -> Cursor {
-        let done = self.pages == 0;
-        let etag = if done { self.etag.take() } else { None };
-        Cursor { at: write(&self), etag, backfilled: backfilled || done }
-    }
-
-    /// Takes a page. Fails, with the reason, where going on would never end.
-    pub(crate) fn turn(&mut self, rows: &[Row], told: Told<'_>) -> Result<(), &'static str> {
-        if self.pages == 0 {
-            self.etag = told.etag.map(str::to_owned);
-        }
-        self.pages += 1;
-        self.top = self.top.max(rows.iter().map(|(id, _)| *id).max());
-        self.oldest = rows.iter().map(|(_, at)| *at).chain(self.oldest).min();
-        let met = self.known.is_some_and(|known| rows.iter().any(|(id, _)| *id <= known));
-        if self.walk.turn(rows.iter().map(|(id, _)| *id), told.next.filter(|_| !met))? {
-            self.finish();
-        }
-        Ok(())
-    }
-
-    /// The pass is over: all there was, or all that the tool still shows.
-    pub(crate) fn finish(&mut self) {
-        let known = self.known.max(self.top);
-        *self = Backward { known, etag: self.etag.take(), ..Backward::default() };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -451,41 +294,6 @@ mod tests {
 
     fn rows(times: impl IntoIterator<Item = i64>) -> Vec<Row> {
         times.into_iter().map(|secs| (secs.unsigned_abs(), at(secs))).collect()
-    }
-
-    #[test]
-    fn of_a_next_link_only_the_position_is_taken() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let link = vec![pair("since", "x"), pair("page", "2"), pair("token", "t"), pair("after", "Y3Vyc29y")];
-        assert_eq!(next_of(Some(link)), Some(vec![pair("page", "2"), pair("after", "Y3Vyc29y")]));
-        assert_eq!(next_of(None), None);
-    }
-
-    #[test]
-    fn a_walk_ends_with_the_last_page_and_refuses_to_go_in_circles() {
-        let mut walk = Walk::default();
-        assert_eq!(walk.turn([1, 2].into_iter(), Some(page(2))), Ok(false));
-        assert_eq!(walk.turn([3].into_iter(), None), Ok(true));
-        assert_eq!(walk, Walk::default());
-
-        let after_two = || {
-            let mut walk = Walk::default();
-            walk.turn([1, 2].into_iter(), Some(page(2))).unwrap();
-            walk
-        };
-        assert!(after_two().turn([3].into_iter(), Some(page(2))).is_err(), "points to itself");
-        assert!(after_two().turn([3].into_iter(), Some(page(1))).is_err(), "points back");
-        let mut walk = after_two();
-        assert_eq!(walk.turn([1, 2].into_iter(), Some(page(3))), Ok(false));
-        assert!(walk.turn([1, 2].into_iter(), Some(page(4))).is_err(), "brings nothing new");
-        assert!(after_two().turn([].into_iter(), Some(page(3))).is_err(), "empty, yet goes on");
-        assert!(after_two().turn([3].into_iter(), Some(vec![])).is_err(), "names no position");
-        assert!(Walk::default().turn([1].into_iter(), Some(page(1))).is_err(), "first page names itself");
-        let cursor = vec![("after".to_owned(), "abc".to_owned())];
-        assert_eq!(after_two().turn([3].into_iter(), Some(cursor.clone())), Ok(false));
-        let mut walk = after_two();
-        walk.turn([3].into_iter(), Some(cursor.clone())).unwrap();
-        assert!(walk.turn([4].into_iter(), Some(cursor)).is_err(), "the cursor repeats");
     }
 
     #[test]
@@ -694,21 +502,5 @@ mod tests {
             let missed: Vec<_> = list.iter().filter(|row| !held.contains(row)).collect();
             assert!(missed.is_empty(), "{missed:?}");
         }
-    }
-
-    #[test]
-    fn events_are_read_down_to_the_newest_known_one() {
-        let mut back = Backward::default();
-        back.turn(&rows([9, 8]), Told { next: Some(page(2)), etag: Some("first"), date: None }).unwrap();
-        assert_eq!(back.clone().into_cursor(false).etag, None);
-        back.turn(&rows([7, 6]), Told { etag: Some("second"), ..Told::default() }).unwrap();
-        let cursor = back.into_cursor(false);
-        assert_eq!((cursor.etag.as_deref(), cursor.backfilled), (Some("first"), true));
-
-        let mut back = Backward::from_cursor(&cursor);
-        back.turn(&rows([12, 11]), Told { next: Some(page(2)), ..Told::default() }).unwrap();
-        assert_eq!(back.pages, 1);
-        back.turn(&rows([10, 9]), Told { next: Some(page(3)), ..Told::default() }).unwrap();
-        assert_eq!((back.pages, back.known), (0, Some(12)));
     }
 }

@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::access::Deed;
 use crate::answers::{UNTOLD_LIMIT, is_untold_limit, refusal};
-use crate::{CORE, GitHub, TOOL, call, feed};
+use crate::{CORE, GitHub, TOOL, call, walk};
 pub(crate) use error::Trouble;
 use error::{Fault, classify};
 pub(crate) use links::{Asked, Long};
@@ -258,7 +258,7 @@ fn told_wait(response: &Response, rate: Option<&RateLimit>, now: Timestamp) -> S
 /// Where a pass by GraphQL stands, or began; history is asked from a little before the last one on.
 fn history_since(known: Option<Timestamp>) -> Option<Timestamp> {
     const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-    known.map(|known| feed::earlier(known, OVERLAP))
+    known.map(|known| walk::earlier(known, OVERLAP))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 mod access;
 mod address;
 mod answers;
+mod backward;
 mod app;
 mod call;
 mod census;
@@ -34,6 +35,7 @@ mod selection;
 mod tasklist;
 mod tasks;
 mod text;
+mod walk;
 mod whoami;
 mod wire;
 
@@ -63,7 +65,7 @@ pub use hooks::GithubHooks;
 pub use selection::{Filter, States};
 
 use access::Access;
-use address::Wanted as Chosen;
+use address::Wanted as Selected;
 use edition::Edition;
 
 /// The connector's name, in errors and in site keys.
@@ -129,7 +131,7 @@ pub struct GitHub {
     limits: Arc<Limits>,
     access: Access,
     edition: Edition,
-    repos: Vec<Chosen>,
+    repos: Vec<Selected>,
     filter: Filter,
     states: States,
     graph: graph::Graph,
@@ -154,7 +156,7 @@ impl GitHub {
     ///
     /// Misconfigured where a repository is neither `owner/name` nor `owner/*`, the address is unusable, or the CA file cannot be read.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<GitHub, ConnectorError> {
-        let repos: Vec<Chosen> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        let repos: Vec<Selected> = config.repos.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
         let mut owners: Vec<String> = repos.iter().map(|wanted| wanted.owner.to_ascii_lowercase()).collect();
         owners.sort();
         owners.dedup();
@@ -225,8 +227,8 @@ impl GitHub {
     }
 }
 
-fn wanted(text: &str) -> Result<Chosen, ConnectorError> {
-    Chosen::from_text(text).ok_or_else(|| {
+fn wanted(text: &str) -> Result<Selected, ConnectorError> {
+    Selected::from_text(text).ok_or_else(|| {
         let what = format!("repository \"{text}\": write it as owner/name, or owner/* for all of an owner");
         ConnectorError::Misconfigured { tool: TOOL, what }
     })

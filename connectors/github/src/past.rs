@@ -4,12 +4,14 @@ use connector_kit::{ConnectorError, Cursor, Page, Scope};
 use jiff::Timestamp;
 
 use crate::address::Place;
+use crate::backward::Backward;
 use crate::call::{Query, expect_ok};
-use crate::feed::{Backward, Feed, PAGE, Row};
+use crate::feed::{Feed, Row};
 use crate::history::{self, Entry};
 use crate::normalise::Named;
 use crate::pull::{carry, endless, page_of, told, unchanged};
 use crate::tasks::{changes_query, unchanged_feed};
+use crate::walk::PAGE;
 use crate::wire::{Comment, Event};
 use crate::{GitHub, items};
 

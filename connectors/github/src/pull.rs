@@ -6,7 +6,8 @@ use connector_kit::{ConnectorError, Cursor, Page, Scope, StreamKey, StreamKind};
 use crate::address::Place;
 use crate::answers::{date, partial};
 use crate::call::{Query, expect_ok};
-use crate::feed::{self, PAGE, Told, Walk, next_of};
+use crate::feed::Told;
+use crate::walk::{self, PAGE, Walk, next_of};
 use crate::wire::Milestone;
 use crate::{GitHub, TOOL, items, normalise};
 
@@ -30,7 +31,7 @@ impl GitHub {
     }
 
     async fn pull_homes(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let mut walk: Walk = feed::read(cursor);
+        let mut walk: Walk = walk::read(cursor);
         let is_first = walk.next.is_empty();
         let tag = cursor.etag.as_deref().filter(|_| is_first);
         let what = format!("milestones of {}", scope.name);
@@ -48,7 +49,7 @@ impl GitHub {
         // A milestone more would not show on a page that is full.
         let etag = response.header("etag").filter(|_| is_first && done && items.read.len() < PAGE);
         let next =
-            Cursor { at: feed::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
+            Cursor { at: walk::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
         let mut page = page_of(&response, next);
         page.more = !done;
         page.containers = items.read.iter().map(|milestone| normalise::home(milestone, &scope.name)).collect();

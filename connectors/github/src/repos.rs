@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 use crate::address::{Place, Wanted};
 use crate::answers::{is_redirect, refusal};
 use crate::call::Query;
-use crate::feed::{self, PAGE, Walk, next_of};
 use crate::items::Items;
 use crate::pull::{carry, endless, page_of};
+use crate::walk::{self, PAGE, Walk, next_of};
 use crate::wire::Repository;
 use crate::{GitHub, items, normalise};
 
@@ -62,7 +62,7 @@ struct Envelope<'a> {
 impl GitHub {
     /// One repository of the configured list, or one page of an owner's.
     pub(crate) async fn pull_containers(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let mut stand: Selecting = feed::read(cursor);
+        let mut stand: Selecting = walk::read(cursor);
         let Some(wanted) = self.repos.get(stand.at) else {
             return Ok(Page::new(self.clock.now(), Cursor { at: None, etag: None, backfilled: true }));
         };
@@ -76,7 +76,7 @@ impl GitHub {
         };
         page.more = stand.at < self.repos.len();
         page.next = Cursor {
-            at: if page.more { feed::write(&stand) } else { None },
+            at: if page.more { walk::write(&stand) } else { None },
             etag: None,
             backfilled: cursor.backfilled || !page.more,
         };

@@ -10,11 +10,12 @@ use crate::address::Place;
 use crate::answers::{date, is_redirect, refusal};
 use crate::call::{Query, expect_ok};
 use crate::edition;
-use crate::feed::{self, Feed, PAGE, Row, Waiting, Walk, next_of};
+use crate::feed::{Feed, Row, Waiting};
 use crate::graph::{Asked, Feature, Long, MOST_IDS, Trouble};
 use crate::items::Items;
 use crate::normalise::{Named, Reading, blockers, task};
 use crate::pull::{carry, endless, page_of, told, unchanged};
+use crate::walk::{self, PAGE, Walk, next_of};
 use crate::wire::{Blocker, Issue};
 use crate::{GitHub, items};
 
@@ -136,7 +137,7 @@ impl GitHub {
             let next = Cursor { backfilled: true, ..Cursor::default() };
             return Ok(Page::new(self.clock.now(), next));
         }
-        let mut open: OpenIssues = feed::read(cursor);
+        let mut open: OpenIssues = walk::read(cursor);
         let mut page = if open.waiting.is_empty() {
             self.open_issues(scope, &mut open).await?
         } else {
@@ -146,7 +147,7 @@ impl GitHub {
         if !page.more && open.walked.is_some() {
             open.walked = Some(page.asked_at);
         }
-        page.next = Cursor { at: feed::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
+        page.next = Cursor { at: walk::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)
     }
 

@@ -10,9 +10,9 @@ use super::wire::{Connection, LinkNode, Nodes, OneNode, Reference, Sums};
 use super::{Feature, Operation, Told, Trouble, history_since, timeline};
 use crate::GitHub;
 use crate::address::{Place, TaskHandle};
-use crate::feed;
 use crate::normalise::Named;
 use crate::tasks::OpenIssues;
+use crate::walk;
 
 const LINKS: Operation = Operation { name: "RefreshLinks", document: include_str!("links.graphql") };
 const LINKS_ALONE: Operation = Operation { name: "RefreshLinks", document: include_str!("links_alone.graphql") };
@@ -53,7 +53,7 @@ struct Ids<'a> {
 impl GitHub {
     /// Which open issues the next request asks about. `None`: by REST, which finds them by itself.
     pub(crate) fn wanted_links(&self, cursor: &Cursor) -> Option<Wanted> {
-        let at: OpenIssues = feed::read(cursor);
+        let at: OpenIssues = walk::read(cursor);
         let now = self.clock.now();
         let is_under_way = at.after.is_some() || !at.long.is_empty();
         if !self.graph.has(Feature::Links, now) || at.is_walking() || (!is_under_way && at.is_walk_due(now)) {
@@ -71,7 +71,7 @@ impl GitHub {
         tasks: &[KnownTask],
     ) -> Result<Page, ConnectorError> {
         let owner = Place::of(scope).owner;
-        let mut at: OpenIssues = feed::read(cursor);
+        let mut at: OpenIssues = walk::read(cursor);
         let done = if at.long.is_empty() {
             self.next_links(&owner, &mut at, tasks).await
         } else {
@@ -83,7 +83,7 @@ impl GitHub {
             Err(trouble) => {
                 self.note_away(&trouble);
                 let next = OpenIssues::at_rest(at.known, at.walked);
-                let next = Cursor { at: feed::write(&next), etag: None, backfilled: cursor.backfilled };
+                let next = Cursor { at: walk::write(&next), etag: None, backfilled: cursor.backfilled };
                 let mut page = Page::new(self.clock.now(), next);
                 page.more = true;
                 return Ok(page);
@@ -94,7 +94,7 @@ impl GitHub {
             // The first read of the issues themselves, just over, was such a walk.
             at = OpenIssues::at_rest(at.began.or(at.known), at.walked.or(Some(page.asked_at)));
         }
-        page.next = Cursor { at: feed::write(&at), etag: None, backfilled: cursor.backfilled || !page.more };
+        page.next = Cursor { at: walk::write(&at), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::{FieldName, Owner, ProjectPage};
 use super::{Feature, Operation, Told, Trouble};
-use crate::{GitHub, feed};
+use crate::{GitHub, walk};
 use item::{Read, read};
 pub use settings::{Fields, Project, Statuses};
 use settings::{ROLES, Role};
@@ -60,7 +60,7 @@ struct Known {
 impl GitHub {
     /// The next page of the next project.
     pub(crate) async fn pull_boards(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let mut at: At = feed::read(cursor);
+        let mut at: At = walk::read(cursor);
         if at.project == 0 && at.pages == 0 {
             self.graph.recover(Feature::Projects);
         }
@@ -78,12 +78,12 @@ impl GitHub {
             page.sources = Some(self.projects.iter().map(Project::name).collect());
             at = at.rest();
         }
-        page.next = Cursor { at: feed::write(&at), etag: None, backfilled: cursor.backfilled || !page.more };
+        page.next = Cursor { at: walk::write(&at), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)
     }
 
     fn all_read(&self, at: At, cursor: &Cursor) -> Page {
-        let next = Cursor { at: feed::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
+        let next = Cursor { at: walk::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
         let mut page = Page::new(self.clock.now(), next);
         page.sources = Some(self.projects.iter().map(Project::name).collect());
         page
@@ -91,7 +91,7 @@ impl GitHub {
 
     /// Nothing is concluded: what was read before stays.
     fn none_here(&self, at: At, cursor: &Cursor, because: &str) -> Page {
-        let next = Cursor { at: feed::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
+        let next = Cursor { at: walk::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
         let mut page = Page::new(self.clock.now(), next);
         page.partial = Some(format!("projects cannot be read: GraphQL is {because}"));
         page
