@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn events_are_read_down_to_the_newest_known_one() {
         let mut back = Backward::default();
-        back.turn(&rows([9, 8]), Told { next: Some(page(2)), etag: Some("first"), date: None }).unwrap();
+        back.turn(&rows([9, 8]), Told { next: Some(page(2)), etag: Some("first"), ..Told::default() }).unwrap();
         assert_eq!(back.clone().into_cursor(false).etag, None);
         back.turn(&rows([7, 6]), Told { etag: Some("second"), ..Told::default() }).unwrap();
         let cursor = back.into_cursor(false);

@@ -8,6 +8,7 @@ use connector_kit::{ConnectorError, Cursor, Page, Scope};
 use connector_model::TaskRef;
 
 use crate::address::Place;
+use crate::answers::partial;
 use crate::call::{Query, expect_ok};
 use crate::pull::{carry, endless, page_of, unchanged};
 use crate::walk::{self, PAGE, Walk, next_of};
@@ -34,8 +35,9 @@ impl GitHub {
         let items = items::list::<Issue<'_>>(&response.body, &what)?;
         let ids = items.read.iter().map(|issue| issue.id);
         let done = walk.turn(ids, next_of(response.next_link())).map_err(|because| endless(&what, because))?;
-        // One more would not show on a page that is full.
-        let etag = response.header("etag").filter(|_| is_first && done && items.read.len() < PAGE);
+        // One more would not show on a page that is full, and what was not read whole must be read again.
+        let is_telling = items.unreadable.is_empty() && partial(&response).is_none() && items.read.len() < PAGE;
+        let etag = response.header("etag").filter(|_| is_first && done && is_telling);
         let next =
             Cursor { at: walk::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
         let mut page = page_of(&response, next);

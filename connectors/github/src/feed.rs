@@ -59,6 +59,8 @@ pub(crate) struct Told<'a> {
     pub(crate) next: Option<Next>,
     /// Its entity tag.
     pub(crate) etag: Option<&'a str>,
+    /// How many items it had, those that could not be read included; 0: as many as rows.
+    pub(crate) items: usize,
     /// When the server says it is. No row later than that is believed: it would move the feed into the future.
     pub(crate) date: Option<Timestamp>,
 }
@@ -100,7 +102,10 @@ pub(crate) struct Feed {
     /// The last pass ended after the second of the last change was over: all of that second is known.
     #[serde(skip_serializing_if = "is_default")]
     whole: bool,
-    /// All that is asked from was read once more after lists had had the time to catch up.
+    /// When the last pass ended that read everything from `since` on, by the tool's clock: no glance was among it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete_at: Option<Timestamp>,
+    /// Such a pass came after lists had had the time to catch up with the last change.
     #[serde(skip_serializing_if = "is_default")]
     caught_up: bool,
     /// The glance this pass began with.
@@ -181,10 +186,10 @@ impl Feed {
         false
     }
 
-    /// True once lists have had the time to catch up with a crowded stretch of which a glance shows only a part.
+    /// True once lists have had the time to catch up with a crowded stretch of which glances show only a part.
     fn is_late(&self, date: Option<Timestamp>) -> bool {
-        let Some((date, before)) = date.zip(self.before) else { return false };
-        self.crowded && !self.caught_up && self.pages == 0 && earlier(date, OVERLAP) >= before
+        let Some((date, complete_at)) = date.zip(self.complete_at) else { return false };
+        self.crowded && !self.caught_up && self.pages == 0 && earlier(date, OVERLAP) >= complete_at
     }
 
     /// Takes a page. Fails, with the reason, where going on would never end.
@@ -247,32 +252,37 @@ impl Feed {
         self.walk.turn(rows.iter().map(|(id, _)| *id), Some(next)).map(|_| ())
     }
 
-    /// The pass is over: the next one starts a little before the last change, and never before this one did.
+    /// The pass is over: the next one starts a little before the last change, and never before this one did. After a glance
+    /// it starts where this one did: what the list is late with may stand behind what was looked at.
     ///
     /// An entity tag is of use only for the same request again, and only where an addition must show in it: on a page that
     /// is the whole list with room for more, or on a glance at the newest.
     fn finish(&mut self, rows: &[Row], told: &Told<'_>, glanced: bool) {
-        let since = self.seen.map(|seen| earlier(seen, OVERLAP)).max(self.base);
+        let glance = self.glance.take();
+        let is_complete = !glanced && glance.is_none();
+        let moved = self.seen.map(|seen| earlier(seen, OVERLAP)).max(self.base);
+        let since = if is_complete { moved } else { self.base };
         let is_same = since == self.base;
         let is_new = self.seen > self.before;
         let before = self.seen.max(self.before);
-        let glance = self.glance.take();
-        let asked_again = rows.iter().filter(|(_, at)| Some(*at) >= since).count();
+        let unread = told.items.saturating_sub(rows.len());
+        let asked_again = rows.iter().filter(|(_, at)| Some(*at) >= since).count() + unread;
         // After several pages only a second reading that brings nothing new is believed to have been all.
         let crowded = (asked_again >= PAGE && (glanced || self.pages == 1))
             || glance.as_ref().is_some_and(|glance| is_same || Some(glance.down_to) >= since)
             || (is_same && !is_new && self.pages > 1);
-        let of_list = told.etag.filter(|_| if glanced { crowded } else { self.pages == 1 && rows.len() < PAGE });
+        let of_list =
+            told.etag.filter(|_| if glanced { crowded } else { self.pages == 1 && rows.len() + unread < PAGE });
         let etag = glance.as_ref().map_or(of_list, |glance| glance.etag.as_deref().filter(|_| crowded));
         let etag = etag.filter(|_| is_same).map(str::to_owned);
         let is_past = |date: Option<Timestamp>, length: SignedDuration| {
             date.zip(before).is_some_and(|(date, before)| earlier(date, length) >= before)
         };
-        let is_complete = !glanced && glance.is_none();
+        let complete_at = if is_complete { told.date } else { self.complete_at };
         let caught_up = if is_complete { is_past(told.date, OVERLAP) } else { !is_new && self.caught_up };
         let whole = is_past(glance.map_or(told.date, |glance| glance.date), ONE_SECOND.saturating_mul(2));
         let waiting = std::mem::take(&mut self.waiting);
-        *self = Feed { since, before, etag, waiting, crowded, whole, caught_up, ..Feed::default() };
+        *self = Feed { since, before, etag, waiting, crowded, whole, complete_at, caught_up, ..Feed::default() };
     }
 }
 
@@ -457,7 +467,7 @@ mod tests {
                 } else {
                     self.bodies += 1;
                     seen.extend(rows.iter().copied());
-                    feed.turn(&rows, Told { next, etag: Some(&tag), date: Some(self.now) }).unwrap();
+                    feed.turn(&rows, Told { next, etag: Some(&tag), items: rows.len(), date: Some(self.now) }).unwrap();
                 }
                 *feed = Feed::from_cursor(&feed.clone().into_cursor(false)); // as after a restart
                 if !feed.has_more() {
@@ -501,6 +511,35 @@ mod tests {
             }
             let missed: Vec<_> = list.iter().filter(|row| !held.contains(row)).collect();
             assert!(missed.is_empty(), "{missed:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_busy_list_shows_minutes_late_is_read_all_the_same() {
+        for (changes, every) in [(150_u64, 150), (120, 240), (60, 120), (5, 120)] {
+            let mut list: Vec<Row> = (0..2_000).map(|id| (id, at(id as i64 / 10))).collect();
+            let (mut server, mut feed, mut held) = (Server::default(), Feed::default(), BTreeSet::new());
+            let mut late: Vec<(i64, Row)> = Vec::new();
+            for turn in 0..200_i64 {
+                let now = 1_000 + turn * every;
+                for n in 0..if turn < 150 { changes } else { 0 } {
+                    let id = (turn as u64 * 37 + n * 13) % 1_900;
+                    list.retain(|(other, _)| *other != id);
+                    list.push((id, at(now)));
+                }
+                if turn % 5 == 0 && turn < 150 {
+                    let row = (1_900 + turn as u64 / 5, at(now));
+                    late.push((now + 300 + turn % 7 * 40, row));
+                }
+                for (_, row) in late.extract_if(.., |(shown, _)| *shown <= now) {
+                    list.retain(|(other, _)| *other != row.0);
+                    list.push(row);
+                }
+                server.now = at(now);
+                held.extend(server.pass(&mut feed, &mut list, |_| {}));
+            }
+            let missed: Vec<_> = list.iter().filter(|row| !held.contains(row)).collect();
+            assert!(missed.is_empty(), "{changes} every {every} s: {missed:?}");
         }
     }
 }

@@ -40,35 +40,25 @@ impl GitHub {
     }
 
     async fn look(&self, response: &Response, handle: &TaskHandle) -> Result<TaskLook, ConnectorError> {
-        let what = format!("{}#{}", handle.name, handle.number);
         match response.status {
-            200 => {
-                let issue: Issue<'_> = items::single(&response.body, &what)?;
-                let name = issue.repository_url.as_deref().and_then(repo_at).unwrap_or(&handle.name).to_owned();
-                let mut page = page_of(response, Cursor::default());
-                let mut named = Named::default();
-                page.tasks.push(task(&issue, &self.reading(&handle.repo_id, &name), &mut named));
-                (page.accounts, page.containers) = named.into_parts();
-                Ok(TaskLook::There(Box::new(page)))
-            }
-            status => self.not_there(status, response, handle, &what).await,
+            200 => self.is_there(response, handle),
+            _ => self.not_there(response, handle).await,
         }
     }
 
+    fn is_there(&self, response: &Response, handle: &TaskHandle) -> Result<TaskLook, ConnectorError> {
+        let issue: Issue<'_> = items::single(&response.body, &format!("{}#{}", handle.name, handle.number))?;
+        let name = issue.repository_url.as_deref().and_then(repo_at).unwrap_or(&handle.name).to_owned();
+        let mut page = page_of(response, Cursor::default());
+        let mut named = Named::default();
+        page.tasks.push(task(&issue, &self.reading(&handle.repo_id, &name), &mut named));
+        (page.accounts, page.containers) = named.into_parts();
+        Ok(TaskLook::There(Box::new(page)))
+    }
+
     /// What it means that an issue is not there, once its repository has been looked at.
-    async fn not_there(
-        &self,
-        status: u16,
-        response: &Response,
-        handle: &TaskHandle,
-        what: &str,
-    ) -> Result<TaskLook, ConnectorError> {
-        let answer = match status {
-            410 => TaskLook::Gone,
-            404 | 451 => TaskLook::Hidden,
-            status if is_redirect(status) => TaskLook::Hidden,
-            _ => return Err(refusal(response, what)),
-        };
+    async fn not_there(&self, response: &Response, handle: &TaskHandle) -> Result<TaskLook, ConnectorError> {
+        let mut answer = absence(response, handle)?;
         let what = format!("repository {}", handle.name);
         let named = Place { path: handle.place().by_name, ..handle.place() };
         let mut repository = self.get_at(&named, "", Query::new(), None).await?;
@@ -77,6 +67,13 @@ impl GitHub {
             response.status == 200 && read.is_ok_and(|read| read.id.to_string() != handle.repo_id)
         };
         if is_another(&repository) {
+            // The name belongs to another repository now, and so did the answer that the issue is not there.
+            let tail = format!("issues/{}", handle.number);
+            let asked = self.get(&named.owner, Place::below_id(&handle.repo_id, &tail), Query::new(), None).await?;
+            if asked.status == 200 {
+                return self.is_there(&asked, handle);
+            }
+            answer = absence(&asked, handle)?;
             repository = self.get(&named.owner, Place::below_id(&handle.repo_id, ""), Query::new(), None).await?;
         }
         if repository.status != 200 {
@@ -116,6 +113,16 @@ impl GitHub {
             status if is_redirect(status) => Ok(TaskLook::Hidden),
             _ => Err(refusal(&response, "a transferred issue")),
         }
+    }
+}
+
+/// What an answer without an issue says of it, for itself.
+fn absence(response: &Response, handle: &TaskHandle) -> Result<TaskLook, ConnectorError> {
+    match response.status {
+        410 => Ok(TaskLook::Gone),
+        404 | 451 => Ok(TaskLook::Hidden),
+        status if is_redirect(status) => Ok(TaskLook::Hidden),
+        _ => Err(refusal(response, &format!("{}#{}", handle.name, handle.number))),
     }
 }
 

@@ -38,7 +38,8 @@ impl GitHub {
         let items = items::list::<Comment<'_>>(&response.body, &what)?;
         let row = |comment: &Comment<'_>| (comment.id, comment.updated_at.unwrap_or(comment.created_at));
         let rows: Vec<Row> = items.read.iter().map(row).collect();
-        feed.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
+        feed.turn(&rows, told(&response, items.read.len() + items.unreadable.len()))
+            .map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
         page.unreadable = items.unreadable;
         let mut named = Named::default();
@@ -72,7 +73,8 @@ impl GitHub {
         let response = expect_ok(response, &what)?;
         let items = items::list::<Event<'_>>(&response.body, &what)?;
         let rows: Vec<Row> = items.read.iter().filter_map(|event| Some((event.id?, event.created_at?))).collect();
-        back.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
+        back.turn(&rows, told(&response, items.read.len() + items.unreadable.len()))
+            .map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
         page.unreadable = items.unreadable;
         let mut named = Named::default();

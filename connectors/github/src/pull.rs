@@ -47,7 +47,8 @@ impl GitHub {
             .turn(items.read.iter().map(|milestone| milestone.id), next_of(response.next_link()))
             .map_err(|because| endless(&what, because))?;
         // A milestone more would not show on a page that is full.
-        let etag = response.header("etag").filter(|_| is_first && done && items.read.len() < PAGE);
+        let is_full = items.read.len() + items.unreadable.len() >= PAGE;
+        let etag = response.header("etag").filter(|_| is_first && done && !is_full);
         let next =
             Cursor { at: walk::write(&walk), etag: etag.map(str::to_owned), backfilled: cursor.backfilled || done };
         let mut page = page_of(&response, next);
@@ -84,8 +85,8 @@ pub(crate) fn carry(walk: &Walk, query: &mut Query) {
 }
 
 /// What an answer says beside its items.
-pub(crate) fn told(response: &Response) -> Told<'_> {
-    Told { next: next_of(response.next_link()), etag: response.header("etag"), date: date(response) }
+pub(crate) fn told(response: &Response, items: usize) -> Told<'_> {
+    Told { next: next_of(response.next_link()), etag: response.header("etag"), items, date: date(response) }
 }
 
 /// A list that would never end.

@@ -57,6 +57,12 @@ impl OpenIssues {
         self.walked.is_some_and(|walked| now.duration_since(walked) >= EVERY)
     }
 
+    /// The last walk by REST, or the first read, is more recent than two of them should be.
+    fn was_walked_just_now(&self, now: Timestamp) -> bool {
+        const SOON: SignedDuration = SignedDuration::from_mins(25);
+        self.walked.is_some_and(|walked| now.duration_since(walked).abs() < SOON)
+    }
+
     /// In the middle of a walk by REST.
     pub(crate) fn is_walking(&self) -> bool {
         !self.walk.is_at_rest() || !self.waiting.is_empty()
@@ -98,7 +104,8 @@ impl GitHub {
         let is_pull = |issue: &&Issue<'_>| issue.pull_request.is_some();
         let shown =
             items.read.iter().filter(is_pull).filter(|issue| feed.was_shown((issue.id, issue.updated_at))).count();
-        feed.turn(&rows, told(&response)).map_err(|because| endless(&what, because))?;
+        feed.turn(&rows, told(&response, items.read.len() + items.unreadable.len()))
+            .map_err(|because| endless(&what, because))?;
         let mut page = page_of(&response, Cursor::default());
         // The first read tells every parent's count itself.
         self.fill(&mut page, items, scope, &mut feed.waiting, cursor.backfilled);
@@ -131,20 +138,26 @@ impl GitHub {
 
     /// All open issues, for what moves no `updated_at`: children, blockers, parents. By REST, where there is no GraphQL.
     ///
-    /// The very first pass asks nothing: the first read of the issues themselves, just over, has told it all.
+    /// The very first pass asks nothing: the first read of the issues themselves, just over, has told it all. Nor does one
+    /// soon after another, whoever asks for it: it costs a request for every hundred open issues.
     pub(crate) async fn pull_links(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        if cursor.at.is_none() && !cursor.backfilled {
-            let next = Cursor { backfilled: true, ..Cursor::default() };
-            return Ok(Page::new(self.clock.now(), next));
-        }
         let mut open: OpenIssues = walk::read(cursor);
+        let now = self.clock.now();
+        if cursor.at.is_none() && !cursor.backfilled {
+            let first = OpenIssues::at_rest(None, Some(now));
+            let next = Cursor { at: walk::write(&first), etag: None, backfilled: true };
+            return Ok(Page::new(now, next));
+        }
+        if !open.is_walking() && open.was_walked_just_now(now) {
+            return Ok(Page::new(now, Cursor { backfilled: true, ..cursor.clone() }));
+        }
         let mut page = if open.waiting.is_empty() {
             self.open_issues(scope, &mut open).await?
         } else {
             self.surroundings(scope, &mut open.waiting).await?
         };
         page.more = !open.waiting.is_empty() || !open.walk.next.is_empty();
-        if !page.more && open.walked.is_some() {
+        if !page.more {
             open.walked = Some(page.asked_at);
         }
         page.next = Cursor { at: walk::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
