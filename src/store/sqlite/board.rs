@@ -248,7 +248,7 @@ pub(super) fn containers(
 ) -> Result<Vec<ContainerRec>, StoreError> {
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
-    let bulks = bulk::latest(db)?;
+    let bulks = bulk::latest(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
            missing, missing_of
@@ -332,14 +332,17 @@ fn container_streams(db: &Connection, list: Option<&str>) -> Result<HashMap<Cont
     Ok(all)
 }
 
+/// See [`connections`]. Asked after every pass: it begins with what is missing, which is little, and never with all tasks.
+pub(super) const CONNECTIONS: &str =
+    "SELECT n.id, n.name, n.site, n.poll, n.fresh_at, coalesce(u.many, 0), u.hidden_at FROM connections n
+     LEFT JOIN (SELECT c.reader, count(*) AS many, min(s.hidden_at) AS hidden_at FROM suspects s
+       CROSS JOIN tasks t ON t.id = s.task CROSS JOIN containers c ON c.id = t.container
+       WHERE t.missing = 2 AND t.closed_at IS NULL GROUP BY c.reader) u ON u.reader = n.id
+     WHERE n.configured ORDER BY n.id";
+
 /// Connections of the configuration, whole.
 pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreError> {
-    let mut query = db.prepare_cached(
-        "SELECT n.id, n.name, n.site, n.poll, n.fresh_at, count(t.id), min(s.hidden_at) FROM connections n
-         LEFT JOIN containers c ON c.reader = n.id
-         LEFT JOIN (suspects s JOIN tasks t ON t.id = s.task AND t.missing = 2 AND t.closed_at IS NULL) ON t.container = c.id
-         WHERE n.configured GROUP BY n.id ORDER BY n.id",
-    )?;
+    let mut query = db.prepare_cached(CONNECTIONS)?;
     let rows = query.query_map([], |row| {
         Ok(ConnectionRec {
             id: ConnectionId(row.get(0)?),

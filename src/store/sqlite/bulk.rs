@@ -35,11 +35,21 @@ pub(super) fn read(db: &Connection) -> Result<Known, StoreError> {
     Ok(known)
 }
 
-/// The latest bulk of a container. `None`: there was none.
-pub(super) fn latest(db: &Connection) -> Result<BTreeMap<ContainerId, Bulk>, StoreError> {
-    let mut query =
-        db.prepare_cached("SELECT container, from_at, to_at, tasks FROM bulks ORDER BY to_at, from_at, account")?;
-    let rows = query.query_map([], |row| {
+/// See [`latest`].
+pub(super) fn latest_sql(some: bool) -> String {
+    let of = if some { "(SELECT value AS id FROM json_each(?1))" } else { "containers" };
+    format!(
+        "SELECT b.container, b.from_at, b.to_at, b.tasks FROM {of} c
+         CROSS JOIN bulks b INDEXED BY bulks_latest
+           ON b.container = c.id AND b.to_at = (SELECT max(to_at) FROM bulks WHERE container = c.id)
+         WHERE ?1 IS NOT NULL = {some} ORDER BY b.from_at, b.account"
+    )
+}
+
+/// The latest bulk of each of some containers, or of all; those that had none are left out.
+pub(super) fn latest(db: &Connection, list: Option<&str>) -> Result<BTreeMap<ContainerId, Bulk>, StoreError> {
+    let mut query = db.prepare_cached(&latest_sql(list.is_some()))?;
+    let rows = query.query_map([list], |row| {
         let bulk = Bulk { from_at: at_in(row, 1)?, to_at: at_in(row, 2)?, tasks: row.get(3)? };
         Ok((ContainerId(row.get(0)?), bulk))
     })?;
@@ -93,8 +103,16 @@ fn crowded(page: &Page, now: Timestamp) -> Vec<(String, Vec<Timestamp>)> {
     acts.into_iter().filter_map(crowd).collect()
 }
 
+/// See [`acts`].
+pub(super) const ACTS: &str = "WITH near AS MATERIALIZED (
+       SELECT id, reporter, created_at FROM tasks WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL
+       UNION ALL SELECT id, reporter, created_at FROM tasks WHERE closed_at >= ?3 AND container = ?1 AND gone_at IS NULL)
+     SELECT c.at, c.task FROM near CROSS JOIN changes c ON c.task = near.id AND c.at BETWEEN ?3 AND ?4
+     WHERE c.account = ?2 AND c.origin = 0 AND c.mark IS NULL
+     UNION ALL SELECT created_at, id FROM near WHERE reporter = ?2 AND created_at BETWEEN ?3 AND ?4";
+
 /// What an account did in a container in a stretch of time: entries of the tool's own, but for our comments, and tasks it
-/// made.
+/// made. Of tasks that were closed before nobody is told anything: they do not count, and need not be walked through.
 fn acts(
     db: &Connection,
     container: ContainerId,
@@ -102,12 +120,7 @@ fn acts(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<(Timestamp, TaskId)>, StoreError> {
-    let mut query = db.prepare_cached(
-        "SELECT c.at, c.task FROM tasks t CROSS JOIN changes c ON c.task = t.id AND c.at BETWEEN ?3 AND ?4
-         WHERE t.container = ?1 AND c.account = ?2 AND c.origin = 0 AND c.mark IS NULL
-         UNION ALL SELECT created_at, id FROM tasks
-         WHERE container = ?1 AND reporter = ?2 AND created_at BETWEEN ?3 AND ?4",
-    )?;
+    let mut query = db.prepare_cached(ACTS)?;
     let rows = query.query_map(params![container.0, account.0, us(from), us(to)], |row| {
         Ok((at_in(row, 0)?, TaskId(row.get(1)?)))
     })?;

@@ -78,11 +78,12 @@ fn open_before(db: &Connection, container: ContainerId, began_at: Timestamp) -> 
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// What was seen differently since the pass began may have come, gone or moved during it.
+/// What was seen differently since the pass began may have come, gone or moved during it. What a board says of a task is no
+/// sight of it.
 fn missing_from(db: &Connection, container: ContainerId, began_at: Timestamp) -> Result<Vec<TaskId>, StoreError> {
     let mut query = db.prepare_cached(
         "SELECT id FROM tasks t WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL
-           AND created_at < ?2 AND asked_at < ?2 AND changed_at < ?2
+           AND created_at < ?2 AND asked_at < ?2
            AND NOT EXISTS(SELECT 1 FROM census WHERE container = ?1 AND task = t.id) ORDER BY id",
     )?;
     let rows = query.query_map(params![container.0, us(began_at)], |row| Ok(TaskId(row.get(0)?)))?;
@@ -92,7 +93,7 @@ fn missing_from(db: &Connection, container: ContainerId, began_at: Timestamp) ->
 /// Earlier suspects that the pass has shown again are none any more.
 fn forget_found(work: &mut Work<'_>, container: ContainerId, missing: &[TaskId]) -> Result<(), StoreError> {
     let mut query = work.db.prepare_cached(
-        "SELECT s.task FROM suspects s JOIN tasks t ON t.id = s.task WHERE t.container = ? ORDER BY s.task",
+        "SELECT s.task FROM suspects s CROSS JOIN tasks t ON t.id = s.task WHERE t.container = ? ORDER BY s.task",
     )?;
     let rows = query.query_map([container.0], |row| Ok(TaskId(row.get(0)?)))?;
     let suspects: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
@@ -139,20 +140,22 @@ fn hold(
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     work.db
         .prepare_cached(
-            "UPDATE containers SET hold = 'missing', hold_at = ?, missing = ?, missing_of = ? WHERE id = ?",
+            "UPDATE containers SET hold = 'missing', hold_at = coalesce(hold_at, ?), missing = ?, missing_of = ? WHERE id = ?",
         )?
         .execute(params![us(since), count(missing), count(of), container.0])?;
     work.touched.containers.insert(container);
     Ok(())
 }
 
+/// See [`release_if_settled`].
+pub(super) const UNSETTLED: &str =
+    "SELECT missing_of, (SELECT count(*) FROM suspects s CROSS JOIN tasks t ON t.id = s.task
+       WHERE t.container = c.id AND t.closed_at IS NULL AND t.gone_at IS NULL AND NOT s.known)
+     FROM containers c WHERE id = ? AND hold IS NOT NULL";
+
 /// The hold falls once no more is unsettled than may vanish in a day.
 pub(super) fn release_if_settled(work: &mut Work<'_>, container: ContainerId) -> Result<(), StoreError> {
-    let mut query = work.db.prepare_cached(
-        "SELECT missing_of, (SELECT count(*) FROM suspects s JOIN tasks t ON t.id = s.task
-           WHERE t.container = c.id AND t.closed_at IS NULL AND t.gone_at IS NULL AND NOT s.known)
-         FROM containers c WHERE id = ? AND hold IS NOT NULL",
-    )?;
+    let mut query = work.db.prepare_cached(UNSETTLED)?;
     let count =
         |row: &Row<'_>, column| Ok::<_, rusqlite::Error>(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0));
     let held = query.query_row([container.0], |row| Ok((count(row, 0)?, count(row, 1)?))).optional()?;
@@ -160,6 +163,13 @@ pub(super) fn release_if_settled(work: &mut Work<'_>, container: ContainerId) ->
         release(work, container)?;
     }
     Ok(())
+}
+
+/// Nobody reads the container any more, or somebody begins to: what was missing from it was missing from another's lists.
+pub(super) fn start_anew(work: &mut Work<'_>, container: ContainerId) -> Result<(), StoreError> {
+    forget(work, container)?;
+    forget_found(work, container, &[])?;
+    release(work, container)
 }
 
 fn release(work: &mut Work<'_>, container: ContainerId) -> Result<(), StoreError> {
@@ -173,20 +183,24 @@ fn release(work: &mut Work<'_>, container: ContainerId) -> Result<(), StoreError
 /// The operator has looked at it: the hold falls, and what is missing now does not bring it back. Each task is still asked
 /// for before it is called gone.
 pub(super) fn release_by_wish(db: &Connection, container: ContainerId) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE suspects SET known = 1 WHERE task IN (SELECT id FROM tasks WHERE container = ?)")?
-        .execute([container.0])?;
+    db.prepare_cached(
+        "UPDATE suspects SET known = 1 WHERE (SELECT container FROM tasks WHERE id = suspects.task) = ?",
+    )?
+    .execute([container.0])?;
     db.prepare_cached("UPDATE containers SET hold = NULL, hold_at = NULL, missing = 0, missing_of = 0 WHERE id = ?")?
         .execute([container.0])?;
     Ok(())
 }
 
+/// See [`due`]. Suspects are few: whatever is asked of them begins with them, and never with the tasks of a container.
+pub(super) const DUE: &str = "SELECT t.id, t.handle, t.key FROM suspects s
+     CROSS JOIN tasks t ON t.id = s.task CROSS JOIN containers c ON c.id = t.container
+     WHERE c.reader = ? AND c.open AND t.closed_at IS NULL AND t.gone_at IS NULL AND s.look_at <= ?
+     ORDER BY s.look_at, s.task LIMIT ?";
+
 /// Suspects of a connection that are due to be asked for, as many as may be asked for at once.
 pub(super) fn due(db: &Connection, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
-    let mut query = db.prepare_cached(
-        "SELECT t.id, t.handle, t.key FROM suspects s JOIN tasks t ON t.id = s.task JOIN containers c ON c.id = t.container
-         WHERE c.reader = ? AND c.open AND t.closed_at IS NULL AND t.gone_at IS NULL AND s.look_at <= ?
-         ORDER BY s.look_at, s.task LIMIT ?",
-    )?;
+    let mut query = db.prepare_cached(DUE)?;
     let limit = i64::try_from(SLICE).unwrap_or(i64::MAX);
     let rows = query.query_map(params![connection.0, us(now), limit], |row| {
         Ok(Suspect { connection, task: TaskId(row.get(0)?), handle: row.get(1)?, key: row.get(2)? })
@@ -194,12 +208,14 @@ pub(super) fn due(db: &Connection, connection: ConnectionId, now: Timestamp) -> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// See [`next_due`].
+pub(super) const NEXT_DUE: &str = "SELECT min(s.look_at) FROM suspects s
+     CROSS JOIN tasks t ON t.id = s.task CROSS JOIN containers c ON c.id = t.container
+     WHERE c.reader = ? AND c.open AND t.closed_at IS NULL AND t.gone_at IS NULL";
+
 /// When the next suspect of a connection is to be asked for. `None`: there is none.
 pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
-    let mut query = db.prepare_cached(
-        "SELECT min(s.look_at) FROM suspects s JOIN tasks t ON t.id = s.task JOIN containers c ON c.id = t.container
-         WHERE c.reader = ? AND c.open AND t.closed_at IS NULL AND t.gone_at IS NULL",
-    )?;
+    let mut query = db.prepare_cached(NEXT_DUE)?;
     Ok(query.query_row([connection.0], |row| at_opt(row, 0))?)
 }
 
@@ -207,7 +223,7 @@ pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Opti
 pub(super) fn pause(db: &Connection, connection: ConnectionId, now: Timestamp) -> Result<(), StoreError> {
     let mut update = db.prepare_cached(
         "UPDATE suspects SET look_at = max(look_at, ?) WHERE task IN (
-           SELECT s.task FROM suspects s JOIN tasks t ON t.id = s.task JOIN containers c ON c.id = t.container
+           SELECT s.task FROM suspects s CROSS JOIN tasks t ON t.id = s.task CROSS JOIN containers c ON c.id = t.container
            WHERE c.reader = ?)",
     )?;
     update.execute(params![us(later(now, PAUSE)), connection.0])?;
@@ -218,6 +234,12 @@ pub(super) fn pause(db: &Connection, connection: ConnectionId, now: Timestamp) -
 pub(super) fn is_slice(asked: usize) -> bool {
     asked >= SLICE
 }
+
+/// See [`suspect_move`]. While a container is read for the first time it ends at the container.
+pub(super) const ALIKE: &str =
+    "SELECT o.id FROM tasks n CROSS JOIN containers c ON c.id = n.container AND c.warm_at IS NOT NULL
+     CROSS JOIN tasks o ON o.site = ?2 AND o.created_at = n.created_at AND o.closed_at IS NULL AND o.gone_at IS NULL
+     WHERE n.id = ?1 AND o.title = n.title AND o.id <> n.id AND o.container <> n.container";
 
 /// A task that has just come into a warm container although it is old, under the name and birthday of an open one elsewhere,
 /// has most likely been moved: that one is asked for at once, so that nobody hears of it as of another task.
@@ -231,11 +253,7 @@ pub(super) fn suspect_move(
     if later(task.created_at, ARRIVAL) > asked_at {
         return Ok(());
     }
-    let mut query = work.db.prepare_cached(
-        "SELECT o.id FROM tasks o JOIN tasks n ON n.id = ?1 JOIN containers c ON c.id = n.container
-         WHERE o.site = ?2 AND o.created_at = n.created_at AND o.title = n.title AND o.id <> n.id
-           AND o.container <> n.container AND o.closed_at IS NULL AND o.gone_at IS NULL AND c.warm_at IS NOT NULL",
-    )?;
+    let mut query = work.db.prepare_cached(ALIKE)?;
     let rows = query.query_map([id.0, site.0], |row| Ok(TaskId(row.get(0)?)))?;
     let alike: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
     for other in alike {

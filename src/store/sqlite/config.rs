@@ -281,19 +281,21 @@ fn link_accounts(work: &mut Work<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Folds the next tasks whose facts are of another revision; false when there are none left, which is then noted.
-pub(super) fn fold_some(work: &mut Work<'_>) -> Result<bool, StoreError> {
+/// Folds the next tasks after one of them whose facts are of another revision, and gives the last. `None`: there are none
+/// left, which is then noted.
+pub(super) fn fold_some(work: &mut Work<'_>, after: TaskId) -> Result<Option<TaskId>, StoreError> {
     let rev = work.facts_rev();
-    let mut query = work.db.prepare_cached("SELECT id FROM tasks WHERE facts_rev <> ? ORDER BY id LIMIT ?")?;
+    let mut query =
+        work.db.prepare_cached("SELECT id FROM tasks WHERE id > ? AND facts_rev <> ? ORDER BY id LIMIT ?")?;
     let limit = i64::try_from(FOLD_STEP).unwrap_or(i64::MAX);
-    let rows = query.query_map(params![rev, limit], |row| Ok(TaskId(row.get(0)?)))?;
+    let rows = query.query_map(params![after.0, rev, limit], |row| Ok(TaskId(row.get(0)?)))?;
     let ids: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
     history::refold(work, &ids)?;
     if ids.len() < FOLD_STEP {
         work.db.execute("UPDATE org SET read_rev = ?", [rev])?;
-        return Ok(false);
+        return Ok(None);
     }
-    Ok(true)
+    Ok(ids.last().copied())
 }
 
 /// Notes which site a connection turned out to be on, and as whom it writes.

@@ -9,7 +9,7 @@ use super::super::{StoreError, StreamRow};
 use super::cache::ContainerRow;
 use super::history::{self, Entry};
 use super::values::{code_in, us};
-use super::{Work, streams};
+use super::{Work, census, streams};
 use crate::domain::ids::{ConnectionId, ContainerId, SiteId, TaskId};
 
 /// Takes up the containers a page names. On a page of the selection each is also listed, and read by this connection
@@ -140,6 +140,7 @@ fn move_due(
 
 /// Makes a connection the reader of a container nobody reads: it is read from the beginning, cold until that is done.
 fn take(work: &mut Work<'_>, id: ContainerId, connection: ConnectionId) -> Result<(), StoreError> {
+    census::start_anew(work, id)?;
     work.db
         .prepare_cached(
             "UPDATE containers SET reader = ?, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?",
@@ -161,6 +162,7 @@ fn take(work: &mut Work<'_>, id: ContainerId, connection: ConnectionId) -> Resul
 /// Takes a container out of its reader's hands: its tasks leave the board and stay in the mirror.
 pub(super) fn release(work: &mut Work<'_>, id: ContainerId) -> Result<(), StoreError> {
     touch_members(work, id)?;
+    census::start_anew(work, id)?;
     work.db
         .prepare_cached(
             "UPDATE containers SET reader = NULL, warm_at = NULL, fresh_at = NULL, baseline_at = NULL WHERE id = ?",

@@ -170,9 +170,10 @@ impl Store {
     /// `TakenOver`, `Failed`; the board is to be loaded anew in any case.
     pub fn apply_config(&mut self, plan: &ConfigPlan, now: Timestamp) -> Result<ConfigApplied, StoreError> {
         self.plan = Some(plan.clone());
-        let (applied, mut fold) = self.write(now, |work| config::apply(work, plan))?;
-        while fold {
-            fold = self.write(now, config::fold_some)?;
+        let (applied, fold) = self.write(now, |work| config::apply(work, plan))?;
+        let mut folded = fold.then_some(TaskId(0));
+        while let Some(last) = folded {
+            folded = self.write(now, |work| config::fold_some(work, last))?;
         }
         Ok(applied)
     }

@@ -24,6 +24,17 @@ const READ: &str = "FROM streams s LEFT JOIN containers c ON c.id = s.scope
   JOIN connections n ON n.id = s.connection AND n.configured
   WHERE (s.scope = 0 OR (c.open AND c.reader = s.connection))";
 
+/// See [`due`].
+pub(super) fn due_sql() -> String {
+    format!(
+        "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
+           s.failures
+         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
+           AND coalesce(s.not_before <= ?2, 1)
+         ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
+    )
+}
+
 /// Streams of a connection that are due, in the order in which they are to be pulled.
 pub(super) fn due(
     db: &Connection,
@@ -31,13 +42,7 @@ pub(super) fn due(
     now: Timestamp,
     all: bool,
 ) -> Result<Vec<StreamRow>, StoreError> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
-           s.failures
-         {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
-           AND coalesce(s.not_before <= ?2, 1)
-         ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
-    ))?;
+    let mut query = db.prepare_cached(&due_sql())?;
     // What boards say is read before the tasks they speak of, so that no task is judged without it.
     let (first, second) = (StreamKind::Containers.code(), StreamKind::Boards.code());
     let of = params![connection.0, us(now), all, first, second, StreamKind::Census.code()];
@@ -82,11 +87,14 @@ pub(super) fn open_tasks(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// See [`next_due`].
+pub(super) fn next_due_sql() -> String {
+    format!("SELECT min(max(s.next_pull_at, coalesce(s.not_before, s.next_pull_at))) {READ} AND s.connection = ?")
+}
+
 /// When the next stream of a connection is due.
 pub(super) fn next_due(db: &Connection, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
-    let sql =
-        format!("SELECT min(max(s.next_pull_at, coalesce(s.not_before, s.next_pull_at))) {READ} AND s.connection = ?");
-    Ok(db.prepare_cached(&sql)?.query_row([connection.0], |row| at_opt(row, 0))?)
+    Ok(db.prepare_cached(&next_due_sql())?.query_row([connection.0], |row| at_opt(row, 0))?)
 }
 
 /// The streams of a container that has just got a reader, due now; those that are there stay as they are.
