@@ -32,7 +32,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
-use crate::domain::board::DueNow;
+use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{ConnectionId, ContainerId, InboxId};
 use crate::domain::notice::Notice;
@@ -141,8 +141,7 @@ fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> 
 /// nor is a container by its own hold.
 fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
     let home = home(subject, snapshot)?;
-    let reader = home.reader.and_then(|id| snapshot.board.connection(id));
-    if home.failing_since.is_some() || reader.is_some_and(|reader| reader.refused) {
+    if is_stale(home, snapshot.board) {
         return Some(Withheld::SourceStale);
     }
     let SubjectKey::Task(task) = subject else { return None };
@@ -150,6 +149,16 @@ fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
         return Some(Withheld::MassChange);
     }
     snapshot.board.task(task).is_some_and(|task| task.unseen).then_some(Withheld::NotVisible)
+}
+
+fn is_stale(home: &ContainerRec, board: &Board) -> bool {
+    let reader = home.reader.and_then(|id| board.connection(id));
+    home.failing_since.is_some() || reader.is_some_and(|reader| reader.refused)
+}
+
+/// True while nothing may be opened, resolved or said about any task of a container. See [`held`].
+pub(crate) fn is_closed_off(home: &ContainerRec, board: &Board) -> bool {
+    home.hold.is_some() || is_stale(home, board)
 }
 
 /// See [`held`].

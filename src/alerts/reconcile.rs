@@ -158,8 +158,13 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     back(id, None, draft);
     let (now, tell_backlog) = (draft.snapshot.now, draft.snapshot.policy.tell_backlog);
     let Some(alert) = draft.alert(id) else { return };
-    // What nobody could hear of before, because we only observed or could not read, was there before we began to speak.
-    let unheard = matches!(alert.withheld, Some(Withheld::Observing | Withheld::SourceStale)) && alert.told.is_empty();
+    // What nobody could hear of before, because we only observed, could not read or did not believe what we read, was there
+    // before we began to speak.
+    let unsaid = matches!(
+        alert.withheld,
+        Some(Withheld::Observing | Withheld::SourceStale | Withheld::MassChange | Withheld::NotVisible)
+    );
+    let unheard = unsaid && alert.told.is_empty();
     let backlog = judgement.baseline && !tell_backlog && unheard;
     let rises = finding.stage > alert.stage;
     if alert.finding == *finding && !rises && (!backlog || alert.backlog) {

@@ -189,7 +189,8 @@ impl CoreHandle {
         self.ask(move |core| core.store.due_suspects(connection, now)).await
     }
 
-    /// Commits what a direct look at a missing task said, then applies it. `None`: it could not be asked for.
+    /// Commits what a direct look at a missing task said, then applies it. `None`: it could not be asked for. Wakes nobody:
+    /// whoever looks at several tells when all were looked at.
     pub async fn looked(
         &self,
         suspect: Suspect,
@@ -199,9 +200,7 @@ impl CoreHandle {
     ) -> Result<(), StoreError> {
         let job =
             move |core: &mut Core| core.looked(&LookWrite { suspect: &suspect, look: look.as_ref(), again_at, now });
-        let done = self.ask(job).await;
-        self.tell();
-        done
+        self.ask(job).await
     }
 
     /// Lets the other missing tasks of a connection wait after so many were asked for.

@@ -4,6 +4,8 @@
 //! order, and cannot be cancelled half-way. What is due is looked at, and leaves its queue only when its result is applied.
 //! After a failed or doubtful commit the board is loaded anew. Nobody else sees the board.
 
+mod baseline;
+mod failing;
 mod figures;
 mod handle;
 mod pulse;
@@ -22,17 +24,18 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alerts::{self, Judgement};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
-use crate::domain::finding::{Reading, RuleId, SubjectKey, Why};
+use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageState};
 use crate::domain::policy::Policy;
+use crate::domain::record::BoardDelta;
 use crate::domain::snapshot::Snapshot;
 use crate::messages::retry::{self, Job, Outcome};
 use crate::messages::scene::Scene;
 use crate::messages::wording;
 use crate::messages::{self, Marks};
-use crate::rules::{self, Rules, SubjectJudged};
+use crate::rules::{self, Rules};
 use crate::store::{
     ConfigPlan, FailureKind, LookWrite, PageApplied, PageWrite, ProfileSeen, PullFailure, SiteSeen, Store, StoreError,
     StreamRow,
@@ -75,6 +78,10 @@ pub struct Core {
     judged: bool,
     /// What each rule fails about: it panics there, and reads `Unknown`.
     failing: BTreeMap<RuleId, BTreeSet<SubjectKey>>,
+    /// Containers that were held while changed rules were judged for the first time: what they find there is backlog.
+    owed_baseline: BTreeSet<ContainerId>,
+    /// The board lacks what a commit changed: it is loaded anew before anybody looks at it.
+    outdated: bool,
 }
 
 /// What a round did.
@@ -156,6 +163,8 @@ impl Core {
             connections: applied.connections,
             judged: false,
             failing: BTreeMap::new(),
+            owed_baseline: BTreeSet::new(),
+            outdated: false,
         })
     }
 
@@ -166,8 +175,17 @@ impl Core {
 
     /// Throws the board away and loads it: what was due is still due.
     fn reload(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.outdated = true;
         self.board = Board::new(self.store.load(now, rules::known)?);
+        self.outdated = false;
+        // Everything is due: whatever a rule still fails about, it fails about again.
+        self.failing.clear();
         Ok(())
+    }
+
+    /// Loads the board if it lacks something: once, however many commits have asked for it.
+    fn up_to_date(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if self.outdated { self.reload(now) } else { Ok(()) }
     }
 
     /// Runs a write; when it fails, the board is loaded anew before the error is passed on.
@@ -202,25 +220,22 @@ impl Core {
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
         let delta = std::mem::take(&mut applied.delta);
-        let back: Vec<TaskId> = match delta.tasks.len() <= applied.new as usize {
-            true => Vec::new(), // all of them are seen for the first time
-            false => {
-                let ids = delta.tasks.iter().map(|task| task.rec.id);
-                ids.filter(|id| self.board.task(*id).is_none()).collect()
-            }
-        };
-        self.board.apply(delta);
-        self.recollect(&back, now)?;
+        self.take(delta, now)?;
         Ok(applied)
     }
 
     fn looked(&mut self, write: &LookWrite<'_>) -> Result<(), StoreError> {
         let looked = self.guarded(write.now, |store| store.apply_look(write))?;
-        if looked.reload {
-            return self.reload(write.now);
-        }
-        self.board.apply(looked.delta);
-        Ok(())
+        self.outdated |= looked.reload;
+        self.take(looked.delta, write.now)
+    }
+
+    /// Applies what a commit says of tasks. Those that are not on the board come to it, or come back: only the store knows.
+    fn take(&mut self, delta: BoardDelta, now: Timestamp) -> Result<(), StoreError> {
+        let ids = delta.tasks.iter().map(|task| task.rec.id);
+        let back: Vec<TaskId> = ids.filter(|id| self.board.task(*id).is_none()).collect();
+        self.board.apply(delta);
+        self.recollect(&back, now)
     }
 
     fn pull_failed(&mut self, failure: &PullFailure<'_>) -> Result<(), StoreError> {
@@ -232,7 +247,7 @@ impl Core {
     fn answer(&mut self, source: &str, key: &str, wish: &Wish, now: Timestamp) -> Result<Option<Answer>, StoreError> {
         let answer = self.guarded(now, |store| store.put_answer(source, key, now, None, wish))?;
         if let Some(answer) = &answer {
-            self.board.apply(crate::domain::record::BoardDelta { answers: vec![answer.clone()], ..Default::default() });
+            self.board.apply(BoardDelta { answers: vec![answer.clone()], ..Default::default() });
         }
         Ok(answer)
     }
@@ -242,6 +257,7 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew: what was due is still due.
     pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
+        self.up_to_date(now)?;
         let due = self.board.due(now, SUBJECTS_A_ROUND);
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge(&self.rules, &due.subjects, &snapshot);
@@ -258,6 +274,7 @@ impl Core {
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
         let rules_rev = if rests { self.rules_rev.clone() } else { None };
+        let owed = rests.then(|| self.baselines_owed(rules_rev.is_some()));
         if !round.is_empty() || rules_rev.is_some() {
             self.guarded(now, |store| store.commit_round(&round, rules_rev.as_deref(), now))?;
             self.last_tick = now;
@@ -268,6 +285,7 @@ impl Core {
         if rules_rev.is_some() {
             self.rules_rev = None;
         }
+        self.owed_baseline = owed.unwrap_or_else(|| std::mem::take(&mut self.owed_baseline));
         self.judged |= rests;
         self.board.ids = ids;
         let report = RoundReport {
@@ -284,80 +302,11 @@ impl Core {
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
     }
 
-    /// What rules fail about among what was judged, and what they failed about before and do not any more.
-    fn failing(&self, judged: &[rules::SubjectJudged]) -> Vec<(RuleId, SubjectKey, bool)> {
-        let mut seen = Vec::new();
-        for SubjectJudged { subject, readings, .. } in judged {
-            for (rule, reading) in readings {
-                let fails = *reading == Reading::Unknown(Why::RuleFailed);
-                if fails || self.failing.get(rule).is_some_and(|about| about.contains(subject)) {
-                    seen.push((*rule, *subject, fails));
-                }
-            }
-        }
-        seen
-    }
-
-    /// Keeps in mind what rules fail about, and says so once of each rule.
-    fn note_failing(&mut self, seen: Vec<(RuleId, SubjectKey, bool)>) {
-        for (rule, subject, fails) in seen {
-            let about = self.failing.entry(rule).or_default();
-            if !fails {
-                about.remove(&subject);
-            } else if about.insert(subject) && about.len() == 1 {
-                tracing::error!(%rule, ?subject, "rule.failed: it reads unknown there; everything else goes on");
-            }
-        }
-        self.failing.retain(|_, about| !about.is_empty());
-    }
-
-    /// What is wrong with gapwatch itself, a sentence each; empty when all is well.
-    fn troubles(&self) -> Vec<String> {
-        let trouble = |(rule, about): (&RuleId, &BTreeSet<SubjectKey>)| {
-            format!(
-                "the rule {rule} fails about {} of its subjects: an error of gapwatch; its log names the place",
-                about.len()
-            )
-        };
-        self.failing.iter().map(trouble).collect()
-    }
-
     /// True when an alert is not what the board has, when to think about it again aside: that follows from readings which
     /// come in without touching it.
     fn differs(&self, alert: &Alert) -> bool {
         let Some(before) = self.board.alert(alert.id) else { return true };
         Alert { step_at: before.step_at, ..alert.clone() } != *before
-    }
-
-    fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
-        let baseline = self.rules_rev.is_some()
-            || match judged.subject {
-                SubjectKey::Task(id) => self
-                    .board
-                    .task(id)
-                    .and_then(|task| self.board.container(task.container))
-                    .is_some_and(|container| container.baseline_at.is_none()),
-                SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => false,
-            };
-        Judgement {
-            subject: judged.subject,
-            readings: judged.readings.clone(),
-            judged: rules::unjudged(judged.subject, snapshot).is_none(),
-            baseline,
-        }
-    }
-
-    /// Containers whose first full judgement is over with this round: read completely, history and all, or without one.
-    fn settled_baselines(&self) -> Vec<ContainerId> {
-        let mut settled: Vec<ContainerId> = self
-            .board
-            .containers()
-            .filter(|container| container.baseline_at.is_none() && container.warm_at.is_some())
-            .filter(|container| !self.board.awaits_history(container.id))
-            .map(|container| container.id)
-            .collect();
-        settled.sort_unstable();
-        settled
     }
 
     fn apply(&mut self, due: &DueNow, judged: Vec<rules::SubjectJudged>, round: Round, now: Timestamp) {
@@ -386,6 +335,7 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew.
     pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        self.up_to_date(now)?;
         if !self.judged {
             return Ok(None);
         }
@@ -451,6 +401,7 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew; the attempt is an orphan and will be looked up.
     pub fn outcome(&mut self, message: MessageId, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.up_to_date(now)?;
         let Some(message) = self.board.message(message).cloned() else { return Ok(()) };
         let mut ids = self.board.ids;
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
@@ -468,12 +419,19 @@ impl Core {
         if tasks.is_empty() { Ok(HashMap::new()) } else { self.store.names(tasks) }
     }
 
-    /// Marks everything as due and judges it; says how many alerts that changed. When nothing was due it must be none.
+    /// Marks everything as due and judges it; says how many alerts that changed. What was due anyway is dealt with before,
+    /// and counts for nothing: so it must be none.
     ///
     /// # Errors
     /// The board has been loaded anew.
     pub fn oracle(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        self.settle(now)?;
         self.board.touch_all();
+        self.settle(now)
+    }
+
+    /// Rounds until nothing is due; says how many alerts they changed.
+    fn settle(&mut self, now: Timestamp) -> Result<usize, StoreError> {
         let mut changed = 0;
         loop {
             let report = self.round(now)?;
@@ -485,7 +443,8 @@ impl Core {
     }
 
     /// Every gap on the board, resolved ones included, in the order in which they first opened.
-    fn gaps(&self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+    fn gaps(&mut self, now: Timestamp) -> Result<Vec<GapSeen>, StoreError> {
+        self.up_to_date(now)?;
         let mut alerts: Vec<&Alert> = self.board.alerts().collect();
         alerts.sort_by_key(|alert| alert.id);
         let task = |alert: &Alert| match alert.subject {

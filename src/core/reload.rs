@@ -5,10 +5,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{Core, Setup};
-use crate::domain::board::Board;
 use crate::domain::ids::ConnectionId;
 use crate::domain::policy::{Mode, Policy};
-use crate::rules;
 use crate::store::StoreError;
 
 impl Core {
@@ -19,7 +17,7 @@ impl Core {
     /// Whatever the store says; doing it again does the rest, and so does a start.
     pub fn reconfigure(&mut self, setup: Setup, now: Timestamp) -> Result<(), StoreError> {
         let applied = self.guarded(now, |store| store.apply_config(&setup.plan, now))?;
-        self.board = Board::new(self.store.load(now, rules::known)?);
+        self.reload(now)?;
         self.policy = policy_of(setup.policy, &setup.connection_modes, &setup.comments_on, &applied.connections);
         self.rules = setup.rules;
         self.rules_rev = (applied.rules_changed && !applied.first).then(|| setup.plan.rules_rev.clone());

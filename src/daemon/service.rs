@@ -260,6 +260,14 @@ impl Engine {
         Ok(Prepared { settings, parts, changed })
     }
 
+    /// Builds the parts once more: whoever took the last ones did not get to use them.
+    async fn built(&self, settings: &Settings) -> Result<Parts, String> {
+        let (settings, clock) = (settings.clone(), self.clock.clone());
+        // Reads files: secrets, certificates.
+        let made = tokio::task::spawn_blocking(move || Parts::build(&settings, &clock));
+        made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
     /// Takes up what was prepared; a store that fails is asked again. False: it is not ours any more, and the end has come.
     async fn swap(&mut self, next: Prepared, stop: &CancellationToken) -> bool {
         let Prepared { settings, parts, .. } = next;
@@ -267,7 +275,14 @@ impl Engine {
         loop {
             let done = match parts.take() {
                 Some(parts) => self.take_up(parts, &settings).await.map_err(StartError::Store),
-                None => self.reload(&settings).await,
+                None => match self.built(&settings).await {
+                    Ok(parts) => self.take_up(parts, &settings).await.map_err(StartError::Store),
+                    Err(words) => {
+                        tracing::error!(words, "config.not_taken_up: it is tried again");
+                        crate::clock::nap(AFTER_FAILURE).await;
+                        continue;
+                    }
+                },
             };
             match done {
                 Ok(()) => return true,

@@ -96,9 +96,23 @@ fn panicked(claim: &Claim) -> Outcome {
     if claim.look { Outcome::CannotLook(because) } else { Outcome::Failed(WriteError::Unsure { because }) }
 }
 
+/// A lane that is in use until this goes, however the call ends: an attempt that panics is an orphan, and those behind it
+/// must not wait for it.
+struct Busy {
+    lane: String,
+    freed: mpsc::UnboundedSender<String>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        // Fails only when the loop has ended.
+        let _ = self.freed.send(std::mem::take(&mut self.lane));
+    }
+}
+
 /// Carries out one claim and records how it ended.
 async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, claim: Claim) -> Result<(), StoreError> {
-    let outcome = guard::call(channels.carry_out(&claim)).await.unwrap_or_else(|| panicked(&claim));
+    let outcome = guard::call(|| channels.carry_out(&claim)).await.unwrap_or_else(|| panicked(&claim));
     let channel = claim.message.address.channel();
     match &outcome {
         Outcome::Failed(error) => tracing::warn!(channel, message = %claim.message.id, %error, "message.failed"),
@@ -179,12 +193,12 @@ pub async fn run(
                 let lane = lane(&claim.message.address);
                 busy.push(lane.clone());
                 let (core, channels, clock, freed) = (core.clone(), channels.clone(), clock.clone(), freed.clone());
+                let busy = Busy { lane, freed };
                 calls.spawn(async move {
+                    let _busy = busy;
                     if let Err(error) = attempt(&core, &channels, &*clock, claim).await {
                         tracing::error!(%error, "message.not_recorded");
                     }
-                    // Fails only when this loop has ended.
-                    let _ = freed.send(lane);
                 });
                 continue;
             }
@@ -213,5 +227,23 @@ pub async fn run(
             }
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_panics_frees_its_lane() {
+        let (freed, mut free) = mpsc::unbounded_channel();
+        let busy = Busy { lane: "slack".to_owned(), freed };
+        let call = tokio::spawn(async move {
+            let _busy = busy;
+            panic!("something that fails");
+        });
+        assert!(call.await.unwrap_err().is_panic());
+        assert_eq!(free.recv().await.as_deref(), Some("slack"));
     }
 }

@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
+use connector_kit::ConnectorError;
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
@@ -11,11 +12,21 @@ use tokio_util::sync::CancellationToken;
 pub(super) const PANICKED: &str =
     "gapwatch's own code failed on it, which is an error of gapwatch; its log names the place";
 
-/// Makes a call into a connector. `None`: it panicked.
+/// Makes a call into a connector. `None`: it panicked, be it before it began to wait.
 ///
 /// A connector keeps nothing between two calls but limits and what it knows of itself, so the next call may be made.
-pub(super) async fn call<T>(made: impl Future<Output = T>) -> Option<T> {
-    AssertUnwindSafe(made).catch_unwind().await.ok()
+pub(super) async fn call<T, F: Future<Output = T>>(made: impl FnOnce() -> F) -> Option<T> {
+    AssertUnwindSafe(async { made().await }).catch_unwind().await.ok()
+}
+
+/// Makes a call that waits for nothing. `None`: it panicked.
+pub(super) fn run<T>(made: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(made)).ok()
+}
+
+/// What such a read is: the connector has met a form it does not know. The cursor stays, and the rest goes on.
+pub(super) fn panicked() -> ConnectorError {
+    ConnectorError::Malformed { tool: "the tool", what: PANICKED.to_owned(), source: None }
 }
 
 /// Keeps an eye on jobs. One that panics stops the whole program, in order, to be started again.
@@ -53,8 +64,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_panics_is_a_call_without_an_answer() {
-        assert_eq!(call(async { 1 }).await, Some(1));
-        assert_eq!(call::<u8>(async { panic!("a connector that fails") }).await, None);
+        assert_eq!(call(|| async { 1 }).await, Some(1));
+        assert_eq!(call::<u8, _>(|| async { panic!("a connector that fails") }).await, None);
+        assert_eq!(call::<u8, std::future::Ready<u8>>(|| panic!("one that fails at once")).await, None);
+        assert_eq!(run(|| 1), Some(1));
+        assert_eq!(run::<u8>(|| panic!("a connector that fails")), None);
     }
 
     #[tokio::test]

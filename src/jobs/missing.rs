@@ -2,13 +2,18 @@
 //! two requests in flight.
 
 use connector_kit::{Clock, ConnectorError, Source, TaskLook};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::decide::{Skews, doubt};
+use super::guard;
 use crate::core::CoreHandle;
+use crate::domain::calendar::later;
 use crate::domain::ids::ConnectionId;
-use crate::store::StoreError;
+use crate::store::{StoreError, Suspect};
+
+/// So much later than the others is asked again for the one that failed: it must not keep them from being asked for.
+const BEHIND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Who is asked.
 pub(super) struct Asked<'a> {
@@ -24,42 +29,79 @@ pub(super) struct Asked<'a> {
     pub(super) again_at: &'a (dyn Fn(&ConnectorError) -> Timestamp + Send + Sync),
 }
 
-/// Asks for the suspects that are due. A connection that does not answer, or tells another time than ours, is left alone:
-/// they stay due.
+/// How looking at the suspects that are due went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// Nothing more is to be asked now.
+    Over,
+    /// The tools' clocks and ours lie apart: the answer was not kept, nothing more was asked, all of them stay due.
+    ClockDoubted,
+}
+
+/// Asks for the suspects that are due. A connection that does not answer, or tells another time than ours, is left alone.
 pub(super) async fn look(
     core: &CoreHandle,
     connection: Asked<'_>,
     clock: &dyn Clock,
     stop: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<Looking, StoreError> {
     let due = core.due_suspects(connection.id, clock.now()).await?;
+    if due.is_empty() {
+        return Ok(Looking::Over);
+    }
+    let looked = each(core, &connection, due, clock, stop).await;
+    // One round for all of them.
+    core.tell();
+    looked
+}
+
+async fn each(
+    core: &CoreHandle,
+    connection: &Asked<'_>,
+    due: Vec<Suspect>,
+    clock: &dyn Clock,
+    stop: &CancellationToken,
+) -> Result<Looking, StoreError> {
     let asked = due.len();
-    for suspect in due {
+    let mut due = due.into_iter();
+    while let Some(suspect) = due.next() {
         let answer = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            answer = connection.source.task(&suspect.handle) => answer,
+            () = stop.cancelled() => return Ok(Looking::Over),
+            answer = guard::call(|| connection.source.task(&suspect.handle)) => answer.unwrap_or_else(|| Err(guard::panicked())),
         };
         let now = clock.now();
         if doubt(now, now, &(connection.skews)()).is_some() {
-            return Ok(());
+            return Ok(Looking::ClockDoubted);
         }
-        let look = match answer {
-            Ok(look) => look,
+        match answer {
+            Ok(look) => {
+                tracing::info!(connection = connection.name, task = suspect.key, found = word(&look), "look.done");
+                core.looked(suspect, Some(look), now, now).await?;
+            }
             Err(error) => {
                 tracing::warn!(connection = connection.name, task = suspect.key, because = %error, "look.failed");
                 let again = (connection.again_at)(&error);
-                let goes_on = matches!(error, ConnectorError::NotVisible { .. } | ConnectorError::Malformed { .. });
-                core.looked(suspect, None, again, now).await?;
-                if goes_on {
-                    continue;
+                core.looked(suspect, None, later(again, BEHIND), now).await?;
+                if !is_its_own(&error) {
+                    for other in due {
+                        core.looked(other, None, again, now).await?;
+                    }
+                    // Those that are not among them wait as after a full slice.
+                    return core.pause_looks(connection.id, usize::MAX, now).await.map(|()| Looking::Over);
                 }
-                return Ok(());
             }
-        };
-        tracing::info!(connection = connection.name, task = suspect.key, found = word(&look), "look.done");
-        core.looked(suspect, Some(look), now, now).await?;
+        }
     }
-    core.pause_looks(connection.id, asked, clock.now()).await
+    core.pause_looks(connection.id, asked, clock.now()).await.map(|()| Looking::Over)
+}
+
+/// True for a failure that says nothing of the others.
+fn is_its_own(error: &ConnectorError) -> bool {
+    use ConnectorError::{Forbidden, Limited, Malformed, Misconfigured, NotVisible, Transient, Unauthorized};
+    match error {
+        NotVisible { .. } | Malformed { .. } | Forbidden { .. } => true,
+        Transient { .. } | Limited { .. } | Unauthorized { .. } | Misconfigured { .. } => false,
+    }
 }
 
 fn word(look: &TaskLook) -> &'static str {

@@ -53,7 +53,7 @@ pub async fn meet(
     let mut seen = Vec::new();
     let mut complete = true;
     for person in wanted {
-        let Some(told) = guard::call(notifier.lookup(&person.who)).await else {
+        let Some(told) = guard::call(|| notifier.lookup(&person.who)).await else {
             tracing::error!(person = person.handle, because = guard::PANICKED, "person.not_looked_up");
             complete = false;
             continue;
@@ -65,7 +65,10 @@ pub async fn meet(
                 seen.push(ProfileSeen { handle: person.handle.clone(), slack: Some(profile.id), zone });
             }
             Ok(None) => {
-                let because = notifier.absence(&person.who).await.unwrap_or_else(|error| error.to_string());
+                let because = match guard::call(|| notifier.absence(&person.who)).await {
+                    Some(told) => told.unwrap_or_else(|error| error.to_string()),
+                    None => guard::PANICKED.to_owned(),
+                };
                 tracing::warn!(person = person.handle, because, "person.not_in_slack");
                 // Who was found by an address before is not told there any more; a configured id stays.
                 if matches!(person.who, Destination::Email(_)) {

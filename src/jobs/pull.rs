@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::decide::{ClockDoubt, Skews, doubt, is_unconfirmed};
 use super::guard;
-use super::missing::{self, Asked};
+use super::missing::{self, Asked, Looking};
 use super::wake::Waker;
 use crate::clock::Stopwatch;
 use crate::core::{CoreHandle, Failed};
@@ -118,7 +118,7 @@ pub async fn pass(
             let Connection { id, name, source, skews, .. } = connection;
             let again_at = |error: &ConnectorError| failed(error, 0, connection.poll, clock.now()).next_pull_at;
             let asked = Asked { id: *id, name, source: &**source, skews, again_at: &again_at };
-            missing::look(core, asked, clock, stop).await?;
+            report.clock_doubted = missing::look(core, asked, clock, stop).await? == Looking::ClockDoubted;
             return Ok(report);
         };
         let key = (stream.scope_id, stream.key.kind);
@@ -236,7 +236,7 @@ async fn ask(
     stream: &StreamRow,
 ) -> Result<Result<Page, ConnectorError>, StoreError> {
     if stream.key.kind == StreamKind::Containers && stream.cursor.at.is_none() {
-        match guard::call(connection.source.whoami()).await.unwrap_or_else(|| Err(panicked())) {
+        match guard::call(|| connection.source.whoami()).await.unwrap_or_else(|| Err(guard::panicked())) {
             Ok(who) => {
                 for warning in &who.warnings {
                     tracing::warn!(connection = connection.name, warning, "connection.warning");
@@ -246,25 +246,23 @@ async fn ask(
             Err(error) => return Ok(Err(error)),
         }
     }
-    let answer = match connection.source.wants(&stream.key, &stream.cursor) {
+    let Some(wanted) = guard::run(|| connection.source.wants(&stream.key, &stream.cursor)) else {
+        return Ok(Err(guard::panicked()));
+    };
+    let answer = match wanted {
         Some(wanted) => {
             let tasks = core.open_tasks(stream.scope_id, wanted).await?;
-            guard::call(connection.source.refresh(&stream.key, &stream.cursor, &tasks)).await
+            guard::call(|| connection.source.refresh(&stream.key, &stream.cursor, &tasks)).await
         }
-        None => guard::call(connection.source.pull(&stream.key, &stream.cursor)).await,
+        None => guard::call(|| connection.source.pull(&stream.key, &stream.cursor)).await,
     };
-    Ok(answer.unwrap_or_else(|| Err(panicked())))
+    Ok(answer.unwrap_or_else(|| Err(guard::panicked())))
 }
 
 /// For a stream that waits for the end of an outage. It has failed like the others, so nothing is concluded from it.
 fn not_asked() -> ConnectorError {
     let what = "not asked, because it failed for several others in a row".to_owned();
     ConnectorError::Transient { tool: "the tool", what, retry_after: None, source: None }
-}
-
-/// A connector that panics on an answer has met a form it does not know; the cursor stays, and the rest goes on.
-fn panicked() -> ConnectorError {
-    ConnectorError::Malformed { tool: "the tool", what: guard::PANICKED.to_owned(), source: None }
 }
 
 /// What a failure means, and when to try again: exponential pauses for what passes, an hour for what does not.
@@ -340,7 +338,7 @@ pub async fn pass_all(
 /// is asked for the sake of the answer's date.
 async fn confirm_time(core: &CoreHandle, connection: &Connection, clock: &dyn Clock) {
     if is_unconfirmed(clock.now(), core.last_tick().await, &(connection.skews)()) {
-        match guard::call(connection.source.whoami()).await.unwrap_or_else(|| Err(panicked())) {
+        match guard::call(|| connection.source.whoami()).await.unwrap_or_else(|| Err(guard::panicked())) {
             // Wakes whoever waits for it.
             Ok(_) => core.tell(),
             Err(error) => tracing::debug!(connection = connection.name, %error, "clock.not_confirmed"),

@@ -1,11 +1,13 @@
 //! Who may ask at all: for a host that is ours, and not a browser that was sent here by somebody else's page.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, FORWARDED, HOST, ORIGIN, VIA, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -70,14 +72,48 @@ fn is_of_a_page(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || site.is_some_and(|site| site != "none")
 }
 
-/// True for a process of this machine; whatever a proxy passed on is not one.
-pub(super) fn is_local(ConnectInfo(Peer(peer)): ConnectInfo<Peer>, headers: &HeaderMap) -> bool {
-    let passed_on = [FORWARDED.as_str(), VIA.as_str(), "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
-    peer.ip().to_canonical().is_loopback() && !passed_on.iter().any(|name| headers.contains_key(*name))
+/// Whether a process of this machine asks; whatever a proxy passed on does not come from one.
+pub(super) struct IsLocal(pub(super) bool);
+
+impl FromRequestParts<Arc<Shared>> for IsLocal {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<IsLocal, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(Peer(peer))| *peer);
+        let near = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        let live = shared.live();
+        let has_proxy = live.settings.as_ref().is_some_and(|settings| settings.public_url.is_some());
+        let passed_on = was_passed_on(&parts.headers) || (has_proxy && may_be_passed_on(&parts.headers, parts.version));
+        Ok(IsLocal(near && !passed_on))
+    }
+}
+
+/// A proxy said so.
+fn was_passed_on(headers: &HeaderMap) -> bool {
+    let said = [
+        FORWARDED.as_str(),
+        VIA.as_str(),
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-forwarded-port",
+        "x-real-ip",
+    ];
+    said.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Where a proxy is known to be: it may not say so. One keeps the host it was asked for; another (nginx, left as it is)
+/// names the address it passes on to, but speaks HTTP/1.0 or ends the connection, which programs of this machine do not.
+fn may_be_passed_on(headers: &HeaderMap, version: Version) -> bool {
+    let here = headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| is_ours(host, None, true));
+    let ends = headers.get(CONNECTION).and_then(|how| how.to_str().ok());
+    !here || version < Version::HTTP_11 || ends.is_some_and(|how| how.eq_ignore_ascii_case("close"))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -107,5 +143,24 @@ mod tests {
         assert!(is_ours("10.0.0.1:8080", None, false), "a probe asks for the address itself");
         assert!(!is_ours("0.0.0.0:8080", None, false));
         assert!(!is_ours("evil.example", None, false));
+    }
+
+    #[test]
+    fn where_a_proxy_is_only_what_cannot_come_from_it_is_of_this_machine() {
+        let may = |head: &[(&'static str, &'static str)], version| {
+            let headers: HeaderMap = head
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            may_be_passed_on(&headers, version)
+        };
+        let here = ("host", "127.0.0.1:8080");
+        assert!(!may(&[here], Version::HTTP_11));
+        assert!(!may(&[("host", "localhost"), ("connection", "keep-alive")], Version::HTTP_11));
+        assert!(may(&[here, ("connection", "close")], Version::HTTP_10), "nginx, left as it is");
+        assert!(may(&[here, ("connection", "Close")], Version::HTTP_11));
+        assert!(may(&[("host", "gapwatch.example.org")], Version::HTTP_11), "a proxy that keeps the host");
+        assert!(may(&[("host", "10.0.0.1:8080")], Version::HTTP_11));
+        assert!(may(&[], Version::HTTP_10));
     }
 }

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 
 use super::Shared;
-use super::door::Peer;
-use super::guard::is_local;
+use super::guard::IsLocal;
 
 /// A pulse this young needs no new one: whoever asks a thousand times a second wakes nobody.
 const YOUNG: Duration = Duration::from_secs(2);
@@ -21,13 +20,12 @@ const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 /// The process and its loop are alive.
 pub(super) async fn livez(
     State(shared): State<Arc<Shared>>,
-    peer: ConnectInfo<Peer>,
-    headers: HeaderMap,
+    IsLocal(local): IsLocal,
     RawQuery(query): RawQuery,
 ) -> Response {
     let alive = is_alive(&shared).await;
     let mut lines = vec![line("rounds", alive)];
-    if is_verbose(query.as_deref()) && is_local(peer, &headers) {
+    if is_verbose(query.as_deref()) && local {
         let silence = shared.core.pulse().silence();
         lines.push(format!("last round {} s ago", silence.as_secs()));
         return (status(alive), lines.join("\n") + "\n").into_response();
@@ -38,17 +36,17 @@ pub(super) async fn livez(
 /// The store is open and can be read, a configuration is loaded, rounds go on.
 pub(super) async fn readyz(
     State(shared): State<Arc<Shared>>,
-    peer: ConnectInfo<Peer>,
-    headers: HeaderMap,
+    IsLocal(local): IsLocal,
     RawQuery(query): RawQuery,
 ) -> Response {
     let alive = is_alive(&shared).await;
-    let states = if alive { shared.core.connections_now().await.ok() } else { None };
     let configured = shared.live().settings.is_some();
-    let ready = states.is_some() && configured;
-    if !(is_verbose(query.as_deref()) && is_local(peer, &headers)) {
-        return plain(ready);
+    let can_be_read = async || shared.core.connections_now().await.is_ok();
+    if !(is_verbose(query.as_deref()) && local) {
+        return plain(alive && configured && shared.readable.get(can_be_read).await);
     }
+    let states = if alive { shared.core.connections_now().await.ok() } else { None };
+    let ready = states.is_some() && configured;
     let mut lines = vec![line("rounds", alive), line("store", states.is_some()), line("configuration", configured)];
     for state in states.into_iter().flatten() {
         let read = state.last_success_at.map_or("never read completely".to_owned(), |at| format!("read at {at}"));

@@ -15,6 +15,7 @@ mod door;
 mod guard;
 mod health;
 mod hooks;
+mod kept;
 mod metrics;
 mod reload;
 
@@ -40,6 +41,7 @@ use crate::core::CoreHandle;
 use crate::jobs::reload::Reloads;
 use crate::jobs::wake::Waker;
 use crate::registry::UsageOf;
+use crate::telemetry::metrics::Figures;
 
 /// How long an answer may take, body of the request included; below the ten seconds after which GitHub hangs up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(9);
@@ -72,13 +74,18 @@ pub struct Shared {
     live: RwLock<Arc<Live>>,
     hooks: Mutex<hooks::Memory>,
     bodies: tokio::sync::Semaphore,
+    /// How things stand; to count it walks over every task. `None`: the store could not be asked.
+    figures: kept::Kept<Option<Figures>>,
+    /// Whether the store can be read.
+    readable: kept::Kept<bool>,
 }
 
 impl Shared {
     /// For a core, with nothing configured yet.
     pub fn new(core: CoreHandle, reloads: Reloads, clock: Arc<dyn Clock>) -> Shared {
         let bodies = tokio::sync::Semaphore::new(hooks::BODIES_AT_ONCE);
-        Shared { core, reloads, clock, live: RwLock::default(), hooks: Mutex::default(), bodies }
+        let (figures, readable) = Default::default();
+        Shared { core, reloads, clock, live: RwLock::default(), hooks: Mutex::default(), bodies, figures, readable }
     }
 
     /// Takes up what another configuration lets the server do.

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 
 use super::Shared;
-use super::door::Peer;
-use super::guard::is_local;
+use super::guard::IsLocal;
 use crate::jobs::reload::Reloaded;
 
 /// A reload that takes longer (a whole history is read anew, a call is under way) goes on by itself.
 const WAITS: SignedDuration = SignedDuration::from_secs(7);
 
 /// Asks for it and says how it went.
-pub(super) async fn reload(State(shared): State<Arc<Shared>>, peer: ConnectInfo<Peer>, headers: HeaderMap) -> Response {
-    if !is_local(peer, &headers) {
+pub(super) async fn reload(State(shared): State<Arc<Shared>>, IsLocal(local): IsLocal) -> Response {
+    if !local {
         return StatusCode::NOT_FOUND.into_response();
     }
     let reloaded = tokio::select! {

@@ -1,0 +1,54 @@
+//! What was there before we began to look, which is backlog: the first judgement of a container, and the first one by changed
+//! rules. What cannot be judged for a while is not judged by it: its first judgement comes when it is free again.
+
+use std::collections::BTreeSet;
+
+use super::Core;
+use crate::alerts::{self, Judgement};
+use crate::domain::finding::SubjectKey;
+use crate::domain::ids::ContainerId;
+use crate::domain::snapshot::Snapshot;
+use crate::rules;
+
+impl Core {
+    /// What the rules say of a subject, and whether it was there before we began to look.
+    pub(super) fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
+        let baseline = self.rules_rev.is_some()
+            || match judged.subject {
+                SubjectKey::Task(id) => self
+                    .board
+                    .task(id)
+                    .and_then(|task| self.board.container(task.container))
+                    .is_some_and(|home| home.baseline_at.is_none() || self.owed_baseline.contains(&home.id)),
+                SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => false,
+            };
+        Judgement {
+            subject: judged.subject,
+            readings: judged.readings.clone(),
+            judged: rules::unjudged(judged.subject, snapshot).is_none(),
+            baseline,
+        }
+    }
+
+    /// Containers whose first full judgement is over with this round: read completely, history and all, or without one. Where
+    /// nothing may be concluded at present, it is still to come.
+    pub(super) fn settled_baselines(&self) -> Vec<ContainerId> {
+        let mut settled: Vec<ContainerId> = self
+            .board
+            .containers()
+            .filter(|container| container.baseline_at.is_none() && container.warm_at.is_some())
+            .filter(|container| !self.board.awaits_history(container.id))
+            .filter(|container| !alerts::is_closed_off(container, &self.board))
+            .map(|container| container.id)
+            .collect();
+        settled.sort_unstable();
+        settled
+    }
+
+    /// Containers of which the changed rules have still to say what they find; `first`: they were judged for the first time
+    /// in this round, which leaves nothing due.
+    pub(super) fn baselines_owed(&self, first: bool) -> BTreeSet<ContainerId> {
+        let closed = self.board.containers().filter(|container| alerts::is_closed_off(container, &self.board));
+        closed.map(|container| container.id).filter(|id| first || self.owed_baseline.contains(id)).collect()
+    }
+}
