@@ -213,6 +213,14 @@ impl Engine {
     /// # Errors
     /// Only the store's.
     pub async fn deliver(&self) -> Result<u32, StoreError> {
+        Ok(self.deliver_and_tell().await?.attempts)
+    }
+
+    /// The same, and how it went.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn deliver_and_tell(&self) -> Result<deliver::Delivered, StoreError> {
         deliver::until_idle(&self.core, &self.channels, &*self.clock).await
     }
 }

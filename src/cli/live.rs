@@ -18,6 +18,7 @@ use crate::core::CoreHandle;
 use crate::daemon::{Engine, Reread, Service, store_path};
 use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::decide::ClockDoubt;
+use crate::jobs::deliver::Delivered;
 use crate::jobs::pull::PullReport;
 use crate::jobs::reload::Reloads;
 use crate::store::ConnectionState;
@@ -170,6 +171,8 @@ struct OnceDocument {
     connections: Vec<Connection>,
     /// Attempts made to send something.
     attempts: u32,
+    /// Of these, those that were taken.
+    sent: u32,
     /// What waits, and until when.
     waiting: Vec<Waiting>,
     /// Why nothing was judged or sent.
@@ -228,7 +231,7 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     drop(shown);
     engine.meet().await?;
     let doubt = engine.decide().await?;
-    let attempts = if doubt.is_none() { send_what_is_due(&engine).await? } else { 0 };
+    let delivered = if doubt.is_none() { send_what_is_due(&engine).await? } else { Delivered::default() };
     let waiting = waiting(&engine).await;
     let connections = connections(&engine, &reports).await?;
     let at = engine.clock.now();
@@ -243,35 +246,37 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
             at,
             mode: settings.mode.word(),
             connections,
-            attempts,
+            attempts: delivered.attempts,
+            sent: delivered.sent,
             waiting,
             clock_doubt: doubt.as_ref().map(ClockDoubt::words),
             would_send: observed.map(|(_, counts)| counts),
         })?,
         Output::Table | Output::Csv => {
             connections.iter().for_each(print);
-            print_once(&settings, attempts, &waiting, observed.as_ref().map(|(words, _)| words.as_str()));
+            print_once(&settings, delivered, &waiting, observed.as_ref().map(|(words, _)| words.as_str()));
             if let Some(doubt) = &doubt {
                 anstream::println!("Nothing was judged or sent: {}.", doubt.words());
             }
         }
     }
     let clock = if doubt.is_some() { Exit::TryAgain } else { Exit::Done };
-    Ok(worst(&reports).max(clock))
+    let channels = delivered.failed.map_or(Exit::Done, Exit::of);
+    Ok(worst(&reports).max(clock).max(channels))
 }
 
 /// Sends and thinks over in turns: what was said frees the next word about the same gap, and an outcome may have sealed the
 /// next channel's. Says how many attempts that were.
-async fn send_what_is_due(engine: &Engine) -> Result<u32, Stopped> {
-    let mut attempts = 0;
+async fn send_what_is_due(engine: &Engine) -> Result<Delivered, Stopped> {
+    let mut delivered = Delivered::default();
     for _ in 0..MOST_TURNS {
-        let made = engine.deliver().await?;
-        attempts += made;
-        if made == 0 || engine.decide().await?.is_some() {
+        let turn = engine.deliver_and_tell().await?;
+        delivered = delivered.and(turn);
+        if turn.attempts == 0 || engine.decide().await?.is_some() {
             break;
         }
     }
-    Ok(attempts)
+    Ok(delivered)
 }
 
 async fn waiting(engine: &Engine) -> Vec<Waiting> {
@@ -297,7 +302,7 @@ async fn waiting(engine: &Engine) -> Vec<Waiting> {
         .collect()
 }
 
-fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting], observed: Option<&str>) {
+fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], observed: Option<&str>) {
     match settings.mode {
         Mode::Observe => {
             anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is.");
@@ -308,7 +313,19 @@ fn print_once(settings: &Settings, attempts: u32, waiting: &[Waiting], observed:
                 );
             }
         }
-        Mode::Live => anstream::println!("{attempts} message{} sent.", if attempts == 1 { "" } else { "s" }),
+        Mode::Live => {
+            let Delivered { attempts, sent, .. } = delivered;
+            let failed = match attempts - sent {
+                0 => String::new(),
+                1 => {
+                    " One further attempt failed; `gapwatch why` and the lines below say what becomes of it.".to_owned()
+                }
+                more => format!(
+                    " {more} further attempts failed; `gapwatch why` and the lines below say what becomes of them."
+                ),
+            };
+            anstream::println!("{sent} message{} sent.{failed}", if sent == 1 { "" } else { "s" });
+        }
     }
     for message in waiting {
         let because = message.because.as_ref().map(|because| format!(" ({})", plain(because))).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::core::{Claim, CoreHandle, lane};
 use crate::domain::calendar::later;
 use crate::domain::notice::{Address, MessageOp};
 use crate::messages::retry::Outcome;
-use crate::store::StoreError;
+use crate::store::{FailureKind, StoreError};
 
 /// How long a call that is under way is waited for at the end.
 const LAST_CALLS: SignedDuration = SignedDuration::from_secs(1);
@@ -110,8 +110,54 @@ impl Drop for Busy {
     }
 }
 
+/// How attempts went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// How many were made.
+    pub attempts: u32,
+    /// How many of them the tool took, or had taken before.
+    pub sent: u32,
+    /// The worst of what kept others from being taken. `None`: nothing that concerns a whole channel.
+    pub failed: Option<FailureKind>,
+}
+
+impl Delivered {
+    fn note(&mut self, outcome: &Outcome) {
+        self.attempts += 1;
+        let failed = match outcome {
+            Outcome::Sent(_) | Outcome::Edited | Outcome::Looked(Found::There(_)) => {
+                self.sent += 1;
+                None
+            }
+            Outcome::Failed(WriteError::Unauthorized { .. }) => Some(FailureKind::Refused),
+            Outcome::Failed(WriteError::NotSent { retry_after: Some(_), .. }) => Some(FailureKind::Limited),
+            Outcome::Failed(WriteError::NotSent { .. } | WriteError::Unsure { .. }) | Outcome::CannotLook(_) => {
+                Some(FailureKind::Unavailable)
+            }
+            // One destination refuses, or the thing is gone: the next channel takes it.
+            Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. }) | Outcome::Looked(_) => None,
+        };
+        self.failed = self.failed.max(failed);
+    }
+
+    /// Both together.
+    pub fn and(self, other: Delivered) -> Delivered {
+        Delivered {
+            attempts: self.attempts + other.attempts,
+            sent: self.sent + other.sent,
+            failed: self.failed.max(other.failed),
+        }
+    }
+}
+
 /// Carries out one claim and records how it ended.
-async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, claim: Claim) -> Result<(), StoreError> {
+async fn attempt(
+    core: &CoreHandle,
+    channels: &Channels,
+    clock: &dyn Clock,
+    claim: Claim,
+    delivered: &mut Delivered,
+) -> Result<(), StoreError> {
     let outcome = guard::call(|| channels.carry_out(&claim)).await.unwrap_or_else(|| panicked(&claim));
     let channel = claim.message.address.channel();
     match &outcome {
@@ -128,6 +174,7 @@ async fn attempt(core: &CoreHandle, channels: &Channels, clock: &dyn Clock, clai
         MessageOp::Reply => "reply",
     };
     core.metrics().message(channel, result(&outcome), op);
+    delivered.note(&outcome);
     core.outcome(claim.message.id, outcome, clock.now()).await
 }
 
@@ -149,17 +196,16 @@ fn result(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// Delivers what is due, one after another; says how many attempts that were.
+/// Delivers what is due, one after another; says how that went.
 ///
 /// # Errors
 /// Only the store's.
-pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Clock) -> Result<u32, StoreError> {
-    let mut attempts = 0;
+pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Clock) -> Result<Delivered, StoreError> {
+    let mut delivered = Delivered::default();
     while let Some(claim) = core.claim(Vec::new(), clock.now()).await? {
-        attempt(core, channels, clock, claim).await?;
-        attempts += 1;
+        attempt(core, channels, clock, claim, &mut delivered).await?;
     }
-    Ok(attempts)
+    Ok(delivered)
 }
 
 /// Delivers for as long as the program runs: one call at a time in each lane, lanes side by side.
@@ -196,7 +242,7 @@ pub async fn run(
                 let busy = Busy { lane, freed };
                 calls.spawn(async move {
                     let _busy = busy;
-                    if let Err(error) = attempt(&core, &channels, &*clock, claim).await {
+                    if let Err(error) = attempt(&core, &channels, &*clock, claim, &mut Delivered::default()).await {
                         tracing::error!(%error, "message.not_recorded");
                     }
                 });

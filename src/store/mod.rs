@@ -254,8 +254,8 @@ pub struct PullFailure<'a> {
     pub now: Timestamp,
 }
 
-/// What a failed pull means for everything that is not this stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a failed pull means for everything that is not this stream. Of an attempt to send, the later one here counts more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {
     /// A service did not answer, or not in a form we know.
     Unavailable,

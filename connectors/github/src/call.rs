@@ -141,7 +141,7 @@ impl GitHub {
 
     /// After a 404 below a repository's id: true when it is this server that does not know repositories by their id, for by
     /// its name the very same one is there. Remembered.
-    async fn knows_names_only(&self, place: &Place) -> bool {
+    pub(crate) async fn knows_names_only(&self, place: &Place) -> bool {
         let Some(id) = place.id.as_deref().filter(|_| place.path != place.by_name) else { return false };
         let is_it = async |path: String| {
             let answer = self.get(&place.owner, path, Query::new(), None).await.ok().filter(|one| one.status == 200)?;

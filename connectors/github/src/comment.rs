@@ -101,13 +101,18 @@ impl GitHub {
         })?;
         let own = self.own_account().await?;
         let since = self.there(since);
-        let (place, tail) = (self.place_of(&handle), format!("issues/{}/comments", handle.number));
+        let (mut place, tail) = (self.place_of(&handle), format!("issues/{}/comments", handle.number));
         let what = format!("comments of {}#{}", handle.name, handle.number);
         let mut walk = Walk::default();
         for _ in 0..MOST_PAGES {
             let mut query = vec![("since", since.to_string()), ("per_page", PAGE.to_string())];
             carry(&walk, &mut query);
-            let response = expect_ok(self.get_at(&place, &tail, query, None).await?, &what)?;
+            let mut response = self.get_at(&place, &tail, query.clone(), None).await?;
+            if response.status == 404 && self.knows_names_only(&place).await {
+                place = self.place_of(&handle);
+                response = self.get_at(&place, &tail, query, None).await?;
+            }
+            let response = expect_ok(response, &what)?;
             let items = items::list::<Comment<'_>>(&response.body, &what)?;
             if let Some(ours) = items.read.iter().find(|comment| is_ours(comment, mark, own.as_deref())) {
                 return Ok(Found::There(MessageRef(ours.id.to_string())));

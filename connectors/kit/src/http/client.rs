@@ -26,6 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the shortest polling interval, so that a quiet connection keeps its socket.
 const IDLE_SOCKET: Duration = Duration::from_secs(75);
 
+/// The longest a write waits here for what a tool asked for.
+const SHORT_WAIT: SignedDuration = SignedDuration::from_secs(2);
+
 /// How long, by our clock, what an answer said of it is believed.
 const SKEW_HOLDS: SignedDuration = SignedDuration::from_mins(10);
 
@@ -116,6 +119,13 @@ impl Http {
         if !self.writes.iter().any(|allowed| allowed.covers(&request.method, &request.path)) {
             tracing::warn!(tool = self.config.tool, method = %request.method, path = request.shown_path(), "write refused");
             return Err(WriteError::Refused { because: "not in the list of allowed writes".to_owned() });
+        }
+        // Whoever writes has a row that waits, and others to write to meanwhile.
+        let now = self.config.clock.now();
+        let wait = self.config.limits.until(&request.resource).map(|at| at.duration_since(now));
+        if let Some(wait) = wait.filter(|wait| *wait > SHORT_WAIT) {
+            let because = format!("{} asked to be left alone for a while", self.config.tool);
+            return Err(WriteError::NotSent { retry_after: Some(wait), because });
         }
         self.send(&request).await.map_err(|failure| failure.of_write(self.config.tool))
     }
