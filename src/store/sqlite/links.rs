@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use connector_kit::TaskLinks;
 use connector_model::{Link, TaskRef};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::super::StoreError;
@@ -27,6 +27,20 @@ pub(super) fn names(ext: &str, key: &str, url: &str) -> [String; 3] {
         ref_text(&TaskRef::Key(key.to_owned())),
         TaskRef::Url(url.to_owned()).to_text(),
     ]
+}
+
+/// The same for a task that is mirrored, with every id it is kept or was ever known under.
+pub(super) fn all_names(db: &Connection, task: TaskId, names: [String; 3]) -> Result<Vec<String>, StoreError> {
+    let mut query =
+        db.prepare_cached("SELECT ext FROM tasks WHERE id = ?1 UNION SELECT ext FROM task_alias WHERE task = ?1")?;
+    let mut all = Vec::from(names);
+    for ext in query.query_map([task.0], |row| row.get(0))? {
+        let name = TaskRef::Ext(ext?).to_text();
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    Ok(all)
 }
 
 /// The task of this stable id, also of one it had before.

@@ -13,7 +13,7 @@ use super::super::{LookWrite, Looked, StoreError, StreamRow, Suspect};
 use super::census::{ARRIVAL, MOVED_AWAY, acquit, container_of, release_if_settled, touch};
 use super::tasks::{self, Origin, Seen};
 use super::values::{at_opt, us};
-use super::{Work, board, cache, containers, history, links, streams};
+use super::{Work, board, cache, containers, history, links, streams, supplements};
 use crate::domain::calendar::later;
 use crate::domain::ids::{ContainerId, SiteId, TaskId};
 
@@ -122,7 +122,7 @@ fn moved(work: &mut Work<'_>, site: SiteId, task: TaskId, to: &TaskRef) -> Resul
 /// True once it was seen since it was first said to have moved.
 fn is_elsewhere(db: &Connection, task: TaskId) -> Result<bool, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT t.changed_at > coalesce(s.moved_at, s.since) FROM suspects s JOIN tasks t ON t.id = s.task WHERE s.task = ?",
+        "SELECT t.asked_at > coalesce(s.moved_at, s.since) FROM suspects s JOIN tasks t ON t.id = s.task WHERE s.task = ?",
     )?;
     Ok(query.query_row([task.0], |row| row.get(0)).optional()?.unwrap_or(false))
 }
@@ -182,6 +182,9 @@ fn merge(work: &mut Work<'_>, site: SiteId, old: TaskId, new: TaskId) -> Result<
         "UPDATE task_base SET task = ?1 WHERE task = ?2",
         "UPDATE tasks SET parent = ?1 WHERE parent = ?2 AND id <> ?1",
         "UPDATE task_alias SET task = ?1 WHERE task = ?2",
+        // What was said of the newer row goes on under the older one, unless that has said the same itself.
+        "UPDATE OR IGNORE alerts SET subject = ?1 WHERE subject_kind = 0 AND subject = ?2",
+        "UPDATE OR IGNORE posts SET about = ?1 WHERE about_kind = 0 AND about = ?2",
         "DELETE FROM suspects WHERE task IN (?1, ?2)",
         "DELETE FROM census WHERE task IN (?1, ?2)",
     ] {
@@ -199,5 +202,6 @@ fn merge(work: &mut Work<'_>, site: SiteId, old: TaskId, new: TaskId) -> Result<
     let sql = format!("UPDATE tasks SET {}, missing = 0, gone_at = NULL WHERE id = ?", sets.join(", "));
     let values = row.into_iter().chain([Value::Integer(old.0)]);
     work.db.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values))?;
-    alias(work, site, &ext, old)
+    alias(work, site, &ext, old)?;
+    supplements::rejoin(work, site, old)
 }

@@ -97,12 +97,23 @@ impl Said {
     }
 }
 
-/// A task together with what boards say of it, and what it says itself. `None`: none speaks of it.
-pub(super) fn joined(work: &Work<'_>, site: SiteId, task: &Task) -> Result<Option<(Task, Said)>, StoreError> {
+/// A task together with what boards say of it, and what it says itself. `None`: none speaks of it. Of one that is mirrored
+/// they may speak under an id it had before, or has got since.
+pub(super) fn joined(
+    work: &Work<'_>,
+    site: SiteId,
+    task: &Task,
+    stored: Option<TaskId>,
+) -> Result<Option<(Task, Said)>, StoreError> {
     if !work.has_supplements {
         return Ok(None);
     }
-    let boards = boards_of(work, site, &links::names(&task.ext, &task.key, &task.url))?;
+    let names = links::names(&task.ext, &task.key, &task.url);
+    let names = match stored {
+        Some(id) if work.has_alias => links::all_names(work.db, id, names)?,
+        _ => Vec::from(names),
+    };
+    let boards = boards_of(work, site, &names)?;
     if boards.is_empty() {
         return Ok(None);
     }
@@ -121,11 +132,19 @@ pub(super) fn keep(work: &Work<'_>, task: TaskId, said: &Said) -> Result<(), Sto
     Ok(())
 }
 
-pub(super) fn boards_of(work: &Work<'_>, site: SiteId, names: &[String; 3]) -> Result<Vec<Values>, StoreError> {
+/// Forgets what a task says itself apart from its columns: no board speaks of it.
+pub(super) fn forget(work: &Work<'_>, task: TaskId) -> Result<(), StoreError> {
+    work.db.prepare_cached("DELETE FROM task_base WHERE task = ?")?.execute([task.0])?;
+    Ok(())
+}
+
+/// What boards say under some names, those that count first; of one board, what was found there last.
+pub(super) fn boards_of(work: &Work<'_>, site: SiteId, names: &[String]) -> Result<Vec<Values>, StoreError> {
     let mut query = work.db.prepare_cached(
-        "SELECT said FROM supplements WHERE site = ?1 AND ref IN (?2, ?3, ?4) ORDER BY rank, connection, source",
+        "SELECT said FROM supplements WHERE site = ?1 AND ref IN (SELECT value FROM json_each(?2))
+         ORDER BY rank, connection, source, seen_at DESC, ref",
     )?;
-    let rows = query.query_map(params![site.0, names[0], names[1], names[2]], |row| json_in(row, 0))?;
+    let rows = query.query_map(params![site.0, json(&names)?], |row| json_in(row, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{BoardSaid, PageWrite, StoreError};
-use super::said::{Said, boards_of, keep};
+use super::said::{Said, boards_of, forget, keep};
 use super::tasks::{self, Origin};
 use super::values::{at_in, code_in, id_list, json, json_in, us};
 use super::{Work, links, streams};
@@ -23,10 +23,12 @@ pub(super) fn read(db: &Connection, task: TaskId) -> Result<Vec<BoardSaid>, Stor
         Ok((row.get::<_, i64>(0)?, names))
     });
     let Some((site, names)) = named.optional()? else { return Ok(Vec::new()) };
+    let names = links::all_names(db, task, names)?;
     let mut query = db.prepare_cached(
-        "SELECT source, at, said FROM supplements WHERE site = ?1 AND ref IN (?2, ?3, ?4) ORDER BY rank, connection, source",
+        "SELECT source, at, said FROM supplements WHERE site = ?1 AND ref IN (SELECT value FROM json_each(?2))
+         ORDER BY rank, connection, source, seen_at DESC, ref",
     )?;
-    let rows = query.query_map(params![site, names[0], names[1], names[2]], |row| {
+    let rows = query.query_map(params![site, json(&names)?], |row| {
         Ok(BoardSaid { source: row.get(0)?, at: at_in(row, 1)?, values: json_in(row, 2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -191,6 +193,13 @@ fn relate(work: &mut Work<'_>, origin: &Origin, relations: &TaskRelations) -> Re
     Ok(wrote)
 }
 
+/// What boards said of either of two rows that became one counts for it.
+pub(super) fn rejoin(work: &mut Work<'_>, site: SiteId, task: TaskId) -> Result<(), StoreError> {
+    let origin = Origin { site, asked_at: work.now, observed: &[] };
+    renew(work, &origin, task, work.now, |_| {})?;
+    Ok(())
+}
+
 /// Joins anew what a task says itself, after `change`, and what boards say of it; true when anything differed.
 fn renew(
     work: &mut Work<'_>,
@@ -212,11 +221,11 @@ fn renew(
     })?;
     drop(query);
     change(&mut said);
-    let boards = boards_of(work, site, &names)?;
+    let boards = boards_of(work, site, &links::all_names(work.db, task, names)?)?;
     if !boards.is_empty() {
         keep(work, task, &said)?;
     } else if kept {
-        work.db.prepare_cached("DELETE FROM task_base WHERE task = ?")?.execute([task.0])?;
+        forget(work, task)?;
     }
     let columns = said.with(open, &boards).columns();
     tasks::patch(work, origin, task, at, &columns)

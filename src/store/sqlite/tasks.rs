@@ -102,7 +102,7 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     let hash = hash(task)?;
     let links_hash = task.links.as_deref().map(links::hash);
     let Some(stored) = probe(work, origin.site, &task.ext)? else {
-        let joined = said::joined(work, origin.site, task)?;
+        let joined = said::joined(work, origin.site, task, None)?;
         let id = insert(work, origin, joined.as_ref().map_or(task, |(task, _)| task), &hash, links_hash)?;
         if let Some((_, own)) = joined {
             said::keep(work, id, &own)?;
@@ -117,7 +117,9 @@ pub(super) fn see(work: &mut Work<'_>, origin: &Origin, task: &Task) -> Result<S
     if same || stored.asked_at > origin.asked_at || lags {
         return Ok(Seen::Same);
     }
-    let Some((joined, own)) = said::joined(work, origin.site, task)? else {
+    let Some((joined, own)) = said::joined(work, origin.site, task, Some(stored.id))? else {
+        // A board may have spoken of it under a name that it has no more.
+        said::forget(work, stored.id)?;
         return update(work, origin, task, &stored, &hash, links_hash);
     };
     said::keep(work, stored.id, &own)?;

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn due(day: &str, source: DueSource) -> Option<DueStated> {
+pub(super) fn due(day: &str, source: DueSource) -> Option<DueStated> {
     Some(DueStated { due: Due::from_text(day).unwrap(), source })
 }
 
-fn said(task: TaskRef, source: &str, rank: u32, day: Option<&str>) -> Supplement {
+pub(super) fn said(task: TaskRef, source: &str, rank: u32, day: Option<&str>) -> Supplement {
     let due = day.and_then(|day| due(day, DueSource::Field));
     let values = Values { due, ..Values::default() };
     Supplement { task, source: source.to_owned(), rank, at: start(), values }
@@ -28,7 +28,7 @@ fn boarded() -> World {
 }
 
 impl World {
-    fn board(&mut self, supplements: Vec<Supplement>, read: Option<&str>) -> PageApplied {
+    pub(super) fn board(&mut self, supplements: Vec<Supplement>, read: Option<&str>) -> PageApplied {
         let source_read = read.map(|source| SourceRead { source: source.to_owned(), began_at: self.now });
         let page = Page { supplements, source_read, ..self.page() };
         self.pull(StreamKind::Boards, "", page)

@@ -12,7 +12,7 @@ fn counted() -> ConfigPlan {
     plan
 }
 
-fn exts(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
+pub(super) fn exts(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
     range.map(|n| n.to_string()).collect()
 }
 
@@ -36,7 +36,7 @@ impl World {
     }
 
     /// One page of a census that shows these.
-    fn shows(&mut self, shown: &[String], more: bool, change: impl FnOnce(&mut Page)) {
+    pub(super) fn shows(&mut self, shown: &[String], more: bool, change: impl FnOnce(&mut Page)) {
         let stream = self.census_row();
         let mut page = Page { present: shown.iter().map(|one| ext(one)).collect(), more, ..self.page() };
         page.next.at = more.then(|| "further".to_owned());
@@ -45,7 +45,7 @@ impl World {
         self.board.apply(applied.delta);
     }
 
-    fn suspects(&self) -> Vec<String> {
+    pub(super) fn suspects(&self) -> Vec<String> {
         let mut query =
             self.store.db.prepare("SELECT t.ext FROM suspects s JOIN tasks t ON t.id = s.task ORDER BY t.id").unwrap();
         query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// Asks for everything that is due, with this answer; tells how many that were.
-    fn looks(&mut self, look: impl Fn(&World, &Suspect) -> Option<TaskLook>) -> usize {
+    pub(super) fn looks(&mut self, look: impl Fn(&World, &Suspect) -> Option<TaskLook>) -> usize {
         let due = self.due();
         let asked = due.len();
         for suspect in due {
@@ -74,7 +74,7 @@ impl World {
         asked
     }
 
-    fn gone(&self, ext: &str) -> Option<Gone> {
+    pub(super) fn gone(&self, ext: &str) -> Option<Gone> {
         self.board.gone(self.id(ext))
     }
 }

@@ -6,6 +6,7 @@ mod census;
 mod files;
 mod history;
 mod mirror;
+mod moves;
 mod plans;
 mod rounds;
 mod streams;

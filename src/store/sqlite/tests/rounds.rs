@@ -21,7 +21,7 @@ fn finding() -> Finding {
     }
 }
 
-fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
+pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
     Alert {
         id: AlertId(id),
         gap: GapId::new(RuleId(rule), "s", &task.to_string(), ""),
@@ -66,7 +66,7 @@ fn text(words: &str) -> Text {
     Text { summary: words.to_owned(), blocks: vec![Block::Line(vec![Span::Plain(words.to_owned())])] }
 }
 
-fn post(id: i64, about: PostAbout) -> Post {
+pub(super) fn post(id: i64, about: PostAbout) -> Post {
     let mark = mark(u8::try_from(id).unwrap());
     Post {
         id: PostId(id),
