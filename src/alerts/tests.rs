@@ -8,6 +8,7 @@ use super::testing::*;
 use super::*;
 use crate::domain::absence::Hold;
 use crate::domain::alert::{Ending, LogKind};
+use crate::domain::bulk::Bulk;
 use crate::domain::finding::{Finding, Stage, Why};
 use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::policy::Mode;
@@ -296,6 +297,44 @@ fn observing_is_silent_and_what_it_saw_is_backlog_when_sending_begins() {
     world.task(2, |_| {});
     world.run(&[gap(2, OVERDUE, overdue("2025-03-10"))]);
     assert_eq!(world.sent.len(), 1, "what is new is told");
+}
+
+#[test]
+fn what_was_not_believed_or_not_seen_is_backlog_when_changed_rules_find_it_again() {
+    let baseline = || Judgement { baseline: true, ..gap(1, OVERDUE, overdue("2025-03-10")) };
+    let bulk = |from: &str, to: &str| Some(Bulk { from_at: at(from), to_at: at(to), tasks: 20 });
+    let mut world = World::new();
+    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 08:05"));
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_eq!(world.withheld(OVERDUE, 1), Some("mass_change"));
+    world.at("2025-03-11 10:00").run(&[baseline()]);
+    world.at("2025-03-12 10:00").run(&[]);
+    assert_eq!((world.withheld(OVERDUE, 1), world.said().as_str()), (Some("backlog"), ""));
+
+    let mut world = World::new();
+    world.task(1, |task| task.rec.facts.changed_at = Some(at("2025-03-11 08:55")));
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    world.task(1, |task| task.rec.unseen = true);
+    world.at("2025-03-11 10:00").run(&[]);
+    assert_eq!(world.withheld(OVERDUE, 1), Some("not_visible"));
+    world.task(1, |task| task.rec.unseen = false);
+    world.at("2025-03-11 11:00").run(&[baseline()]);
+    assert_eq!((world.withheld(OVERDUE, 1), world.said().as_str()), (Some("backlog"), ""));
+}
+
+#[test]
+fn what_one_bulk_brought_up_is_not_freed_by_the_next() {
+    let mut world = World::new();
+    let bulk = |from: &str, to: &str| Some(Bulk { from_at: at(from), to_at: at(to), tasks: 20 });
+    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 08:05"));
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let container = || Judgement { subject: SubjectKey::Container(WEB), ..judged(1, Vec::new()) };
+    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 16:00"));
+    world.at("2025-03-11 16:30").run(&[container()]);
+    world.at("2025-03-12 10:00").run(&[container()]);
+    assert_eq!((world.withheld(OVERDUE, 1), world.said().as_str()), (Some("mass_change"), ""));
+    world.at("2025-03-13 10:00").run(&[container()]);
+    assert_eq!(world.withheld(OVERDUE, 1), None);
 }
 
 #[test]

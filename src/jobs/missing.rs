@@ -81,13 +81,17 @@ async fn each(
             Err(error) => {
                 tracing::warn!(connection = connection.name, task = suspect.key, because = %error, "look.failed");
                 let again = (connection.again_at)(&error);
+                let alone = is_its_own(&error);
+                if !alone {
+                    // Those that are not due yet, or beyond this slice, wait as after a full one.
+                    core.pause_looks(connection.id, usize::MAX, now).await?;
+                }
                 core.looked(suspect, None, later(again, BEHIND), now).await?;
-                if !is_its_own(&error) {
+                if !alone {
                     for other in due {
                         core.looked(other, None, again, now).await?;
                     }
-                    // Those that are not among them wait as after a full slice.
-                    return core.pause_looks(connection.id, usize::MAX, now).await.map(|()| Looking::Over);
+                    return Ok(Looking::Over);
                 }
             }
         }

@@ -12,6 +12,7 @@ mod faults;
 mod generated;
 mod kills;
 mod lab;
+mod looks;
 mod matrix;
 mod neighbours;
 mod oracle;

@@ -111,6 +111,13 @@ async fn what_the_configuration_opens_is_open_and_a_reload_closes_it_again() {
         (ask(at, "GET /metrics", &public[1..], b"").0, ask(at, "GET /livez", &public[..1], b"").0)
     };
     assert_eq!(asked(), (200, 200));
+    // A proxy on this machine that passes on what strangers ask for, without a word of them.
+    let silent = [["Host: gapwatch.example.org", "X-Y: z"], ["Connection: close", "X-Y: z"]];
+    for head in &silent {
+        assert_eq!(ask(at, "POST /-/reload", head, b"").0, 404, "{head:?}");
+        assert_eq!(ask(at, "GET /readyz?verbose", head, b"").1, "ok\n", "{head:?}");
+    }
+    assert!(get(at, "/readyz?verbose").1.contains("store: ok"), "and this machine is answered still");
     let text = std::fs::read_to_string(shop.path("gapwatch.toml")).unwrap().replace(open, "");
     std::fs::write(shop.path("gapwatch.toml"), text).unwrap();
     assert_eq!(ask(at, "POST /-/reload", &[], b"").0, 200);

@@ -237,6 +237,32 @@ async fn the_operator_may_end_a_hold_and_the_next_count_does_not_bring_it_back()
 }
 
 #[tokio::test]
+async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_once_the_hold_ends() {
+    let off = "[rules.overdue]\nenabled = false\n";
+    let calm = || World::plan().messages("work_hours_only = false");
+    let mut world = calm().more(off).begin("2026-03-02T09:00:00Z").await;
+    fill(&world, 60);
+    let issue = world.github().issue(REPO, "Ship it").by("max-w").assignee("ana-k");
+    issue.milestone("Alpha", github_day("2026-02-20")).open();
+    world.run().await;
+    for number in 1..=30 {
+        world.github().delete_issue(REPO, number);
+    }
+    counted(&mut world).await;
+    assert_eq!(rows(&world, "SELECT hold FROM containers WHERE kind = 2"), ["missing"]);
+    world.reconfigured(|_| calm()).await;
+    world.run().await;
+    assert!(world.gaps().await.iter().all(|gap| gap.alert.rule.0 != "overdue"), "nothing is opened there");
+    let wish = Wish::Release { container: REPO.to_owned() };
+    world.engine().core.answer("cli".into(), "r1".into(), wish, world.now()).await.unwrap();
+    world.decide_and_deliver().await;
+    world.later(SignedDuration::from_mins(20)).run().await;
+    assert!(world.gap("overdue").await.alert.backlog);
+    let sent = world.sent();
+    assert!(sent.iter().all(|sent| !sent.starts_with("slack @ana")), "{sent:#?}");
+}
+
+#[tokio::test]
 async fn a_count_with_results_left_out_by_single_sign_on_concludes_nothing() {
     let mut world = overdue(plan()).await;
     world.github().unlist(REPO, 1, true);

@@ -178,6 +178,10 @@ async fn a_rule_that_panics_is_reported_and_every_other_rule_goes_on() {
     let troubles = core.troubles().await;
     assert_eq!(troubles.len(), 1, "{troubles:?}");
     assert!(troubles[0].starts_with("the rule broken fails about 2 of its subjects"), "{troubles:?}");
+    let built = registry::connections(world.settings(), &clock).unwrap();
+    core.reconfigure(daemon::setup(world.settings(), &built), now).await.unwrap();
+    core.round(now).await.unwrap();
+    assert_eq!(core.troubles().await, Vec::<String>::new(), "a rule that is not asked any more fails about nothing");
     figure("F27", format!("a rule panicked about every task: {rounds} rounds made, every other rule went on"));
 }
 
