@@ -37,7 +37,7 @@ pub enum Credential {
 }
 
 /// What a call does; it decides which credential it is made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Deed {
     Read,
     Write,
@@ -50,8 +50,8 @@ pub(crate) struct Access {
     pub(crate) owners: Vec<String>,
     /// The installation of each owner.
     slots: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Slot>>>>,
-    /// What was refused last.
-    refused: Mutex<Option<SecretString>>,
+    /// What was refused last, by what it is for; one that is for everything stands with reading.
+    refused: Mutex<BTreeMap<Deed, SecretString>>,
     /// When the token ends, as the last answer told.
     ends_at: Mutex<Option<Timestamp>>,
 }
@@ -105,7 +105,7 @@ impl Access {
             (Credential::App(app), _) => &app.private_key,
         };
         secret.read().map_err(|what| {
-            self.note_refused(Some(&SecretString::from("")));
+            self.note_refused(deed, Some(&SecretString::from("")));
             ConnectorError::Unauthorized { tool: TOOL, what }
         })
     }
@@ -122,16 +122,29 @@ impl Access {
         lock(&self.slots).entry(owner).or_default().clone()
     }
 
-    /// Whether another secret stands where the refused one stood.
+    /// Whether another secret stands where a refused one stood. Of one that only writes it is told once: nothing may have to
+    /// be written for long.
     pub(crate) fn is_renewed(&self) -> bool {
-        let Some(refused) = lock(&self.refused).clone() else { return false };
-        let is_another = |deed| self.secret(deed).is_ok_and(|now| now.expose_secret() != refused.expose_secret());
-        is_another(Deed::Read) && is_another(Deed::Write)
+        let refused = lock(&self.refused).clone();
+        let is_another = |deed: Deed| {
+            let refused = refused.get(&deed)?;
+            Some(self.secret(deed).is_ok_and(|now| now.expose_secret() != refused.expose_secret()))
+        };
+        let (reads, writes) = (is_another(Deed::Read) == Some(true), is_another(Deed::Write) == Some(true));
+        if writes {
+            self.note_refused(Deed::Write, None);
+        }
+        reads || writes
     }
 
     /// Notes what was refused; `None`: what was refused is good again.
-    pub(crate) fn note_refused(&self, secret: Option<&SecretString>) {
-        *lock(&self.refused) = secret.cloned();
+    pub(crate) fn note_refused(&self, deed: Deed, secret: Option<&SecretString>) {
+        let deed = if self.writes_as_another() { deed } else { Deed::Read };
+        let mut refused = lock(&self.refused);
+        match secret {
+            Some(secret) => drop(refused.insert(deed, secret.clone())),
+            None => drop(refused.remove(&deed)),
+        }
     }
 
     /// Notes when the token that reads ends. `None`: never, as far as it is told.
@@ -185,7 +198,7 @@ impl GitHub {
         if is_another && !std::mem::replace(&mut tried.renewed, true) {
             return Ok(now);
         }
-        self.access.note_refused(Some(&now.bearer));
+        self.access.note_refused(deed, Some(&now.bearer));
         let what = self.access.words(self.there_now());
         Err(ConnectorError::Unauthorized { tool: TOOL, what })
     }

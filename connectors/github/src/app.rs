@@ -15,9 +15,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::access::Lease;
+use crate::access::{Deed, Lease};
 use crate::address::moved_to;
-use crate::answers::{date, is_redirect, refusal, said};
+use crate::answers::{UNTOLD_LIMIT, date, is_redirect, is_suspended, is_untold_limit, refusal, said};
 use crate::{GitHub, TOOL, items};
 
 /// The budget of what is asked as the App itself.
@@ -163,8 +163,11 @@ impl GitHub {
     fn read_token(&self, response: &Response, owner: &str) -> Result<Token, ConnectorError> {
         match response.status {
             201 | 200 => {}
-            404 => return Err(self.owner_trouble(format!("{owner}: the App's installation is gone; install it again"))),
-            403 => return Err(self.owner_trouble(suspended(owner, &said(response)))),
+            404 => {
+                let what = format!("{owner}: the App's installation is gone; install it again");
+                return Err(self.owner_trouble(owner, what));
+            }
+            _ if is_suspended(response) => return Err(self.owner_trouble(owner, suspended(owner, &said(response)))),
             _ => return Err(refusal(response, &format!("a token of the App's installation on {owner}"))),
         }
         let given: Given = items::single(&response.body, "a token of the App's installation")?;
@@ -217,20 +220,21 @@ impl GitHub {
         }
         let logins: Vec<String> = all.iter().filter_map(login).collect();
         let whom = if logins.is_empty() { "nobody yet".to_owned() } else { logins.join(", ") };
-        Err(self.owner_trouble(format!("{owner}: the App is installed for {whom}; install it for {owner}")))
+        Err(self.owner_trouble(owner, format!("{owner}: the App is installed for {whom}; install it for {owner}")))
     }
 
     fn usable(&self, installation: Installation, owner: &str) -> Result<u64, ConnectorError> {
         match installation.suspended_at {
-            Some(_) => Err(self.owner_trouble(suspended(owner, ""))),
+            Some(_) => Err(self.owner_trouble(owner, suspended(owner, ""))),
             None => Ok(installation.id),
         }
     }
 
-    /// What is wrong with one owner's installation concerns the whole connection only where there is no other owner.
-    pub(crate) fn owner_trouble(&self, what: String) -> ConnectorError {
-        match self.access.owners.len() {
-            0 | 1 => ConnectorError::Unauthorized { tool: TOOL, what },
+    /// What is wrong with one owner's installation concerns the whole connection only where the selection has no other
+    /// owner. An owner of a project alone is none of the selection's.
+    pub(crate) fn owner_trouble(&self, owner: &str, what: String) -> ConnectorError {
+        match self.access.owners.as_slice() {
+            [only] if only.eq_ignore_ascii_case(owner) => ConnectorError::Unauthorized { tool: TOOL, what },
             _ => ConnectorError::Forbidden { tool: TOOL, what },
         }
     }
@@ -261,7 +265,7 @@ impl GitHub {
                     ahead = skew;
                 }
                 (Err(ConnectorError::Unauthorized { .. }), _) => {
-                    self.access.note_refused(Some(&pem));
+                    self.access.note_refused(Deed::Read, Some(&pem));
                     let what = format!(
                         "the App {}: GitHub does not accept its private_key; compare app_id, and make a new key if need be (HTTP 401)",
                         app.app_id
@@ -269,10 +273,13 @@ impl GitHub {
                     return Err(ConnectorError::Unauthorized { tool: TOOL, what });
                 }
                 (answer, _) => {
-                    if answer.is_ok() {
-                        self.access.note_refused(None);
+                    let response = answer?;
+                    self.access.note_refused(Deed::Read, None);
+                    if is_untold_limit(&response) {
+                        self.limits.hold(APP, UNTOLD_LIMIT);
+                        return Err(refusal(&response, path));
                     }
-                    return answer;
+                    return Ok(response);
                 }
             }
         }

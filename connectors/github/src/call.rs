@@ -94,14 +94,14 @@ impl GitHub {
                 Err(error) => return Err(error),
                 Ok(response) => {
                     if lease.made_at.is_none() {
-                        self.access.note_refused(None);
+                        self.access.note_refused(deed, None);
                     }
                     if deed == Deed::Read {
                         self.access.note_end(ends_at(&response));
                     }
                     if lease.made_at.is_some() && is_suspended(&response) {
                         self.forget_token(owner, &lease).await;
-                        return Err(self.owner_trouble(suspended(owner, &said(&response))));
+                        return Err(self.owner_trouble(owner, suspended(owner, &said(&response))));
                     }
                     return Ok(response);
                 }
@@ -193,6 +193,9 @@ impl GitHub {
                 }
                 Err(error) => return Err(error),
                 Ok(response) => {
+                    if lease.made_at.is_none() {
+                        self.access.note_refused(Deed::Write, None);
+                    }
                     if is_untold_limit(&response) {
                         self.limits.hold(&self.budget(owner, CORE), UNTOLD_LIMIT);
                     }

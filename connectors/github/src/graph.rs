@@ -2,7 +2,8 @@
 //!
 //! A call is a read, whatever its verb. The answer is 200 even where it failed: [`classify`] says what its `errors` mean.
 //! What an error leaves out of an answer is unknown, never empty. A server, or a feature of it, that is not there is
-//! remembered for a day, and what else is in the way until it may be gone; meanwhile the REST way is taken.
+//! remembered for a day; what else is in the way of one owner, for that owner alone and until it may be gone. Meanwhile the
+//! REST way is taken.
 
 mod error;
 mod links;
@@ -41,6 +42,9 @@ const FAILED_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The most ids GitHub takes in one call.
 pub(crate) const MOST_IDS: u32 = 100;
 
+/// So many things one after the other that fail each alone are no longer their own fault.
+const MOST_PASSED_OVER: u32 = 3;
+
 /// One operation of ours.
 pub(crate) struct Operation {
     /// Its name in the document.
@@ -68,11 +72,22 @@ pub(crate) struct Graph {
     state: Mutex<State>,
 }
 
+/// A feature as it is to be had for one lower-case owner; what was granted may differ from one to the next.
+type Of = (String, Feature);
+
 #[derive(Default)]
 struct State {
+    /// What no owner has.
     away: BTreeMap<Feature, Timestamp>,
+    away_for: BTreeMap<Of, Timestamp>,
     /// How many things are asked for at once, where that had to be less than usual.
-    batches: BTreeMap<Feature, u32>,
+    batches: BTreeMap<Of, u32>,
+    /// How many things failed alone since the last answer.
+    passed_over: BTreeMap<Of, u32>,
+}
+
+fn of(owner: &str, feature: Feature) -> Of {
+    (owner.to_ascii_lowercase(), feature)
 }
 
 impl Graph {
@@ -94,39 +109,72 @@ impl Graph {
         &self.base
     }
 
-    /// False while something is known not to be there.
+    /// False while something is known not to be there, whoever asks.
     pub(crate) fn has(&self, feature: Feature, now: Timestamp) -> bool {
         self.state().away.get(&feature).is_none_or(|until| *until <= now)
     }
 
+    /// False while something is known not to be had for this owner.
+    pub(crate) fn has_for(&self, owner: &str, feature: Feature, now: Timestamp) -> bool {
+        let is_there = |until: Option<&Timestamp>| until.is_none_or(|until| *until <= now);
+        let state = self.state();
+        is_there(state.away.get(&feature)) && is_there(state.away_for.get(&of(owner, feature)))
+    }
+
     /// How many things to ask for at once.
-    pub(crate) fn batch(&self, feature: Feature) -> u32 {
-        self.state().batches.get(&feature).copied().unwrap_or(MOST_IDS)
+    pub(crate) fn batch(&self, owner: &str, feature: Feature) -> u32 {
+        self.state().batches.get(&of(owner, feature)).copied().unwrap_or(MOST_IDS)
     }
 
     /// That was too much at once: half of it next time. False: it cannot be less.
-    fn halve(&self, feature: Feature, asked: u32) -> bool {
-        self.state().batches.insert(feature, (asked / 2).max(1));
+    fn halve(&self, owner: &str, feature: Feature, asked: u32) -> bool {
+        self.state().batches.insert(of(owner, feature), (asked / 2).max(1));
         asked > 1
     }
 
     /// Another pass begins, and tries a little more again.
-    fn recover(&self, feature: Feature) {
+    fn recover(&self, owner: &str, feature: Feature) {
         let mut state = self.state();
-        if let Some(batch) = state.batches.get_mut(&feature) {
+        if let Some(batch) = state.batches.get_mut(&of(owner, feature)) {
             *batch = batch.saturating_mul(2).min(MOST_IDS);
         }
     }
 
-    /// Remembers that a feature is not to be had for now.
-    fn note_away(&self, feature: Feature, trouble: &Trouble, now: Timestamp) {
-        let wait = match trouble {
-            Trouble::Absent(_) | Trouble::Unknown(_) => ABSENT_FOR,
-            Trouble::Limited(wait) => *wait,
-            Trouble::Heavy(_) | Trouble::Down(_) | Trouble::Refused(_) => FAILED_FOR,
+    /// One thing fails even alone. False: so did those before it, and it is not to be passed over any more.
+    fn pass_over(&self, owner: &str, feature: Feature) -> bool {
+        let mut state = self.state();
+        let key = of(owner, feature);
+        let count = state.passed_over.entry(key.clone()).or_default();
+        *count += 1;
+        let may = *count <= MOST_PASSED_OVER;
+        if !may {
+            state.passed_over.remove(&key);
+        }
+        may
+    }
+
+    /// Something was answered. If things were passed over, it was they that were too much, not how many were asked for.
+    fn note_answer(&self, owner: &str, feature: Feature) {
+        let mut state = self.state();
+        let key = of(owner, feature);
+        if state.passed_over.remove(&key).is_some() {
+            state.batches.remove(&key);
+        }
+    }
+
+    /// Remembers that a feature is not to be had for now: for anybody, where it is not there; else for this owner.
+    fn note_away(&self, owner: &str, feature: Feature, trouble: &Trouble, now: Timestamp) {
+        let (wait, is_for_all) = match trouble {
+            Trouble::Absent(_) | Trouble::Unknown(_) => (ABSENT_FOR, true),
+            Trouble::Limited(wait) => (*wait, false),
+            Trouble::Heavy(_) | Trouble::Down(_) | Trouble::Refused(_) => (FAILED_FOR, false),
         };
         let until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        self.state().away.insert(feature, until);
+        let mut state = self.state();
+        match is_for_all {
+            true => state.away.insert(feature, until),
+            false => state.away_for.insert(of(owner, feature), until),
+        };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -168,24 +216,18 @@ impl GitHub {
         let body = call::json(&question).unwrap_or_default();
         let core = self.budget(owner, CORE);
         let budget = core.replacen(CORE, GRAPHQL, 1);
-        // Points are counted apart, but whoever was asked to wait is to leave both alone.
+        // Points are counted apart, but whoever was asked to wait (`held_with`) is to leave both alone.
         if let Some(until) = self.limits.until(&core) {
             return Err(Trouble::Limited(until.duration_since(self.clock.now())));
         }
         let build = || {
             let mut request = GitHub::plain_request(Method::POST, self.graph.path.clone(), &budget);
             request.base = Some(self.graph.base.clone());
+            request.held_with = Some(core.clone());
             request.body = Body::Json(body.clone());
             request
         };
-        let response = self.read_as(owner, Deed::Read, build).await.map_err(|error| {
-            if let ConnectorError::Limited { what, retry_after, .. } = &error
-                && what == "HTTP 429"
-            {
-                self.limits.hold(&core, *retry_after);
-            }
-            Trouble::of(error)
-        })?;
+        let response = self.read_as(owner, Deed::Read, build).await.map_err(Trouble::of)?;
         if is_untold_limit(&response) {
             self.limits.hold(&core, UNTOLD_LIMIT);
             return Err(self.limited(&budget, UNTOLD_LIMIT));
@@ -202,8 +244,8 @@ impl GitHub {
         match response.status {
             200 => {}
             // A proxy that lets REST alone through, a server without it, or with it switched off.
-            400..500 => return Err(Trouble::Absent(format!("HTTP {}", response.status))),
-            _ => return Err(Trouble::Down(refusal(response, what))),
+            404 | 405 | 501 => return Err(Trouble::Absent(format!("HTTP {}", response.status))),
+            _ => return Err(Trouble::of(refusal(response, what))),
         }
         let envelope: Envelope = response.json(TOOL, what).map_err(Trouble::Down)?;
         let rate = envelope.data.as_deref().and_then(|data| serde_json::from_str::<Limit>(data.get()).ok());
@@ -287,12 +329,37 @@ mod tests {
         let graph = Graph::new(&"https://api.github.com".parse().unwrap(), None);
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let later = |hours| now + SignedDuration::from_hours(hours);
-        graph.note_away(Feature::Links, &Trouble::Absent("HTTP 404".to_owned()), now);
+        graph.note_away("acme", Feature::Links, &Trouble::Absent("HTTP 404".to_owned()), now);
         assert!(!graph.has(Feature::Links, later(23)) && graph.has(Feature::Links, later(24)));
+        assert!(!graph.has_for("umbrella", Feature::Links, now), "what is not there is there for nobody");
         assert!(graph.has(Feature::Projects, now));
-        assert!(graph.halve(Feature::Links, 100) && graph.batch(Feature::Links) == 50);
-        graph.recover(Feature::Links);
-        assert_eq!(graph.batch(Feature::Links), 100);
-        assert!(!graph.halve(Feature::Links, 1));
+        assert!(graph.halve("acme", Feature::Links, 100) && graph.batch("Acme", Feature::Links) == 50);
+        assert_eq!(graph.batch("umbrella", Feature::Links), 100);
+        graph.recover("acme", Feature::Links);
+        assert_eq!(graph.batch("acme", Feature::Links), 100);
+        assert!(!graph.halve("acme", Feature::Links, 1));
+    }
+
+    #[test]
+    fn what_fails_for_one_owner_is_there_for_the_others() {
+        let graph = Graph::new(&"https://api.github.com".parse().unwrap(), None);
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let forbidden = ConnectorError::Forbidden { tool: TOOL, what: "links".to_owned() };
+        graph.note_away("Acme", Feature::Links, &Trouble::Down(forbidden), now);
+        assert!(!graph.has_for("acme", Feature::Links, now) && graph.has_for("umbrella", Feature::Links, now));
+        assert!(graph.has(Feature::Links, now));
+        assert!(graph.has_for("acme", Feature::Links, now + SignedDuration::from_hours(1)));
+    }
+
+    #[test]
+    fn a_few_things_are_passed_over_and_then_it_is_not_their_fault() {
+        let graph = Graph::new(&"https://api.github.com".parse().unwrap(), None);
+        let pass_over = || graph.pass_over("acme", Feature::Links);
+        graph.halve("acme", Feature::Links, 2);
+        assert!(pass_over() && pass_over());
+        assert_eq!(graph.batch("acme", Feature::Links), 1, "not before something is answered");
+        graph.note_answer("acme", Feature::Links);
+        assert_eq!(graph.batch("acme", Feature::Links), MOST_IDS);
+        assert!(pass_over() && pass_over() && pass_over() && !pass_over());
     }
 }

@@ -46,7 +46,7 @@ impl Hooks for GithubHooks {
         let payload: Payload = payload.ok_or(HookRefused::Malformed)?;
         let repository = payload.repository.map(|repository| repository.id.to_string());
         let wake = |kind: &StreamKind| match kind {
-            StreamKind::Containers => Some(Wake { kind: *kind, container: None }),
+            StreamKind::Containers | StreamKind::Boards => Some(Wake { kind: *kind, container: None }),
             // A hook without a repository says nothing about one.
             kind => Some(Wake { kind: *kind, container: Some(repository.clone()?) }),
         };
@@ -67,6 +67,7 @@ fn kinds_of(event: &str) -> &'static [StreamKind] {
         "issues" | "issue_comment" | "label" => &[StreamKind::Tasks],
         "sub_issues" | "issue_dependencies" => &[StreamKind::Links, StreamKind::Tasks],
         "milestone" => &[StreamKind::Homes, StreamKind::Tasks],
+        "projects_v2_item" => &[StreamKind::Boards],
         "repository" | "installation" | "installation_repositories" => &[StreamKind::Containers],
         _ => &[],
     }
@@ -111,6 +112,8 @@ mod tests {
         assert_eq!(wakes("issue_dependencies", body), [(StreamKind::Links, web()), (StreamKind::Tasks, web())]);
         assert_eq!(wakes("milestone", body), [(StreamKind::Homes, web()), (StreamKind::Tasks, web())]);
         assert_eq!(wakes("installation_repositories", r#"{"action":"added"}"#), [(StreamKind::Containers, None)]);
+        let item = r#"{"action":"edited","projects_v2_item":{"id":5},"organization":{"login":"acme"}}"#;
+        assert_eq!(wakes("projects_v2_item", item), [(StreamKind::Boards, None)]);
         assert_eq!(wakes("ping", r#"{"zen":"x"}"#), []);
         assert_eq!(wakes("star", body), []);
         assert_eq!(wakes("issues", r#"{"action":"opened"}"#), [], "no repository, nothing to read");

@@ -266,7 +266,7 @@ impl Source for GitHub {
     }
 
     fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
-        if stream.kind == StreamKind::Links { self.wanted_links(cursor) } else { None }
+        if stream.kind == StreamKind::Links { self.wanted_links(stream.scope.as_ref(), cursor) } else { None }
     }
 
     fn refresh<'a>(

@@ -136,7 +136,9 @@ impl GitHub {
         let is_owners = |full_name: &str| full_name.split('/').next().unwrap_or("").eq_ignore_ascii_case(&wanted.owner);
         let ids = list.read.iter().map(|repository| repository.id);
         let over = stand.walk.turn(ids, next_of(response.next_link())).map_err(|because| endless(&what, because))?;
-        let covered = list.read.iter().filter(|one| stand.way != Way::Own || is_owners(&one.full_name));
+        // These two lists may show what is another owner's: a given installation is whoever's it is.
+        let is_of_several = stand.way == Way::Own || self.access.app().is_some();
+        let covered = list.read.iter().filter(|one| !is_of_several || is_owners(&one.full_name));
         page.containers = covered.map(normalise::repository).collect();
         page.unreadable = list.unreadable;
         stand.shown |= !page.containers.is_empty();

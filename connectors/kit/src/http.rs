@@ -91,6 +91,8 @@ pub struct Request {
     pub body: Body,
     /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`), as [`Limits`] understands it.
     pub resource: String,
+    /// Another budget that is to be left alone as well where a limit of all (429, or 403 with `Retry-After`) is answered.
+    pub held_with: Option<String>,
     /// Query pairs whose names the operator chose.
     pub more_query: Vec<(String, String)>,
     /// The path is a credential itself (a webhook's): it reaches no log and no `Debug`.
@@ -120,6 +122,7 @@ impl Request {
             bearer: None,
             body: Body::None,
             resource: resource.into(),
+            held_with: None,
             more_query: Vec::new(),
             secret_path: false,
         }

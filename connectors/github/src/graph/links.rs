@@ -1,6 +1,8 @@
 //! What stands around an issue, many issues at once: parent, children, blockers, and history that only a timeline tells.
 
-use connector_kit::{ChildCount, ConnectorError, Cursor, KnownTask, Page, Scope, TaskLinks, TaskRelations, Wanted};
+use connector_kit::{
+    ChildCount, ConnectorError, Cursor, KnownTask, Page, Scope, TaskLinks, TaskRelations, Unreadable, Wanted,
+};
 use connector_model::{Link, LinkKind, TaskRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ const LINKS: Operation = Operation { name: "RefreshLinks", document: include_str
 const LINKS_ALONE: Operation = Operation { name: "RefreshLinks", document: include_str!("links_alone.graphql") };
 const HISTORY: Operation = Operation { name: "IssueHistory", document: include_str!("history.graphql") };
 
+/// More pages than any issue's timeline has; one that goes on beyond goes in circles.
+const MOST_PAGES: u32 = 200;
+
 /// An issue to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
@@ -33,6 +38,14 @@ pub(crate) struct Long {
     ext: String,
     node: String,
     after: String,
+    /// Pages of it so far, beyond the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pages: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What one call brought.
@@ -41,6 +54,8 @@ pub(crate) struct Related {
     pub(crate) taken: usize,
     pub(crate) page: Page,
     long: Vec<Long>,
+    /// History was asked for.
+    has_history: bool,
 }
 
 #[derive(Serialize)]
@@ -52,14 +67,16 @@ struct Ids<'a> {
 
 impl GitHub {
     /// Which open issues the next request asks about. `None`: by REST, which finds them by itself.
-    pub(crate) fn wanted_links(&self, cursor: &Cursor) -> Option<Wanted> {
+    pub(crate) fn wanted_links(&self, scope: Option<&Scope>, cursor: &Cursor) -> Option<Wanted> {
+        let owner = Place::of(scope?).owner;
         let at: OpenIssues = walk::read(cursor);
         let now = self.clock.now();
         let is_under_way = at.after.is_some() || !at.long.is_empty();
-        if !self.graph.has(Feature::Links, now) || at.is_walking() || (!is_under_way && at.is_walk_due(now)) {
+        if !self.graph.has_for(&owner, Feature::Links, now) || at.is_walking() || (!is_under_way && at.is_walk_due(now))
+        {
             return None;
         }
-        let most = if at.long.is_empty() { self.graph.batch(Feature::Links) } else { 0 };
+        let most = if at.long.is_empty() { self.graph.batch(&owner, Feature::Links) } else { 0 };
         Some(Wanted { after: at.after, most })
     }
 
@@ -81,7 +98,7 @@ impl GitHub {
             Ok(page) => page,
             Err(Trouble::Refused(error)) => return Err(error),
             Err(trouble) => {
-                self.note_away(&trouble);
+                self.note_links_away(&owner, &trouble);
                 let next = OpenIssues::at_rest(at.known, at.walked);
                 let next = Cursor { at: walk::write(&next), etag: None, backfilled: cursor.backfilled };
                 let mut page = Page::new(self.clock.now(), next);
@@ -99,10 +116,10 @@ impl GitHub {
     }
 
     async fn next_links(&self, owner: &str, at: &mut OpenIssues, tasks: &[KnownTask]) -> Result<Page, Trouble> {
-        let is_full = tasks.len() >= self.graph.batch(Feature::Links) as usize;
+        let is_full = tasks.len() >= self.graph.batch(owner, Feature::Links) as usize;
         if at.after.is_none() {
             at.began = Some(self.there_now());
-            self.graph.recover(Feature::Links);
+            self.graph.recover(owner, Feature::Links);
         }
         let asked = |task: &KnownTask| {
             let node = TaskHandle::from_text(&task.handle)?.node_id;
@@ -118,6 +135,10 @@ impl GitHub {
         let is_all = related.taken >= issues.len();
         at.after = if is_all { last } else { Some(issues[related.taken - 1].ext.clone()) };
         at.long = related.long;
+        if !related.has_history {
+            // What happened meanwhile is asked for again by a later pass: this one is not to count as one that asked.
+            at.began = None;
+        }
         Ok(related.page)
     }
 
@@ -130,57 +151,116 @@ impl GitHub {
         }
         let Some(long) = at.long.first().cloned() else { return Ok(Page::new(self.clock.now(), Cursor::default())) };
         let variables = Variables { id: &long.node, after: &long.after, since: history_since(at.known) };
-        let told: Told<OneNode> = self.ask(owner, &HISTORY, &variables).await?;
+        let told: Told<OneNode> = match self.ask(owner, &HISTORY, &variables).await {
+            Ok(told) => told,
+            Err(Trouble::Heavy(error) | Trouble::Down(error @ ConnectorError::Malformed { .. })) => {
+                if !self.graph.pass_over(owner, Feature::History) {
+                    return Err(Trouble::Down(error));
+                }
+                at.long.remove(0);
+                let mut page = Page::new(self.clock.now(), Cursor::default());
+                page.unreadable.push(rest_of_history(&long.ext, error.to_string()));
+                return Ok(page);
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        self.graph.note_answer(owner, Feature::History);
         let mut page = Page::new(told.asked_at, Cursor::default());
         let mut named = Named::default();
         let items = told.data.node.and_then(|node| node.timeline_items);
         let task = TaskRef::Ext(long.ext.clone());
-        let next = items.and_then(|items| {
+        let mut next = None;
+        if let Some(items) = items {
             take_history(&items, &task, &mut page, &mut named);
-            items.next().map(str::to_owned)
-        });
+            next = items.next().map(str::to_owned);
+            if items.is_cut() {
+                page.unreadable.push(rest_of_history(&long.ext, NO_PLACE.to_owned()));
+            }
+        }
         (page.accounts, _) = named.into_parts();
-        match next.filter(|next| *next != long.after) {
-            Some(after) => at.long[0].after = after,
+        let pages = long.pages + 1;
+        match next {
+            Some(after) if after != long.after && pages < MOST_PAGES => at.long[0] = Long { after, pages, ..long },
+            Some(_) => {
+                page.unreadable.push(rest_of_history(&long.ext, "the pages do not end".to_owned()));
+                at.long.remove(0);
+            }
             None => drop(at.long.remove(0)),
         }
         Ok(page)
     }
 
-    /// Remembers what is not to be had. Without GraphQL nothing of it is.
+    /// Remembers what is not there. Without GraphQL nothing of it is. What one owner alone cannot have is already noted.
     pub(crate) fn note_away(&self, trouble: &Trouble) {
-        let now = self.clock.now();
-        self.graph.note_away(Feature::Links, trouble, now);
         if matches!(trouble, Trouble::Absent(_)) {
-            self.graph.note_away(Feature::History, trouble, now);
-            self.graph.note_away(Feature::Projects, trouble, now);
+            let now = self.clock.now();
+            for feature in [Feature::Links, Feature::History, Feature::Projects] {
+                self.graph.note_away("", feature, trouble, now);
+            }
         }
     }
 
+    fn note_links_away(&self, owner: &str, trouble: &Trouble) {
+        let now = self.clock.now();
+        if self.graph.has_for(owner, Feature::Links, now) {
+            self.graph.note_away(owner, Feature::Links, trouble, now);
+        }
+        self.note_away(trouble);
+    }
+
     /// The surroundings of these issues, or of as many of them as go into one call; with `history`, also what happened
-    /// since that instant (inner `None`: ever).
+    /// since that instant (inner `None`: ever). An issue that fails even alone is passed over.
     pub(crate) async fn related(
         &self,
         owner: &str,
         issues: &[Asked],
         history: Option<Option<Timestamp>>,
     ) -> Result<Related, Trouble> {
-        let mut history = history.filter(|_| self.graph.has(Feature::History, self.clock.now()));
+        let now = self.clock.now();
+        if !self.graph.has_for(owner, Feature::Links, now) {
+            let what = "GraphQL, as was seen before".to_owned();
+            return Err(Trouble::Down(ConnectorError::NotVisible { tool: crate::TOOL, what }));
+        }
+        let related = self.ask_related(owner, issues, history).await;
+        if let Err(trouble) = &related
+            && !matches!(trouble, Trouble::Refused(_))
+        {
+            self.note_links_away(owner, trouble);
+        }
+        related
+    }
+
+    async fn ask_related(
+        &self,
+        owner: &str,
+        issues: &[Asked],
+        history: Option<Option<Timestamp>>,
+    ) -> Result<Related, Trouble> {
+        let mut history = history.filter(|_| self.graph.has_for(owner, Feature::History, self.clock.now()));
         loop {
-            let taken = issues.len().min(self.graph.batch(Feature::Links) as usize);
+            let taken = issues.len().min(self.graph.batch(owner, Feature::Links) as usize);
             let ids = issues[..taken].iter().map(|issue| issue.node.as_str()).collect();
             let operation = if history.is_some() { &LINKS } else { &LINKS_ALONE };
             match self.ask::<Nodes>(owner, operation, &Ids { ids, since: history.flatten() }).await {
-                Ok(told) => return understand(told, &issues[..taken]),
+                Ok(told) => {
+                    self.graph.note_answer(owner, Feature::Links);
+                    return understand(told, &issues[..taken], history.is_some());
+                }
                 Err(trouble @ Trouble::Unknown(_)) if history.is_some() => {
-                    self.graph.note_away(Feature::History, &trouble, self.clock.now());
+                    self.graph.note_away(owner, Feature::History, &trouble, self.clock.now());
                     history = None;
                 }
                 Err(Trouble::Heavy(error)) => {
                     let fewer = u32::try_from(taken).unwrap_or(super::MOST_IDS);
-                    if !self.graph.halve(Feature::Links, fewer) {
+                    if self.graph.halve(owner, Feature::Links, fewer) {
+                        continue;
+                    }
+                    if !self.graph.pass_over(owner, Feature::Links) {
                         return Err(Trouble::Down(error));
                     }
+                    let mut page = Page::new(self.clock.now(), Cursor::default());
+                    page.unreadable.push(links_of(&issues[0].ext, error.to_string()));
+                    return Ok(Related { taken, page, long: Vec::new(), has_history: history.is_some() });
                 }
                 Err(trouble) => return Err(trouble),
             }
@@ -188,7 +268,18 @@ impl GitHub {
     }
 }
 
-fn understand(told: Told<Nodes>, issues: &[Asked]) -> Result<Related, Trouble> {
+/// Why the rest of a list cannot be asked for.
+const NO_PLACE: &str = "there is more, but not where";
+
+fn links_of(ext: &str, because: String) -> Unreadable {
+    Unreadable { what: format!("links of id {ext}"), because }
+}
+
+fn rest_of_history(ext: &str, because: String) -> Unreadable {
+    Unreadable { what: format!("the rest of the history of id {ext}"), because }
+}
+
+fn understand(told: Told<Nodes>, issues: &[Asked], has_history: bool) -> Result<Related, Trouble> {
     if told.data.nodes.len() != issues.len() {
         let what = format!("{} issues were asked for, {} came", issues.len(), told.data.nodes.len());
         return Err(Trouble::Down(ConnectorError::Malformed { tool: crate::TOOL, what, source: None }));
@@ -199,8 +290,7 @@ fn understand(told: Told<Nodes>, issues: &[Asked]) -> Result<Related, Trouble> {
         // Withheld, gone, or no issue any more: nothing is concluded.
         let Some(raw) = raw else { continue };
         let Ok(node) = serde_json::from_str::<LinkNode>(raw.get()) else {
-            let because = "an unexpected value".to_owned();
-            page.unreadable.push(connector_kit::Unreadable { what: format!("links of id {}", issue.ext), because });
+            page.unreadable.push(links_of(&issue.ext, "an unexpected value".to_owned()));
             continue;
         };
         let at = at.to_string();
@@ -210,11 +300,14 @@ fn understand(told: Told<Nodes>, issues: &[Asked]) -> Result<Related, Trouble> {
         if let Some(items) = &node.timeline_items {
             take_history(items, &TaskRef::Ext(issue.ext.clone()), &mut page, &mut named);
             let after = items.next().map(str::to_owned);
-            long.extend(after.map(|after| Long { ext: issue.ext.clone(), node: issue.node.clone(), after }));
+            long.extend(after.map(|after| Long { ext: issue.ext.clone(), node: issue.node.clone(), after, pages: 0 }));
+            if items.is_cut() {
+                page.unreadable.push(rest_of_history(&issue.ext, NO_PLACE.to_owned()));
+            }
         }
     }
     (page.accounts, _) = named.into_parts();
-    Ok(Related { taken: issues.len(), page, long })
+    Ok(Related { taken: issues.len(), page, long, has_history })
 }
 
 fn take_node(node: &LinkNode, issue: &Asked, is_told: &dyn Fn(&str) -> bool, page: &mut Page) {

@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use connector_kit::{ConnectorError, Cursor, Page, SourceRead, Unreadable};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::wire::{FieldName, Owner, ProjectPage};
+use super::wire::{Connection, FieldName, Owner, ProjectPage};
 use super::{Feature, Operation, Told, Trouble};
 use crate::{GitHub, walk};
 use item::{Read, read};
@@ -39,6 +41,9 @@ struct At {
     /// Something of this project was withheld: what is missing in it is not gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     gap: bool,
+    /// Fields whose values may be withheld, because it was not told whether they are still there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsure: Vec<Role>,
     /// Items of this project so far.
     seen: u64,
     pages: u32,
@@ -61,15 +66,22 @@ impl GitHub {
     /// The next page of the next project.
     pub(crate) async fn pull_boards(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let mut at: At = walk::read(cursor);
-        if at.project == 0 && at.pages == 0 {
-            self.graph.recover(Feature::Projects);
-        }
         let Some(project) = self.projects.get(at.project) else { return Ok(self.all_read(at, cursor)) };
+        if at.pages == 0 {
+            self.graph.recover(&project.owner, Feature::Projects);
+        }
         let mut page = match self.items_of(project, &mut at).await {
             Ok(page) => page,
             Err(trouble @ (Trouble::Absent(_) | Trouble::Unknown(_))) => {
-                self.graph.note_away(Feature::Projects, &trouble, self.clock.now());
+                let now = self.clock.now();
+                if self.graph.has_for(&project.owner, Feature::Projects, now) {
+                    self.graph.note_away(&project.owner, Feature::Projects, &trouble, now);
+                }
                 return Ok(self.none_here(at, cursor, &trouble.to_string()));
+            }
+            // What is not allowed for one project says nothing of the others.
+            Err(Trouble::Down(error @ (ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. }))) => {
+                GitHub::not_shown(&project.name(), error.to_string(), self.clock.now(), &mut at)
             }
             Err(trouble) => return Err(trouble.into_error()),
         };
@@ -89,6 +101,15 @@ impl GitHub {
         page
     }
 
+    /// This project is not to be seen; nothing is concluded, and the next one is read.
+    fn not_shown(name: &str, because: String, asked_at: Timestamp, at: &mut At) -> Page {
+        let mut page = Page::new(asked_at, Cursor::default());
+        page.partial = Some(format!("project {name}: {because}"));
+        page.unreadable.push(Unreadable { what: format!("project {name}"), because });
+        at.next_project();
+        page
+    }
+
     /// Nothing is concluded: what was read before stays.
     fn none_here(&self, at: At, cursor: &Cursor, because: &str) -> Page {
         let next = Cursor { at: walk::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
@@ -99,10 +120,11 @@ impl GitHub {
 
     /// A page of one project, asked for once more where its fields turn out to be called otherwise.
     async fn items_of(&self, project: &Project, at: &mut At) -> Result<Page, Trouble> {
-        if !self.graph.has(Feature::Projects, self.clock.now()) {
+        if !self.graph.has_for(&project.owner, Feature::Projects, self.clock.now()) {
             return Err(Trouble::Absent("as was seen before".to_owned()));
         }
         let name = project.name();
+        let mut is_repeated = false;
         loop {
             let names = self.names(at.fields.get(&name));
             let told = self.ask_items(project, at, &names).await?;
@@ -112,16 +134,17 @@ impl GitHub {
             let root = if told.data.is_user { "user" } else { "organization" };
             let Some(items) = told.data.page.as_ref().filter(|page| page.items.is_some()) else {
                 let because = withheld.unwrap_or_else(|| "not there, or the token may not see it".to_owned());
-                let mut page = Page::new(asked_at, Cursor::default());
-                page.partial = Some(format!("project {name}: {because}"));
-                page.unreadable.push(Unreadable { what: format!("project {name}"), because });
-                at.next_project();
-                return Ok(page);
+                return Ok(GitHub::not_shown(&name, because, asked_at, at));
             };
             let mut gone = Vec::new();
             if at.after.is_none() {
-                gone = self.find_fields(&name, items, at);
+                let is_told = told.is_told(&[root, "projectV2", "fields"]);
+                gone = self.find_fields(&name, items.fields.as_ref().filter(|_| is_told), at);
                 if self.names(at.fields.get(&name)) != names {
+                    if std::mem::replace(&mut is_repeated, true) {
+                        let what = format!("fields of project {name}: they are called otherwise each time");
+                        return Err(Trouble::Down(ConnectorError::Malformed { tool: crate::TOOL, what, source: None }));
+                    }
                     continue;
                 }
             }
@@ -143,27 +166,37 @@ impl GitHub {
     }
 
     /// Finds the fields among those of the project: by the id they had before, else by a configured name or id. Gives those
-    /// that have gone.
-    fn find_fields(&self, project: &str, page: &ProjectPage, at: &mut At) -> Vec<Unreadable> {
-        let Some(fields) = &page.fields else { return Vec::new() };
-        let fields: Vec<&FieldName> = fields.nodes.iter().flatten().collect();
+    /// that have gone. Where the list is not told, or not all of it, none has: what was known stays.
+    fn find_fields(&self, project: &str, told: Option<&Connection<FieldName>>, at: &mut At) -> Vec<Unreadable> {
+        let is_whole = told.is_some_and(Connection::is_whole);
+        let fields: Vec<&FieldName> = told.iter().flat_map(|list| &list.nodes).flatten().collect();
         let by_id = |id: &str| fields.iter().find(|field| field.id.as_deref() == Some(id));
         let by_name = |name: &String| {
             let is = |field: &&&FieldName| field.name.as_deref().is_some_and(|own| Fields::same(own, name));
             fields.iter().find(is).or_else(|| by_id(name))
         };
         let known = at.fields.entry(project.to_owned()).or_default();
+        at.unsure.clear();
         let mut gone = Vec::new();
         for role in ROLES {
             let before = known.remove(&role);
             let found = before.as_ref().and_then(|before| by_id(&before.id));
-            let found = found.or_else(|| role.names(&self.fields).iter().find_map(by_name));
-            match found.and_then(|field| Some(Known { id: field.id.clone()?, name: field.name.clone()? })) {
-                Some(field) => drop(known.insert(role, field)),
-                None => gone.extend(before.map(|before| Unreadable {
+            // By its name another one is found only where it is certain that the known one is not there.
+            let may_be_another = before.is_none() || is_whole;
+            let names = role.names(&self.fields);
+            let found = found.or_else(|| names.iter().filter(|_| may_be_another).find_map(by_name));
+            match (found.and_then(|field| Some(Known { id: field.id.clone()?, name: field.name.clone()? })), before) {
+                (Some(field), _) => drop(known.insert(role, field)),
+                (None, Some(before)) if is_whole => gone.push(Unreadable {
                     what: format!("field \"{}\" of project {project}", before.name),
                     because: "it is not there any more".to_owned(),
-                })),
+                }),
+                (None, Some(before)) => {
+                    known.insert(role, before);
+                    at.unsure.push(role);
+                    at.gap = true;
+                }
+                (None, None) => at.gap |= !is_whole && !names.is_empty(),
             }
         }
         gone
@@ -181,6 +214,10 @@ impl GitHub {
                 at.gap = true;
                 continue;
             };
+            if lacks(raw, &at.unsure) {
+                at.gap = true;
+                continue;
+            }
             match read(raw, self, told.asked_at) {
                 Ok(Read::Of(task, changed_at, values)) => page.supplements.push(connector_kit::Supplement {
                     task,
@@ -209,6 +246,7 @@ impl GitHub {
         page: &mut Page,
     ) -> Result<(), Trouble> {
         let next = page_of.items.as_ref().and_then(|items| items.next()).map(str::to_owned);
+        at.gap |= page_of.items.as_ref().is_some_and(Connection::is_cut);
         at.pages += 1;
         if let Some(next) = next {
             if at.after.as_ref() == Some(&next) || at.pages > MOST_PAGES {
@@ -253,22 +291,31 @@ impl GitHub {
         names: &[String],
     ) -> Result<Told<Owner>, Trouble> {
         loop {
-            let first = self.graph.batch(Feature::Projects);
+            let first = self.graph.batch(&project.owner, Feature::Projects);
             let mut variables = serde_json::json!({
                 "org": project.owner, "num": project.number, "first": first, "after": at.after,
             });
             for (role, name) in ROLES.iter().zip(names) {
-                variables[role.word()] = serde_json::Value::from(name.as_str());
+                variables[role.word()] = Value::from(name.as_str());
             }
             match self.ask(&project.owner, operation, &variables).await {
                 Err(Trouble::Heavy(error)) => {
-                    if !self.graph.halve(Feature::Projects, first) {
+                    if !self.graph.halve(&project.owner, Feature::Projects, first) {
                         return Err(Trouble::Down(error));
                     }
                 }
                 other => return other,
             }
         }
+    }
+}
+
+/// Whether a value is missing that may only be withheld.
+fn lacks(item: &RawValue, unsure: &[Role]) -> bool {
+    let values = || serde_json::from_str::<serde_json::Map<String, Value>>(item.get()).unwrap_or_default();
+    !unsure.is_empty() && {
+        let values = values();
+        unsure.iter().any(|role| values.get(role.word()).is_none_or(Value::is_null))
     }
 }
 

@@ -71,10 +71,15 @@ pub(super) struct PageInfo {
 }
 
 impl<T> Connection<T> {
-    /// Where the next page begins. `None`: there is none.
+    /// Where the next page begins. `None`: there is none, or it is not told where ([`Connection::is_cut`]).
     pub(super) fn next(&self) -> Option<&str> {
         let info = self.page_info.as_ref().filter(|info| info.has_next_page)?;
-        info.end_cursor.as_deref()
+        info.end_cursor.as_deref().filter(|cursor| !cursor.is_empty())
+    }
+
+    /// There is a next page, but not where it begins.
+    pub(super) fn is_cut(&self) -> bool {
+        self.page_info.as_ref().is_some_and(|info| info.has_next_page) && self.next().is_none()
     }
 
     /// True when all there is stands in it.

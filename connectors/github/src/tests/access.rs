@@ -535,3 +535,76 @@ async fn nothing_but_comments_and_a_token_can_be_written() {
     }
     assert_eq!(server.asked().len(), 0);
 }
+
+#[tokio::test]
+async fn a_project_of_an_owner_without_an_installation_parks_no_connection() {
+    // The project is acme's, the selection umbrella's.
+    let server = Server::new(|asked| match asked.path() {
+        path if path.contains("acme") => answer(404, json!({"message": "Not Found"})),
+        "/app/installations" => answer(200, json!([{"id": 2, "account": {"login": "umbrella"}}])),
+        _ => respond(&mut Office::default(), asked),
+    })
+    .await;
+    let (github, _) = server.github_with(app(), &["umbrella/lab"]);
+    let page = github.pull(&stream(StreamKind::Boards), &Cursor::default()).await.unwrap();
+    assert_eq!(page.unreadable[0].what, "project acme/7");
+    assert!(page.partial.as_ref().unwrap().contains("the App is installed for umbrella"), "{:?}", page.partial);
+    assert!(!page.more && page.source_read.is_none());
+    // What is wrong with the only owner of the selection itself concerns everything.
+    let err = github.owner_trouble("Umbrella", "suspended".to_owned());
+    assert!(matches!(err, ConnectorError::Unauthorized { .. }), "{err}");
+}
+
+#[tokio::test]
+async fn a_token_is_refused_for_what_is_said_and_not_always_for_a_suspension() {
+    for (said, is_limit) in [("You have exceeded a secondary rate limit", true), ("An IP allow list is on", false)] {
+        let server = Server::new(move |asked| match asked.path().ends_with("/access_tokens") {
+            true => answer(403, json!({"message": said})),
+            false => respond(&mut Office::default(), asked),
+        })
+        .await;
+        let (github, _) = server.github_with(app(), &["acme/web"]);
+        let err = read(&github).await.unwrap_err();
+        assert!(!err.to_string().contains("suspended"), "{err}");
+        assert_eq!(matches!(err, ConnectorError::Limited { .. }), is_limit, "{err}");
+        assert_eq!(matches!(err, ConnectorError::Forbidden { .. }), !is_limit, "{err}");
+        assert_eq!(github.limits.until("app").is_some(), is_limit);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_write_is_remembered_while_reads_go_on() {
+    let writes = Drawer::new("old");
+    let server = Server::new(|asked| match asked.header("authorization") {
+        Some("Bearer old") => answer(401, json!({"message": "Bad credentials"})),
+        _ => answer(200, "[]"),
+    })
+    .await;
+    let credential = Credential::Token { token: Secret::fixed("reads"), comment_token: Some(writes.secret()) };
+    let (github, _) = server.github_with(credential, &["acme/web"]);
+    let text = Text { summary: String::new(), blocks: Vec::new() };
+    let err = github.post(TASK, &text, &mark()).await.unwrap_err();
+    assert!(matches!(err, WriteError::Unauthorized { .. }), "{err:?}");
+    read(&github).await.unwrap();
+    assert!(!github.renewed());
+    writes.put("new");
+    assert!(github.renewed());
+    assert!(!github.renewed(), "told once, or everything would be read again and again");
+}
+
+#[tokio::test]
+async fn of_an_installation_only_the_owners_repositories_are_taken() {
+    let server = Server::new(|asked| match asked.path() {
+        "/installation/repositories" => {
+            let repositories = json!([{"id": 1, "full_name": "Acme/web"}, {"id": 2, "full_name": "umbrella/lab"}]);
+            answer(200, json!({"total_count": 2, "repositories": repositories}))
+        }
+        _ => respond(&mut Office::default(), asked),
+    })
+    .await;
+    let app = AppKey { app_id: "4711".to_owned(), private_key: Secret::fixed(KEY), installation_id: Some(2) };
+    let (github, _) = server.github_with(Credential::App(app), &["acme/*"]);
+    let page = github.pull(&stream(StreamKind::Containers), &Cursor::default()).await.unwrap();
+    let names: Vec<&str> = page.containers.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Acme/web"]);
+}

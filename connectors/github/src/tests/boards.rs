@@ -196,3 +196,62 @@ async fn a_page_that_is_too_heavy_is_asked_for_by_halves() {
     let asked: Vec<_> = server.asked().iter().map(|asked| variables(asked)["first"].clone()).collect();
     assert_eq!(asked, [100, 50, 25]);
 }
+
+#[tokio::test]
+async fn fields_that_are_withheld_are_not_gone_and_nothing_is_written_over_their_values() {
+    let error = json!({"type": "FORBIDDEN", "path": ["organization", "projectV2", "fields"], "message": "no"});
+    let mut empty = item(2);
+    empty["target"] = json!(null);
+    let items = [item(1), empty];
+    let bodies = [
+        json!({"data": {"organization": project(&json!(null), &items, None, 2)}, "errors": [error]}),
+        json!({"data": {"organization": project(&json!({"nodes": [{"id": "F_s", "name": "Status"}, null]}), &items, None, 2)}}),
+    ];
+    let known = "{\"project\":0,\"seen\":0,\"pages\":0,\"fields\":{\"acme/7\":{\"target\":{\"id\":\"F_t\",\"name\":\"Target date\"}}}}";
+    for body in bodies {
+        let shown = body.to_string();
+        let server = Server::new(move |_| answer(200, &body)).await;
+        let from = Cursor { at: Some(known.to_owned()), etag: None, backfilled: true };
+        let (pages, cursor) = read(&server, &from).await;
+        let tasks: Vec<_> = pages[0].supplements.iter().map(|one| one.task.clone()).collect();
+        assert_eq!(tasks, [TaskRef::Ext("100001".to_owned())], "{shown}");
+        assert!(pages[0].source_read.is_none() && pages[0].partial.is_some() && pages[0].unreadable.is_empty());
+        assert!(cursor.at.unwrap().contains("F_t"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_called_otherwise_each_time_is_asked_for_twice_at_most() {
+    let calls = AtomicUsize::new(0);
+    let server = Server::new(move |_| {
+        let name = format!("Target {}", calls.fetch_add(1, Ordering::Relaxed));
+        org(project(&fields(&[("F_t", &name)]), &[item(1)], None, 1))
+    })
+    .await;
+    let known = "{\"project\":0,\"seen\":0,\"pages\":0,\"fields\":{\"acme/7\":{\"target\":{\"id\":\"F_t\",\"name\":\"Target date\"}}}}";
+    let from = Cursor { at: Some(known.to_owned()), etag: None, backfilled: true };
+    let error = server.github().pull(&stream(StreamKind::Boards), &from).await.unwrap_err();
+    assert!(matches!(error, ConnectorError::Malformed { .. }), "{error}");
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_say_where_the_next_one_begins_ends_no_project() {
+    let mut cut = project(&fields(USUAL), &[item(1)], None, 1);
+    cut["projectV2"]["items"]["pageInfo"] = json!({"hasNextPage": true, "endCursor": null});
+    let server = Server::new(move |_| org(cut.clone())).await;
+    let (pages, _) = read(&server, &Cursor::default()).await;
+    assert!(pages[0].source_read.is_none() && pages[0].partial.is_some());
+}
+
+#[tokio::test]
+async fn a_project_that_is_forbidden_is_named_and_is_no_reason_to_do_without_graphql() {
+    let server = Server::new(|_| answer(403, json!({"message": "Resource not accessible"}))).await;
+    let github = server.github();
+    for _ in 0..2 {
+        let page = github.pull(&stream(StreamKind::Boards), &Cursor::default()).await.unwrap();
+        assert_eq!(page.unreadable[0].what, "project acme/7");
+        assert!(page.partial.is_some() && page.source_read.is_none() && !page.more);
+        assert_eq!(server.asked().len(), 1);
+    }
+}

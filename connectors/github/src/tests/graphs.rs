@@ -328,3 +328,99 @@ async fn what_stands_around_changed_issues_is_one_call_and_tells_their_parents_c
     }
     assert_eq!(asked, [vec!["I_1", "I_2"], vec!["I_1", "I_2", "I_3"]], "the first read tells every count itself");
 }
+
+fn heavy() -> Answer {
+    let error = json!({"message": "Something went wrong while executing your query. Please include `1:2`"});
+    answer(200, json!({"data": null, "errors": [error]}))
+}
+
+#[tokio::test]
+async fn an_issue_that_always_fails_is_named_and_passed_over() {
+    let server = Server::new(|asked| match ids(asked).iter().any(|id| id == "I_7") {
+        true => heavy(),
+        false => told(asked, plain),
+    })
+    .await;
+    let (pages, cursor) = run(&server.github(), &known(150), &Cursor::default()).await;
+    let unreadable: Vec<_> = pages.iter().flat_map(|page| &page.unreadable).map(|one| one.what.as_str()).collect();
+    assert_eq!(unreadable, ["links of id 100007"]);
+    let linked: Vec<_> = pages.iter().flat_map(|page| &page.links).map(|links| links.task.clone()).collect();
+    let expected: Vec<_> =
+        (1..=150).filter(|n| *n != 7).map(|n: u64| TaskRef::Ext((100_000 + n).to_string())).collect();
+    assert_eq!(linked, expected);
+    assert!(cursor.backfilled && server.asked().len() < 30);
+}
+
+#[tokio::test]
+async fn where_everything_fails_graphql_is_left_alone_after_a_few() {
+    let server = Server::new(|asked| if asked.path() == "/graphql" { heavy() } else { by_rest(asked) }).await;
+    let from = Cursor { at: None, etag: None, backfilled: true };
+    let (pages, _) = run(&server.github(), &known(100), &from).await;
+    let calls = server.asked().iter().filter(|asked| asked.path() == "/graphql").count();
+    assert!(calls < 15, "{calls}");
+    assert_eq!(pages.iter().map(|page| page.tasks.len()).sum::<usize>(), 1, "by REST");
+}
+
+#[tokio::test]
+async fn a_timeline_without_end_or_without_a_way_on_is_given_up_and_named() {
+    for (fails, has_cursor) in [(false, true), (true, true), (false, false)] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let server = Server::new(move |asked| {
+            let body: Value = serde_json::from_str(&asked.body).unwrap();
+            let next = format!("c{}", calls.fetch_add(1, Ordering::Relaxed));
+            let end = if has_cursor { json!(next) } else { json!(null) };
+            let items = json!({"pageInfo": {"hasNextPage": true, "endCursor": end}, "nodes": []});
+            if body["operationName"] == "IssueHistory" {
+                return if fails { heavy() } else { answer(200, json!({"data": {"node": {"timelineItems": items}}})) };
+            }
+            told(asked, |id| {
+                let mut node = plain(id);
+                if id == "I_1" {
+                    node["timelineItems"] = items.clone();
+                }
+                node
+            })
+        })
+        .await;
+        let (pages, cursor) = run(&server.github(), &known(2), &Cursor::default()).await;
+        let unreadable: Vec<_> = pages.iter().flat_map(|page| &page.unreadable).map(|one| one.what.as_str()).collect();
+        assert_eq!(unreadable, ["the rest of the history of id 100001"], "{fails} {has_cursor}");
+        assert!(cursor.backfilled);
+    }
+}
+
+#[tokio::test]
+async fn a_pass_without_history_does_not_count_as_one_that_read_it() {
+    let server = Server::new(|asked| {
+        if asked.body.contains("timelineItems") {
+            let error = json!({"message": "Field 'timelineItems' doesn't exist on type 'Issue'", "extensions": {"code": "undefinedField"}});
+            return answer(200, json!({"errors": [error]}));
+        }
+        told(asked, plain)
+    })
+    .await;
+    let github = server.github();
+    let at = "{\"known\":\"2025-03-11T08:00:00Z\",\"walked\":\"2025-03-11T08:00:00Z\"}";
+    let mut cursor = Cursor { at: Some(at.to_owned()), etag: None, backfilled: true };
+    for _ in 0..2 {
+        (_, cursor) = run(&github, &known(150), &cursor).await;
+        assert_eq!(cursor.at.as_deref(), Some(at));
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_all_holds_rest_as_well_and_one_of_points_does_not() {
+    let of_points = || answer(403, "{}").with("x-ratelimit-remaining: 0").with("x-ratelimit-reset: 1741684200");
+    for (refusal, holds) in [
+        (answer(403, "{}").with("retry-after: 600"), true),
+        (answer(429, "{}").with("retry-after: 600"), true),
+        (of_points(), false),
+    ] {
+        let server = Server::new(move |_| refusal.clone()).await;
+        let github = server.github();
+        let error = github.pull(&stream(StreamKind::Boards), &Cursor::default()).await.unwrap_err();
+        assert!(matches!(error, ConnectorError::Limited { .. }), "{error}");
+        assert!(github.limits.until("graphql").is_some());
+        assert_eq!(github.limits.until("core").is_some(), holds);
+    }
+}

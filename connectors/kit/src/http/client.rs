@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::{Bytes, BytesMut};
-use http::header::{AGE, AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::header::{AGE, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
@@ -184,6 +184,11 @@ impl Http {
         let now = self.config.clock.now();
         self.note_date(&headers, asked_at, now);
         self.config.limits.note(&request.resource, status, &headers, now);
+        if let Some(other) = &request.held_with
+            && (status == 429 || (status == 403 && headers.contains_key(RETRY_AFTER)))
+        {
+            self.config.limits.note(other, status, &headers, now);
+        }
         let wait = self.config.limits.until(&request.resource).map(|at| at.duration_since(now));
         if let Some(failure) = of_status(status, &headers, wait) {
             return Err(failure);
