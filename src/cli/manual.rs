@@ -43,6 +43,7 @@ pub(super) fn man(from: &From, folder: Option<&Path>) -> Result<Exit, Stopped> {
 
 #[derive(Debug, Serialize)]
 struct Version {
+    schema: &'static str,
     name: &'static str,
     version: &'static str,
     features: Vec<&'static str>,
@@ -54,6 +55,7 @@ pub(super) fn version(from: &From) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let features = if cfg!(feature = "test-clock") { vec!["test-clock"] } else { Vec::new() };
     let version = Version {
+        schema: "gapwatch.version/1",
         name: "gapwatch",
         version: env!("CARGO_PKG_VERSION"),
         features,

@@ -160,7 +160,7 @@ async fn from_a_token_to_the_first_list_of_gaps() {
     desk.run(&["validate", "--deny-warnings"]).well();
     let once = desk.run(&["run", "--once"]).well();
     assert!(once.out.contains("Observing: nothing is sent."), "{}", once.out);
-    assert!(once.out.contains("In live mode that would make "), "{}", once.out);
+    assert!(once.out.contains("Told as new, that would be "), "{}", once.out);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let gaps = listed["gaps"].as_array().unwrap();
     assert!(gaps.iter().any(|gap| gap["rule"] == "overdue" && gap["owners"][0] == "ana_k"), "{listed}");
