@@ -16,6 +16,18 @@ fn command() -> Command {
     command
 }
 
+/// `help`, and `help COMMAND…`: what `--help` says. False: there is no such command.
+pub(super) fn print_help(names: &[&str]) -> bool {
+    let mut command = command();
+    let mut at = &mut command;
+    for name in names {
+        let Some(next) = at.find_subcommand_mut(name) else { return false };
+        at = next;
+    }
+    anstream::print!("{}", at.render_long_help().ansi());
+    true
+}
+
 /// Prints what a shell needs to complete commands and options.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Stopped> {
     let mut text = Vec::new();

@@ -529,19 +529,6 @@ fn name_the_variable(args: &[std::ffi::OsString]) {
     }
 }
 
-/// `help`, and `help COMMAND…`: what `--help` says. False: there is no such command.
-fn print_help(names: &[&str]) -> bool {
-    let mut command = <Cli as clap::CommandFactory>::command();
-    command.build();
-    let mut at = &mut command;
-    for name in names {
-        let Some(next) = at.find_subcommand_mut(name) else { return false };
-        at = next;
-    }
-    anstream::print!("{}", at.render_long_help().ansi());
-    true
-}
-
 /// Help and the version are no mistakes; everything else is, and looks like all others.
 fn not_understood(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {

@@ -225,7 +225,7 @@ pub(super) fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stoppe
         }
         _ => {
             let names: Vec<&str> = topic.into_iter().chain(id).collect();
-            match super::print_help(&names) {
+            match super::manual::print_help(&names) {
                 true => Ok(Exit::Done),
                 false => Err(Stopped::usage(format!(
                     "there is no command {}; `gapwatch help` lists them, `gapwatch help error` the errors",

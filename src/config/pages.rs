@@ -202,8 +202,8 @@ const PAGES: &[(&str, &str)] = &[
     (
         "store-unusable",
         "The store cannot be used as it is; the message says why.\n\n\
-         There is none yet: `gapwatch run --once` makes and fills it. It is no database of gapwatch: it is left alone; name another file as\n\
-         `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
+         There is none yet: `gapwatch run --once` makes and fills it. It is no database of gapwatch: it is left alone; name\n\
+         another file as `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
     ),
     (
         "syntax",
