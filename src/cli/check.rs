@@ -17,6 +17,12 @@ pub(super) fn check(
     project: Option<&str>,
 ) -> Result<Exit, Stopped> {
     let mut view = View::open(from, at)?;
+    if let Some(project) = project
+        && !view.board.containers().any(|container| container.name.eq_ignore_ascii_case(project))
+    {
+        let meant = gaps::did_you_mean(project, view.board.containers().map(|container| &*container.name));
+        return Err(Stopped::usage(format!("there is no repository or project {project} in the store{meant}")));
+    }
     judge_all(&mut view);
     let of_project = |subject| match (project, subject) {
         (None, _) => true,
@@ -24,7 +30,7 @@ pub(super) fn check(
             .board
             .task(id)
             .and_then(|task| view.board.container(task.container))
-            .is_some_and(|container| &*container.name == project),
+            .is_some_and(|container| container.name.eq_ignore_ascii_case(project)),
         (Some(_), _) => false,
     };
     let alerts: Vec<_> = view

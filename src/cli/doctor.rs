@@ -87,8 +87,7 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
             }
         }
         Err(stopped) if only.is_none() => {
-            let what = stopped.words.trim_start_matches("gapwatch: ").to_owned();
-            put(&mut rows, "store", vec![Finding::warning(what, "`gapwatch run --once` makes and fills it")]);
+            rows.push(no_store(&settings, stopped));
         }
         Err(_) => {}
     }
@@ -99,14 +98,13 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
     let worst = rows.iter().map(|row| row.exit).max().unwrap_or(Exit::Done);
     let version = env!("CARGO_PKG_VERSION");
     let document = Document { schema: "gapwatch.doctor/1", at: now, version, findings: rows };
-    if let Some(path) = bundle {
-        bundle::write(path, &document, &settings, view.as_ref().ok())?;
-    }
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table | Output::Csv => print(&document),
     }
+    // What was found is shown even where the file cannot be written.
     if let Some(path) = bundle {
+        bundle::write(path, &document, &settings, view.as_ref().ok())?;
         anstream::eprintln!(
             "{} is written: no secret, no title, nobody's words. Read it before you send it.",
             path.display()
@@ -168,6 +166,25 @@ async fn ask_services(settings: &Settings, view: Option<&View>, wanted: &dyn Fn(
         Ok(None) => {}
         Err(error) => put(rows, "slack", vec![Finding::failed(&error)]),
     }
+}
+
+/// Why the store cannot be looked at. That there is none yet is how everybody begins; anything else ends the command as it
+/// ends every other.
+fn no_store(settings: &Settings, stopped: &Stopped) -> Row {
+    let path = settings.store.url.path();
+    let about = "store".to_owned();
+    if matches!(path.try_exists(), Ok(false)) {
+        let what = format!("there is no store at {} yet", path.display());
+        let todo = Some("`gapwatch run --once` makes and fills it".to_owned());
+        return Row { about, verdict: "warning", what, todo, exit: Exit::Done };
+    }
+    let words = anstream::adapter::strip_str(&stopped.words).to_string();
+    let (id, what) = match words.strip_prefix("error[").and_then(|rest| rest.split_once("]: ")) {
+        Some((id, what)) => (id, what),
+        None => ("store-failed", words.as_str()),
+    };
+    let todo = Some(format!("`gapwatch help error {id}`"));
+    Row { about, verdict: "problem", what: what.to_owned(), todo, exit: stopped.exit }
 }
 
 fn put(rows: &mut Vec<Row>, about: &str, findings: Vec<Finding>) {

@@ -114,17 +114,18 @@ fn step(view: &View, what: Option<&str>) -> Result<Step, Stopped> {
 
 fn print(document: &Document) {
     if document.live {
-        anstream::println!("{} is live already.", document.what);
+        let what = if document.what == "everything" { "Everything" } else { &document.what };
+        anstream::println!("{what} is live already.");
         anstream::println!("Due {}: {}.", document.day, document.now.words());
         return;
     }
     let place = match document.lines.as_slice() {
-        [_] => "above the first table of your configuration, in the place of the mode that stands there",
+        [_] => "at the top of your configuration, in place of the line `mode = …` if there is one",
         _ => "into your configuration, in the table if it is there already",
     };
     anstream::println!("To switch {} on, write {place}:\n", document.what);
     document.lines.iter().for_each(|line| anstream::println!("    {line}"));
-    anstream::println!("\nand start gapwatch again. `gapwatch validate` checks the file before.\n");
+    anstream::println!("\nThen `gapwatch validate`, and `gapwatch reload` where it runs.\n");
     let (open, day) = (document.open, &document.day);
     anstream::println!("That would cause {day}: {}.", document.now.words());
     if document.now == document.with_backlog {
@@ -147,5 +148,7 @@ fn print_people(people: &[Person]) {
     for person in people {
         rows.add_row([super::table::plain(&person.person), person.messages.to_string()]);
     }
-    anstream::println!("\n{rows}\n`gapwatch preview message --for PERSON` shows them.");
+    anstream::println!(
+        "\n{rows}\n`gapwatch preview message --for PERSON` and `gapwatch preview comment --for PERSON` show them."
+    );
 }

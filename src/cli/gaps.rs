@@ -6,11 +6,19 @@ use super::documents::{self, Gap};
 use super::open::{From, Stopped, View, print_json, print_text, since};
 use super::table::{csv, plain, table, when};
 use super::{Exit, GapsFilter, Output};
+use crate::config::diagnose;
 use crate::domain::alert::{Alert, AlertState};
 
 /// Prints the gaps that pass the filter.
 pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
+    if let Some(rule) = &filter.rule
+        && crate::rules::known(rule).is_none()
+    {
+        let meant = did_you_mean(rule, crate::rules::ids().map(|id| id.0));
+        return Err(Stopped::usage(format!("there is no rule {rule}{meant}; `gapwatch rules list` names them")));
+    }
     let view = View::open(from, None)?;
+    let owner = filter.owner.as_deref().map(|name| owner(&view, name)).transpose()?;
     let mut alerts: Vec<Alert> =
         view.board.alerts().filter(|alert| alert.state != AlertState::Resolved).cloned().collect();
     if filter.all {
@@ -21,15 +29,48 @@ pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
             && filter.rule.as_ref().is_none_or(|rule| alert.rule.0 == rule)
     });
     let mut document = documents::gaps(&view, &alerts)?;
-    if let Some(owner) = &filter.owner {
+    if let Some(owner) = &owner {
         document.gaps.retain(|gap| gap.owners.contains(owner));
     }
     if let Some(text) = &filter.since {
         let since = since(view.now, text)?;
         document.gaps.retain(|gap| gap.opened_at >= since || gap.resolved_at.is_some_and(|at| at >= since));
     }
+    if from.output == Output::Table && alerts.is_empty() && is_unjudged(&view) {
+        anstream::println!(
+            "Nothing has been judged yet: `gapwatch run --once` does so, `gapwatch check` shows it without keeping it."
+        );
+        print_connections(&document.connections);
+        return Ok(Exit::Done);
+    }
     put(from, &document)?;
     Ok(Exit::Done)
+}
+
+/// True when something was read, and no part of it has ever been judged to its end.
+fn is_unjudged(view: &View) -> bool {
+    let mut read = view.board.containers().filter(|container| container.warm_at.is_some()).peekable();
+    read.peek().is_some() && read.all(|container| container.baseline_at.is_none())
+}
+
+/// The handle that stands in the list for a person's table or a login.
+fn owner(view: &View, name: &str) -> Result<String, Stopped> {
+    let people = &view.board.people;
+    if people.persons.values().any(|person| person.handle == name) {
+        return Ok(name.to_owned());
+    }
+    let logins = || people.accounts.iter().filter_map(|(id, one)| Some((*id, one.handle.as_deref()?)));
+    if let Some((account, _)) = logins().find(|(_, login)| login.eq_ignore_ascii_case(name)) {
+        return Ok(people.handle(account));
+    }
+    let known = people.persons.values().map(|person| person.handle.as_str()).chain(logins().map(|(_, login)| login));
+    let meant = did_you_mean(name, known);
+    Err(Stopped::usage(format!("nobody is called {name}{meant}; `gapwatch people list` names everybody")))
+}
+
+/// `; did you mean overdue?`, or nothing.
+pub(super) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    diagnose::meant(name, known).map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
 }
 
 /// Prints one gap, open or resolved.
@@ -129,7 +170,7 @@ fn print(document: &documents::Gaps) {
 /// Names every connection that is not simply read.
 pub(super) fn print_connections(connections: &[documents::Connection]) {
     if connections.is_empty() {
-        anstream::println!("Nothing has been read yet; `gapwatch sync` reads.");
+        anstream::println!("Nothing has been read yet; `gapwatch run --once` reads and judges.");
     }
     for connection in connections.iter().filter(|connection| connection.state != "ok") {
         let since = connection.last_success_at.map_or("never read".to_owned(), |at| format!("last read {}", when(at)));

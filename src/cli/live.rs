@@ -62,8 +62,7 @@ async fn listener(settings: &Settings) -> Result<Option<TcpListener>, Stopped> {
         origin => {
             let in_use = error.kind() == std::io::ErrorKind::AddrInUse;
             let exit = if in_use { Exit::TryAgain } else { Exit::Config };
-            let words = format!("gapwatch: cannot listen at {listen} ({origin}): {error}");
-            Err(Stopped::new(exit, words))
+            Err(Stopped::cannot_listen(exit, &format!("{listen} ({origin})"), &error))
         }
     }
 }
@@ -100,7 +99,7 @@ async fn announce(from: From, core: CoreHandle, stop: CancellationToken) {
             View::open(&from, None).and_then(|mut view| rehearsal::announcement(&mut view))
         });
         match words.await {
-            Ok(Ok(Some((words, _)))) => tracing::info!("observing: nothing is sent; {words} See `gapwatch enable`"),
+            Ok(Ok(Some((words, _)))) => tracing::info!("observing: nothing is sent; {words}"),
             Ok(Ok(None)) => {}
             Ok(Err(stopped)) => tracing::debug!(why = stopped.words, "observing.unannounced"),
             Err(error) => tracing::debug!(%error, "observing.unannounced"),
@@ -308,9 +307,9 @@ fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], ob
             anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is.");
             if let Some(words) = observed {
                 anstream::println!("{words}");
-                anstream::println!(
-                    "`gapwatch preview message` and `preview comment` show them, `gapwatch enable` how to switch them on."
-                );
+                if words.contains("`gapwatch enable`") {
+                    anstream::println!("`gapwatch preview message` and `gapwatch preview comment` show them.");
+                }
             }
         }
         Mode::Live => {
@@ -380,7 +379,9 @@ fn print(connection: &Connection) {
         anstream::println!("  may be incomplete: {}", plain(words));
     }
     for failure in &connection.failures {
-        anstream::println!("  {} failed: {}", failure.stream, plain(&failure.because));
+        let stream = failure.stream.strip_prefix("containers").map(|part| format!("repositories{part}"));
+        let stream = stream.unwrap_or_else(|| failure.stream.clone());
+        anstream::println!("  {stream} could not be read: {}", plain(&failure.because));
     }
 }
 

@@ -16,6 +16,18 @@ fn command() -> Command {
     command
 }
 
+/// `help`, and `help COMMAND…`: what `--help` says. False: there is no such command.
+pub(super) fn print_help(names: &[&str]) -> bool {
+    let mut command = command();
+    let mut at = &mut command;
+    for name in names {
+        let Some(next) = at.find_subcommand_mut(name) else { return false };
+        at = next;
+    }
+    anstream::print!("{}", at.render_long_help().ansi());
+    true
+}
+
 /// Prints what a shell needs to complete commands and options.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Stopped> {
     let mut text = Vec::new();
@@ -43,6 +55,7 @@ pub(super) fn man(from: &From, folder: Option<&Path>) -> Result<Exit, Stopped> {
 
 #[derive(Debug, Serialize)]
 struct Version {
+    schema: &'static str,
     name: &'static str,
     version: &'static str,
     features: Vec<&'static str>,
@@ -54,6 +67,7 @@ pub(super) fn version(from: &From) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let features = if cfg!(feature = "test-clock") { vec!["test-clock"] } else { Vec::new() };
     let version = Version {
+        schema: "gapwatch.version/1",
         name: "gapwatch",
         version: env!("CARGO_PKG_VERSION"),
         features,

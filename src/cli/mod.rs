@@ -122,13 +122,13 @@ enum Verb {
     /// Watch: read, judge, tell; until stopped.
     Run {
         /// Overrides the configured mode.
-        #[arg(long, value_parser = mode)]
+        #[arg(long, value_name = "observe|live", value_parser = mode)]
         mode: Option<Mode>,
         /// Read everything that is due until there is no more, judge, send what is due, say what waits, exit.
         #[arg(long)]
         once: bool,
         /// Overrides `[messages] backlog`.
-        #[arg(long, value_parser = backlog)]
+        #[arg(long, value_name = "hold|tell", value_parser = backlog)]
         backlog: Option<Backlog>,
     },
     /// A made-up company, six weeks of its history, then time runs on; no account needed.
@@ -144,6 +144,7 @@ enum Verb {
         days: Option<u32>,
     },
     /// Make the first configuration: tests the token, finds repositories, states and people.
+    #[command(after_help = init::variables())]
     Init {
         /// What work is tracked in.
         #[arg(long, value_enum, default_value = "github")]
@@ -151,7 +152,7 @@ enum Verb {
         /// Show the file instead of writing it.
         #[arg(long)]
         print: bool,
-        /// Ask nothing: take the answers from the environment (README.md names the variables).
+        /// Ask nothing: take the answers from the environment; the variables stand below.
         #[arg(long)]
         from_env: bool,
         /// Replace a file that is there.
@@ -221,7 +222,7 @@ enum Verb {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
         /// Exit with 10 when there is a gap of this stage or above.
-        #[arg(long, value_parser = stage)]
+        #[arg(long, value_name = "opens|widens|failure", value_parser = stage)]
         fail_on: Option<Stage>,
         /// Only tasks of this repository or project.
         #[arg(long)]
@@ -286,9 +287,9 @@ enum Verb {
         #[command(subcommand)]
         verb: DbVerb,
     },
-    /// What an error id means.
+    /// The options of a command, or what an error id means.
     Help {
-        /// `error`
+        /// A command, or `error`.
         topic: Option<String>,
         /// The id.
         id: Option<String>,
@@ -361,7 +362,7 @@ struct GapsFilter {
     #[arg(long)]
     all: bool,
     /// Only of this stage or above.
-    #[arg(long, value_parser = stage)]
+    #[arg(long, value_name = "opens|widens|failure", value_parser = stage)]
     stage: Option<Stage>,
     /// Only of this owner.
     #[arg(long)]
@@ -458,7 +459,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Sync { connection, full } => live::sync(&from, connection, full).await,
         Verb::Demo { seed, speed, days } => demo::demo(seed, speed, days).await,
         Verb::Validate { offline, deny_warnings, format } => {
-            validate::validate(&from, validate::Wanted { offline, deny_warnings, format }).await
+            validate::validate(&from, validate::Wanted { offline, deny_warnings, format, in_use: true }).await
         }
         Verb::Config { verb } => config::config(&from, &verb),
         Verb::Rules { verb } => rules::rules(&from, &verb),
@@ -513,6 +514,21 @@ impl Cli {
     }
 }
 
+/// A value that nobody typed came from the environment, and the message alone would not say so.
+fn name_the_variable(args: &[std::ffi::OsString]) {
+    for (name, option) in [("GAPWATCH_LOG_LEVEL", "--log-level"), ("GAPWATCH_LOG_FORMAT", "--log-format")] {
+        let is_typed = args.iter().any(|arg| arg.to_string_lossy().starts_with(option));
+        let Ok(value) = std::env::var(name) else { continue };
+        let fits = match option {
+            "--log-level" => crate::telemetry::checked_filter(&value).is_ok(),
+            _ => LogFormat::from_str(&value, false).is_ok(),
+        };
+        if !is_typed && !fits {
+            anstream::eprintln!("The value of {option} stands in the variable {name}.");
+        }
+    }
+}
+
 /// Help and the version are no mistakes; everything else is, and looks like all others.
 fn not_understood(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
@@ -527,6 +543,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         ColorChoice::Never.write_global();
     }
     anstream::eprint!("{}", trouble::of_usage(&error.render().ansi().to_string()));
+    name_the_variable(&args);
     ExitCode::from(Exit::Usage as u8)
 }
 

@@ -76,9 +76,9 @@ struct Shown {
 pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Exit, Stopped> {
     no_csv(from)?;
     if matches!(kind, Kind::Digest | Kind::Mail) {
-        let what = if kind == Kind::Digest { "digests" } else { "e-mail" };
+        let what = if kind == Kind::Digest { "there are no digests yet" } else { "there is no e-mail yet" };
         return Err(Stopped::usage(format!(
-            "there is no {what} in this version; `preview message` and `preview comment` are"
+            "{what}; `gapwatch preview message` and `gapwatch preview comment` show what there is"
         )));
     }
     let mut view = View::open(from, None)?;
@@ -227,9 +227,7 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
     let mark = Mark { wire: uuid::Uuid::new_v4().simple().to_string(), mac: "0".repeat(32) };
     match built.notifier.send(&to, &body, &mark, None).await {
         Ok(_) => Ok(()),
-        Err(error) => {
-            Err(Stopped::new(super::doctor::exit_of_write(&error), format!("gapwatch: the preview is {error}")))
-        }
+        Err(error) => Err(Stopped::unsent(super::doctor::exit_of_write(&error), format!("the preview is {error}"))),
     }
 }
 

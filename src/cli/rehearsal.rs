@@ -318,6 +318,15 @@ pub(super) fn announcement(view: &mut View) -> Result<Option<(String, Counts)>, 
     let gaps = format!("{gaps} {} open", if gaps == 1 { "gap is" } else { "gaps are" });
     let failures =
         if failures > 0 { format!(", {failures} of them past their date or sure to miss it") } else { String::new() };
-    let words = format!("{gaps}{failures}. In live mode that would make {} {day}.", counts.words());
+    let mut words = format!("{gaps}{failures}.");
+    let blind = view.reader.connection_states()?.iter().any(|state| state.failure.is_some());
+    let none = counts.messages + counts.in_channels + counts.comments == 0;
+    // What is not seen cannot be counted, and nothing is no reason to think of going live.
+    if !blind && !none {
+        words.push_str(&format!(
+            " Told as new, that would be {} {day}. Going live tells only what comes up from then on; see `gapwatch enable`.",
+            counts.words()
+        ));
+    }
     Ok(Some((words, counts)))
 }

@@ -122,7 +122,7 @@ fn look(view: &mut View) -> Result<Document, Stopped> {
 
 fn print(document: &Document) {
     if document.reads.is_empty() {
-        anstream::println!("Nothing has been read yet; `gapwatch sync` reads.");
+        anstream::println!("Nothing has been read yet; `gapwatch run --once` reads and judges.");
     }
     let moment = |at: Timestamp| if at <= document.at { "now, once it runs".to_owned() } else { when(at) };
     let mut streams: BTreeMap<(&str, &str), (usize, Timestamp)> = BTreeMap::new();
@@ -132,6 +132,11 @@ fn print(document: &Document) {
     }
     for ((connection, stream), (count, at)) in streams {
         let parts = if count > 1 { format!(" of {count} repositories, the first") } else { String::new() };
+        if stream == word(StreamKind::Census) {
+            let of = if count > 1 { format!("{count} repositories, the first") } else { "a repository".to_owned() };
+            anstream::println!("{connection}: counts what is open in {of} {}", moment(at));
+            continue;
+        }
         anstream::println!("{connection}: reads {stream}{parts} {}", moment(at));
     }
     match document.next_judgement_at {

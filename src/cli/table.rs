@@ -9,6 +9,10 @@ use jiff::tz::TimeZone;
 pub(super) fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    if table.width() == Some(0) {
+        // A terminal that does not say how wide it is; nothing is to be squeezed into nothing.
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table
 }
 

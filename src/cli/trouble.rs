@@ -82,8 +82,20 @@ impl Stopped {
 
     /// No daemon runs on the store.
     pub(super) fn no_daemon() -> Stopped {
-        let problem = Diagnostic::error("no-daemon", "no daemon is running on this store".to_owned());
+        let problem =
+            Diagnostic::error("no-daemon", "no daemon is running on this store; `gapwatch run` starts one".to_owned());
         Stopped::told(Exit::Unavailable, &problem)
+    }
+
+    /// The web server has no place.
+    pub(super) fn cannot_listen(exit: Exit, at: &str, error: &std::io::Error) -> Stopped {
+        Stopped::told(exit, &Diagnostic::error("listen", format!("cannot listen at {at}: {error}")))
+    }
+
+    /// A message that was to be sent by hand was not.
+    pub(super) fn unsent(exit: Exit, words: String) -> Stopped {
+        let id = if exit == Exit::Refused { "refused" } else { "unavailable" };
+        Stopped::told(exit, &Diagnostic::error(id, words))
     }
 }
 
@@ -192,12 +204,18 @@ mod tests {
         let full =
             rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(13), Some("database or disk is full".into()));
         let long = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-        let all: [(&str, Exit, Stopped); 8] = [
+        let taken = std::io::Error::from(std::io::ErrorKind::AddrInUse);
+        let all: [(&str, Exit, Stopped); 9] = [
             ("store-locked", Exit::TryAgain, locked.into()),
             ("store-unusable", Exit::Failed, unusable.into()),
             ("store-taken-over", Exit::Failed, StoreError::TakenOver.into()),
             ("store-failed", Exit::Failed, StoreError::Failed(full).into()),
             ("socket", Exit::Failed, StartError::Socket(long).into()),
+            (
+                "listen",
+                Exit::TryAgain,
+                Stopped::cannot_listen(Exit::TryAgain, "127.0.0.1:8080 (gapwatch.toml:4)", &taken),
+            ),
             ("no-daemon", Exit::Unavailable, Stopped::no_daemon()),
             ("internal", Exit::Failed, Stopped::failed("the thread of the store has ended")),
             ("usage", Exit::Usage, Stopped::usage("there is no gap 7f3ak2mq9d; `gapwatch gaps list --all` names them")),

@@ -8,6 +8,7 @@ use super::{Exit, Output, trouble};
 use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
 use crate::registry;
 use connector_kit::ConnectorError;
+use connector_kit::survey::Finding;
 
 /// How it says what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) offline: bool,
     pub(super) deny_warnings: bool,
     pub(super) format: Option<Format>,
+    /// Something may be running by this configuration: a mistake leaves it as it is.
+    pub(super) in_use: bool,
 }
 
 /// `gapwatch.validate/1`
@@ -82,7 +85,10 @@ pub(super) async fn validate(from: &From, wanted: Wanted) -> Result<Exit, Stoppe
     if json {
         print_json(&document(outcome, errors, warnings, exit))?;
     } else {
-        print(&outcome);
+        print(&outcome, wanted.in_use);
+        if exit == Exit::Config && errors == 0 && outcome.exit.is_none() {
+            anstream::eprintln!("It fails because of `--deny-warnings`.");
+        }
     }
     Ok(exit)
 }
@@ -125,9 +131,21 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
     if let Some(built) = &notifier {
         let as_whom =
             if built.notifier.reaches_people() { "the bot" } else { "an incoming webhook, tried by its first message" };
-        let who = built.notifier.whoami().await.map(|warnings| (as_whom.to_owned(), warnings));
+        let mut as_whom = as_whom.to_owned();
+        let who = built.notifier.whoami().await;
+        if let (Ok(_), Some(examine)) = (&who, &built.examine)
+            && let Some(name) = named(&examine.examine(&[]).await)
+        {
+            as_whom = name;
+        }
+        let who = who.map(|warnings| (as_whom, warnings));
         outcome.login("slack", who, &settings);
     }
+}
+
+/// As whom a bot is logged in, by what `doctor` finds.
+fn named(findings: &[Finding]) -> Option<String> {
+    findings.iter().find_map(|one| one.what.strip_prefix("logged in as ").map(str::to_owned))
 }
 
 impl Outcome {
@@ -151,13 +169,13 @@ impl Outcome {
     }
 }
 
-fn print(outcome: &Outcome) {
+fn print(outcome: &Outcome, in_use: bool) {
     for Login { connection, logged_in_as } in &outcome.connections {
         if let Some(as_whom) = logged_in_as {
             anstream::println!("{connection}: logged in as {as_whom}");
         }
     }
-    anstream::eprint!("{}", diagnose::report(&outcome.found, outcome.files.len(), true, colored()));
+    anstream::eprint!("{}", diagnose::report(&outcome.found, outcome.files.len(), in_use, colored()));
 }
 
 fn document(outcome: Outcome, errors: usize, warnings: usize, exit: Exit) -> Document {
@@ -198,13 +216,22 @@ pub(super) fn help(topic: Option<&str>, id: Option<&str>) -> Result<Exit, Stoppe
                 let meant = diagnose::meant(id, ids());
                 let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant}? "));
                 let all = ids().collect::<Vec<_>>().join(", ");
-                Err(Stopped::usage(format!("there is no error {id}; {meant}There is {all}")))
+                Err(Stopped::usage(format!("there is no error {id}; {meant}all of them: {all}")))
             }
         },
         (Some("error"), None) => {
             ids().for_each(|id| anstream::println!("{id}"));
             Ok(Exit::Done)
         }
-        _ => Err(Stopped::usage("say `gapwatch help error ID`; `gapwatch --help` lists the commands")),
+        _ => {
+            let names: Vec<&str> = topic.into_iter().chain(id).collect();
+            match super::manual::print_help(&names) {
+                true => Ok(Exit::Done),
+                false => Err(Stopped::usage(format!(
+                    "there is no command {}; `gapwatch help` lists them, `gapwatch help error` the errors",
+                    names.join(" ")
+                ))),
+            }
+        }
     }
 }

@@ -98,6 +98,40 @@ async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
     }
 }
 
+/// `gapwatch.health/1`
+#[derive(Debug, serde::Serialize)]
+struct HealthDocument<'r> {
+    schema: &'static str,
+    ok: bool,
+    because: Option<&'r str>,
+    last_tick_at: Option<jiff::Timestamp>,
+    connections: Vec<ConnectionHealth<'r>>,
+    /// Why nothing is judged or sent. `null`: the clock is believed.
+    clock_doubt: Option<&'r str>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct ConnectionHealth<'r> {
+    id: &'r str,
+    /// What is wrong with it. `null`: nothing.
+    because: Option<&'r str>,
+}
+
+impl HealthDocument<'_> {
+    fn of(reply: &Reply) -> HealthDocument<'_> {
+        let connections =
+            reply.connections.iter().map(|(id, because)| ConnectionHealth { id, because: because.as_deref() });
+        HealthDocument {
+            schema: "gapwatch.health/1",
+            ok: reply.ok,
+            because: reply.because.as_deref(),
+            last_tick_at: reply.last_tick_at,
+            connections: connections.collect(),
+            clock_doubt: reply.clock_doubt.as_deref(),
+        }
+    }
+}
+
 /// How old a tick may be before the daemon counts as stuck.
 const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
@@ -112,7 +146,7 @@ pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
     let now = crate::clock::system().now();
     let lively = reply.last_tick_at.is_some_and(|at| now.duration_since(at) < LIVELY);
     match from.output {
-        Output::Json => super::open::print_json(&reply)?,
+        Output::Json => super::open::print_json(&HealthDocument::of(&reply))?,
         Output::Table | Output::Csv => print(&reply, lively),
     }
     Ok(if reply.ok && lively && reply.clock_doubt.is_none() { Exit::Done } else { Exit::Unavailable })
@@ -128,7 +162,7 @@ pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
             Ok(Exit::Done)
         }
         Some(Reply { because, .. }) => Err(Stopped::new(Exit::Config, because.unwrap_or_default())),
-        None => Err(Stopped::new(Exit::Unavailable, "gapwatch: no daemon is running on this store")),
+        None => Err(Stopped::no_daemon()),
     }
 }
 

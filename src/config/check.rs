@@ -9,11 +9,18 @@ use secrecy::ExposeSecret;
 
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
+use super::paths::within;
 use super::{Mode, ProjectName, SecretRef, Settings, github, migrate};
 
 /// Every mistake, each with the key it is about.
-pub(super) fn all(settings: &Settings, context: &Context, only_looks: bool) -> Vec<(String, Diagnostic)> {
-    let mut check = Check { settings, context, found: Vec::new() };
+/// `repaired`: what was left out because it could not be read.
+pub(super) fn all(
+    settings: &Settings,
+    context: &Context,
+    repaired: &BTreeSet<String>,
+    only_looks: bool,
+) -> Vec<(String, Diagnostic)> {
+    let mut check = Check { settings, context, repaired, found: Vec::new() };
     check.general();
     check.names();
     check.connections();
@@ -54,6 +61,7 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
 struct Check<'a> {
     settings: &'a Settings,
     context: &'a Context,
+    repaired: &'a BTreeSet<String>,
     found: Vec<(String, Diagnostic)>,
 }
 
@@ -118,8 +126,11 @@ impl Check<'_> {
                     "nothing would be watched",
                 );
             }
-            for (index, repo) in connection.repos.iter().enumerate() {
-                let path = format!("{base}.repos[{index}]");
+            // Where one is left out, those behind it stand elsewhere than their number says.
+            let list = format!("{base}.repos");
+            let whole = !self.repaired.iter().any(|path| within(path, &list));
+            for (index, repo) in connection.repos.iter().enumerate().filter(|_| whole) {
+                let path = format!("{list}[{index}]");
                 let site = connection.url.url().as_str().trim_end_matches('/').to_owned();
                 if let Some(first) = seen.insert((site, repo.folded()), path.clone()) {
                     let title = format!("repository {repo} is read twice");

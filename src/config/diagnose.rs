@@ -132,9 +132,10 @@ pub fn report(found: &[Diagnostic], files: usize, unchanged: bool, color: bool) 
     }
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (errors, warnings) = (counted(errors, "error"), counted(found.len() - errors, "warning"));
+    let warned = found.len() - errors;
+    let (errors, warnings) = (counted(errors, "error"), counted(warned, "warning"));
     let _ = write!(text, "gapwatch: {errors}, {warnings} in {}.", counted(files, "file"));
-    text.push_str(if unchanged { " The running configuration is unchanged.\n" } else { "\n" });
+    text.push_str(if unchanged && found.len() > warned { " The running configuration is unchanged.\n" } else { "\n" });
     text
 }
 

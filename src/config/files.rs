@@ -58,8 +58,7 @@ fn nothing_found() -> Diagnostic {
     let mut places = vec!["$GAPWATCH_CONFIG (not set)".to_owned(), format!("./{}", PLACES[0])];
     places.extend(PLACES[1..].iter().map(|place| (*place).to_owned()));
     let title = format!("no configuration found; looked for {} and {PARTS}/*.toml", places.join(", "));
-    Diagnostic::error("no-config", title)
-        .help("name a file with `-c PATH`; a table [github.NAME] with `token` and `repos` is enough to begin")
+    Diagnostic::error("no-config", title).help("`gapwatch init` makes one; or name a file with `-c PATH`")
 }
 
 fn read_all(path: &Path) -> Result<Vec<(PathBuf, String)>, Diagnostic> {
@@ -126,7 +125,7 @@ mod tests {
         insta::assert_snapshot!(nothing_found().render(false), @r#"
     error[no-config]: no configuration found; looked for $GAPWATCH_CONFIG (not set), ./gapwatch.toml, /data/gapwatch.toml, /etc/gapwatch/gapwatch.toml and /etc/gapwatch/conf.d/*.toml
      |
-     = help: name a file with `-c PATH`; a table [github.NAME] with `token` and `repos` is enough to begin
+     = help: `gapwatch init` makes one; or name a file with `-c PATH`
     "#);
     }
 }

@@ -98,7 +98,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
         found.extend(
-            check::all(settings, &context, sources.flags.only_looks)
+            check::all(settings, &context, &repaired, sources.flags.only_looks)
                 .into_iter()
                 .filter(|(path, _)| !echo(path))
                 .map(|(_, found)| found),

@@ -50,7 +50,7 @@ const PAGES: &[(&str, &str)] = &[
     (
         "bad-value",
         "A value is of the right kind, but none that the setting knows: outside its range, not one of its words, or in\n\
-         conflict with another value. The message says what is expected; config/default.toml has the unit and the reason of\n\
+         conflict with another value. The message says what is expected; `gapwatch config reference` has the unit and the reason of\n\
          each default.\n",
     ),
     (
@@ -96,6 +96,13 @@ const PAGES: &[(&str, &str)] = &[
         "A service asks to wait: the limit of its calls is used up, for this credential or for this machine.\n\n\
          gapwatch waits by itself for as long as the service says. A command that ends now exits with 75: try again later. If\n\
          it happens often, something else uses the same credential, or `poll` is too short for so many repositories.\n",
+    ),
+    (
+        "listen",
+        "The web server cannot take the address that `listen` in [server] names: another program has it, or this machine does\n\
+         not have it.\n\n\
+         Name another, or end what uses it; `ss -ltnp` shows who that is. Where nobody has set `listen` gapwatch watches all\n\
+         the same, without health, metrics and hooks over HTTP. The exit code is 75 while the address is in use, else 78.\n",
     ),
     (
         "literal-secret",
@@ -195,8 +202,8 @@ const PAGES: &[(&str, &str)] = &[
     (
         "store-unusable",
         "The store cannot be used as it is; the message says why.\n\n\
-         There is none yet: `gapwatch sync` makes one. It is no database of gapwatch: it is left alone; name another file as\n\
-         `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
+         There is none yet: `gapwatch run --once` makes and fills it. It is no database of gapwatch: it is left alone; name\n\
+         another file as `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
     ),
     (
         "syntax",

@@ -55,7 +55,7 @@ pub(super) const REFUSALS: [Refusal; 13] = [
     Refusal {
         name: REPO,
         id: "bad-value",
-        label: "expected \"owner/name\"",
+        label: "expected \"owner/name\" or \"owner/*\"",
         help: "as in the address https://github.com/owner/name",
     },
     Refusal {

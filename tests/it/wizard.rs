@@ -160,7 +160,7 @@ async fn from_a_token_to_the_first_list_of_gaps() {
     desk.run(&["validate", "--deny-warnings"]).well();
     let once = desk.run(&["run", "--once"]).well();
     assert!(once.out.contains("Observing: nothing is sent."), "{}", once.out);
-    assert!(once.out.contains("In live mode that would make "), "{}", once.out);
+    assert!(once.out.contains("Told as new, that would be "), "{}", once.out);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let gaps = listed["gaps"].as_array().unwrap();
     assert!(gaps.iter().any(|gap| gap["rule"] == "overdue" && gap["owners"][0] == "ana_k"), "{listed}");
@@ -236,7 +236,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
         ("github.acme", "logged in as gapwatch-bot"),
         ("github.acme", "calls left of the budget \"core\""),
         ("github.acme", "acme/web can be read and commented"),
-        ("github.acme", "1 tasks of"),
+        ("github.acme", "1 task of"),
         ("slack", "the bot token has every scope"),
         ("slack", "the channel #delivery can be reached"),
         ("slack", "2 of 2 people with an address are found"),
@@ -347,7 +347,7 @@ async fn a_preview_may_be_sent_to_oneself_and_says_what_it_is() {
     for kind in ["digest", "mail"] {
         let ended = desk.run(&["preview", kind]);
         assert_eq!(ended.code, 2);
-        assert!(ended.err.contains("in this version"), "{}", ended.err);
+        assert!(ended.err.contains("yet; `gapwatch preview message`"), "{}", ended.err);
     }
     assert_eq!(desk.run(&["preview", "message", "--for", "nobody"]).code, 2);
     assert_eq!(desk.run(&["preview", "message", "--gap", "0000000000"]).code, 2);

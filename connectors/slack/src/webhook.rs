@@ -84,7 +84,7 @@ pub fn is_webhook(address: &str) -> Result<(), &'static str> {
 }
 
 fn parse(address: &str) -> Result<Url, &'static str> {
-    const FORM: &str = "an incoming webhook's address looks like https://hooks.slack.com/services/T…/B…/…";
+    const FORM: &str = "an incoming webhook's address begins with https://hooks.slack.com/services/";
     let url = Url::parse(address).map_err(|_| FORM)?;
     let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
     if !bare || url.fragment().is_some() || url.path().len() < 2 {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use connector_kit::survey::{Finding, Verdict};
-use connector_kit::{Destination, Notifier};
+use connector_kit::{Destination, Notifier, StreamKind};
 use connector_model::ContainerKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -59,7 +59,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let streams = view.reader.streams()?;
     let own: Vec<_> = streams.iter().filter(|one| one.connection == connection).collect();
     if own.is_empty() {
-        return Ok(vec![Finding::warning("nothing of it has been read yet", "`gapwatch sync` reads")]);
+        return Ok(vec![Finding::warning("nothing of it has been read yet", "`gapwatch run --once` reads and judges")]);
     }
     let mut findings = Vec::new();
     let state = view.reader.connection_states()?.into_iter().find(|state| state.name == connection);
@@ -67,29 +67,32 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         let ago = state.last_success_at.map(|at| minutes(view.now.duration_since(at)));
         findings.push(match ago {
             Some(ago) => Finding::good(format!(
-                "{} tasks of {} repositories and milestones mirrored; everything was read {ago} ago",
-                state.tasks, state.containers
+                "{} of {} mirrored; everything was read {ago} ago",
+                counted(state.tasks, "task", "tasks"),
+                counted(u64::from(state.containers), "repository or milestone", "repositories and milestones")
             )),
             None => Finding::warning(
-                format!("{} tasks mirrored; the first reading is not complete", state.tasks),
-                "wait, or run `gapwatch sync` to the end",
+                format!("{} mirrored; the first reading is not complete", counted(state.tasks, "task", "tasks")),
+                "wait; a running daemon finishes by itself, `gapwatch run --once` reads to the end",
             ),
         });
     }
-    let cold: BTreeSet<&str> =
-        own.iter().filter(|one| !one.backfilled && !one.absent).filter_map(|one| one.part.as_deref()).collect();
+    // Counting what is there, and boards, begin anew all the time; nothing waits for their end.
+    let begins = |kind: StreamKind| !matches!(kind, StreamKind::Census | StreamKind::Boards);
+    let first = own.iter().filter(|one| !one.backfilled && !one.absent && begins(one.kind));
+    let cold: BTreeSet<&str> = first.filter_map(|one| one.part.as_deref()).collect();
     if !cold.is_empty() {
         let what = format!("still read for the first time: {}; nothing of it is told", listed(cold.into_iter()));
-        findings.push(Finding::warning(what, "wait"));
+        findings.push(Finding::warning(what, "wait; a running daemon finishes by itself"));
     }
     for one in &own {
         let Some((since, kind, because)) = &one.failure else { continue };
         let part = one.part.as_deref().map(|part| format!(" of {part}")).unwrap_or_default();
         let what = format!(
-            "{}{part} could not be read since {} ({} tries): {because}",
+            "{}{part} could not be read since {} ({}): {because}",
             word(one.kind),
             when(*since),
-            one.failures
+            counted(u64::from(one.failures), "try", "tries")
         );
         let verdict = match kind {
             crate::store::FailureKind::Refused | crate::store::FailureKind::Forbidden => Verdict::Refused,
@@ -112,7 +115,8 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut persons: Vec<_> = people.persons.values().collect();
     persons.sort_by(|one, other| one.handle.cmp(&other.handle));
-    findings.push(Finding::good(format!("{} people are configured", persons.len())));
+    let configured = view.settings.people.len() as u64;
+    findings.push(Finding::good(counted(configured, "person is configured", "people are configured")));
     let alone = persons.iter().filter(|one| people.manager(one.own_account).is_none());
     let alone: Vec<&str> = alone.map(|one| one.handle.as_str()).filter(|one| !leads(view, one)).collect();
     if !alone.is_empty() {
@@ -258,6 +262,11 @@ pub(super) async fn daemon(settings: &Settings, now: Timestamp) -> Finding {
     }
 }
 
+/// `1 person`, `2 people`.
+fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// The first few, and how many more.
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.map(plain).collect();
@@ -295,6 +304,12 @@ mod tests {
         assert_eq!([bytes(48_200_000), bytes(2_340_000_000)], ["48 MB", "2.3 GB"]);
         let after = |minutes| super::minutes(SignedDuration::from_mins(minutes));
         assert_eq!([after(-3), after(7), after(180), after(4_000)], ["less than a minute", "7 min", "3 h", "2 days"]);
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        let words = |count| counted(count, "person is configured", "people are configured");
+        assert_eq!([words(0), words(1)], ["0 people are configured", "1 person is configured"]);
     }
 
     #[test]

@@ -85,10 +85,17 @@ impl Asker {
         self.ask(prompt, true).await
     }
 
-    /// `y` where nothing else is said.
-    pub(super) async fn agrees(&self, question: &str) -> Result<bool, Stopped> {
-        let answer = self.line(&format!("{question} [Y/n]")).await?;
-        Ok(!answer.to_lowercase().starts_with('n'))
+    /// Yes or no, asked until it is one of them; Enter means `usual`.
+    pub(super) async fn agrees(&self, question: &str, usual: bool) -> Result<bool, Stopped> {
+        let prompt = format!("{question} {}", if usual { "[Y/n]" } else { "[y/N]" });
+        loop {
+            match self.line(&prompt).await?.to_lowercase().as_str() {
+                "" => return Ok(usual),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => self.say("  y or n, please")?,
+            }
+        }
     }
 
     async fn ask(&self, prompt: &str, hidden: bool) -> Result<String, Stopped> {

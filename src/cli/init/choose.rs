@@ -14,8 +14,24 @@ const MOST_SHOWN: usize = 40;
 /// GitHub's own API.
 const GITHUB: &str = "https://api.github.com";
 
+/// What is to be watched.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// As it stands in the file: names, and `owner/*` where all of an owner were meant, also those to come.
+    pub(super) repos: Vec<String>,
+    /// Every repository that this is today, to look for people and labels in.
+    pub(super) named: Vec<String>,
+}
+
+impl Chosen {
+    /// These and no others.
+    pub(super) fn all(repos: Vec<String>) -> Chosen {
+        Chosen { named: repos.clone(), repos }
+    }
+}
+
 /// Asks until an answer can be understood.
-pub(super) async fn ask_which(asker: &Asker, fit: &[Visible], unfit: usize) -> Result<Vec<String>, Stopped> {
+pub(super) async fn ask_which(asker: &Asker, fit: &[Visible], unfit: usize) -> Result<Chosen, Stopped> {
     asker.say(format!("The token sees {} repositories:", fit.len()))?;
     for (at, one) in fit.iter().take(MOST_SHOWN).enumerate() {
         asker.say(format!("  {:>3}  {:<40} {} open", at + 1, plain(&one.name), one.open))?;
@@ -29,7 +45,7 @@ pub(super) async fn ask_which(asker: &Asker, fit: &[Visible], unfit: usize) -> R
     loop {
         let answer = asker.line("Which are watched? Numbers (1,3-5), owner/name, owner/* or all:").await?;
         match chosen(&answer, fit) {
-            Ok(repos) => return Ok(repos),
+            Ok(chosen) => return Ok(chosen),
             Err(words) => asker.say(format!("  {words}"))?,
         }
     }
@@ -53,8 +69,8 @@ fn once(names: Vec<String>) -> Vec<String> {
 }
 
 /// What an answer means: numbers of the list, names, all of an owner, or all.
-pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Vec<String>, String> {
-    let mut repos = Vec::new();
+pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Chosen, String> {
+    let (mut repos, mut patterns) = (Vec::new(), Vec::new());
     for part in words(answer) {
         if part.eq_ignore_ascii_case("all") {
             repos.extend(listed.iter().map(|one| one.name.clone()));
@@ -64,11 +80,12 @@ pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Vec<String>, St
                 continue;
             }
             let of = |one: &&Visible| one.name.split_once('/').is_some_and(|(of, _)| of.eq_ignore_ascii_case(owner));
-            let before = repos.len();
-            repos.extend(listed.iter().filter(of).map(|one| one.name.clone()));
-            if repos.len() == before {
+            let mut of_owner = listed.iter().filter(of).map(|one| one.name.clone()).peekable();
+            let Some((owner, _)) = of_owner.peek().and_then(|name| name.split_once('/')) else {
                 return Err(format!("the token sees no repository of {owner}"));
-            }
+            };
+            patterns.push(format!("{owner}/*"));
+            repos.extend(of_owner);
         } else {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=listed.len()).contains(number));
@@ -78,7 +95,16 @@ pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Vec<String>, St
             repos.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
         }
     }
-    if repos.is_empty() { Err("name at least one".to_owned()) } else { Ok(once(repos)) }
+    if repos.is_empty() {
+        return Err("name at least one".to_owned());
+    }
+    let (named, patterns) = (once(repos), once(patterns));
+    let covered = |name: &&String| {
+        let owner = name.split_once('/').map_or("", |(owner, _)| owner);
+        patterns.iter().any(|pattern| pattern.strip_suffix("/*").is_some_and(|of| of.eq_ignore_ascii_case(owner)))
+    };
+    let others: Vec<String> = named.iter().filter(|name| !covered(name)).cloned().collect();
+    Ok(Chosen { repos: patterns.iter().cloned().chain(others).collect(), named })
 }
 
 /// The API of what people call their GitHub. `None`: github.com's own.
@@ -115,14 +141,20 @@ mod tests {
     #[test]
     fn an_answer_may_mix_numbers_ranges_names_and_owners_and_names_each_once() {
         let chosen = |answer: &str| chosen(answer, &listed());
-        assert_eq!(chosen("1, 3").unwrap(), ["acme/web", "other/site"]);
-        assert_eq!(chosen("1-2,ACME/api").unwrap(), ["acme/web", "acme/api"]);
-        assert_eq!(chosen("Acme/*").unwrap(), ["acme/web", "acme/api"]);
-        assert_eq!(chosen("all").unwrap().len(), 3);
-        assert_eq!(chosen("public/else").unwrap(), ["public/else"]);
+        assert_eq!(chosen("1, 3").unwrap().repos, ["acme/web", "other/site"]);
+        assert_eq!(chosen("1-2,ACME/api").unwrap().repos, ["acme/web", "acme/api"]);
+        assert_eq!(chosen("all").unwrap().repos.len(), 3);
+        assert_eq!(chosen("public/else").unwrap(), Chosen::all(vec!["public/else".to_owned()]));
         for wrong in ["", "0", "4", "2-9", "web", "nobody/*"] {
             assert!(chosen(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn all_of_an_owner_stays_a_pattern_and_is_expanded_for_the_search_alone() {
+        let found = chosen("acme/web, Acme/*, 3", &listed()).unwrap();
+        assert_eq!(found.repos, ["acme/*", "other/site"]);
+        assert_eq!(found.named, ["acme/web", "acme/api", "other/site"]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Draft {
     /// The file.
     pub(super) fn text(&self, purpose: Purpose) -> String {
         let mut out = String::from(
-            "# Made by `gapwatch init`. Every other setting, with its unit, default and reason: config/default.toml.\n\n\
+            "# Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.\n\n\
              # \"observe\" shows what would be said and sends nothing; \"live\" sends. `gapwatch enable` names the next step.\n\
              mode = \"observe\"\n",
         );

@@ -13,12 +13,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::super::doctor::exit_of;
 use super::super::open::{Stopped, colored};
 use super::super::table::plain;
+use super::super::trouble::of_service;
 use super::Made;
 use super::ask::Asker;
-use super::choose::{all_named, api_of, ask_which, chosen};
+use super::choose::{Chosen, all_named, api_of, ask_which, chosen};
 use super::draft::{Draft, Person, Purpose, Reference, SlackDraft, handle};
 use super::states::propose;
-use crate::config::{self, Flags, Settings, Sources};
+use crate::config::{self, Diagnostic, Flags, Settings, Sources};
 use crate::registry::{self, BuiltNotifier};
 
 /// Repositories that are looked through for people and labels.
@@ -37,6 +38,8 @@ pub(super) struct Wizard {
     clock: Arc<dyn Clock>,
     draft: Draft,
     secrets: BTreeMap<&'static str, SecretString>,
+    /// Repositories that were named and are not shown to the token.
+    unseen: Vec<String>,
 }
 
 /// A secret with where it comes from.
@@ -61,7 +64,7 @@ impl Wizard {
             people: Vec::new(),
             manager: None,
         };
-        Wizard { asker, env, folder, clock, draft, secrets: BTreeMap::new() }
+        Wizard { asker, env, folder, clock, draft, secrets: BTreeMap::new(), unseen: Vec::new() }
     }
 
     /// Goes the whole way.
@@ -69,10 +72,11 @@ impl Wizard {
         self.draft.ca_file = self.variable("GITHUB_CA_FILE");
         self.draft.url = self.address().await?;
         let survey = self.log_in().await?;
-        self.draft.repos = self.choose(&*survey).await?;
+        let Chosen { repos, named } = self.choose(&*survey).await?;
+        self.draft.repos = repos;
         let owner = self.draft.repos.first().and_then(|repo| repo.split_once('/')).map_or("github", |(owner, _)| owner);
         self.draft.name = handle(owner, &BTreeSet::new());
-        let searched: Vec<String> = self.draft.repos.iter().take(MOST_SEARCHED).cloned().collect();
+        let searched: Vec<String> = named.into_iter().take(MOST_SEARCHED).collect();
         self.find_states(&*survey, &searched).await?;
         self.find_people(&*survey, &searched).await?;
         // Before Slack, where whoever leads is looked for as well.
@@ -85,7 +89,7 @@ impl Wizard {
                 typed.push((file.clone(), secret.clone()));
             }
         }
-        Ok(Made { draft: self.draft, typed })
+        Ok(Made { draft: self.draft, typed, unseen: self.unseen })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -117,8 +121,14 @@ impl Wizard {
             let Some((reference, secret)) =
                 self.secret("GitHub token", "GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "github_token", help).await?
             else {
-                let words = "there is no GITHUB_TOKEN in the environment, and no GITHUB_TOKEN_FILE";
-                return Err(Stopped::new(super::Exit::Config, format!("gapwatch: {words}\n{help}")));
+                let words = match self.asker {
+                    Some(_) => "without a token nothing can be read; nothing was written",
+                    None => {
+                        "there is no GITHUB_TOKEN in the environment, and no GITHUB_TOKEN_FILE; nothing was written"
+                    }
+                };
+                let problem = Diagnostic::error("missing-key", format!("{words}\n{help}"));
+                return Err(Stopped::told(super::Exit::Config, &problem));
             };
             self.draft.token = reference;
             self.secrets.insert("GITHUB_TOKEN", secret);
@@ -143,7 +153,8 @@ impl Wizard {
                 Err(error) => return Err(stopped(&error)),
             }
         }
-        Err(Stopped::new(super::Exit::Refused, "gapwatch: no token was accepted; nothing was written"))
+        let problem = Diagnostic::error("refused", "no token was accepted; nothing was written".to_owned());
+        Err(Stopped::told(super::Exit::Refused, &problem))
     }
 
     /// The draft as settings, by the very code that `run` uses; secrets are handed in.
@@ -172,17 +183,17 @@ impl Wizard {
             let path = std::path::absolute(&path).map_err(Stopped::failed)?;
             let read = std::fs::read_to_string(&path);
             let text = read.map_err(|error| {
-                Stopped::new(
-                    super::Exit::Config,
-                    format!("gapwatch: {file_variable}: {} cannot be read: {error}", path.display()),
-                )
+                let words = format!("{file_variable}: {} cannot be read: {error}", path.display());
+                Stopped::told(super::Exit::Config, &Diagnostic::error("bad-secret", words))
             })?;
             return Ok(Some((Reference::File(path), SecretString::from(text.trim_end_matches(['\r', '\n'])))));
         }
         if let Some(value) = self.variable(variable) {
             let use_it = match &self.asker {
                 Some(asker) => {
-                    asker.agrees(&format!("{variable} is set here. Use it, as {{ env = \"{variable}\" }}?")).await?
+                    asker
+                        .agrees(&format!("{variable} is set here. Use it, as {{ env = \"{variable}\" }}?"), true)
+                        .await?
                 }
                 None => true,
             };
@@ -192,18 +203,23 @@ impl Wizard {
         }
         let Some(asker) = &self.asker else { return Ok(None) };
         asker.say(help)?;
-        let typed = asker.secret(&format!("{what} (not shown; Enter for none):")).await?;
+        let mut typed = asker.secret(&format!("{what} (not shown; Enter for none):")).await?;
+        // One that cannot be one is no try: more than the token was copied.
+        while typed.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            asker.say("  that holds a space, so it is more than the token; copy the token alone")?;
+            typed = asker.secret(&format!("{what} (not shown; Enter for none):")).await?;
+        }
         let file = self.folder.join(file);
         Ok((!typed.is_empty()).then(|| (Reference::Typed { file, variable }, SecretString::from(typed))))
     }
 
-    async fn choose(&self, survey: &dyn Survey) -> Result<Vec<String>, Stopped> {
+    async fn choose(&self, survey: &dyn Survey) -> Result<Chosen, Stopped> {
         let named = self.variable("GITHUB_REPOS");
         if let (None, Some(named)) = (&self.asker, &named)
             && let Some(repos) = all_named(named)
         {
             // Everything is named: what else the token sees is of no interest.
-            return Ok(repos);
+            return Ok(Chosen::all(repos));
         }
         self.say("Listing what the token sees …")?;
         let sight = survey.visible().await.map_err(|error| stopped(&error))?;
@@ -218,12 +234,12 @@ impl Wizard {
             (None, None) => {
                 let open: Vec<String> = fit.iter().filter(|one| one.open > 0).map(|one| one.name.clone()).collect();
                 if open.is_empty() {
-                    return Err(Stopped::new(
-                        super::Exit::Refused,
-                        "gapwatch: the token sees no repository with something open\n  grant it repositories, or name them: GITHUB_REPOS=owner/name",
-                    ));
+                    let words = "the token sees no repository with something open";
+                    let problem = Diagnostic::error("refused", words.to_owned())
+                        .help("grant it repositories, or name them: GITHUB_REPOS=owner/name");
+                    return Err(Stopped::told(super::Exit::Refused, &problem));
                 }
-                Ok(open)
+                Ok(Chosen::all(open))
             }
         }
     }
@@ -234,6 +250,8 @@ impl Wizard {
         for repo in repos {
             match survey.labels(repo).await {
                 Ok(found) => labels.extend(found),
+                // Said at the end, where it is not overlooked.
+                Err(ConnectorError::NotVisible { .. }) => self.unseen.push(repo.clone()),
                 Err(error) => self.say(format!("  note: {error}"))?,
             }
         }
@@ -246,7 +264,7 @@ impl Wizard {
             self.say(format!("  {state:<10} {}", plain(&labels.join(", "))))?;
         }
         let keep = match &self.asker {
-            Some(asker) => asker.agrees("Use them?").await?,
+            Some(asker) => asker.agrees("Use them?", true).await?,
             None => true,
         };
         if keep {
@@ -257,7 +275,8 @@ impl Wizard {
 
     async fn find_people(&mut self, survey: &dyn Survey, repos: &[String]) -> Result<(), Stopped> {
         let mut found: Vec<Account> = Vec::new();
-        for repo in repos {
+        let seen: Vec<&String> = repos.iter().filter(|repo| !self.unseen.contains(repo)).collect();
+        for repo in seen {
             match survey.assignees(repo).await {
                 Ok(people) => {
                     found.extend(
@@ -402,7 +421,7 @@ impl Wizard {
             ))?;
         }
         let same_people = match &self.asker {
-            Some(asker) => asker.agrees("Are they the same people?").await?,
+            Some(asker) => asker.agrees("Are they the same people?", false).await?,
             None => {
                 self.say("  note: they are not taken for the same; the file proposes each as a comment")?;
                 false
@@ -497,8 +516,9 @@ fn namesake<'m>(name: &str, members: &'m [Member]) -> Option<&'m str> {
 
 fn stopped(error: &ConnectorError) -> Stopped {
     let Finding { verdict, todo, .. } = Finding::failed(error);
-    let todo = todo.map(|todo| format!("\n  {todo}")).unwrap_or_default();
-    Stopped::new(exit_of(verdict), format!("gapwatch: {error}{todo}"))
+    // There is no connection yet that could be named.
+    let problem = of_service("", error, None).1.titled(error.to_string());
+    Stopped::told(exit_of(verdict), &todo.into_iter().fold(problem, Diagnostic::help))
 }
 
 #[cfg(test)]

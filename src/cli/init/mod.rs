@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Exit;
 use super::open::{From, Stopped, colored};
-use crate::config::{self, Flags, Sources};
+use crate::config::{self, Diagnostic, Flags, Sources};
 use ask::{Asker, Terminal};
 use draft::{Draft, Purpose};
 use find::Wizard;
@@ -35,9 +35,11 @@ pub(super) struct Wishes {
 struct Made {
     draft: Draft,
     typed: Vec<(PathBuf, SecretString)>,
+    /// Repositories that were named and are not shown to the token.
+    unseen: Vec<String>,
 }
 
-/// The variables that `--from-env` reads; also in README.md.
+/// The variables that `--from-env` reads; also in README.md and in `init --help`.
 const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FILE: the file it stands in)
   GITHUB_REPOS           owner/name, owner/* or all, with commas; left out: all with something open
   GITHUB_MANAGER         login of who hears when a gap stays; left out: nobody
@@ -46,6 +48,11 @@ const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FIL
   SLACK_BOT_TOKEN        xoxb-… (or SLACK_BOT_TOKEN_FILE); left out: no Slack
   SLACK_CHANNEL          for what has no person
   GAPWATCH_SLACK_URL     another API base of Slack";
+
+/// For `init --help`.
+pub(super) fn variables() -> String {
+    format!("With --from-env these variables are read:\n{VARIABLES}")
+}
 
 /// Asks, looks around, writes.
 pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> {
@@ -74,10 +81,20 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
     }
     write(&path, &made, &env)?;
     let written = From { files: vec![path.clone()], ..from.clone() };
-    let all = super::validate::Wanted { offline: false, deny_warnings: false, format: None };
+    let all = super::validate::Wanted { offline: false, deny_warnings: false, format: None, in_use: false };
     let exit = super::validate::validate(&written, all).await?;
     report(from, &path, &made);
-    Ok(exit)
+    Ok(exit.max(unseen(&made)))
+}
+
+/// Says what was named and cannot be seen: it stands in the file, and nothing would be read of it.
+fn unseen(made: &Made) -> Exit {
+    for repo in &made.unseen {
+        let problem = Diagnostic::warning("not-visible", format!("the token is not shown {repo}"))
+            .help("look at the spelling, or grant the token this repository; nothing of it is read until then");
+        anstream::eprintln!("{}", problem.render(colored()));
+    }
+    if made.unseen.is_empty() { Exit::Done } else { Exit::Refused }
 }
 
 /// Where the file goes: what `-c` or the environment names, else here.
@@ -114,6 +131,11 @@ fn write(path: &Path, made: &Made, env: &BTreeMap<String, String>) -> Result<(),
         let folder = file.parent().unwrap_or(Path::new("/"));
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| cannot(folder, error))?;
+        // Whoever keeps the configuration under version control does not keep its secrets there.
+        let ignore = folder.join(".gitignore");
+        if !ignore.exists() {
+            put(&ignore, b"*\n").map_err(|error| cannot(&ignore, error))?;
+        }
         put(file, secret.expose_secret().as_bytes()).map_err(|error| cannot(file, error))?;
     }
     put(path, text.as_bytes()).map_err(|error| cannot(path, error))

@@ -70,10 +70,12 @@ async fn walk(sim: &Simulator, env: &[(&str, &str)], answers: &[&'static str]) -
 async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_shown() {
     let sim = company().await;
     let answers = [
+        "ghp_go od",
         "ghp_wrong",
         "ghp_good",
         "nonsense",
         "acme/*",
+        "perhaps",
         "y",
         "nobody-else",
         "@max-w",
@@ -88,7 +90,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     let text = made.draft.text(Purpose::Write);
     let shown = text.replace(&sim.github_url(), "GITHUB").replace(&sim.slack_url(), "SLACK");
     insta::assert_snapshot!(shown, @r##"
-    # Made by `gapwatch init`. Every other setting, with its unit, default and reason: config/default.toml.
+    # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
     # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
     mode = "observe"
@@ -96,10 +98,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     [github.acme]
     url = "GITHUB"
     token = { file = "/x/secrets/github_token" }
-    repos = [
-        "acme/web",
-        "acme/api",
-    ]
+    repos = ["acme/*"]
 
     # Labels that seem to say in which state an open issue is. Take out what means something else.
     [github.acme.states]
@@ -142,6 +141,8 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     assert_eq!(typed, [("/x/secrets/github_token", "ghp_good"), ("/x/secrets/slack_bot_token", "xoxb-canary")]);
     for words in [
         "github refuses the credential",
+        "copy the token alone",
+        "y or n, please",
         "Logged in as max-w.",
         "\"nonsense\" is neither a number of the list nor owner/name",
         "(1 are archived or have no issues)",
@@ -174,6 +175,10 @@ async fn an_end_of_the_answers_and_a_token_refused_for_good_end_it_without_a_fil
     let Err(stopped) = made else { panic!("nobody answered") };
     assert_eq!(stopped.exit, Exit::Usage);
     assert!(stopped.words.contains("nothing was written"), "{}", stopped.words);
+    let (made, _) = walk(&sim, &[], &[""]).await;
+    let Err(stopped) = made else { panic!("there was no token") };
+    assert_eq!(stopped.exit, Exit::Config);
+    assert!(stopped.words.contains("without a token nothing can be read; nothing was written"), "{}", stopped.words);
     let (made, heard) = walk(&sim, &[], &["ghp_a", "ghp_b", "ghp_c"]).await;
     let Err(stopped) = made else { panic!("no token was good: {heard}") };
     assert_eq!(stopped.exit, Exit::Refused);

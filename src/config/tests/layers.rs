@@ -193,7 +193,7 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
      |
      = help: units: s m h d w, workhours, workdays
 
-    error[bad-value]: GAPWATCH_GITHUB__ACME__REPOS="acme" is not a repository; expected "owner/name"
+    error[bad-value]: GAPWATCH_GITHUB__ACME__REPOS="acme" is not a repository; expected "owner/name" or "owner/*"
      |
      = help: as in the address https://github.com/owner/name
 

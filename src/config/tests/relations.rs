@@ -95,6 +95,13 @@ fn a_repository_read_twice() {
 }
 
 #[test]
+fn where_an_entry_cannot_be_read_no_other_is_taken_for_it() {
+    let more = "[github.other]\ntoken = { env = 'GH' }\nrepos = ['acme', 'acme/web', 'acme/api']\n";
+    let report = found_after(more);
+    assert!(report.contains("is not a repository") && !report.contains("duplicate-repo"), "{report}");
+}
+
+#[test]
 fn addresses() {
     assert_snapshot!(found_after("url = 'http://ghe.example.org'\ngraphql_url = 'ghe.example.org'\nproxy = 'http://u:p@proxy'\n"), @r#"
     error[bad-url]: "http://ghe.example.org" is not a safe address
@@ -153,7 +160,7 @@ fn names_and_zones_and_repositories() {
      --> gapwatch.toml:3:23
       |
     3 | repos = ['acme/web*', 'acme']
-      |                       ^^^^^^ expected "owner/name"
+      |                       ^^^^^^ expected "owner/name" or "owner/*"
       |
       = note: key: github.Acme.repos[1]
       = help: as in the address https://github.com/owner/name

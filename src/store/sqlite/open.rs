@@ -90,7 +90,10 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(words(format!("there is no store at {} yet; run `gapwatch sync` first", path.display())));
+            return Err(words(format!(
+                "there is no store at {} yet; `gapwatch run --once` makes and fills it",
+                path.display()
+            )));
         }
         Err(error) => return Err(unreachable(path, &error)),
     };
