@@ -6,6 +6,7 @@ use super::{Exit, gaps};
 use crate::alerts::{self, Judgement};
 use crate::domain::alert::AlertState;
 use crate::domain::finding::{Stage, SubjectKey};
+use crate::domain::snapshot::Snapshot;
 use crate::rules;
 
 /// Prints the gaps there are; exit 10 when one of the stage `fail_on` or above is among them, and the exit code of whatever
@@ -47,21 +48,24 @@ pub(super) fn check(
     Ok(worst.max(if found { Exit::Found } else { Exit::Done }))
 }
 
+/// Readings as decisions take them; nothing that is only looked at begins a baseline.
+pub(super) fn judgements(judged: &[rules::SubjectJudged], snapshot: &Snapshot<'_>) -> Vec<Judgement> {
+    let judgement = |judged: &rules::SubjectJudged| Judgement {
+        subject: judged.subject,
+        readings: judged.readings.clone(),
+        judged: rules::unjudged(judged.subject, snapshot).is_none(),
+        baseline: false,
+    };
+    judged.iter().map(judgement).collect()
+}
+
 /// Judges the whole board, in memory only.
 pub(super) fn judge_all(view: &mut View) {
     loop {
         let due = view.board.due(view.now, usize::MAX);
         let snapshot = view.snapshot();
         let judged = rules::judge(&view.rules, &due.subjects, &snapshot);
-        let judgements: Vec<Judgement> = judged
-            .iter()
-            .map(|judged| Judgement {
-                subject: judged.subject,
-                readings: judged.readings.clone(),
-                judged: rules::unjudged(judged.subject, &snapshot).is_none(),
-                baseline: false,
-            })
-            .collect();
+        let judgements = judgements(&judged, &snapshot);
         let mut ids = view.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
         view.board.ids = ids;

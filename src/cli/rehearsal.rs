@@ -7,8 +7,9 @@ use connector_kit::{Destination, Found, MessageRef};
 use connector_model::Mark;
 use jiff::Timestamp;
 
+use super::check::judgements;
 use super::open::{Stopped, View};
-use crate::alerts::{self, Judgement};
+use crate::alerts;
 use crate::domain::alert::AlertState;
 use crate::domain::finding::{RuleId, Stage};
 use crate::domain::ids::{AccountId, ConnectionId};
@@ -130,15 +131,7 @@ fn round(view: &mut View, wires: &mut u64) -> Result<(), Stopped> {
     let due = view.board.due(view.now, usize::MAX);
     let snapshot = Snapshot { board: &view.board, policy: &view.policy, now: view.now };
     let judged = rules::judge(&view.rules, &due.subjects, &snapshot);
-    let judgements: Vec<Judgement> = judged
-        .iter()
-        .map(|judged| Judgement {
-            subject: judged.subject,
-            readings: judged.readings.clone(),
-            judged: rules::unjudged(judged.subject, &snapshot).is_none(),
-            baseline: false,
-        })
-        .collect();
+    let judgements = judgements(&judged, &snapshot);
     let mut ids = view.board.ids;
     let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
     let needed = messages::names_needed(&decided, &snapshot);

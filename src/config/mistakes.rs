@@ -110,7 +110,7 @@ impl Context {
     pub(super) fn explain(&self, path: &str, what: &Mistake) -> Diagnostic {
         match what {
             Mistake::UnknownKey { key, known } => self.unknown(path, key, known),
-            Mistake::MissingKey(key) => self.missing(path, key, "see config/default.toml"),
+            Mistake::MissingKey(key) => self.missing(path, key, "it as `gapwatch config reference` shows it"),
             Mistake::WrongType { found, expected } => self.refused("bad-type", path, found, expected),
             Mistake::Refused { found, expected } => self.refused("bad-value", path, found, expected),
             Mistake::NoSuchWord { found, words } => self.no_such_word(path, found, words),
