@@ -3,7 +3,7 @@
 //! Who counts (a bot, ourselves, a person) is decided here and nowhere earlier, so that another list of bots only means
 //! folding again. Order of entries does not matter: they are sorted first.
 
-use connector_model::{Due, Field, Mark};
+use connector_model::{Due, Field, Mark, StatusCategory};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -133,9 +133,7 @@ impl Fold<'_> {
             Field::Reference if change.to.as_deref().is_some_and(|to| to.starts_with("pull:")) => {
                 self.facts.started_at = self.facts.started_at.or(Some(change.at));
             }
-            Field::Status if change.to.as_deref() == Some("open") && change.from.as_deref() != Some("open") => {
-                self.facts.reopened += 1;
-            }
+            Field::Status => self.status(change),
             _ => {}
         }
         if is_human(change, self.context) && touches_content(change, self.context) {
@@ -143,6 +141,22 @@ impl Fold<'_> {
             if let Some(account) = change.account {
                 self.act(account, change);
             }
+        }
+    }
+
+    /// A tool that only tells open from closed says that something was opened again; another one says from what to what.
+    fn status(&mut self, change: &RawChange) {
+        let (from, to) = (change.from.as_deref(), change.to.as_deref());
+        let [before, after] = [from, to].map(|text| text.and_then(StatusCategory::of_entry));
+        let is_reopened = match (before, after) {
+            (Some(before), Some(after)) => !before.is_open() && after.is_open(),
+            _ => to == Some("open") && from != Some("open"),
+        };
+        if is_reopened {
+            self.facts.reopened += 1;
+        }
+        if matches!(after, Some(StatusCategory::Active | StatusCategory::Review)) {
+            self.facts.started_at = self.facts.started_at.or(Some(change.at));
         }
     }
 

@@ -37,10 +37,12 @@ mod tls_tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 pub use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
 
@@ -83,10 +85,10 @@ pub struct Request {
     pub base: Option<Url>,
     /// Query pairs, encoded by the client. Never a credential.
     pub query: Vec<(&'static str, String)>,
-    /// Headers. A credential goes into `bearer` instead; `Authorization` given here is marked sensitive as well.
+    /// Headers. A credential goes into `authorization` instead; `Authorization` given here is marked sensitive as well.
     pub headers: Vec<(&'static str, String)>,
-    /// Sent as `Authorization: Bearer …`, marked sensitive.
-    pub bearer: Option<SecretString>,
+    /// What it logs in with.
+    pub authorization: Option<Authorization>,
     /// Body.
     pub body: Body,
     /// The budget it is taken from (`core`, `graphql`, `chat.postMessage:C1`), as [`Limits`] understands it.
@@ -97,6 +99,40 @@ pub struct Request {
     pub more_query: Vec<(String, String)>,
     /// The path is a credential itself (a webhook's): it reaches no log and no `Debug`.
     pub secret_path: bool,
+}
+
+/// What a request logs in with: the value of its `Authorization` header, marked sensitive, and blanked in whatever comes
+/// back.
+#[derive(Clone)]
+pub struct Authorization {
+    scheme: Scheme,
+    secret: SecretString,
+}
+
+#[derive(Clone)]
+enum Scheme {
+    Bearer,
+    Basic { user: String },
+}
+
+impl Authorization {
+    /// The header's value.
+    fn header(&self) -> SecretString {
+        let secret = self.secret.expose_secret();
+        SecretString::from(match &self.scheme {
+            Scheme::Bearer => format!("Bearer {secret}"),
+            Scheme::Basic { user } => format!("Basic {}", STANDARD.encode(format!("{user}:{secret}"))),
+        })
+    }
+
+    /// What must not come back: the secret, and the form it is sent in.
+    fn secrets(&self) -> Vec<SecretString> {
+        let sent = match &self.scheme {
+            Scheme::Bearer => None,
+            Scheme::Basic { .. } => self.header().expose_secret().strip_prefix("Basic ").map(SecretString::from),
+        };
+        std::iter::once(self.secret.clone()).chain(sent).collect()
+    }
 }
 
 /// What a request carries.
@@ -119,7 +155,7 @@ impl Request {
             base: None,
             query: Vec::new(),
             headers: Vec::new(),
-            bearer: None,
+            authorization: None,
             body: Body::None,
             resource: resource.into(),
             held_with: None,
@@ -198,7 +234,13 @@ impl Request {
 
     /// Sends this as `Authorization: Bearer …`.
     pub fn bearer(mut self, token: SecretString) -> Request {
-        self.bearer = Some(token);
+        self.authorization = Some(Authorization { scheme: Scheme::Bearer, secret: token });
+        self
+    }
+
+    /// Sends this as `Authorization: Basic …`.
+    pub fn basic(mut self, user: &str, password: SecretString) -> Request {
+        self.authorization = Some(Authorization { scheme: Scheme::Basic { user: user.to_owned() }, secret: password });
         self
     }
 

@@ -275,6 +275,23 @@ pub trait Source: Send + Sync {
     /// On `Err` the caller keeps its cursor; the same call may be made again.
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>>;
 
+    /// Whether streams of this kind that rest (their first pass is over, none is under way) can be asked for together, by
+    /// [`Source::pull_joint`].
+    fn joins(&self, _kind: StreamKind) -> bool {
+        false
+    }
+
+    /// What is new in several streams of one kind that rest, in as few requests as the tool allows. One page for each, in the
+    /// order given; a page with `more` goes on by itself.
+    ///
+    /// On `Err` every cursor stays. Where the failure is about one of them alone, asking for each by itself tells which.
+    fn pull_joint<'a>(
+        &'a self,
+        _streams: &'a [(StreamKey, Cursor)],
+    ) -> BoxFuture<'a, Result<Vec<Page>, ConnectorError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// The known tasks whose surroundings the next request of this stream asks for. `None`: the stream needs none of them,
     /// or has another way for now.
     fn wants(&self, _stream: &StreamKey, _cursor: &Cursor) -> Option<Wanted> {

@@ -35,7 +35,8 @@ pub struct Change {
 /// What a change touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Field {
-    /// State of the work: closed, reopened, moved between columns; `from`/`to` are the tool's words.
+    /// State of the work: closed, reopened, moved between columns; `from`/`to` are the tool's words, or
+    /// [entries](crate::StatusCategory::entry) where the tool has more than open and closed.
     Status,
     /// An owner was added (`to`) or taken off (`from`).
     Owner,

@@ -108,6 +108,30 @@ impl StatusCategory {
         !matches!(self, StatusCategory::Done | StatusCategory::Cancelled)
     }
 
+    /// A state as a history entry keeps it: what it was counted as then, and the tool's word (`done/Closed`). What it is
+    /// counted as may be another later.
+    pub fn entry(self, raw: &str) -> String {
+        format!("{}/{raw}", self.word())
+    }
+
+    /// What the state of a history entry was counted as. `None`: the entry has the tool's word alone.
+    pub fn of_entry(text: &str) -> Option<StatusCategory> {
+        let (word, _) = text.split_once('/')?;
+        StatusCategory::ALL.into_iter().find(|category| category.word() == word)
+    }
+
+    /// As the configuration writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            StatusCategory::Todo => "todo",
+            StatusCategory::Active => "active",
+            StatusCategory::Review => "review",
+            StatusCategory::Waiting => "waiting",
+            StatusCategory::Done => "done",
+            StatusCategory::Cancelled => "cancelled",
+        }
+    }
+
     /// The number kept in the store.
     pub fn code(self) -> u8 {
         self as u8

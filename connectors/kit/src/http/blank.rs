@@ -15,19 +15,19 @@ const SHORTEST: usize = 16;
 const BLANK: &[u8] = b"[credential]";
 
 /// The same body without the credential, as it is and as an address has it.
-pub(super) fn body(body: Bytes, bearer: Option<&SecretString>) -> Bytes {
-    let Some(secret) = worth_blanking(bearer) else { return body };
+pub(super) fn body(body: Bytes, secrets: &[SecretString]) -> Bytes {
     if body.len() > LONGEST {
         return body;
     }
-    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret, &encoded].iter().fold(body, |body, secret| without(body, secret.as_bytes()))
+    worth_blanking(secrets).fold(body, |body, secret| {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        without(without(body, secret.as_bytes()), encoded.as_bytes())
+    })
 }
 
 /// Takes headers away that hold the credential.
-pub(super) fn headers(headers: &mut HeaderMap, bearer: Option<&SecretString>) {
-    let Some(secret) = worth_blanking(bearer) else { return };
-    let holds = |value: &[u8]| find(value, secret.as_bytes()).is_some();
+pub(super) fn headers(headers: &mut HeaderMap, secrets: &[SecretString]) {
+    let holds = |value: &[u8]| worth_blanking(secrets).any(|secret| find(value, secret.as_bytes()).is_some());
     let guilty: Vec<_> =
         headers.iter().filter(|(_, value)| holds(value.as_bytes())).map(|(name, _)| name.clone()).collect();
     for name in guilty {
@@ -35,8 +35,8 @@ pub(super) fn headers(headers: &mut HeaderMap, bearer: Option<&SecretString>) {
     }
 }
 
-fn worth_blanking(bearer: Option<&SecretString>) -> Option<&str> {
-    bearer.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= SHORTEST)
+fn worth_blanking(secrets: &[SecretString]) -> impl Iterator<Item = &str> {
+    secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= SHORTEST)
 }
 
 fn without(body: Bytes, secret: &[u8]) -> Bytes {
@@ -65,19 +65,19 @@ mod tests {
 
     #[test]
     fn a_credential_that_is_repeated_is_blanked_wherever_it_stands() {
-        let secret = SecretString::from("ghp_0123456789a/b");
-        let said = |text: &'static str| body(Bytes::from_static(text.as_bytes()), Some(&secret));
+        let secret = [SecretString::from("ghp_0123456789a/b")];
+        let said = |text: &'static str| body(Bytes::from_static(text.as_bytes()), &secret);
         assert_eq!(&said("bad ghp_0123456789a/b, ghp_0123456789a/b")[..], b"bad [credential], [credential]");
         assert_eq!(&said("?token=ghp_0123456789a%2Fb")[..], b"?token=[credential]");
         assert_eq!(&said("nothing of it")[..], b"nothing of it");
         assert_eq!(&said("ghp_")[..], b"ghp_");
-        let short = SecretString::from("t");
-        assert_eq!(&body(Bytes::from_static(b"a title"), Some(&short))[..], b"a title");
-        assert_eq!(&body(Bytes::from_static(b"ghp_0123456789a/b"), None)[..], b"ghp_0123456789a/b");
+        let short = [SecretString::from("t")];
+        assert_eq!(&body(Bytes::from_static(b"a title"), &short)[..], b"a title");
+        assert_eq!(&body(Bytes::from_static(b"ghp_0123456789a/b"), &[])[..], b"ghp_0123456789a/b");
         let mut kept = HeaderMap::new();
         kept.insert("etag", "\"ghp_0123456789a/b\"".parse().unwrap());
         kept.insert("date", "today".parse().unwrap());
-        headers(&mut kept, Some(&secret));
+        headers(&mut kept, &secret);
         assert_eq!(kept.keys().map(http::HeaderName::as_str).collect::<Vec<_>>(), ["date"]);
     }
 }

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::origin::{AllowedWrite, check_base, compose, host_of, is_loopback};
 use super::outcome::{Again, Failure, of_error, of_status, root_cause};
-use super::{Body, HttpConfig, Request, Response, blank};
+use super::{Authorization, Body, HttpConfig, Request, Response, blank};
 use crate::limits::told_date;
 use crate::{ConnectorError, Usage, WriteError};
 
@@ -180,7 +180,8 @@ impl Http {
     ) -> Result<Response, Failure> {
         let status = answer.status().as_u16();
         let mut headers = std::mem::take(answer.headers_mut());
-        blank::headers(&mut headers, request.bearer.as_ref());
+        let secrets = request.authorization.as_ref().map(Authorization::secrets).unwrap_or_default();
+        blank::headers(&mut headers, &secrets);
         let now = self.config.clock.now();
         self.note_date(&headers, asked_at, now);
         self.config.limits.note(&request.resource, status, &headers, now);
@@ -195,7 +196,7 @@ impl Http {
         }
         let body = match status {
             204 | 304 => Bytes::new(),
-            _ => blank::body(self.body(answer).await?, request.bearer.as_ref()),
+            _ => blank::body(self.body(answer).await?, &secrets),
         };
         Ok(Response { status, headers, body, asked_at })
     }
@@ -277,8 +278,8 @@ fn headers_of(request: &Request) -> Result<HeaderMap, String> {
         value.set_sensitive(name == AUTHORIZATION);
         headers.append(name, value);
     }
-    if let Some(token) = &request.bearer {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+    if let Some(authorization) = &request.authorization {
+        let mut value = HeaderValue::from_str(authorization.header().expose_secret())
             .map_err(|_| "the credential contains a character no credential has (a line break?)".to_owned())?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
