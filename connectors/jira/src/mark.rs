@@ -14,8 +14,10 @@ pub(crate) fn property(mark: &Mark) -> Value {
     json!({"key": KEY, "value": {"v": 1, "mark": mark.to_text()}})
 }
 
-/// The mark in a property's value; `None` for any other value.
+/// The mark in a property's value; `None` for any other value. Some versions of Data Center give the value as JSON text.
 pub(crate) fn read(value: &Value) -> Option<Mark> {
+    let parsed = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let value = parsed.as_ref().unwrap_or(value);
     Mark::from_text(value.get("mark")?.as_str()?)
 }
 
@@ -35,6 +37,8 @@ mod tests {
         let other = json!({"key": "sd.public.comment", "value": {"internal": true}});
         assert_eq!(among(&[other.clone(), property(&mark)]), Some(mark.clone()));
         assert_eq!(among(&[other]), None);
+        let as_text = json!({"key": KEY, "value": property(&mark)["value"].to_string()});
+        assert_eq!(among(&[as_text]), Some(mark));
         for wrong in [json!(null), json!("x"), json!({"v": 1}), json!({"mark": 7}), json!({"mark": "a.b"})] {
             assert_eq!(read(&wrong), None, "{wrong}");
         }
