@@ -12,6 +12,8 @@ mod answers;
 mod call;
 mod comment;
 mod config;
+mod discover;
+mod examine;
 mod hooks;
 mod identity;
 mod mark;

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod looking;
 mod server;
 mod writing;
