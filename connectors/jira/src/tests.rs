@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod described;
 mod looking;
 mod server;
 mod writing;
