@@ -10,7 +10,7 @@ use url::Url;
 use crate::access::Route;
 use crate::answers::{LoginTrouble, login_trouble};
 use crate::config::Edition;
-use crate::{CORE, Jira, TOOL};
+use crate::{CORE, Jira, READ, TOOL};
 
 /// Query pairs.
 pub(crate) type Query = Vec<(&'static str, String)>;
@@ -48,7 +48,7 @@ pub(crate) struct Call {
 impl Call {
     /// A reading call below `/rest/api/…`.
     pub(crate) fn get(path: impl Into<String>, query: Query) -> Call {
-        Call { method: Method::GET, api: Api::Platform, path: path.into(), query, body: None, budget: CORE }
+        Call { method: Method::GET, api: Api::Platform, path: path.into(), query, body: None, budget: READ }
     }
 
     /// A call of any verb below `/rest/api/…`.
@@ -290,7 +290,7 @@ impl Jira {
 }
 
 /// Why no call could be made, to whoever wanted to write: nothing was sent.
-fn not_written(error: ConnectorError) -> WriteError {
+pub(crate) fn not_written(error: ConnectorError) -> WriteError {
     let because = error.to_string();
     match error {
         ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {

@@ -16,13 +16,17 @@ mod comment;
 mod config;
 mod containers;
 mod dc;
+mod discover;
+mod examine;
 mod fill;
 mod history;
 mod homes;
+mod hooks;
 mod identity;
 mod items;
 mod jql;
 mod look;
+mod mark;
 mod normalise;
 mod plain;
 mod pull;
@@ -30,6 +34,7 @@ mod search;
 mod site;
 mod stand;
 mod tasks;
+mod text;
 mod when;
 mod whoami;
 mod wire;
@@ -50,9 +55,11 @@ use connector_kit::{
 };
 use connector_model::{Container, Mark};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use url::Url;
 
 pub use config::{Config, Edition, Fields, Login, States};
+pub use hooks::JiraHooks;
 
 use access::Access;
 use identity::Identity;
@@ -69,8 +76,11 @@ const DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 /// How often a read is tried in all.
 const READ_ATTEMPTS: usize = 4;
 
-/// The budget of everything that has none of its own.
+/// The budget of everything together.
 pub(crate) const CORE: &str = "core";
+
+/// The budget of reads that have none of their own.
+pub(crate) const READ: &str = "core:read";
 
 /// The budget of searches; the vendor counts each endpoint apart, and parts of [`CORE`] are what we count so.
 pub(crate) const SEARCH: &str = "core:search";
@@ -78,11 +88,14 @@ pub(crate) const SEARCH: &str = "core:search";
 /// The budget of new comments, paced beside.
 pub(crate) const COMMENTS: &str = "core:comment";
 
+/// The budget of edits and deletions, paced beside.
+pub(crate) const EDITS: &str = "core:edit";
+
 /// Where every tenant of Cloud is reached with a scoped token.
 const GATEWAY: &str = "https://api.atlassian.com";
 
 /// What this connector may write; the client refuses all else. Each once at the site and once behind the gateway.
-const WRITES: [(Method, &str); 12] = [
+const WRITES: [(Method, &str); 9] = [
     (Method::POST, "rest/api/3/issue/*/comment"),
     (Method::POST, "ex/jira/*/rest/api/3/issue/*/comment"),
     (Method::POST, "rest/api/2/issue/*/comment"),
@@ -92,15 +105,11 @@ const WRITES: [(Method, &str); 12] = [
     (Method::DELETE, "rest/api/3/issue/*/comment/*"),
     (Method::DELETE, "ex/jira/*/rest/api/3/issue/*/comment/*"),
     (Method::DELETE, "rest/api/2/issue/*/comment/*"),
-    (Method::PUT, "rest/api/3/comment/*/properties/*"),
-    (Method::PUT, "ex/jira/*/rest/api/3/comment/*/properties/*"),
-    (Method::PUT, "rest/api/2/comment/*/properties/*"),
 ];
 
 /// One connection to Jira.
 pub struct Jira {
     http: Http,
-    pub(crate) limits: Arc<Limits>,
     access: Access,
     identity: Identity,
     /// What the site calls things. `None`: not asked yet.
@@ -125,7 +134,12 @@ impl Jira {
 
     /// A connection whose gateway, where its site refuses a token, is looked for at this address.
     pub(crate) fn behind(config: Config, gateway: Option<Url>, clock: Arc<dyn Clock>) -> Result<Jira, ConnectorError> {
-        let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(2), 3);
+        // Together never more than Jira lets one issue be written to: 20 times in 2 s, 100 times in 30 s.
+        let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(2), 3).with_pace(
+            EDITS,
+            SignedDuration::from_millis(500),
+            10,
+        );
         if config.edition != Some(Edition::Cloud) && !is_atlassian(&config.url) {
             // Somebody's own server, usually without limits of its own.
             limits.set_pace(CORE, SignedDuration::from_millis(200), 5);
@@ -142,11 +156,10 @@ impl Jira {
             max_body: LARGEST_BODY,
             read_attempts: READ_ATTEMPTS,
             clock: clock.clone(),
-            limits: limits.clone(),
+            limits,
         })?;
         Ok(Jira {
             http: http.allow_writes(&WRITES),
-            limits,
             access: Access::new(config.login.clone(), config.gateway_url.clone(), gateway),
             identity: Identity::new(known_edition(&config)),
             names: Mutex::default(),
@@ -167,14 +180,17 @@ impl Jira {
         self.http.usage()
     }
 
+    /// A text as it stands in a comment: a document for Cloud, wiki text for Data Center.
+    pub fn rendered(edition: Edition, text: &Text) -> Value {
+        match edition {
+            Edition::Cloud => text::adf::document(text),
+            Edition::DataCenter => text::wiki::wiki(text).into(),
+        }
+    }
+
     /// How many requests were sent since the start, repetitions included.
     pub fn requests(&self) -> u64 {
         self.http.requests()
-    }
-
-    /// Browser address of an issue; always the site's, whatever the API's address is.
-    pub(crate) fn browse(&self, key: &str) -> String {
-        format!("{}/browse/{key}", self.site.as_str().trim_end_matches('/'))
     }
 }
 

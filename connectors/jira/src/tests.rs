@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod described;
+mod looking;
 mod reading;
 mod server;
+mod site;
+mod writing;
