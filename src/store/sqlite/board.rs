@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use connector_kit::StreamKind;
 use connector_model::{
     ContainerKind, Due, DueSource, DueStated, Ineligible, LinkKind, Progress, ProgressSource, Share, StatusCategory,
 };
@@ -324,9 +325,15 @@ fn container_streams(db: &Connection, list: Option<&str>) -> Result<HashMap<Cont
         let reads = all.entry(ContainerId(row.get(0)?)).or_default();
         let failing = at_opt(row, 2)?;
         reads.failing_since = reads.failing_since.into_iter().chain(failing).min();
-        if connector_kit::StreamKind::from_code(code_in(row, 1)?).is_some_and(connector_kit::StreamKind::is_history) {
-            reads.histories.push((at_opt(row, 3)?, at_opt(row, 4)?));
-            reads.absent |= row.get::<_, bool>(5)?;
+        let since = at_opt(row, 3)?;
+        match StreamKind::from_code(code_in(row, 1)?) {
+            Some(kind) if kind.is_history() => {
+                reads.histories.push((since, at_opt(row, 4)?));
+                reads.absent |= row.get::<_, bool>(5)?;
+            }
+            // Where tasks come with their history, their stream says since when.
+            Some(StreamKind::Tasks) if since.is_some() => reads.histories.push((since, at_opt(row, 4)?)),
+            _ => {}
         }
     }
     Ok(all)

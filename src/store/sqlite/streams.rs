@@ -28,7 +28,7 @@ const READ: &str = "FROM streams s LEFT JOIN containers c ON c.id = s.scope
 pub(super) fn due_sql() -> String {
     format!(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
-           s.failures
+           s.failures, s.pass_at IS NULL
          {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
            AND coalesce(s.not_before <= ?2, 1)
          ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
@@ -67,6 +67,7 @@ fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, 
         next_pull_at: at_in(row, 9)?,
         not_before: at_opt(row, 10)?,
         failures: row.get(11)?,
+        rests: row.get::<_, bool>(8)? && row.get(12)?,
     }))
 }
 
