@@ -10,6 +10,7 @@ mod commands;
 mod crashes;
 mod faults;
 mod generated;
+mod jira;
 mod joint;
 mod kills;
 mod lab;

@@ -1,0 +1,3 @@
+//! Jira, Cloud and Data Center: the whole way, against working models of both.
+
+mod described;
