@@ -54,6 +54,25 @@ pub struct ForeignHit {
     pub authorization_present: bool,
 }
 
+/// One request and its whole answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Which tool it was meant for.
+    pub tool: Tool,
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path as sent, with the tool's base path.
+    pub path: String,
+    /// Query as sent; empty if there is none.
+    pub query: String,
+    /// Body of the request.
+    pub sent: bytes::Bytes,
+    /// Status of the answer.
+    pub status: u16,
+    /// Body of the answer.
+    pub answer: bytes::Bytes,
+}
+
 #[derive(Debug, Default)]
 struct Log {
     first: u64,
@@ -69,7 +88,11 @@ pub(crate) struct World {
     github: Mutex<Hub>,
     slack: Mutex<Workspace>,
     after: Mutex<Option<Meddler>>,
+    listener: Mutex<Option<Listener>>,
 }
+
+/// Hears each exchange that ended with a whole answer.
+pub(crate) type Listener = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// Called after each answer of a tool was made, before it is sent.
 pub(crate) type Meddler = Arc<dyn Fn(Tool) + Send + Sync>;
@@ -84,6 +107,7 @@ impl World {
             github: Mutex::new(hub),
             slack: Mutex::new(workspace),
             after: Mutex::default(),
+            listener: Mutex::default(),
         }
     }
 
@@ -106,6 +130,19 @@ impl World {
     /// Whom to call after each answer. `None`: nobody.
     pub(crate) fn meddle(&self, after: Option<Meddler>) {
         *lock(&self.after) = after;
+    }
+
+    /// Who hears each exchange.
+    pub(crate) fn listen(&self, listener: Listener) {
+        *lock(&self.listener) = Some(listener);
+    }
+
+    /// Says an exchange to whoever listens.
+    pub(crate) fn heard(&self, exchange: impl FnOnce() -> Exchange) {
+        let listener = lock(&self.listener).clone();
+        if let Some(listener) = listener {
+            listener(&exchange());
+        }
     }
 
     /// An answer was made.
