@@ -179,6 +179,11 @@ impl Board {
                 container.baseline_at = round.at;
             }
         }
+        for id in round.unsettled {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.baseline_at = None;
+            }
+        }
         for id in round.released {
             if let Some(container) = self.containers.get_mut(&id) {
                 container.hold = None;
