@@ -86,6 +86,9 @@ fn neighbours(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Resu
 /// What the present transaction changes on the board.
 pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     let touched = std::mem::take(&mut work.touched);
+    if !work.watched {
+        return Ok(BoardDelta::default());
+    }
     let since = work.closed_since();
     let mut candidates = touched.tasks;
     candidates.extend(touched.maybe);
