@@ -473,7 +473,7 @@ impl Sketch {
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
             hold: self.hold.filter(|_| id == PLACE),
-            bulk: self.bulk.filter(|_| id == PLACE),
+            bulks: self.bulk.filter(|_| id == PLACE).into_iter().collect(),
             failing_since: None,
             fresh_at: None,
             history: self.history,

@@ -171,6 +171,8 @@ pub(super) fn advance(
     if is_census {
         if !partial && may_be_judged(work.db, stream)? {
             census::judge(work, stream.scope_id, began_at)?;
+        } else if !page.unchanged {
+            from_the_beginning(work.db, stream)?;
         }
         census::forget(work, stream.scope_id)?;
     }
@@ -283,6 +285,13 @@ pub(super) fn start_over(work: &Work<'_>, connection: ConnectionId) -> Result<()
          WHERE connection = ?",
         params![us(work.now), connection.0],
     )?;
+    Ok(())
+}
+
+/// Lets the next pass of a stream read everything: what the tool calls unchanged by then was never taken for the truth.
+fn from_the_beginning(db: &Connection, stream: &StreamRow) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE streams SET cursor = NULL, etag = NULL WHERE connection = ? AND kind = ? AND scope = ?")?
+        .execute(params![stream.connection.0, stream.key.kind.code(), stream.scope_id.0])?;
     Ok(())
 }
 
