@@ -125,6 +125,27 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Brings streams forward that were read when they were to be read less often: none waits longer than its present period.
+/// Those that failed keep their pause, and a census its time of day.
+pub(super) fn hurry(
+    work: &Work<'_>,
+    connection: ConnectionId,
+    spec: &StreamSpec,
+    poll: SignedDuration,
+) -> Result<(), StoreError> {
+    let period = match spec.every {
+        Every::Poll => poll,
+        Every::AfterTasks(period) | Every::Period(period) => period,
+        Every::Daily => return Ok(()),
+    };
+    let mut update = work.db.prepare_cached(
+        "UPDATE streams SET next_pull_at = ?1
+         WHERE connection = ?2 AND kind = ?3 AND next_pull_at > ?1 AND failures = 0 AND NOT absent",
+    )?;
+    update.execute(params![us(later(work.now, period)), connection.0, spec.kind.code()])?;
+    Ok(())
+}
+
 /// The pass that is under way.
 struct Pass {
     at: Option<Timestamp>,
