@@ -58,7 +58,7 @@ pub use crate::domain::policy::Mode;
 pub use crate::rules::settings::RuleSettings;
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
-pub use load::{Flags, Loaded, Sources, load};
+pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;

@@ -9,6 +9,7 @@ mod clocks;
 mod commands;
 mod crashes;
 mod faults;
+mod fixtures;
 mod generated;
 mod jira;
 mod joint;

@@ -87,6 +87,9 @@ fn neighbours(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Resu
 /// What the present transaction changes on the board.
 pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     let touched = std::mem::take(&mut work.touched);
+    if !work.watched {
+        return Ok(BoardDelta::default());
+    }
     let since = work.closed_since();
     let mut candidates = touched.tasks;
     candidates.extend(touched.maybe);
@@ -249,7 +252,7 @@ pub(super) fn containers(
 ) -> Result<Vec<ContainerRec>, StoreError> {
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
-    let bulks = bulk::latest(db, list.as_deref())?;
+    let mut bulks = bulk::latest(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
            missing, missing_of
@@ -271,7 +274,7 @@ pub(super) fn containers(
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,
             hold: hold(row, 8)?,
-            bulk: bulks.get(&id).copied(),
+            bulks: bulks.remove(&id).unwrap_or_default().into(),
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
