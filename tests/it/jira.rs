@@ -1,3 +1,4 @@
 //! Jira, Cloud and Data Center: the whole way, against working models of both.
 
 mod described;
+mod story;
