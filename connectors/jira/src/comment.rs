@@ -263,7 +263,7 @@ impl Jira {
                 return Err(ConnectorError::Transient { tool: TOOL, what, retry_after: None, source: None });
             }
             total_before = page.total;
-            let read = page.comments.iter().map(|one| Listed::deserialize(one));
+            let read = page.comments.iter().map(Listed::deserialize);
             let Ok(listed) = read.collect::<Result<Vec<Listed>, _>>() else {
                 return Ok(Found::CannotTell("a comment there cannot be read".to_owned()));
             };

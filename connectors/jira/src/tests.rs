@@ -5,4 +5,5 @@
 mod described;
 mod looking;
 mod server;
+mod simulated;
 mod writing;
