@@ -147,9 +147,9 @@ enum Verb {
     /// Make the first configuration: tests the token, finds repositories or projects, states and people.
     #[command(after_help = init::variables())]
     Init {
-        /// What work is tracked in.
-        #[arg(long, value_enum, default_value = "github")]
-        tracker: Tracker,
+        /// What work is tracked in; may be repeated. Left out: it is asked, or follows from the environment.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        tracker: Vec<Tracker>,
         /// Show the file instead of writing it.
         #[arg(long)]
         print: bool,
@@ -327,6 +327,8 @@ enum GapsVerb {
 enum Tracker {
     /// GitHub Issues.
     Github,
+    /// Jira, Cloud or Data Center.
+    Jira,
 }
 
 #[derive(Debug, Subcommand)]
@@ -464,8 +466,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         }
         Verb::Config { verb } => config::config(&from, &verb),
         Verb::Rules { verb } => rules::rules(&from, &verb),
-        Verb::Init { tracker: Tracker::Github, print, from_env, force } => {
-            init::init(&from, &init::Wishes { print, from_env, force }).await
+        Verb::Init { tracker, print, from_env, force } => {
+            init::init(&from, &init::Wishes { trackers: tracker, print, from_env, force }).await
         }
         Verb::Doctor { connection, bundle } => doctor::doctor(&from, connection.as_deref(), bundle.as_deref()).await,
         Verb::Preview { kind, about } => preview::preview(&from, kind, &about).await,

@@ -129,7 +129,7 @@ impl JiraConnection {
 }
 
 /// Hosts that are Jira Cloud and nothing else.
-fn is_atlassian(url: &Url) -> bool {
+pub fn is_atlassian(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     [".atlassian.net", ".jira.com"].iter().any(|end| host.ends_with(end))
 }
@@ -367,7 +367,7 @@ const FINISHED: [&str; 39] = [
 ];
 
 /// Where the site itself lies, when an address leads to one of its pages. `None`: it is the site.
-fn site_of(url: &Url) -> Option<String> {
+pub fn site_of(url: &Url) -> Option<String> {
     let parts: Vec<&str> = url.path_segments().map(|parts| parts.filter(|part| !part.is_empty()).collect())?;
     let kept = if is_atlassian(url) {
         0

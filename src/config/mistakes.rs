@@ -243,11 +243,10 @@ fn plain(expected: &str) -> &str {
 }
 
 /// Variables that are no settings. Those of the log are read before the configuration is.
-const EXEMPT: [&str; 8] = [
+const EXEMPT: [&str; 7] = [
     "GAPWATCH_CONFIG",
     "GAPWATCH_FIXTURES",
     "GAPWATCH_GITHUB_URL",
-    "GAPWATCH_JIRA_URL",
     "GAPWATCH_LOG_FORMAT",
     "GAPWATCH_LOG_LEVEL",
     "GAPWATCH_SLACK_URL",
