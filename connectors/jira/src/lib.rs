@@ -1,5 +1,241 @@
 //! Jira, Cloud and Data Center: reads projects, issues and their history, and writes one living comment on an issue.
+//!
+//! The two products are two different APIs. What differs between them (paths, pages, history) is told by `cloud` and
+//! `dc`; what an issue means is the same and told by `normalise` and `history`, which are pure. Steady reading is one search
+//! for the whole connection; histories and comments are asked for of changed issues alone.
+//!
+//! Jira answers a wrong credential with empty lists and status 200 where anonymous reading is allowed. So no answer is
+//! believed that does not name our own account, unless `/myself` has just named it.
 
+mod access;
+mod answers;
+mod call;
+mod comment;
 mod config;
+mod discover;
+mod examine;
+mod hooks;
+mod identity;
+mod mark;
+mod text;
+mod whoami;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use connector_kit::http::{Http, HttpConfig, Method};
+use connector_kit::limits::Limits;
+use connector_kit::{
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Found, MessageRef, Page, Source, StreamKey, StreamSpec,
+    TaskLook, Text, Usage, Whoami, WriteError,
+};
+use connector_model::Mark;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use url::Url;
 
 pub use config::{Config, Edition, Fields, Login, States};
+pub use hooks::JiraHooks;
+
+use access::Access;
+use identity::Identity;
+
+/// The connector's name, in errors and in site keys.
+pub(crate) const TOOL: &str = "jira";
+
+/// The largest answer accepted: a page of issues with their whole histories.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// Every request's deadline, body included. A search that expands histories takes long on a busy server.
+const DEADLINE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often a read is tried in all.
+const READ_ATTEMPTS: usize = 4;
+
+/// The budget of everything that has none of its own.
+pub(crate) const CORE: &str = "core";
+
+/// The budget of searches; the vendor counts each endpoint apart, and parts of [`CORE`] are what we count so.
+pub(crate) const SEARCH: &str = "core:search";
+
+/// The budget of new comments, paced beside.
+pub(crate) const COMMENTS: &str = "core:comment";
+
+/// The budget of edits and deletions, paced beside.
+pub(crate) const EDITS: &str = "core:edit";
+
+/// Where every tenant of Cloud is reached with a scoped token.
+const GATEWAY: &str = "https://api.atlassian.com";
+
+/// What this connector may write; the client refuses all else. Each once at the site and once behind the gateway.
+const WRITES: [(Method, &str); 9] = [
+    (Method::POST, "rest/api/3/issue/*/comment"),
+    (Method::POST, "ex/jira/*/rest/api/3/issue/*/comment"),
+    (Method::POST, "rest/api/2/issue/*/comment"),
+    (Method::PUT, "rest/api/3/issue/*/comment/*"),
+    (Method::PUT, "ex/jira/*/rest/api/3/issue/*/comment/*"),
+    (Method::PUT, "rest/api/2/issue/*/comment/*"),
+    (Method::DELETE, "rest/api/3/issue/*/comment/*"),
+    (Method::DELETE, "ex/jira/*/rest/api/3/issue/*/comment/*"),
+    (Method::DELETE, "rest/api/2/issue/*/comment/*"),
+];
+
+/// One connection to Jira.
+pub struct Jira {
+    http: Http,
+    pub(crate) limits: Arc<Limits>,
+    access: Access,
+    identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The site as people open it.
+    pub(crate) site: Url,
+    /// What it was made of; the credential is in `access` as well.
+    pub(crate) config: Config,
+}
+
+impl Jira {
+    /// A connection. Nothing is asked yet.
+    ///
+    /// Misconfigured where an address is unusable, or the CA file cannot be read.
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Jira, ConnectorError> {
+        let gateway = is_atlassian(&config.url).then(|| Url::parse(GATEWAY).expect("a constant address"));
+        Jira::behind(config, gateway, clock)
+    }
+
+    /// A connection whose gateway, where its site refuses a token, is looked for at this address.
+    pub(crate) fn behind(config: Config, gateway: Option<Url>, clock: Arc<dyn Clock>) -> Result<Jira, ConnectorError> {
+        // Together never more than Jira lets one issue be written to: 20 times in 2 s, 100 times in 30 s.
+        let limits = Limits::new(clock.clone()).with_pace(COMMENTS, SignedDuration::from_secs(2), 3).with_pace(
+            EDITS,
+            SignedDuration::from_millis(500),
+            10,
+        );
+        if config.edition != Some(Edition::Cloud) && !is_atlassian(&config.url) {
+            // Somebody's own server, usually without limits of its own.
+            limits.set_pace(CORE, SignedDuration::from_millis(200), 5);
+        }
+        let limits = Arc::new(limits);
+        let also: Vec<Url> = config.gateway_url.iter().chain(&gateway).cloned().collect();
+        let http = Http::new(HttpConfig {
+            tool: TOOL,
+            base: config.url.clone(),
+            also,
+            ca_file: config.ca_file.clone(),
+            proxy: config.proxy.clone(),
+            deadline: DEADLINE,
+            max_body: LARGEST_BODY,
+            read_attempts: READ_ATTEMPTS,
+            clock: clock.clone(),
+            limits: limits.clone(),
+        })?;
+        Ok(Jira {
+            http: http.allow_writes(&WRITES),
+            limits,
+            access: Access::new(config.login.clone(), config.gateway_url.clone(), gateway),
+            identity: Identity::new(known_edition(&config)),
+            clock,
+            site: config.url.clone(),
+            config,
+        })
+    }
+
+    /// Jira's clock minus ours, from the last answer's `Date`. `None`: nothing answered yet.
+    pub fn skew(&self) -> Option<SignedDuration> {
+        self.http.skew()
+    }
+
+    /// What has been used of Jira so far.
+    pub fn usage(&self) -> Usage {
+        self.http.usage()
+    }
+
+    /// A text as it stands in a comment: a document for Cloud, wiki text for Data Center.
+    pub fn rendered(edition: Edition, text: &Text) -> Value {
+        match edition {
+            Edition::Cloud => text::adf::document(text),
+            Edition::DataCenter => text::wiki::wiki(text).into(),
+        }
+    }
+
+    /// How many requests were sent since the start, repetitions included.
+    pub fn requests(&self) -> u64 {
+        self.http.requests()
+    }
+
+    /// Browser address of an issue; always the site's, whatever the API's address is.
+    pub(crate) fn browse(&self, key: &str) -> String {
+        format!("{}/browse/{key}", self.site.as_str().trim_end_matches('/'))
+    }
+}
+
+/// A site of the vendor's own cloud.
+fn is_atlassian(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url.scheme() == "https" && (host.ends_with(".atlassian.net") || host.ends_with(".jira.com"))
+}
+
+/// What needs no question.
+fn known_edition(config: &Config) -> Option<Edition> {
+    config.edition.or_else(|| (is_atlassian(&config.url) || config.gateway_url.is_some()).then_some(Edition::Cloud))
+}
+
+impl Source for Jira {
+    fn whoami(&self) -> BoxFuture<'_, Result<Whoami, ConnectorError>> {
+        Box::pin(self.ask_whoami())
+    }
+
+    fn streams(&self) -> Vec<StreamSpec> {
+        Vec::new()
+    }
+
+    fn renewed(&self) -> bool {
+        self.access.is_renewed()
+    }
+
+    fn pull<'a>(&'a self, stream: &'a StreamKey, _cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        let what = format!("there is no stream {:?}", stream.kind);
+        Box::pin(async { Err(ConnectorError::Misconfigured { tool: TOOL, what }) })
+    }
+
+    fn task<'a>(&'a self, _handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>> {
+        Box::pin(async { Ok(TaskLook::Hidden) })
+    }
+}
+
+impl Commenter for Jira {
+    fn post<'a>(
+        &'a self,
+        task: &'a str,
+        body: &'a Text,
+        mark: &'a Mark,
+    ) -> BoxFuture<'a, Result<MessageRef, WriteError>> {
+        Box::pin(self.post_comment(task, body, mark))
+    }
+
+    fn edit<'a>(
+        &'a self,
+        task: &'a str,
+        at: &'a MessageRef,
+        body: &'a Text,
+        mark: &'a Mark,
+    ) -> BoxFuture<'a, Result<(), WriteError>> {
+        Box::pin(self.edit_comment(task, at, body, mark))
+    }
+
+    fn find<'a>(
+        &'a self,
+        task: &'a str,
+        mark: &'a Mark,
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Found, ConnectorError>> {
+        Box::pin(self.find_comment(task, mark, since))
+    }
+
+    fn delete<'a>(&'a self, task: &'a str, at: &'a MessageRef) -> BoxFuture<'a, Result<(), WriteError>> {
+        Box::pin(self.delete_comment(task, at))
+    }
+}

@@ -34,7 +34,8 @@ pub struct Delivery {
 pub struct Wake {
     /// Which kind.
     pub kind: StreamKind,
-    /// The container, by the tool's stable id. `None`: the stream of the whole connection.
+    /// The container, by the tool's stable id. `None`: the stream of the whole connection, or, of a kind that is there for
+    /// each container, the streams of all of them.
     pub container: Option<String>,
 }
 

@@ -292,8 +292,8 @@ pub(super) fn bring_forward(work: &Work<'_>, connection: ConnectionId, wakes: &[
     let mut update = work.db.prepare_cached(
         "UPDATE streams SET next_pull_at = ?1
          WHERE connection = ?2 AND kind = ?3 AND next_pull_at > ?1 AND failures = 0 AND NOT absent AND
-           CASE WHEN ?4 IS NULL THEN scope = 0
-             ELSE scope IN (SELECT id FROM containers WHERE ext = ?4 AND reader = ?2) END",
+           (scope IN (SELECT id FROM containers WHERE reader = ?2 AND (?4 IS NULL OR ext = ?4)) OR
+             (?4 IS NULL AND scope = 0))",
     )?;
     let mut moved = 0;
     for wake in wakes {

@@ -1,5 +1,7 @@
 //! When streams are due, what their passes and failures mean.
 
+use connector_kit::webhook::Wake;
+
 use super::*;
 use crate::domain::record::HistoryReach;
 
@@ -238,4 +240,25 @@ fn a_connection_under_a_new_name_is_the_same_connection() {
     elsewhere.connections[0].origin = "https://elsewhere.example".to_owned();
     let applied = world.store.apply_config(&elsewhere, mins(2)).unwrap();
     assert_ne!(applied.connections["github.third"], world.connection, "another place is another connection");
+}
+
+#[test]
+fn a_wake_brings_one_container_forward_or_where_it_names_none_all_of_them() {
+    let mut world = World::bare(&plan());
+    world.select(&["web", "app"]);
+    for scope in ["web", "app"] {
+        let page = world.page();
+        world.pull(StreamKind::Tasks, scope, page);
+    }
+    let tasks_due =
+        |world: &World, now| kinds(world, now, false).iter().filter(|kind| **kind == StreamKind::Tasks).count();
+    assert_eq!(tasks_due(&world, mins(1)), 0);
+    let wake = |container: Option<&str>| [Wake { kind: StreamKind::Tasks, container: container.map(str::to_owned) }];
+    let moved = |world: &mut World, wake: &[Wake]| world.store.bring_forward(world.connection, wake, mins(1)).unwrap();
+    assert_eq!(moved(&mut world, &wake(Some("elsewhere"))), 0);
+    assert_eq!(moved(&mut world, &wake(Some("web"))), 1);
+    assert_eq!(tasks_due(&world, mins(1)), 1);
+    assert_eq!(moved(&mut world, &wake(None)), 1, "the other one");
+    assert_eq!(tasks_due(&world, mins(1)), 2);
+    assert_eq!(moved(&mut world, &[Wake { kind: StreamKind::Containers, container: None }]), 1);
 }
