@@ -90,10 +90,14 @@ pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Bu
     settings.slack.as_ref().map(|table| slack::built(table, operators, clock)).transpose()
 }
 
-/// A text as it is written down where it goes: GitHub's Markdown, or Slack's text and blocks.
-pub fn rendered(address: &Address, text: &Text) -> serde_json::Value {
+/// A text as it is written down where it goes: GitHub's Markdown, Jira's document or wiki text, or Slack's text and blocks.
+pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_json::Value {
     match address {
-        Address::Comment { .. } => serde_json::json!({ "markdown": GitHub::rendered(text) }),
+        Address::Comment { connection, .. } => {
+            let of_jira = connection.strip_prefix("jira.").and_then(|name| settings.jira.get(name));
+            let markdown = || serde_json::json!({ "markdown": GitHub::rendered(text) });
+            of_jira.map_or_else(markdown, |table| jira::rendered(table, text))
+        }
         Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
     }
 }
