@@ -103,9 +103,10 @@ fn stats(world: &World) -> Value {
     }
     let count = |tool: Tool| requests.iter().filter(|request| request.tool == tool).count();
     json!({
-        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack) },
+        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack), "jira": count(Tool::Jira) },
         "by_status": by_status,
         "github": world.hub().stats(),
         "slack": world.workspace().stats(),
+        "jira": world.site().stats(),
     })
 }

@@ -140,8 +140,17 @@ fn rate_limited(tool: Tool, secs: u64) -> Reply {
     let body = match tool {
         Tool::Github => SECONDARY,
         Tool::Slack => "{\"ok\":false,\"error\":\"ratelimited\"}",
+        Tool::Jira => "{\"errorMessages\":[\"Rate limit exceeded.\"],\"errors\":{}}",
     };
-    Reply::json_text(429, body.to_owned()).with("retry-after", secs)
+    let reply = Reply::json_text(429, body.to_owned()).with("retry-after", secs);
+    if tool != Tool::Jira {
+        return reply;
+    }
+    reply
+        .with("x-ratelimit-limit", 100)
+        .with("x-ratelimit-remaining", 0)
+        .with("x-ratelimit-nearlimit", true)
+        .with("ratelimit-reason", "jira-burst-based")
 }
 
 const SECONDARY: &str = "{\"message\":\"You have exceeded a secondary rate limit. Please wait a few minutes before you \

@@ -1,8 +1,8 @@
 //! The other side of the wire: small working models of the tools, over real HTTP on the loopback.
 //!
 //! The models hold a world (people, issues, comments, messages) and answer as the tools do, with their pages, limits,
-//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`] and
-//! [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
+//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`]
+//! and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
 //!
 //! Nothing here knows the program under test: not its marker, not its rules. Time is the [`Now`] that is handed in.
 
@@ -11,6 +11,7 @@ mod control;
 mod door;
 mod faults;
 mod github;
+pub mod jira;
 mod recorded;
 mod reply;
 mod server;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 pub use clock::Now;
 pub use faults::Fault;
 pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, ProjectValue, WriteKind};
+pub use jira::{Jira, JiraRecorded};
 pub use recorded::Recorded;
 pub use slack::{Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};
@@ -47,12 +49,13 @@ pub struct Simulator {
     world: Arc<World>,
     github: SocketAddr,
     slack: SocketAddr,
+    jira: SocketAddr,
     foreign: SocketAddr,
     stop: CancellationToken,
 }
 
 impl Simulator {
-    /// Starts both tools and the foreign host, each on a free loopback port of its own.
+    /// Starts the tools and the foreign host, each on a free loopback port of its own.
     ///
     /// # Errors
     /// When a loopback port cannot be bound.
@@ -61,7 +64,7 @@ impl Simulator {
         Simulator::start_on(any, Some(any), now).await
     }
 
-    /// Starts both tools on one given address, and the foreign host on a free loopback port.
+    /// Starts the tools on one given address, and the foreign host on a free loopback port.
     ///
     /// # Errors
     /// When the address, or a loopback port, cannot be bound.
@@ -69,24 +72,25 @@ impl Simulator {
         Simulator::start_on(at, None, now).await
     }
 
-    async fn start_on(at: SocketAddr, slack_at: Option<SocketAddr>, now: Now) -> io::Result<Simulator> {
+    async fn start_on(at: SocketAddr, others_at: Option<SocketAddr>, now: Now) -> io::Result<Simulator> {
         let (listener, github) = door::bind(at).await?;
-        let slack_listener = match slack_at {
-            Some(at) => Some(door::bind(at).await?),
-            None => None,
+        let (slack_listener, jira_listener) = match others_at {
+            Some(at) => (Some(door::bind(at).await?), Some(door::bind(at).await?)),
+            None => (None, None),
         };
         let (foreign_listener, foreign) = door::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let slack = slack_listener.as_ref().map_or(github, |(_, addr)| *addr);
+        let jira = jira_listener.as_ref().map_or(github, |(_, addr)| *addr);
 
         let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
-        let world = Arc::new(World::new(now, hub, slack::Workspace::new()));
+        let world = Arc::new(World::new(now, hub, slack::Workspace::new(), jira::Site::new(format!("http://{jira}"))));
         let stop = CancellationToken::new();
         server::serve(listener, Arc::clone(&world), stop.clone());
-        if let Some((listener, _)) = slack_listener {
+        for (listener, _) in [slack_listener, jira_listener].into_iter().flatten() {
             server::serve(listener, Arc::clone(&world), stop.clone());
         }
         server::serve_foreign(foreign_listener, Arc::clone(&world), stop.clone());
-        Ok(Simulator { world, github, slack, foreign, stop })
+        Ok(Simulator { world, github, slack, jira, foreign, stop })
     }
 
     /// Base of GitHub's API, with a path as an Enterprise Server has: `http://127.0.0.1:PORT/github`.
@@ -104,6 +108,21 @@ impl Simulator {
         format!("http://{}{HOOKS_PATH}/{}", self.slack, self.slack().new_webhook(channel))
     }
 
+    /// The address of Jira's Cloud site: `http://127.0.0.1:PORT/jira-cloud`.
+    pub fn jira_cloud_url(&self) -> String {
+        format!("http://{}{}", self.jira, jira::CLOUD_PATH)
+    }
+
+    /// The same site at Atlassian's gateway, as tokens with scopes need it: `http://127.0.0.1:PORT/gateway/ex/jira/CLOUDID`.
+    pub fn jira_gateway_url(&self) -> String {
+        format!("http://{}{}/{}", self.jira, jira::GATEWAY_PATH, jira::CLOUD_ID)
+    }
+
+    /// The address of a Jira Data Center, with a context path: `http://127.0.0.1:PORT/jira-dc`.
+    pub fn jira_dc_url(&self) -> String {
+        format!("http://{}{}", self.jira, jira::SERVER_PATH)
+    }
+
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
     pub fn foreign_url(&self) -> String {
         format!("http://{}", self.foreign)
@@ -112,6 +131,11 @@ impl Simulator {
     /// GitHub's world.
     pub fn github(&self) -> Github {
         Github::new(Arc::clone(&self.world))
+    }
+
+    /// Jira's world, which both editions show.
+    pub fn jira(&self) -> Jira {
+        Jira::new(Arc::clone(&self.world))
     }
 
     /// Slack's world.

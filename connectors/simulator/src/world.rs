@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Now;
 use crate::faults::Plan;
 use crate::github::Hub;
+use crate::jira::Site;
 use crate::slack::Workspace;
 
 /// Requests kept in the log; the oldest fall out.
@@ -22,6 +23,8 @@ pub enum Tool {
     Github,
     /// Slack's Web API.
     Slack,
+    /// Jira's REST APIs, in both editions.
+    Jira,
 }
 
 /// One request that reached a tool.
@@ -68,6 +71,7 @@ pub(crate) struct World {
     faults: Mutex<Plan>,
     github: Mutex<Hub>,
     slack: Mutex<Workspace>,
+    jira: Mutex<Site>,
     after: Mutex<Option<Meddler>>,
 }
 
@@ -75,7 +79,7 @@ pub(crate) struct World {
 pub(crate) type Meddler = Arc<dyn Fn(Tool) + Send + Sync>;
 
 impl World {
-    pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace) -> World {
+    pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace, site: Site) -> World {
         World {
             now,
             log: Mutex::default(),
@@ -83,6 +87,7 @@ impl World {
             faults: Mutex::default(),
             github: Mutex::new(hub),
             slack: Mutex::new(workspace),
+            jira: Mutex::new(site),
             after: Mutex::default(),
         }
     }
@@ -97,6 +102,10 @@ impl World {
 
     pub(crate) fn workspace(&self) -> MutexGuard<'_, Workspace> {
         lock(&self.slack)
+    }
+
+    pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
+        lock(&self.jira)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {
