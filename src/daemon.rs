@@ -338,7 +338,7 @@ fn persons(settings: &Settings, default_calendar: &Arc<Calendar>) -> Vec<PersonP
             email: person.email.clone(),
             manager: person.manager.clone(),
             slack: person.also.slack.0.first().cloned(),
-            accounts: person.also.github.0.iter().map(|login| ("github".to_owned(), login.clone())).collect(),
+            accounts: person.also.in_trackers().map(|(tool, account)| (tool.to_owned(), account.clone())).collect(),
             zone_stated: calendar.is_some(),
             calendar: calendar.unwrap_or_else(|| default_calendar.clone()),
         }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::open::{From, Stopped, View, no_csv, print_json, reread, settings};
 use super::table::{plain, when};
 use super::{Exit, Output};
-use super::{progress, rehearsal};
+use super::{places, progress, rehearsal};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
 use crate::core::CoreHandle;
 use crate::daemon::{Engine, Mirror, Reread, Service, store_path};
@@ -365,7 +365,8 @@ fn connection(name: &str, report: &PullReport, state: Option<&ConnectionState>) 
 
 fn print(connection: &Connection) {
     let Connection { id, tasks, new, changed, skipped, unreadable, .. } = connection;
-    let pulls = if *skipped > 0 { format!(", {skipped} pull requests skipped") } else { String::new() };
+    let pulls = if id.starts_with("jira.") { "left out" } else { "pull requests skipped" };
+    let pulls = if *skipped > 0 { format!(", {skipped} {pulls}") } else { String::new() };
     anstream::println!(
         "{id}: {tasks} tasks mirrored ({new} new, {changed} changed){pulls}, {} unreadable",
         unreadable.len()
@@ -377,8 +378,7 @@ fn print(connection: &Connection) {
         anstream::println!("  may be incomplete: {}", plain(words));
     }
     for failure in &connection.failures {
-        let stream = failure.stream.strip_prefix("containers").map(|part| format!("repositories{part}"));
-        let stream = stream.unwrap_or_else(|| failure.stream.clone());
+        let stream = places::named(id, &failure.stream);
         anstream::println!("  {stream} could not be read: {}", plain(&failure.because));
     }
 }

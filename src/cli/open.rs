@@ -109,11 +109,8 @@ impl View {
         let board = Board::new(reader.load(now, rules::known)?);
         let mut policy = crate::daemon::policy(&settings);
         let named = |name: &str| board.connections().find(|rec| *rec.name == *name).map(|rec| rec.id);
-        policy.connection_modes = settings
-            .github
-            .iter()
-            .filter_map(|(name, table)| Some((named(&format!("github.{name}"))?, table.mode?)))
-            .collect();
+        policy.connection_modes =
+            settings.connection_modes().filter_map(|(name, mode)| Some((named(&name)?, mode?))).collect();
         let on: Vec<String> = settings.comments.on.clone().unwrap_or_else(|| settings.connections().collect());
         policy.comments_on = on.iter().filter_map(|name| named(name)).collect();
         let rules = Rules::new(&settings.rules);

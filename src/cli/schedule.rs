@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, no_csv, print_json};
+use super::places;
 use super::table::when;
 use super::trouble::NO_DAEMON;
 use super::{Exit, Output};
@@ -60,20 +61,6 @@ struct Waiting {
     because: Option<String>,
 }
 
-/// A stream's name for people.
-pub(super) fn word(kind: StreamKind) -> &'static str {
-    match kind {
-        StreamKind::Containers => "repositories",
-        StreamKind::Tasks => "tasks",
-        StreamKind::Comments => "comments",
-        StreamKind::Events => "events",
-        StreamKind::Homes => "milestones",
-        StreamKind::Links => "links",
-        StreamKind::Census => "census",
-        StreamKind::Boards => "projects",
-    }
-}
-
 /// Prints it.
 pub(super) async fn schedule(from: &From) -> Result<Exit, Stopped> {
     no_csv(from)?;
@@ -90,8 +77,8 @@ pub(super) async fn schedule(from: &From) -> Result<Exit, Stopped> {
 
 fn look(view: &mut View) -> Result<Document, Stopped> {
     let reads = view.reader.streams()?.into_iter().map(|one| Read {
+        stream: places::read_by(&one.connection, one.kind),
         connection: one.connection,
-        stream: word(one.kind),
         part: one.part,
         next_at: one.next_pull_at,
         last_good_at: one.good_at,
@@ -144,9 +131,10 @@ fn print(document: &Document) {
         *entry = (entry.0 + 1, entry.1.min(read.next_at));
     }
     for ((connection, stream), (count, at)) in streams {
-        let parts = if count > 1 { format!(" of {count} repositories, the first") } else { String::new() };
-        if stream == word(StreamKind::Census) {
-            let of = if count > 1 { format!("{count} repositories, the first") } else { "a repository".to_owned() };
+        let (one, several) = places::of(connection);
+        let parts = if count > 1 { format!(" of {count} {several}, the first") } else { String::new() };
+        if stream == places::read_by(connection, StreamKind::Census) {
+            let of = if count > 1 { format!("{count} {several}, the first") } else { format!("a {one}") };
             anstream::println!("{connection}: counts what is open in {of} {}", moment(at));
             continue;
         }

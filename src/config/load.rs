@@ -153,6 +153,7 @@ fn finished(mut settings: Settings, context: &Context, sources: &Sources) -> Set
 
 fn silence(settings: &mut Settings) {
     settings.github.values_mut().for_each(|connection| connection.mode = None);
+    settings.jira.values_mut().for_each(|connection| connection.mode = None);
     settings.rules.modes_mut().into_iter().for_each(|mode| *mode = None);
 }
 
@@ -171,7 +172,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 2] = ["github", "people"];
+const NAMED: [&str; 3] = ["github", "jira", "people"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
@@ -290,11 +291,21 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 3] = [
+const REQUIRED: [Required; 5] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
         stand_in: || Value::from(vec![Value::from("x/x")]),
+    },
+    Required {
+        pattern: "jira.*.url",
+        example: r#"url = "https://NAME.atlassian.net", or the address of your own server"#,
+        stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "jira.*.token",
+        example: r#"token = { file = "/run/secrets/jira_token" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("x"),
     },
     Required {
         pattern: "slack.bot_token",
@@ -342,7 +353,7 @@ impl Reading<'_> {
 
     /// All missing keys at once; serde would stop at the first.
     fn fill_required(&mut self) {
-        let names = |kind: &str, value: &Value| {
+        let names = |kind: &str, value: &Value| -> Vec<String> {
             table_of(value)
                 .iter()
                 .filter(|(_, value)| is_table(value))
@@ -350,7 +361,9 @@ impl Reading<'_> {
                 .collect()
         };
         let top = table_of(&self.root);
-        let mut tables: Vec<String> = top.get("github").map(|github| names("github", github)).unwrap_or_default();
+        let trackers = ["github", "jira"].into_iter();
+        let mut tables: Vec<String> =
+            trackers.filter_map(|kind| Some(names(kind, top.get(kind)?))).flat_map(Vec::into_iter).collect();
         let there = |table: &&str| top.get(*table).is_some_and(is_table);
         tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {
