@@ -7,5 +7,6 @@ mod described;
 mod looking;
 mod reading;
 mod server;
+mod simulated;
 mod site;
 mod writing;

@@ -5,6 +5,7 @@
 
 mod cast;
 mod everyday;
+mod on_jira;
 mod script;
 mod troubles;
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 pub use cast::Person;
 
 use crate::{Github, Simulator, Slack};
+use on_jira::OnJira;
 use script::Script;
 
 /// Number of an issue within the story, before a tool gives it its own.
@@ -118,6 +120,8 @@ pub struct Story {
     staged: bool,
     /// Where each issue of the story is: repository and number.
     places: HashMap<StoryKey, (String, u64)>,
+    /// `None`: it is played at GitHub.
+    on_jira: Option<OnJira>,
 }
 
 impl Story {
@@ -128,7 +132,15 @@ impl Story {
         script.milestones(&people);
         everyday::write(&mut script, &people);
         troubles::write(&mut script, &people);
-        Story { people, deeds: script.finish(), played: 0, staged: false, places: HashMap::new() }
+        Story { people, deeds: script.finish(), played: 0, staged: false, places: HashMap::new(), on_jira: None }
+    }
+
+    /// The same story, to be played at Jira instead of GitHub: its repositories are the projects `WEB`, `API` and `OPS`, and
+    /// people go by their handles.
+    #[must_use]
+    pub fn on_jira(mut self) -> Story {
+        self.on_jira = Some(OnJira::new(&self.deeds));
+        self
     }
 
     /// Everybody, the head of delivery first.
@@ -158,22 +170,31 @@ impl Story {
         }
         let (github, slack): (Github, Slack) = (sim.github(), sim.slack());
         for person in &self.people {
-            github.person(&person.github_login, &person.name, None);
             slack.user(&person.slack_id, &person.email, &person.name, "Etc/UTC");
+        }
+        slack.channel("#delivery");
+        if self.on_jira.is_some() {
+            OnJira::stage(&sim.jira(), &self.people);
+            return;
+        }
+        for person in &self.people {
+            github.person(&person.github_login, &person.name, None);
         }
         cast::BOTS.iter().for_each(|bot| github.bot(bot));
         cast::REPOS.iter().for_each(|repo| github.repo(repo));
-        slack.channel("#delivery");
     }
 
     /// Plays every deed up to and including `until`; tells how many there were.
     pub fn play_until(&mut self, sim: &Simulator, until: Timestamp) -> usize {
         self.stage(sim);
-        let github = sim.github();
+        let (github, jira) = (sim.github(), sim.jira());
         let from = self.played;
         while let Some(deed) = self.deeds.get(self.played).filter(|deed| deed.at <= until).cloned() {
             self.played += 1;
-            self.play(&github, &deed);
+            match &mut self.on_jira {
+                Some(on_jira) => on_jira.play(&jira, &self.people, &deed),
+                None => self.play(&github, &deed),
+            }
         }
         self.played - from
     }
@@ -313,6 +334,35 @@ mod tests {
         assert!(titled("Redesign homepage").body.matches("[x]").count() >= 6);
         assert_eq!(titled("Change of e-mail address").milestone.as_deref(), Some("Spring release"));
         assert!(titled("Agree on the payment contract").closed);
+    }
+
+    #[tokio::test]
+    async fn at_jira_the_same_troubles_show_and_the_same_are_mended() {
+        let now = today();
+        let sim = Simulator::start(std::sync::Arc::new(move || now)).await.unwrap();
+        let mut story = Story::new(1, start()).on_jira();
+        let all = || sim.jira().issues();
+        let titled = |title: &str| all().into_iter().find(|issue| issue.title == title).unwrap();
+        let is_open = |issue: &&crate::jira::IssueSeen| issue.category != "done";
+        let ownerless =
+            || all().iter().filter(is_open).filter(|one| one.due.is_some() && one.assignee.is_none()).count();
+        let dateless =
+            || all().iter().filter(is_open).filter(|one| one.due.is_none() && one.assignee.is_some()).count();
+        let late = || {
+            let today = today().to_zoned(TimeZone::UTC).date();
+            all().iter().filter(is_open).filter(|one| one.due.is_some_and(|due| due < today)).count()
+        };
+
+        story.play_until(&sim, today());
+        assert_eq!((ownerless(), dateless(), late()), (2, 2, 2));
+        assert!(all().len() >= 90, "{} issues", all().len());
+        assert_eq!(titled("Redesign homepage").category, "indeterminate");
+        assert_eq!(titled("New product photos").description.matches("[x]").count(), 7);
+        assert!(titled("Migrate the image store").updated_at < today());
+
+        story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
+        assert_eq!((ownerless(), dateless(), late()), (1, 1, 1));
+        assert_eq!(titled("Agree on the payment contract").status, "Done");
     }
 
     #[tokio::test]

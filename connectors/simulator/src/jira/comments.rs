@@ -16,6 +16,13 @@ const BY_ID: usize = 1_000;
 const LONGEST_KEY: usize = 255;
 pub(super) const LONGEST_VALUE: usize = 32_768;
 
+/// A comment as it came in.
+struct Written {
+    text: Text,
+    properties: Vec<(String, Value)>,
+    visibility: Option<Value>,
+}
+
 impl Site {
     pub(super) fn comment_page(&self, call: &Call<'_>, id: u64) -> Reply {
         let Some(issue) = self.issues.get(&id) else { return no_issue() };
@@ -82,7 +89,7 @@ impl Site {
     }
 
     /// Text and properties of a body; `Err` is the refusal.
-    fn written(call: &Call<'_>) -> Result<(Text, Vec<(String, Value)>, Option<Value>), Reply> {
+    fn written(call: &Call<'_>) -> Result<Written, Reply> {
         let body = call.body()?;
         let Some(text) = body.get("body").and_then(|body| Text::of(call, body)) else {
             return Err(bad_field("comment", "Comment body can not be empty!"));
@@ -109,7 +116,7 @@ impl Site {
             }
             properties.push((key.to_owned(), value.clone()));
         }
-        Ok((text, properties, body.get("visibility").cloned()))
+        Ok(Written { text, properties, visibility: body.get("visibility").cloned() })
     }
 
     /// What keeps the account from commenting here. `None`: go on.
@@ -132,7 +139,7 @@ impl Site {
         if let Some(refusal) = self.refuse_comment(call, id) {
             return refusal;
         }
-        let (text, properties, visibility) = match Site::written(call) {
+        let Written { text, properties, visibility } = match Site::written(call) {
             Ok(written) => written,
             Err(refusal) => return refusal,
         };
@@ -177,7 +184,7 @@ impl Site {
         if let Some(refusal) = self.refuse_change(call, id, comment, "edit") {
             return refusal;
         }
-        let (text, properties, visibility) = match Site::written(call) {
+        let Written { text, properties, visibility } = match Site::written(call) {
             Ok(written) => written,
             Err(refusal) => return refusal,
         };

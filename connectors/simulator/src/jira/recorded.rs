@@ -87,7 +87,7 @@ impl JiraRecorded {
         Some((first, last))
     }
 
-    pub(super) fn into_site(&self, site: &mut Site) {
+    pub(super) fn add_to(&self, site: &mut Site) {
         for raw in &self.0 {
             Import { site }.issue(raw);
         }

@@ -132,7 +132,7 @@ impl Jira {
     /// Shows recorded issues in both editions, as they were at the end.
     pub fn serve(&self, recorded: &JiraRecorded) {
         let mut site = self.site();
-        recorded.into_site(&mut site);
+        recorded.add_to(&mut site);
         site.as_of(None);
     }
 
