@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod answered;
 mod described;
 mod looking;
 mod reading;
