@@ -10,6 +10,7 @@ mod commands;
 mod crashes;
 mod faults;
 mod generated;
+mod jira_desk;
 mod kills;
 mod lab;
 mod looks;
