@@ -10,30 +10,50 @@
 mod access;
 mod answers;
 mod call;
+mod census;
+mod cloud;
 mod comment;
 mod config;
+mod containers;
+mod dc;
 mod discover;
 mod examine;
+mod fill;
+mod history;
+mod homes;
 mod hooks;
 mod identity;
+mod items;
+mod jql;
+mod look;
 mod mark;
+mod normalise;
+mod plain;
+mod pull;
+mod search;
+mod site;
+mod stand;
+mod tasks;
 mod text;
+mod when;
 mod whoami;
+mod wire;
 
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Found, MessageRef, Page, Source, StreamKey, StreamSpec,
-    TaskLook, Text, Usage, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
+    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
 };
-use connector_model::Mark;
+use connector_model::{Container, Mark};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use url::Url;
@@ -90,6 +110,10 @@ pub struct Jira {
     pub(crate) limits: Arc<Limits>,
     access: Access,
     identity: Identity,
+    /// What the site calls things. `None`: not asked yet.
+    names: Mutex<Option<Arc<site::Site>>>,
+    /// Sprints by id, where issues name no more than that, and when each was asked for.
+    sprints: Mutex<HashMap<String, (Option<Container>, Timestamp)>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The site as people open it.
     pub(crate) site: Url,
@@ -137,6 +161,8 @@ impl Jira {
             limits,
             access: Access::new(config.login.clone(), config.gateway_url.clone(), gateway),
             identity: Identity::new(known_edition(&config)),
+            names: Mutex::default(),
+            sprints: Mutex::default(),
             clock,
             site: config.url.clone(),
             config,
@@ -189,20 +215,37 @@ impl Source for Jira {
     }
 
     fn streams(&self) -> Vec<StreamSpec> {
-        Vec::new()
+        let hourly = Every::Period(SignedDuration::from_hours(1));
+        let spec = |kind, every| StreamSpec { kind, every };
+        vec![
+            spec(StreamKind::Containers, hourly),
+            spec(StreamKind::Homes, hourly),
+            spec(StreamKind::Tasks, Every::Poll),
+            spec(StreamKind::Census, Every::Daily),
+        ]
     }
 
     fn renewed(&self) -> bool {
         self.access.is_renewed()
     }
 
-    fn pull<'a>(&'a self, stream: &'a StreamKey, _cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {
-        let what = format!("there is no stream {:?}", stream.kind);
-        Box::pin(async { Err(ConnectorError::Misconfigured { tool: TOOL, what }) })
+    fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        Box::pin(self.pull_stream(stream, cursor))
     }
 
-    fn task<'a>(&'a self, _handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>> {
-        Box::pin(async { Ok(TaskLook::Hidden) })
+    fn joins(&self, kind: StreamKind) -> bool {
+        kind == StreamKind::Tasks
+    }
+
+    fn pull_joint<'a>(
+        &'a self,
+        streams: &'a [(StreamKey, Cursor)],
+    ) -> BoxFuture<'a, Result<Vec<Page>, ConnectorError>> {
+        Box::pin(self.pull_streams(streams))
+    }
+
+    fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>> {
+        Box::pin(self.look_at_task(handle))
     }
 }
 

@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access;
+mod answered;
+mod described;
 mod looking;
+mod reading;
 mod server;
+mod simulated;
 mod writing;

@@ -28,11 +28,7 @@ fn block_line(block: &Block) -> String {
         line.add(span);
     }
     let out = line.out.trim();
-    match out {
-        "" => String::new(),
-        out if small => format!("_{out}_"),
-        out => out.to_owned(),
-    }
+    if small && can_be_marked(out) { format!("_{out}_") } else { out.to_owned() }
 }
 
 struct Line {
@@ -72,6 +68,13 @@ impl Line {
         if words.trim_matches(BREAK).is_empty() {
             return;
         }
+        if !can_be_marked(words) {
+            if self.closed && words.starts_with(char::is_alphanumeric) {
+                self.out.push(BREAK);
+            }
+            self.closed = false;
+            return self.out.push_str(words);
+        }
         if !self.out.is_empty() && !self.out.ends_with(char::is_whitespace) {
             self.out.push(BREAK);
         }
@@ -93,6 +96,19 @@ impl Line {
             None => self.add_words(&label_of(label)),
         }
     }
+}
+
+/// Whether the renderer sees markup around it: what is neither letter, decimal digit, mark, sign nor space is at most at
+/// either end. Where it does not, the words alone are better than words with stars around them.
+fn can_be_marked(words: &str) -> bool {
+    let words = words.strip_prefix(BREAK).unwrap_or(words);
+    let words = words.strip_suffix(BREAK).unwrap_or(words);
+    let unseen = |c: char| match c {
+        BREAK | '\u{200C}' | '\u{200D}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'.. => true,
+        // Digits of other scripts, fractions and Roman numbers: not worth telling apart.
+        c => c.is_numeric() && !c.is_ascii_digit(),
+    };
+    !words.is_empty() && !words.contains(unseen)
 }
 
 /// What a person's user name may hold, as far as nothing of it means anything in a link.
@@ -175,11 +191,12 @@ fn means_something(c: char, before: &[char], after: &[char]) -> bool {
         '?' => last == Some(&'?') || next == Some(&'?'),
         // Between letters it only joins them, but where it makes an issue's key.
         '-' | '+' => {
-            let joins = [last, next].iter().all(|c| c.is_some_and(|c| c.is_alphanumeric()));
+            let joins = [last, next].iter().all(|c| c.is_some_and(|c| c.is_ascii_alphanumeric()));
             !joins || (next.is_some_and(char::is_ascii_digit) && ends_with_name(before))
         }
-        '(' => matches!(last, Some(';' | '-' | '8')) || is_smiley(after),
-        ')' => matches!(last, Some(';' | '-' | '8')),
+        // Behind anything else than a word it may end a smiley: what a backslash was taken off ends in a semicolon.
+        '(' => is_smiley(after) || last.is_some_and(|c| !c.is_ascii_alphanumeric() && !c.is_whitespace()),
+        ')' => last.is_some_and(|c| !c.is_ascii_alphanumeric() || *c == '8'),
         _ => false,
     }
 }
@@ -281,10 +298,8 @@ mod tests {
 
     #[test]
     fn smileys_and_entities_stay_what_was_typed() {
-        check(
-            &[plain(":) ;) :D 8-) (y) (/) (flagoff) (may be)")],
-            ":·) ;\\) :·D 8\\-\\) \\(y) \\(/) \\(flagoff) (may be)",
-        );
+        check(&[plain(":) ;) :D 8-) *) (may be)")], ":·\\) ;\\) :·D 8\\-\\) \\*\\) (may be)");
+        check(&[plain("(y) (/) (flagoff) !;-)")], "\\(y) \\(/\\) \\(flagoff) \\!;\\-\\)");
         check(&[plain("&lt;b&gt; &#91; a & b <3 <b>")], "&·lt;b&·gt; &·\\#91; a & b <·3 <b>");
     }
 
@@ -303,6 +318,7 @@ mod tests {
         check(&[code("{a}"), plain(" x")], "{{·\\{a\\}·}} x");
         check(&[code("a*b")], "{{a\\*b}}");
         check(&[strong("b\\")], "*b\\·*");
+        check(&[strong("https://x"), plain(" "), code("½")], "https:·//x ½");
     }
 
     #[test]
@@ -363,7 +379,12 @@ mod tests {
                 c != '\\' || next == Some(BREAK) || next.is_some_and(|next| "-#*_+?^~|{}[]()!".contains(next)),
                 "{out:?}"
             );
-            let joins = before(1).is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric);
+            let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+            let joins = word(before(1)) && word(next);
+            assert!(
+                c != ')' || escaped || word(before(1)) || before(1).is_some_and(char::is_whitespace) || i == 0,
+                "{out:?}"
+            );
             assert!(!"-+".contains(c) || escaped || joins, "{c} in {out:?}");
             assert!(!(c == '?' && next == Some('?')), "{out:?}");
             assert!(!(c == '@' && next.is_some_and(|next| next != BREAK && !next.is_whitespace())), "{out:?}");
