@@ -219,6 +219,7 @@ impl Site {
             ["project", "search"] if read && cloud => self.project_search(call),
             ["project"] if read => self.project_list(call),
             ["project", name] if read => self.one_project(call, name),
+            ["project", name, "statuses"] if read => self.project_statuses(call, name),
             ["project", name, "versions"] if read => self.version_list(call, name),
             ["project", name, "version"] if read => self.version_page(call, name),
             ["users", "search"] if read && cloud => self.user_list(call),
