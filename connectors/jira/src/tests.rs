@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
-mod answered;
 mod described;
 mod looking;
 mod reading;
 mod server;
 mod simulated;
+mod site;
 mod writing;

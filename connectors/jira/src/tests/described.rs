@@ -6,8 +6,7 @@ use connector_model::Mark;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answered::{Answered, call, person, sent};
-use super::server::{Asked, NOW, answer};
+use super::server::{Asked, NOW, Server, answer, person};
 use crate::{Edition, fixtures};
 
 const CLOUD: &str = "jira-cloud-platform-v3.2025-12.json.gz";
@@ -40,7 +39,7 @@ impl Described {
         check_query(operation, asked).map_err(|what| format!("{call}: {what}"))?;
         let schema = operation.pointer("/requestBody/content/application~1json/schema");
         match (schema, asked.body.is_empty()) {
-            (Some(schema), false) => check_body(description, schema, &sent(asked), "body"),
+            (Some(schema), false) => check_body(description, schema, &asked.json(), "body"),
             (None, true) => Ok(()),
             (Some(_), true) => Err("no body".to_owned()),
             (None, false) => Err("a body where none is described".to_owned()),
@@ -154,10 +153,10 @@ fn what_is_not_described_is_found() {
 async fn every_call_of_writing_and_looking_is_described_by_the_vendor() {
     for edition in [Edition::Cloud, Edition::DataCenter] {
         let Some(described) = Described::of(edition) else { continue };
-        let server = Answered::new(|asked: &Asked| {
+        let server = Server::new(|asked: &Asked| {
             let project = json!({"id": "10000", "key": "ABC", "projectTypeKey": "service_desk"});
             let comment = json!({"id": "77", "author": person("bot"), "created": "2025-03-11T09:00:00.000+0000"});
-            match call(asked).as_str() {
+            match asked.call().as_str() {
                 "GET issue/10005" => answer(200, json!({"id": "10005", "fields": {"project": project}})),
                 "GET issue/10005/comment" => answer(200, json!({"comments": [comment], "total": 1})),
                 "POST comment/list" => answer(200, json!({"values": []})),
