@@ -15,6 +15,7 @@ mod live;
 mod manual;
 mod open;
 mod people;
+mod places;
 mod preview;
 mod progress;
 mod rehearsal;
@@ -143,12 +144,12 @@ enum Verb {
         #[arg(long)]
         days: Option<u32>,
     },
-    /// Make the first configuration: tests the token, finds repositories, states and people.
+    /// Make the first configuration: tests the token, finds repositories or projects, states and people.
     #[command(after_help = init::variables())]
     Init {
-        /// What work is tracked in.
-        #[arg(long, value_enum, default_value = "github")]
-        tracker: Tracker,
+        /// What work is tracked in; may be repeated. Left out: it is asked, or follows from the environment.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        tracker: Vec<Tracker>,
         /// Show the file instead of writing it.
         #[arg(long)]
         print: bool,
@@ -161,7 +162,7 @@ enum Verb {
     },
     /// Look at everything: credentials, limits, people, store, daemon; each with what to do.
     Doctor {
-        /// Only this one, as `github.acme` or `slack`.
+        /// Only this one, as `github.acme`, `jira.acme` or `slack`.
         connection: Option<String>,
         /// Also write it all into a file that can be sent to whoever helps: no secret, no title.
         #[arg(long, value_name = "FILE")]
@@ -210,7 +211,7 @@ enum Verb {
     },
     /// Read every connection now; judges and sends nothing.
     Sync {
-        /// Only this one, as `github.acme`.
+        /// Only this one, as `github.acme` or `jira.acme`.
         connection: Option<String>,
         /// From the beginning, and counting what is there: what was deleted is found now, not within a day.
         #[arg(long)]
@@ -273,9 +274,9 @@ enum Verb {
         /// The gap's id.
         gap: String,
     },
-    /// Judge a repository again of which much was missing at once.
+    /// Judge a repository or project again of which much was missing at once.
     Release {
-        /// Its name, as `acme/web`.
+        /// Its name, as `acme/web` or `OPS`.
         container: String,
     },
     /// Ask the running daemon how it is.
@@ -326,6 +327,8 @@ enum GapsVerb {
 enum Tracker {
     /// GitHub Issues.
     Github,
+    /// Jira, Cloud or Data Center.
+    Jira,
 }
 
 #[derive(Debug, Subcommand)]
@@ -463,8 +466,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         }
         Verb::Config { verb } => config::config(&from, &verb),
         Verb::Rules { verb } => rules::rules(&from, &verb),
-        Verb::Init { tracker: Tracker::Github, print, from_env, force } => {
-            init::init(&from, &init::Wishes { print, from_env, force }).await
+        Verb::Init { tracker, print, from_env, force } => {
+            init::init(&from, &init::Wishes { trackers: tracker, print, from_env, force }).await
         }
         Verb::Doctor { connection, bundle } => doctor::doctor(&from, connection.as_deref(), bundle.as_deref()).await,
         Verb::Preview { kind, about } => preview::preview(&from, kind, &about).await,
@@ -473,7 +476,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::People { verb: PeopleVerb::Unmatched } => people::unmatched(&from),
         Verb::People { verb: PeopleVerb::Link { person, account } } => people::link(&from, &person, &account),
         Verb::Calendar { verb: CalendarVerb::Show { person, days } } => people::calendar(&from, &person, days),
-        Verb::Schedule => schedule::schedule(&from),
+        Verb::Schedule => schedule::schedule(&from).await,
         Verb::Check { at, fail_on, project } => check::check(&from, at.as_deref(), fail_on, project.as_deref()),
         Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),

@@ -64,6 +64,13 @@ pub(super) fn load(from: &From, flags: Flags, unchanged: bool) -> Result<Loaded,
     config::load(&Sources { files, env, flags }).map_err(|found| refused(&found, count, unchanged))
 }
 
+/// The store's file as far as a refused configuration tells; what cannot be read of it counts as not written.
+pub(super) fn likely_store(from: &From) -> Option<PathBuf> {
+    let env = config::environment();
+    let files = config::find_and_read(&from.files, &env).unwrap_or_default();
+    config::store_url(&Sources { files, env, flags: LOOKING }).map(|url| PathBuf::from(url.path()))
+}
+
 fn refused(found: &[Diagnostic], files: usize, unchanged: bool) -> Stopped {
     let words = match files {
         0 => found.iter().map(|diagnostic| diagnostic.render(colored())).collect::<Vec<_>>().join("\n\n"),
@@ -102,11 +109,8 @@ impl View {
         let board = Board::new(reader.load(now, rules::known)?);
         let mut policy = crate::daemon::policy(&settings);
         let named = |name: &str| board.connections().find(|rec| *rec.name == *name).map(|rec| rec.id);
-        policy.connection_modes = settings
-            .github
-            .iter()
-            .filter_map(|(name, table)| Some((named(&format!("github.{name}"))?, table.mode?)))
-            .collect();
+        policy.connection_modes =
+            settings.connection_modes().filter_map(|(name, mode)| Some((named(&name)?, mode?))).collect();
         let on: Vec<String> = settings.comments.on.clone().unwrap_or_else(|| settings.connections().collect());
         policy.comments_on = on.iter().filter_map(|name| named(name)).collect();
         let rules = Rules::new(&settings.rules);

@@ -217,24 +217,22 @@ pub(super) fn link(from: &From, person: &str, account: &str) -> Result<Exit, Sto
         return Err(Stopped::usage(format!("{login} belongs to {} already", owner.handle)));
     }
     let login = known.handle.as_deref().unwrap_or(login);
+    let tool = view.board.site(known.site).split('|').next().unwrap_or_default();
     anstream::println!("Add to your configuration:\n");
     match view.settings.people.get(person) {
         Some(table) => {
-            let mut logins = table.also.github.0.clone();
-            logins.push(login.to_owned());
-            let list: Vec<String> = logins.iter().map(|login| format!("\"{login}\"")).collect();
-            let slack = match table.also.slack.0.as_slice() {
-                [] => String::new(),
-                ids => {
-                    format!(", slack = [{}]", ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", "))
-                }
-            };
+            let quoted = |account: &String| format!("\"{account}\"");
+            let tools = table.also.by_tool().into_iter().filter_map(|(of, accounts)| {
+                let mut all: Vec<String> = accounts.iter().map(quoted).collect();
+                all.extend((of == tool).then(|| quoted(&login.to_owned())));
+                (!all.is_empty()).then(|| format!("{of} = [{}]", all.join(", ")))
+            });
             anstream::println!("    [people.{person}]                  # the table that is there; `also` is replaced");
-            anstream::println!("    also = {{ github = [{}]{slack} }}", list.join(", "));
+            anstream::println!("    also = {{ {} }}", tools.collect::<Vec<_>>().join(", "));
         }
         None => {
             anstream::println!("    [people.{person}]");
-            anstream::println!("    also = {{ github = \"{login}\" }}");
+            anstream::println!("    also = {{ {tool} = \"{login}\" }}");
         }
     }
     anstream::println!(

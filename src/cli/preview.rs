@@ -13,6 +13,7 @@ use super::table::{plain, when};
 use super::{Exit, Output};
 use crate::config::Flags;
 use crate::domain::notice::{Address, MessageOp, Reason};
+use crate::domain::people::AccountRec;
 use crate::registry;
 
 /// What is shown.
@@ -66,7 +67,7 @@ struct Shown {
     reasons: Vec<&'static str>,
     /// As a person reads it.
     text: String,
-    /// As it is written: Slack's text and blocks, or GitHub's Markdown.
+    /// As it is written: Slack's text and blocks, GitHub's Markdown, Jira's document or wiki text.
     rendered: Value,
     #[serde(skip)]
     body: Text,
@@ -173,14 +174,23 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
         place,
         gaps: said.gaps.clone(),
         reasons,
-        text: read(&message.body),
-        rendered: registry::rendered(&message.address, &message.body),
+        text: read(&message.body, &|login| called(view, login)),
+        rendered: registry::rendered(&view.settings, &message.address, &message.body),
         body: message.body.clone(),
     })
 }
 
+/// Whom a mention shows: the login, or the name where the login is a mere id.
+fn called(view: &View, login: &str) -> String {
+    let people = &view.board.people;
+    let is_jira = |id| view.board.site(id).starts_with("jira|");
+    let of_login = |one: &&AccountRec| is_jira(one.site) && one.handle.as_deref() == Some(login);
+    let name = people.accounts.values().find(of_login).and_then(|one| one.name.as_deref());
+    name.unwrap_or(login).to_owned()
+}
+
 /// The words as they are read, without any markup.
-fn read(text: &Text) -> String {
+fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
     let line = |block: &Block| {
         let (Block::Line(spans) | Block::Note(spans)) = block;
         spans
@@ -188,7 +198,7 @@ fn read(text: &Text) -> String {
             .map(|span| match span {
                 Span::Plain(words) | Span::Strong(words) | Span::Code(words) => plain(words),
                 Span::Link { label, .. } => plain(label),
-                Span::Mention(login) => format!("@{}", plain(login)),
+                Span::Mention(login) => format!("@{}", plain(&called(login))),
             })
             .collect::<String>()
     };

@@ -92,7 +92,7 @@ fn capability(connection: String, about: &About) -> Capability {
 fn state(settings: &Settings, id: RuleId) -> &'static str {
     let switches = settings.rules.switches();
     let Some((_, enabled, mode)) = switches.iter().find(|(known, _, _)| *known == id.0) else { return "off" };
-    let connections = || settings.github.values().map(|connection| connection.mode);
+    let connections = || settings.connection_modes().map(|(_, mode)| mode);
     let live = match (mode, settings.mode) {
         (Some(Mode::Observe), _) => false,
         (Some(Mode::Live), _) => connections().any(|own| own != Some(Mode::Observe)),

@@ -10,7 +10,10 @@ use secrecy::ExposeSecret;
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
 use super::paths::within;
-use super::{Mode, ProjectName, SecretRef, Settings, github, migrate};
+use super::shapes::{
+    Shape, data_center_shape, github_shape, heartbeat_shape, jira_shape, slack_hook_shape, slack_shape, webhook_shape,
+};
+use super::{Mode, ProjectName, SecretRef, Settings, github, jira, migrate};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -31,6 +34,7 @@ pub(super) fn all(
     check.rules();
     check.lengths();
     check.found.extend(github::all(settings, context));
+    check.found.extend(jira::all(settings, context, repaired));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -49,6 +53,11 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
             ("webhook_secret", connection.webhook_secret.as_mut()),
         ];
         all.extend(found.into_iter().filter_map(|(key, secret)| Some((format!("github.{name}.{key}"), secret?))));
+    }
+    for (name, connection) in &mut settings.jira {
+        all.push((format!("jira.{name}.token"), &mut connection.token));
+        let secret = connection.webhook_secret.as_mut();
+        all.extend(secret.map(|secret| (format!("jira.{name}.webhook_secret"), secret)));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     if let Some(slack) = &mut settings.slack {
@@ -77,14 +86,16 @@ impl Check<'_> {
     fn general(&mut self) {
         let version = self.settings.version;
         if version != migrate::VERSION {
-            let title = migrate::title(&version.to_string());
+            let title = migrate::title(&version.to_string(), migrate::VERSION);
             let problem = self.context.error("bad-version", About::Value, "version", &title, "not this version");
-            self.add("version", problem.help(migrate::help(version, migrate::VERSION)));
+            self.add("version", problem.help(migrate::help(&version.to_string(), migrate::VERSION)));
         }
-        if self.settings.github.is_empty() {
-            let problem =
-                Diagnostic::error("missing-key", "no connection is configured: nothing would be watched".to_owned())
-                    .help("add a table [github.NAME] with `token` and `repos`");
+        if self.settings.connections().next().is_none() {
+            let problem = Diagnostic::error(
+                "missing-key",
+                "no connection is configured: nothing would be watched".to_owned(),
+            )
+            .help("add a table [github.NAME] with `token` and `repos`, or [jira.NAME] with `url`, `email` and `token`");
             self.add("github", problem);
         }
         let silent = self.settings.slack.is_none() && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);
@@ -100,6 +111,7 @@ impl Check<'_> {
             names.into_iter().map(|name| (format!("{kind}.{name}"), name.clone())).collect()
         };
         let mut all = names("github", self.settings.github.keys().collect());
+        all.extend(names("jira", self.settings.jira.keys().collect()));
         all.extend(names("people", self.settings.people.keys().collect()));
         for (path, name) in all {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -144,6 +156,9 @@ impl Check<'_> {
             let statuses: Vec<_> = connection.statuses.all().into_iter().chain([backlog]).collect();
             self.states(&format!("{base}.statuses"), &statuses);
             self.projects(&base, &connection.projects);
+        }
+        for (name, connection) in &settings.jira {
+            self.states(&format!("jira.{name}.states"), &connection.states.all());
         }
     }
 
@@ -344,6 +359,9 @@ impl Check<'_> {
         for (name, connection) in &self.settings.github {
             all.push((format!("github.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
         }
+        for (name, connection) in &self.settings.jira {
+            all.push((format!("jira.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
+        }
         if let Some(heartbeat) = &self.settings.heartbeat {
             all.push(("heartbeat.every".to_owned(), heartbeat.every, SignedDuration::from_secs(1)));
         }
@@ -363,6 +381,8 @@ impl Check<'_> {
         let github = settings.github.iter();
         let mut all: Vec<_> =
             github.map(|(name, one)| (format!("github.{name}.ca_file"), one.ca_file.as_deref())).collect();
+        let jira = settings.jira.iter();
+        all.extend(jira.map(|(name, one)| (format!("jira.{name}.ca_file"), one.ca_file.as_deref())));
         all.push(("slack.ca_file".to_owned(), settings.slack.as_ref().and_then(|slack| slack.ca_file.as_deref())));
         for (path, file) in all {
             if let Some((file, error)) = file.and_then(|file| Some((file, unreadable(file)?))) {
@@ -387,6 +407,13 @@ impl Check<'_> {
             }
             if let Some(secret) = &connection.webhook_secret {
                 self.secret(&format!("github.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
+        }
+        for (name, connection) in &settings.jira {
+            let shape = if connection.is_cloud() == Some(false) { data_center_shape } else { jira_shape };
+            self.secret(&format!("jira.{name}.token"), &connection.token, connection.token.secret(), shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("jira.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
             }
         }
         if let Some(heartbeat) = &settings.heartbeat {
@@ -437,47 +464,6 @@ impl Check<'_> {
             let problem = self.context.warning("readable-secret", About::Value, path, &title, "readable by everybody");
             self.add(path, problem.help("chmod o-r; in a container it does not matter, where nobody else can log in"));
         }
-    }
-}
-
-/// What a secret looks like. No text of these holds any of it.
-enum Shape {
-    Fits,
-    Odd(&'static str),
-    Wrong(&'static str),
-}
-
-fn slack_shape(value: &str) -> Shape {
-    match value {
-        _ if value.starts_with("xoxb-") => Shape::Fits,
-        _ if value.starts_with("xapp-") => Shape::Wrong("this is an app-level token (xapp-…), not the bot's (xoxb-…)"),
-        _ if value.starts_with("xoxp-") => Shape::Wrong("this is a user's token (xoxp-…), not the bot's (xoxb-…)"),
-        _ => Shape::Odd("a bot token of Slack begins with xoxb-; this one does not"),
-    }
-}
-
-fn slack_hook_shape(value: &str) -> Shape {
-    match connector_slack::is_webhook(value) {
-        Ok(()) => Shape::Fits,
-        Err(_) if value.starts_with("xox") => Shape::Wrong("this is a token of Slack; it belongs into `bot_token`"),
-        Err(why) => Shape::Wrong(why),
-    }
-}
-
-fn github_shape(value: &str) -> Shape {
-    let slack = ["xoxb-", "xoxp-", "xapp-"].iter().any(|start| value.starts_with(start));
-    if slack { Shape::Wrong("this is a token of Slack, not of GitHub") } else { Shape::Fits }
-}
-
-/// Whoever guesses it can make us read; so it is not to be guessed.
-fn webhook_shape(value: &str) -> Shape {
-    if value.len() < 16 { Shape::Odd("this is shorter than 16 characters: it can be guessed") } else { Shape::Fits }
-}
-
-fn heartbeat_shape(value: &str) -> Shape {
-    match url::Url::parse(value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Shape::Fits,
-        _ => Shape::Wrong("this is no address that begins with https://"),
     }
 }
 

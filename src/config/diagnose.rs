@@ -211,8 +211,8 @@ fn mask(text: &mut String, span: Range<usize>) {
 }
 
 /// How the tokens of the tools begin. Whatever key they stand under, and in comments, they are not shown.
-const TOKEN_STARTS: [&str; 11] =
-    ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxe", "xoxa-", "xapp-"];
+const TOKEN_STARTS: [&str; 12] =
+    ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxe", "xoxa-", "xapp-", "ATATT3"];
 
 /// How the address of an incoming webhook begins; what follows is a credential.
 const WEBHOOK_START: &str = "hooks.slack.com/services/";
@@ -223,7 +223,7 @@ pub(super) fn mask_tokens(text: &str) -> String {
     for start in TOKEN_STARTS {
         for (at, _) in text.match_indices(start) {
             let rest = &text[at..];
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).unwrap_or(rest.len());
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.=".contains(c)).unwrap_or(rest.len());
             // The bare beginning is how people speak of such tokens, not one of them.
             if end > start.len() {
                 mask(&mut masked, at..at + end);

@@ -17,7 +17,7 @@ use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
 use super::show::InForce;
 use super::tree::{FileTree, Table, join};
-use super::{Backlog, DEFAULTS, Mode, Settings, Severity, check};
+use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, check};
 
 /// What settings are made of.
 #[derive(Clone, Default)]
@@ -113,6 +113,15 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     }
 }
 
+/// Where the store is, as far as files with mistakes in them tell: for asking whoever runs by an earlier text of them.
+pub fn store_url(sources: &Sources) -> Option<StoreUrl> {
+    let tree = FileTree::guess(&sources.files);
+    let context = Context::new(&tree, &sources.env);
+    let (root, defaults) = layered(tree, &context, sources.flags);
+    let mut reading = Reading { root, defaults, context: &context, repaired: BTreeSet::new(), found: Vec::new() };
+    reading.read().map(|settings| settings.store.url)
+}
+
 /// What needs the environment and the flags, and where everything comes from.
 fn finished(mut settings: Settings, context: &Context, sources: &Sources) -> Settings {
     for (path, secret) in check::secrets_mut(&mut settings) {
@@ -144,6 +153,7 @@ fn finished(mut settings: Settings, context: &Context, sources: &Sources) -> Set
 
 fn silence(settings: &mut Settings) {
     settings.github.values_mut().for_each(|connection| connection.mode = None);
+    settings.jira.values_mut().for_each(|connection| connection.mode = None);
     settings.rules.modes_mut().into_iter().for_each(|mode| *mode = None);
 }
 
@@ -162,7 +172,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 2] = ["github", "people"];
+const NAMED: [&str; 3] = ["github", "jira", "people"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
@@ -281,11 +291,21 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 3] = [
+const REQUIRED: [Required; 5] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
         stand_in: || Value::from(vec![Value::from("x/x")]),
+    },
+    Required {
+        pattern: "jira.*.url",
+        example: r#"url = "https://NAME.atlassian.net", or the address of your own server"#,
+        stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "jira.*.token",
+        example: r#"token = { file = "/run/secrets/jira_token" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("x"),
     },
     Required {
         pattern: "slack.bot_token",
@@ -333,7 +353,7 @@ impl Reading<'_> {
 
     /// All missing keys at once; serde would stop at the first.
     fn fill_required(&mut self) {
-        let names = |kind: &str, value: &Value| {
+        let names = |kind: &str, value: &Value| -> Vec<String> {
             table_of(value)
                 .iter()
                 .filter(|(_, value)| is_table(value))
@@ -341,7 +361,9 @@ impl Reading<'_> {
                 .collect()
         };
         let top = table_of(&self.root);
-        let mut tables: Vec<String> = top.get("github").map(|github| names("github", github)).unwrap_or_default();
+        let trackers = ["github", "jira"].into_iter();
+        let mut tables: Vec<String> =
+            trackers.filter_map(|kind| Some(names(kind, top.get(kind)?))).flat_map(Vec::into_iter).collect();
         let there = |table: &&str| top.get(*table).is_some_and(is_table);
         tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {

@@ -14,7 +14,8 @@
 //! | `check` | what no single value can tell: references, repeats, ranges |
 //! | `server` | `[server]`, `[heartbeat]` |
 //! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
-//! | `values`, `secrets` | small types that refuse a wrong value |
+//! | `jira`, `jql` | `[jira.NAME]`, the same for it; what of its query language that needs |
+//! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -27,6 +28,8 @@ mod check;
 pub mod diagnose;
 mod files;
 mod github;
+mod jira;
+mod jql;
 mod load;
 pub mod migrate;
 mod mistakes;
@@ -41,6 +44,7 @@ pub mod schema;
 mod secrets;
 mod sections;
 mod server;
+mod shapes;
 pub mod show;
 #[cfg(test)]
 mod tests;
@@ -58,13 +62,14 @@ pub use crate::domain::policy::Mode;
 pub use crate::rules::settings::RuleSettings;
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
-pub use load::{Flags, Loaded, Sources, load};
+pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
+pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
-pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
+pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -87,6 +92,8 @@ pub struct Settings {
     pub heartbeat: Option<HeartbeatSettings>,
     /// Connections to GitHub by name: `acme` is written `github.acme` everywhere else.
     pub github: BTreeMap<String, GithubConnection>,
+    /// Connections to Jira by name, likewise.
+    pub jira: BTreeMap<String, JiraConnection>,
     /// `None`: nothing is sent to Slack.
     pub slack: Option<SlackSettings>,
     /// Comments on tasks.
@@ -115,7 +122,14 @@ impl Settings {
 
     /// Every connection as it is written elsewhere: `github.acme`.
     pub fn connections(&self) -> impl Iterator<Item = String> + '_ {
-        self.github.keys().map(|name| format!("github.{name}"))
+        let github = self.github.keys().map(|name| format!("github.{name}"));
+        github.chain(self.jira.keys().map(|name| format!("jira.{name}")))
+    }
+
+    /// Every connection with the mode of its own.
+    pub fn connection_modes(&self) -> impl Iterator<Item = (String, Option<Mode>)> + '_ {
+        let github = self.github.iter().map(|(name, table)| (format!("github.{name}"), table.mode));
+        github.chain(self.jira.iter().map(|(name, table)| (format!("jira.{name}"), table.mode)))
     }
 }
 
@@ -306,14 +320,22 @@ pub struct PersonSettings {
 pub struct Accounts {
     /// Logins.
     pub github: OneOrMany,
+    /// Account ids; on Data Center user names.
+    pub jira: OneOrMany,
     /// User ids, `U…`.
     pub slack: OneOrMany,
 }
 
 impl Accounts {
     /// Each tool with the accounts in it.
-    pub fn by_tool(&self) -> [(&'static str, &[String]); 2] {
-        [("github", &self.github.0), ("slack", &self.slack.0)]
+    pub fn by_tool(&self) -> [(&'static str, &[String]); 3] {
+        [("github", &self.github.0), ("jira", &self.jira.0), ("slack", &self.slack.0)]
+    }
+
+    /// Each tracker's accounts, with the tracker: (`github`, `ana-k`).
+    pub fn in_trackers(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let trackers = self.by_tool().into_iter().filter(|(tool, _)| *tool != "slack");
+        trackers.flat_map(|(tool, accounts)| accounts.iter().map(move |account| (tool, account)))
     }
 }
 

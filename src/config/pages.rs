@@ -45,7 +45,8 @@ const PAGES: &[(&str, &str)] = &[
         "An address cannot be used.\n\n\
          It begins with https://, names a host, and carries no user, password, query or fragment. Credentials are sent\n\
          there, so plain http is allowed to this machine alone (127.0.0.1, ::1, localhost). A proxy may be plain http; one that\n\
-         asks for a password is set by HTTPS_PROXY instead.\n",
+         asks for a password is set by HTTPS_PROXY instead. For Jira it is the site as people open it,\n\
+         https://NAME.atlassian.net or the address of your own server with its path, and no page below it.\n",
     ),
     (
         "bad-value",
@@ -72,6 +73,13 @@ const PAGES: &[(&str, &str)] = &[
          may replace what a file says.\n",
     ),
     (
+        "duplicate-project",
+        "A project of Jira is read twice: listed twice, or by two connections to the same site. Each project has one connection\n\
+         that reads it, or its gaps would be told twice.\n\n\
+         As a warning: one connection names no `projects` and so reads all that its account can see, and another reads the same\n\
+         site. Whichever lists a project first keeps it; name the projects of each.\n",
+    ),
+    (
         "duplicate-repo",
         "A repository is read twice: listed twice, or by two connections to the same address. Each repository has one\n\
          connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n\n\
@@ -83,7 +91,9 @@ const PAGES: &[(&str, &str)] = &[
         "(Warning.) A filter of a connection asks for a label that says in which state work is, such as \"in progress\". Such a\n\
          label is taken off when work goes on or is finished, and then the task leaves the filter: it is no longer watched, its\n\
          gaps end without being resolved, and what became of it is never learnt. Filter by what stays (a team, a kind of work),\n\
-         and map labels of states under [github.NAME.states].\n",
+         and map labels of states under [github.NAME.states].\n\n\
+         The same for `select` of a connection to Jira that leaves out finished work, as `statusCategory != Done` or\n\
+         `resolution = Unresolved` do. Finished issues cost nothing; leave that part out.\n",
     ),
     (
         "internal",
@@ -127,8 +137,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "missing-key",
-        "A key without which nothing can work is missing: a connection needs `token` and `repos`, Slack needs `bot_token` or\n\
-         `webhook_url`, and there must be at least one connection.\n",
+        "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
+         `token`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
     ),
     (
         "narrow-access",
@@ -152,6 +162,12 @@ const PAGES: &[(&str, &str)] = &[
         "No daemon is running on this store, so there is nobody to ask.\n\n\
          `gapwatch run` starts one. If one is running, the command looks at another store: `gapwatch config show` says which,\n\
          and a service often has its own by GAPWATCH_STORE__URL. A relative path counts from the working directory.\n",
+    ),
+    (
+        "no-email",
+        "(Warning.) A connection to Jira Cloud has a token and no e-mail address. An API token is half of a login: the other half\n\
+         is the address of the account that made it, `email`. Only the token of a service account stands for itself, and only at\n\
+         the gateway; name that as `gateway_url`, and the warning is gone.\n",
     ),
     (
         "not-visible",
@@ -232,7 +248,7 @@ const PAGES: &[(&str, &str)] = &[
     (
         "unknown-reference",
         "A name refers to something that is not there: a manager or an operator without a table under [people], a connection\n\
-         without a table of its own. Connections are written with their kind: \"github.acme\".\n",
+         without a table of its own. Connections are written with their kind: \"github.acme\", \"jira.acme\".\n",
     ),
     (
         "unknown-variable",
@@ -242,8 +258,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "unused-key",
-        "(Warning.) A key is set that has no effect beside another one. It is taken, and does nothing: leave it out, so that\n\
-         nobody believes it works.\n",
+        "(Warning.) A key is set that has no effect beside another one, or a part of a value that has none, as an order in `select`.\n\
+         It is taken, and does nothing: leave it out, so that nobody believes it works.\n",
     ),
     (
         "usage",

@@ -15,11 +15,13 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 9] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
     "github.*.webhook_secret",
+    "jira.*.token",
+    "jira.*.webhook_secret",
     "slack.bot_token",
     "slack.webhook_url",
     "heartbeat.url",

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{GithubConnection, GithubFilter, Settings, States};
+use super::{GithubConnection, GithubFilter, JiraConnection, Settings, States};
 
 /// Each is 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,14 +56,23 @@ fn reading(settings: &Settings) -> impl Serialize {
         let projects = serde_json::to_string(&projects).unwrap_or_default();
         (site(connection), sorted_states(&connection.states), projects)
     };
+    let of_jira = |connection: &JiraConnection| {
+        let blocking = folded(&connection.blocking);
+        let fields = serde_json::to_string(&(&connection.fields, blocking)).unwrap_or_default();
+        (format!("jira {}", connection.site()), sorted_states(&connection.states), fields)
+    };
     let mut states: Vec<_> = settings.github.values().map(states).collect();
+    states.extend(settings.jira.values().map(of_jira));
     states.sort();
     states.dedup();
     let people: Vec<_> = settings
         .people
         .iter()
         .map(|(name, person)| {
-            let accounts = person.also.by_tool().map(|(tool, accounts)| (tool, folded(accounts)));
+            let all = person.also.by_tool().into_iter();
+            // A tool that nobody has an account in is not there: what is hashed stays the same when one is added.
+            let all = all.filter(|(tool, accounts)| ["github", "slack"].contains(tool) || !accounts.is_empty());
+            let accounts: Vec<_> = all.map(|(tool, accounts)| (tool, folded(accounts))).collect();
             (name, &person.email, &person.manager, &person.tz, accounts)
         })
         .collect();
@@ -83,7 +92,23 @@ fn selection(settings: &Settings) -> impl Serialize {
         })
         .collect();
     sites.sort();
-    sites
+    let mut all: Vec<_> = sites.into_iter().map(|site| plain(&site)).collect();
+    let mut of_jira: Vec<_> = settings
+        .jira
+        .values()
+        .map(|connection| {
+            let mut projects: Vec<_> = connection.projects.iter().map(|project| project.text().to_owned()).collect();
+            projects.sort();
+            (format!("jira {}", connection.site()), projects, connection.condition())
+        })
+        .collect();
+    of_jira.sort();
+    all.extend(of_jira.iter().map(plain));
+    all
+}
+
+fn plain(what: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(what).expect("plain values always become JSON")
 }
 
 fn site(connection: &GithubConnection) -> String {

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use super::sections::{Section, sections, words_of};
 use super::tree::join;
 use super::{
-    AppId, BaseUrl, DEFAULTS, InstallationId, Length, Listen, OneOrMany, ProjectName, ProxyUrl, Repo, SecretRef,
-    Settings, StoreUrl, Zone,
+    AppId, BaseUrl, DEFAULTS, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo,
+    SecretRef, Settings, StoreUrl, Zone,
 };
 
 /// How the tables are called that a user names, in the reference.
@@ -189,6 +189,7 @@ written_as_text! {
     Length: "a length of time", r"^\s*[0-9]+(\.[0-9]+)?\s*(s|m|h|d|w|workdays?|workhours?)\s*$";
     Repo: "a repository, \"owner/name\", or all of an owner, \"owner/*\"", r"^[A-Za-z0-9._-]+/([A-Za-z0-9._-]+|\*)$";
     ProjectName: "a project, \"owner/number\"", "^[A-Za-z0-9_-]+/[1-9][0-9]*$";
+    ProjectKey: "a project's key, as \"OPS\"", "^[A-Z][A-Z0-9_]+$";
     Listen: "an address and a port, or \"off\"", r"^(off|\S+:[0-9]+)$";
     StoreUrl: "a store, \"sqlite:PATH\"", "^sqlite:.*[^/]$";
     BaseUrl: "an address", "^https?://[^\\s?#@]+$";

@@ -287,6 +287,39 @@ impl fmt::Display for ProjectName {
     }
 }
 
+/// The key of a project of Jira, as written; that it can be one is checked with everything else, which knows what to
+/// propose instead.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProjectKey(String);
+
+impl ProjectKey {
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn fits(&self) -> bool {
+        is_key(&self.0)
+    }
+
+    /// The key that was probably meant: in small letters, of an issue, or in an address.
+    pub(super) fn meant(&self) -> Option<String> {
+        let last = self.0.trim().trim_end_matches('/').rsplit('/').next()?;
+        let project = match last.rsplit_once('-') {
+            Some((project, number)) if number.chars().all(|c| c.is_ascii_digit()) => project,
+            _ => last,
+        };
+        Some(project.to_ascii_uppercase()).filter(|key| is_key(key))
+    }
+}
+
+/// Capitals, digits and `_`, a capital first; two at least.
+fn is_key(text: &str) -> bool {
+    let more = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.len() > 1 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(more)
+}
+
 /// Where everything is kept: an SQLite file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreUrl(PathBuf);
@@ -462,6 +495,24 @@ mod tests {
         for text in ["acme", "acme/", "/7", "acme/0", "acme/-1", "acme/web", "acme/7/x", "ac me/7", "acme/99999999999"]
         {
             assert_eq!(ProjectName::parse(text), Err(PROJECT), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_projects_key_is_in_capitals_and_near_misses_are_understood() {
+        let key = |text: &str| ProjectKey(text.to_owned());
+        assert!(["OPS", "WEB2", "A_B", "AB"].into_iter().all(|text| key(text).fits()));
+        for (text, meant) in [
+            ("ops", Some("OPS")),
+            ("OPS-12", Some("OPS")),
+            ("https://acme.atlassian.net/browse/web2-7", Some("WEB2")),
+            ("A", None),
+            ("2A", None),
+            ("Web shop", None),
+            ("", None),
+        ] {
+            assert!(!key(text).fits(), "{text}");
+            assert_eq!(key(text).meant().as_deref(), meant, "{text}");
         }
     }
 

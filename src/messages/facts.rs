@@ -87,7 +87,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::TasksUnseen { since, tasks } => {
             let tasks = count(i64::from(*tasks), "open task");
-            format!("{tasks} not to be seen since {}, though their repository is", moment(*since, scene))
+            format!("{tasks} not to be seen since {}, though the place they live in is", moment(*since, scene))
         }
         Evidence::Unmapped { states, owners } => unmapped(states, owners),
         Evidence::MassMissing { since, missing, of } => {
@@ -112,7 +112,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Stalled { .. } => "Next: leave a line in the task about where it stands.",
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
-        Evidence::NoDue { .. } => "Next: give it a date or a milestone.",
+        Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
         Evidence::MirrorStale { refused: true, .. } => {

@@ -116,7 +116,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "sys.mass_change",
-        what: "much of a repository was missing, or changed by one account, at once; it is held meanwhile",
+        what: "much of a repository or project was missing, or changed by one account, at once; it is held meanwhile",
         stages: "opens, widens",
         first: "operators",
         needs: &[],

@@ -111,7 +111,7 @@ impl Finding {
                 (Verdict::Refused, "make a new token with the permissions that README.md names, and put it in place")
             }
             ConnectorError::Forbidden { .. } => {
-                (Verdict::Refused, "give the token the permission that is named, for this repository")
+                (Verdict::Refused, "give the token the permission that is named, for this repository or project")
             }
             ConnectorError::NotVisible { .. } => {
                 (Verdict::Unavailable, "look for a wrong name, and whether the token was granted it")

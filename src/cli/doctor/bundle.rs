@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::super::open::{Stopped, View};
-use super::super::schedule::word;
+use super::super::places;
 use super::Document;
 use crate::config::Settings;
 use crate::rules;
@@ -90,6 +90,31 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
         put(&key("ca_file"), set(&table.ca_file).to_owned());
         put(&key("proxy"), set(&table.proxy).to_owned());
     }
+    for (name, table) in &settings.jira {
+        let key = |key: &str| format!("jira.{name}.{key}");
+        put(&key("url"), table.url.url().to_string());
+        put(&key("gateway_url"), table.gateway_url.as_ref().map_or("-", |url| url.url().as_str()).to_owned());
+        put(&key("kind"), table.kind.map_or("asked", crate::config::JiraKind::word).to_owned());
+        put(&key("email"), set(&table.email).to_owned());
+        put(&key("token"), table.token.to_string());
+        if let Some(secret) = &table.webhook_secret {
+            put(&key("webhook_secret"), secret.to_string());
+        }
+        put(&key("projects"), table.projects.iter().map(|project| project.text()).collect::<Vec<_>>().join(", "));
+        put(&key("select"), set(&table.select).to_owned());
+        put(&key("poll"), table.poll.to_string());
+        put(&key("mode"), table.mode.map_or("-", crate::config::Mode::word).to_owned());
+        for (state, words) in table.states.all().into_iter().filter(|(_, words)| !words.is_empty()) {
+            put(&key(&format!("states.{state}")), format!("{} statuses", words.len()));
+        }
+        for (field, name) in table.fields.all().into_iter().filter(|(_, name)| name.is_some()) {
+            put(&key(&format!("fields.{field}")), name.cloned().unwrap_or_default());
+        }
+        put(&key("blocking"), format!("{} link types", table.blocking.len()));
+        put(&key("comment_service_projects"), table.comment_service_projects.to_string());
+        put(&key("ca_file"), set(&table.ca_file).to_owned());
+        put(&key("proxy"), set(&table.proxy).to_owned());
+    }
     if let Some(slack) = &settings.slack {
         put("slack.url", slack.url.url().to_string());
         for (key, secret) in [("slack.bot_token", &slack.bot_token), ("slack.webhook_url", &slack.webhook_url)] {
@@ -158,7 +183,7 @@ fn errors(out: &mut String, view: &View) -> Result<(), Stopped> {
             errors.push(format!(
                 "{} {} since {since}: {} {because}",
                 stream.connection,
-                word(stream.kind),
+                places::read_by(&stream.connection, stream.kind),
                 kind.word()
             ));
         }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::open::{Stopped, View};
 use super::super::people::strangers;
-use super::super::schedule::word;
+use super::super::places;
 use super::super::table::{plain, when};
 use crate::config::Settings;
 use crate::jobs::listen::{self, Ask};
@@ -39,19 +39,30 @@ const NETWORK: [(u64, &str); 10] = [
     (0x7461_636f, "OCFS2"),
 ];
 
-/// The repositories of a connection that can be asked for by name: those that are configured, and those that are read.
+/// The repositories or projects of a connection that can be asked for by name: those that are configured, and those that are
+/// read.
 pub(super) fn parts(settings: &Settings, view: Option<&View>, connection: &str) -> Vec<String> {
+    if let Some(table) = connection.strip_prefix("jira.").and_then(|name| settings.jira.get(name)) {
+        let configured: Vec<String> = table.projects.iter().map(|project| project.text().to_owned()).collect();
+        return if configured.is_empty() { read(view, connection, ContainerKind::Project) } else { configured };
+    }
     let table = connection.strip_prefix("github.").and_then(|name| settings.github.get(name));
     let configured = table.iter().flat_map(|table| table.repos.iter().map(ToString::to_string));
     let (patterns, mut names): (Vec<String>, Vec<String>) = configured.partition(|name| name.contains('*'));
-    if let Some(view) = view.filter(|_| !patterns.is_empty()) {
-        let id = view.board.connections().find(|one| *one.name == *connection).map(|one| one.id);
-        let read = view.board.containers().filter(|one| one.kind == ContainerKind::Repository && one.reader == id);
-        names.extend(read.map(|one| one.name.to_string()));
+    if !patterns.is_empty() {
+        names.extend(read(view, connection, ContainerKind::Repository));
     }
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.to_lowercase()));
     names
+}
+
+/// What is read by a connection, by name.
+fn read(view: Option<&View>, connection: &str, kind: ContainerKind) -> Vec<String> {
+    let Some(view) = view else { return Vec::new() };
+    let id = view.board.connections().find(|one| *one.name == *connection).map(|one| one.id);
+    let read = view.board.containers().filter(|one| one.kind == kind && one.reader == id && id.is_some());
+    read.map(|one| one.name.to_string()).collect()
 }
 
 /// How reading a connection goes, stream by stream.
@@ -64,12 +75,13 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let mut findings = Vec::new();
     let state = view.reader.connection_states()?.into_iter().find(|state| state.name == connection);
     if let Some(state) = state {
+        let (one, several) = places::and_plans(connection);
         let ago = state.last_success_at.map(|at| minutes(view.now.duration_since(at)));
         findings.push(match ago {
             Some(ago) => Finding::good(format!(
                 "{} of {} mirrored; everything was read {ago} ago",
                 counted(state.tasks, "task", "tasks"),
-                counted(u64::from(state.containers), "repository or milestone", "repositories and milestones")
+                counted(u64::from(state.containers), one, several)
             )),
             None => Finding::warning(
                 format!("{} mirrored; the first reading is not complete", counted(state.tasks, "task", "tasks")),
@@ -90,7 +102,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         let part = one.part.as_deref().map(|part| format!(" of {part}")).unwrap_or_default();
         let what = format!(
             "{}{part} could not be read since {} ({}): {because}",
-            word(one.kind),
+            places::read_by(connection, one.kind),
             when(*since),
             counted(u64::from(one.failures), "try", "tries")
         );
@@ -104,7 +116,9 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let absent: BTreeSet<&str> = own.iter().filter(|one| one.absent).filter_map(|one| one.part.as_deref()).collect();
     if !absent.is_empty() {
         let what = format!("the history of {} is not shown to this token", listed(absent.into_iter()));
-        findings.push(Finding::warning(what, "grant Issues: read; without it silence is told from the issue alone"));
+        let right = if connection.starts_with("jira.") { "Browse projects" } else { "Issues: read" };
+        findings
+            .push(Finding::warning(what, format!("grant {right}; without it silence is told from the issue alone")));
     }
     Ok(findings)
 }
@@ -125,13 +139,15 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     }
     let has_account = |id| people.accounts.values().any(|one| one.person == Some(id) && one.handle.is_some());
     let mute = persons.iter().filter(|one| {
-        let tracked = view.settings.people.get(&one.handle).is_some_and(|table| !table.also.github.0.is_empty());
+        let tracked =
+            view.settings.people.get(&one.handle).is_some_and(|table| table.also.in_trackers().next().is_some());
         one.slack.is_none() && one.email.is_none() && !tracked && !has_account(one.id)
     });
     let mute: Vec<&str> = mute.map(|one| one.handle.as_str()).collect();
     if !mute.is_empty() {
         let what = format!("without any address or account: {}", listed(mute.into_iter()));
-        findings.push(Finding::warning(what, "set `email`, or `also = { github = \"login\", slack = \"U…\" }`"));
+        let account = if view.settings.github.is_empty() { "jira = \"account id\"" } else { "github = \"login\"" };
+        findings.push(Finding::warning(what, format!("set `email`, or `also = {{ {account}, slack = \"U…\" }}`")));
     }
     let strangers = strangers(view);
     if !strangers.is_empty() {

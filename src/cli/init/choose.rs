@@ -8,8 +8,8 @@ use super::super::open::Stopped;
 use super::super::table::plain;
 use super::ask::Asker;
 
-/// Repositories shown by number.
-const MOST_SHOWN: usize = 40;
+/// Repositories or projects shown by number.
+pub(super) const MOST_SHOWN: usize = 40;
 
 /// GitHub's own API.
 const GITHUB: &str = "https://api.github.com";
@@ -87,9 +87,7 @@ pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Chosen, String>
             patterns.push(format!("{owner}/*"));
             repos.extend(of_owner);
         } else {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=listed.len()).contains(number));
-            let (Some(first), Some(last)) = (number(first), number(last)) else {
+            let Some((first, last)) = numbers(part, listed.len()) else {
                 return Err(format!("\"{part}\" is neither a number of the list nor owner/name"));
             };
             repos.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
@@ -105,6 +103,32 @@ pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Chosen, String>
     };
     let others: Vec<String> = named.iter().filter(|name| !covered(name)).cloned().collect();
     Ok(Chosen { repos: patterns.iter().cloned().chain(others).collect(), named })
+}
+
+/// What an answer means in Jira: numbers of the list, keys, or all of them, those to come included.
+pub(super) fn chosen_projects(answer: &str, listed: &[Visible]) -> Result<Chosen, String> {
+    let mut keys = Vec::new();
+    for part in words(answer) {
+        if part.eq_ignore_ascii_case("all") {
+            return Ok(Chosen { repos: Vec::new(), named: listed.iter().map(|one| one.name.clone()).collect() });
+        }
+        if part.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let known = listed.iter().find(|one| one.name.eq_ignore_ascii_case(part));
+            keys.push(known.map_or_else(|| part.to_ascii_uppercase(), |known| known.name.clone()));
+            continue;
+        }
+        let numbers = numbers(part, listed.len());
+        let (first, last) = numbers.ok_or(format!("\"{part}\" is neither a number of the list nor a project's key"))?;
+        keys.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
+    }
+    if keys.is_empty() { Err("name at least one, or all".to_owned()) } else { Ok(Chosen::all(once(keys))) }
+}
+
+/// `3`, or `1-3`: the first and the last, as far as there are so many.
+fn numbers(part: &str, most: usize) -> Option<(usize, usize)> {
+    let (first, last) = part.split_once('-').unwrap_or((part, part));
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=most).contains(number));
+    Some((number(first)?, number(last)?))
 }
 
 /// The API of what people call their GitHub. `None`: github.com's own.
@@ -146,6 +170,20 @@ mod tests {
         assert_eq!(chosen("all").unwrap().repos.len(), 3);
         assert_eq!(chosen("public/else").unwrap(), Chosen::all(vec!["public/else".to_owned()]));
         for wrong in ["", "0", "4", "2-9", "web", "nobody/*"] {
+            assert!(chosen(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn projects_are_chosen_by_number_or_key_and_all_stays_open() {
+        let listed = ["OPS", "WEB", "A_B"].map(|name| Visible { name: name.to_owned(), open: 1, unfit: None });
+        let chosen = |answer: &str| chosen_projects(answer, &listed);
+        assert_eq!(chosen("1, web").unwrap().repos, ["OPS", "WEB"]);
+        assert_eq!(chosen("2-3,a_b,other").unwrap().named, ["WEB", "A_B", "OTHER"]);
+        let all = chosen("all").unwrap();
+        assert!(all.repos.is_empty(), "those to come are included");
+        assert_eq!(all.named, ["OPS", "WEB", "A_B"]);
+        for wrong in ["", "0", "4", "2-9", "-"] {
             assert!(chosen(wrong).is_err(), "{wrong}");
         }
     }

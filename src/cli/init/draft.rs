@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::Tracker;
 use super::states::Found;
 
 /// Where a secret comes from.
@@ -41,12 +42,51 @@ pub(super) struct Person {
     pub(super) name: Option<String>,
     /// E-mail.
     pub(super) email: Option<String>,
-    /// Login in the tracker.
-    pub(super) login: String,
+    /// Login on GitHub.
+    pub(super) github: Option<String>,
+    /// Account id in Jira, or user name.
+    pub(super) jira: Option<String>,
     /// Slack id.
     pub(super) slack: Option<String>,
     /// Slack id of somebody of the same name, of whom nobody has said that it is the same person.
     pub(super) namesake: Option<String>,
+}
+
+impl Person {
+    /// The account in a tracker.
+    pub(super) fn account(&mut self, tracker: Tracker) -> &mut Option<String> {
+        match tracker {
+            Tracker::Github => &mut self.github,
+            Tracker::Jira => &mut self.jira,
+        }
+    }
+
+    /// Whether this account is theirs.
+    pub(super) fn is(&self, tracker: Tracker, login: &str) -> bool {
+        let own = match tracker {
+            Tracker::Github => &self.github,
+            Tracker::Jira => &self.jira,
+        };
+        own.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(login))
+    }
+
+    /// Whether they are called so, in whatever way.
+    pub(super) fn answers_to(&self, answer: &str) -> bool {
+        let known = [&self.github, &self.jira, &self.email, &self.name].into_iter().flatten();
+        known.chain([&self.handle]).any(|known| known.to_lowercase() == answer.to_lowercase())
+    }
+
+    /// What people know them by: a login, else a name.
+    pub(super) fn shown(&self) -> &str {
+        self.github.as_deref().unwrap_or(&self.handle)
+    }
+
+    /// `github = "ana-k", slack = "U0ANA"`
+    fn accounts(&self, slack: Option<&String>) -> String {
+        let all = [("github", self.github.as_ref()), ("jira", self.jira.as_ref()), ("slack", slack)];
+        let given = all.into_iter().filter_map(|(tool, account)| Some(format!("{tool} = {}", quoted(account?))));
+        given.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// `[slack]`
@@ -60,9 +100,9 @@ pub(super) struct SlackDraft {
     pub(super) channel: Option<String>,
 }
 
-/// Everything that was found out.
+/// `[github.NAME]`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(super) struct GithubDraft {
     /// `acme` of `[github.acme]`.
     pub(super) name: String,
     /// API base. `None`: github.com's.
@@ -75,6 +115,34 @@ pub(super) struct Draft {
     pub(super) repos: Vec<String>,
     /// Labels that say a state.
     pub(super) states: Found,
+}
+
+/// `[jira.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct JiraDraft {
+    /// `acme` of `[jira.acme]`.
+    pub(super) name: String,
+    /// The site.
+    pub(super) url: String,
+    /// A CA of the company's own.
+    pub(super) ca_file: Option<String>,
+    /// Whose token it is. `None`: it stands for itself.
+    pub(super) email: Option<String>,
+    /// Where the token comes from.
+    pub(super) token: Reference,
+    /// What is watched. Empty: all that the account sees.
+    pub(super) projects: Vec<String>,
+    /// Statuses that say a state.
+    pub(super) states: Found,
+}
+
+/// Everything that was found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Draft {
+    /// `None`: no GitHub.
+    pub(super) github: Option<GithubDraft>,
+    /// `None`: no Jira.
+    pub(super) jira: Option<JiraDraft>,
     /// `None`: no Slack.
     pub(super) slack: Option<SlackDraft>,
     /// Everybody.
@@ -94,8 +162,12 @@ impl Draft {
              # \"observe\" shows what would be said and sends nothing; \"live\" sends. `gapwatch enable` names the next step.\n\
              mode = \"observe\"\n",
         );
-        self.connection(purpose, &mut out);
-        self.states(&mut out);
+        if let Some(github) = &self.github {
+            github.table(purpose, &mut out);
+        }
+        if let Some(jira) = &self.jira {
+            jira.table(purpose, &mut out);
+        }
         if let Some(slack) = &self.slack {
             out.push_str("\n[slack]\n");
             line(&mut out, "url", slack.url.as_deref());
@@ -107,38 +179,6 @@ impl Draft {
         }
         self.persons(&mut out);
         out
-    }
-
-    fn connection(&self, purpose: Purpose, out: &mut String) {
-        out.push_str(&format!("\n[github.{}]\n", self.name));
-        line(out, "url", self.url.as_deref());
-        line(out, "ca_file", self.ca_file.as_deref());
-        out.push_str(&format!("token = {}\n", reference(&self.token, "GITHUB_TOKEN", purpose)));
-        let stand_in = [STAND_IN.to_owned()];
-        let repos = if self.repos.is_empty() { &stand_in[..] } else { &self.repos };
-        match repos {
-            [one] => out.push_str(&format!("repos = [{}]\n", quoted(one))),
-            several => {
-                out.push_str("repos = [\n");
-                several.iter().for_each(|repo| out.push_str(&format!("    {},\n", quoted(repo))));
-                out.push_str("]\n");
-            }
-        }
-    }
-
-    fn states(&self, out: &mut String) {
-        if self.states.is_empty() {
-            return;
-        }
-        out.push_str(&format!(
-            "\n# Labels that seem to say in which state an open issue is. Take out what means something else.\n\
-             [github.{}.states]\n",
-            self.name
-        ));
-        for (state, labels) in &self.states {
-            let labels: Vec<String> = labels.iter().map(|label| quoted(label)).collect();
-            out.push_str(&format!("{state} = [{}]\n", labels.join(", ")));
-        }
     }
 
     fn persons(&self, out: &mut String) {
@@ -156,14 +196,66 @@ impl Draft {
             out.push_str(&format!("[people.{}]\n", person.handle));
             line(out, "name", person.name.as_deref());
             line(out, "email", person.email.as_deref());
-            let slack = person.slack.as_ref().map(|id| format!(", slack = {}", quoted(id))).unwrap_or_default();
-            out.push_str(&format!("also = {{ github = {}{slack} }}\n", quoted(&person.login)));
-            if let Some(id) = person.namesake.as_ref().filter(|_| person.slack.is_none()) {
-                let both = format!("{{ github = {}, slack = {} }}", quoted(&person.login), quoted(id));
+            out.push_str(&format!("also = {{ {} }}\n", person.accounts(person.slack.as_ref())));
+            if person.slack.is_none() && person.namesake.is_some() {
+                let both = format!("{{ {} }}", person.accounts(person.namesake.as_ref()));
                 out.push_str(&format!("# Slack has somebody of this name; if it is the same person: also = {both}\n"));
             }
             out.push('\n');
         }
+    }
+}
+
+impl GithubDraft {
+    fn table(&self, purpose: Purpose, out: &mut String) {
+        out.push_str(&format!("\n[github.{}]\n", self.name));
+        line(out, "url", self.url.as_deref());
+        line(out, "ca_file", self.ca_file.as_deref());
+        out.push_str(&format!("token = {}\n", reference(&self.token, "GITHUB_TOKEN", purpose)));
+        let stand_in = [STAND_IN.to_owned()];
+        list(out, "repos", if self.repos.is_empty() { &stand_in } else { &self.repos });
+        let title = "Labels that seem to say in which state an open issue is. Take out what means something else.";
+        states(out, title, &format!("github.{}", self.name), &self.states);
+    }
+}
+
+impl JiraDraft {
+    fn table(&self, purpose: Purpose, out: &mut String) {
+        out.push_str(&format!("\n[jira.{}]\n", self.name));
+        line(out, "url", Some(&self.url));
+        line(out, "ca_file", self.ca_file.as_deref());
+        line(out, "email", self.email.as_deref());
+        out.push_str(&format!("token = {}\n", reference(&self.token, "JIRA_TOKEN", purpose)));
+        if self.projects.is_empty() {
+            out.push_str("# Every project that the account sees; `projects = [\"OPS\"]` watches these alone.\n");
+        } else {
+            list(out, "projects", &self.projects);
+        }
+        let title = "Statuses that seem to say more than their category does. Take out what means something else.";
+        states(out, title, &format!("jira.{}", self.name), &self.states);
+    }
+}
+
+/// A list: one value in its line, several each in one of their own.
+fn list(out: &mut String, key: &str, values: &[String]) {
+    match values {
+        [one] => out.push_str(&format!("{key} = [{}]\n", quoted(one))),
+        several => {
+            out.push_str(&format!("{key} = [\n"));
+            several.iter().for_each(|value| out.push_str(&format!("    {},\n", quoted(value))));
+            out.push_str("]\n");
+        }
+    }
+}
+
+fn states(out: &mut String, title: &str, connection: &str, found: &Found) {
+    if found.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n# {title}\n[{connection}.states]\n"));
+    for (state, words) in found {
+        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        out.push_str(&format!("{state} = [{}]\n", words.join(", ")));
     }
 }
 
@@ -207,13 +299,26 @@ mod tests {
     use crate::config::{Flags, Sources, load};
 
     fn draft() -> Draft {
-        Draft {
+        let github = GithubDraft {
             name: "acme".to_owned(),
             url: None,
             ca_file: None,
             token: Reference::Typed { file: "/x/secrets/github_token".into(), variable: "GITHUB_TOKEN" },
             repos: vec!["acme/web".to_owned(), "acme/api".to_owned()],
             states: vec![("waiting", vec!["\"on\" hold\\ \u{1F6A7}".to_owned()])],
+        };
+        let jira = JiraDraft {
+            name: "acme".to_owned(),
+            url: "https://acme.atlassian.net".to_owned(),
+            ca_file: None,
+            email: Some("gapwatch@example.org".to_owned()),
+            token: Reference::Variable("JIRA_TOKEN"),
+            projects: vec!["OPS".to_owned()],
+            states: vec![("review", vec!["In \"QA\"".to_owned()])],
+        };
+        Draft {
+            github: Some(github),
+            jira: Some(jira),
             slack: Some(SlackDraft {
                 url: None,
                 token: Reference::Variable("SLACK_BOT_TOKEN"),
@@ -224,13 +329,14 @@ mod tests {
                     handle: "ana_k".to_owned(),
                     name: Some("Ana \"K\"\n[people.evil]".to_owned()),
                     email: Some("ana@example.org".to_owned()),
-                    login: "ana-k".to_owned(),
+                    github: Some("ana-k".to_owned()),
+                    jira: Some("5b10:ana".to_owned()),
                     slack: Some("U0ANA".to_owned()),
                     namesake: None,
                 },
                 Person {
                     handle: "max".to_owned(),
-                    login: "max".to_owned(),
+                    github: Some("max".to_owned()),
                     namesake: Some("U0MAX".to_owned()),
                     ..Person::default()
                 },
@@ -241,7 +347,7 @@ mod tests {
 
     #[test]
     fn the_file_is_taken_as_it_is_whatever_names_hold() {
-        let env = [("GITHUB_TOKEN", "t"), ("SLACK_BOT_TOKEN", "xoxb-t")];
+        let env = [("GITHUB_TOKEN", "t"), ("JIRA_TOKEN", "t"), ("SLACK_BOT_TOKEN", "xoxb-t")];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let files = vec![("gapwatch.toml".into(), draft().text(Purpose::LogIn))];
         let loaded = load(&Sources { files, env, flags: Flags::default() });
@@ -252,6 +358,10 @@ mod tests {
         assert_eq!(settings.github["acme"].states.waiting, ["\"on\" hold\\ \u{1F6A7}"]);
         assert_eq!(settings.people["ana_k"].name.as_deref(), Some("Ana \"K\" [people.evil]"));
         assert_eq!(settings.people.len(), 2);
+        assert_eq!(settings.people["ana_k"].also.jira.0, ["5b10:ana"]);
+        let jira = &settings.jira["acme"];
+        assert_eq!((jira.projects.len(), jira.email.as_deref()), (1, Some("gapwatch@example.org")));
+        assert_eq!(jira.states.review, ["In \"QA\""]);
         assert!(settings.people["max"].also.slack.0.is_empty(), "a name alone makes nobody the same person");
         let proposal = "if it is the same person: also = { github = \"max\", slack = \"U0MAX\" }\n";
         assert!(draft().text(Purpose::Write).contains(proposal));

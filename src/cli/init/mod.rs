@@ -1,9 +1,12 @@
-//! `init`: from a token to a file: tests it, finds repositories, states and people, and writes what `run` needs.
+//! `init`: from a token to a file: tests it, finds repositories or projects, states and people, and writes what `run` needs.
 
 mod ask;
 mod choose;
 mod draft;
 mod find;
+mod jira;
+mod people;
+mod slack;
 mod states;
 
 use std::collections::BTreeMap;
@@ -14,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Exit;
 use super::open::{From, Stopped, colored};
+use super::{Exit, Tracker};
 use crate::config::{self, Diagnostic, Flags, Sources};
 use ask::{Asker, Terminal};
 use draft::{Draft, Purpose};
@@ -23,6 +26,8 @@ use find::Wizard;
 
 /// What was asked for on the command line.
 pub(super) struct Wishes {
+    /// The trackers. Empty: they are asked for.
+    pub(super) trackers: Vec<Tracker>,
     /// Show the file instead of writing it.
     pub(super) print: bool,
     /// Ask nobody: everything stands in the environment.
@@ -35,7 +40,7 @@ pub(super) struct Wishes {
 struct Made {
     draft: Draft,
     typed: Vec<(PathBuf, SecretString)>,
-    /// Repositories that were named and are not shown to the token.
+    /// Repositories and projects that were named and are not shown to the token.
     unseen: Vec<String>,
 }
 
@@ -45,6 +50,12 @@ const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FIL
   GITHUB_MANAGER         login of who hears when a gap stays; left out: nobody
   GITHUB_CA_FILE         PEM file with the company's own CA
   GAPWATCH_GITHUB_URL    API of an Enterprise Server, https://HOST/api/v3
+  JIRA_URL               the site, https://NAME.atlassian.net or your own server's; left out: no Jira
+  JIRA_EMAIL             address of the account whose API token it is; on Data Center the user name of a password
+  JIRA_TOKEN             the token (or JIRA_TOKEN_FILE: the file it stands in)
+  JIRA_PROJECTS          keys with commas; left out: all that the account sees
+  JIRA_MANAGER           e-mail address, user name or name of who hears when a gap stays; left out: nobody
+  JIRA_CA_FILE           PEM file with the company's own CA
   SLACK_BOT_TOKEN        xoxb-… (or SLACK_BOT_TOKEN_FILE); left out: no Slack
   SLACK_CHANNEL          for what has no person
   GAPWATCH_SLACK_URL     another API base of Slack";
@@ -74,7 +85,7 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
         }
     };
     let secrets = path.parent().unwrap_or(Path::new("/")).join("secrets");
-    let made = Wizard::new(asker, env.clone(), secrets, crate::clock::system()).make().await?;
+    let made = Wizard::new(asker, env.clone(), secrets, crate::clock::system()).make(&wishes.trackers).await?;
     if wishes.print {
         anstream::print!("{}", made.draft.text(Purpose::Show));
         return Ok(Exit::Done);
@@ -91,7 +102,7 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
 fn unseen(made: &Made) -> Exit {
     for repo in &made.unseen {
         let problem = Diagnostic::warning("not-visible", format!("the token is not shown {repo}"))
-            .help("look at the spelling, or grant the token this repository; nothing of it is read until then");
+            .help("look at the spelling, or give the token's account access to it; nothing of it is read until then");
         anstream::eprintln!("{}", problem.render(colored()));
     }
     if made.unseen.is_empty() { Exit::Done } else { Exit::Refused }

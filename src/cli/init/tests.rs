@@ -61,7 +61,7 @@ async fn walk(sim: &Simulator, env: &[(&str, &str)], answers: &[&'static str]) -
     let env = env.map(|(name, value)| (name.to_owned(), value)).collect();
     let clock = Arc::new(connector_kit::clock::SetClock::leaping("2026-03-02T10:00:00Z".parse().unwrap()));
     let wizard = Wizard::new(Some(Asker::new(script)), env, PathBuf::from("/x/secrets"), clock);
-    let made = wizard.make().await;
+    let made = wizard.make(&[Tracker::Github]).await;
     let heard = heard.lock().unwrap().clone();
     (made, heard)
 }
@@ -161,7 +161,7 @@ async fn what_the_environment_holds_is_offered_and_referred_to_by_its_name() {
     let (made, heard) = walk(&sim, &env, &["", "1", "n", "", "", "n", ".", ""]).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     assert!(made.typed.is_empty());
-    assert!(made.draft.states.is_empty(), "they were declined");
+    assert!(made.draft.github.as_ref().unwrap().states.is_empty(), "they were declined");
     let text = made.draft.text(Purpose::Write);
     for line in ["token = { env = \"GITHUB_TOKEN\" }", "bot_token = { env = \"SLACK_BOT_TOKEN\" }"] {
         assert!(text.contains(line), "{text}");

@@ -36,6 +36,10 @@ const EVERYTHING: &str = r##"
     token = { env = "GH" }
     repos = ["acme/web"]
     mode = "live"
+    [jira.NAME]
+    url = "https://acme.atlassian.net"
+    email = "gapwatch@acme.org"
+    token = { env = "GH" }
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"
@@ -50,7 +54,7 @@ fn known_keys() -> BTreeSet<String> {
     let mut tables = vec![String::new()];
     collect_tables(&defaults, "", &mut tables);
     let mut keys = BTreeSet::new();
-    for table in tables.iter().filter(|table| !["github", "people"].contains(&table.as_str())) {
+    for table in tables.iter().filter(|table| !["github", "jira", "people"].contains(&table.as_str())) {
         let text = if table.is_empty() { "zzz = 1".to_owned() } else { format!("[{table}]\nzzz = 1") };
         let error = load(&sources(&[("a.toml", &text), ("b.toml", EVERYTHING)], &[])).unwrap_err();
         let unknown = error.iter().find(|found| found.id == "unknown-key").unwrap();
@@ -90,7 +94,7 @@ fn the_reference_names_every_setting_and_no_other() {
     let known: BTreeSet<String> = known_keys().into_iter().filter(|key| !of_a_rule(key)).collect();
     let written: BTreeSet<String> = written
         .into_iter()
-        .filter(|key| !["github.NAME", "people.NAME", "messages.mode"].contains(&key.as_str()))
+        .filter(|key| !["github.NAME", "jira.NAME", "people.NAME", "messages.mode"].contains(&key.as_str()))
         .collect();
     assert_eq!(written, known);
 }

@@ -48,7 +48,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |  ^^^^^ unknown
       |
       = note: key: email
-      = help: not in this version yet; take it out. Known keys: comments, directory, github, heartbeat, messages, mode, operators, people, rules, server, slack, store, version
+      = help: not in this version yet; take it out. Known keys: comments, directory, github, heartbeat, jira, messages, mode, operators, people, rules, server, slack, store, version
 
     error[unknown-key]: unknown key `load` in [rules]
      --> gapwatch.toml:6:8
@@ -98,7 +98,7 @@ fn a_missing_key_is_shown_at_its_table_and_all_are_named() {
     assert_snapshot!(found("mode = 'live'\n"), @r#"
     error[missing-key]: no connection is configured: nothing would be watched
      |
-     = help: add a table [github.NAME] with `token` and `repos`
+     = help: add a table [github.NAME] with `token` and `repos`, or [jira.NAME] with `url`, `email` and `token`
 
     gapwatch: 1 error, 0 warnings in 1 file.
     "#);
@@ -255,14 +255,14 @@ fn words_that_are_not_among_those_there_are() {
       = note: key: mode
       = help: did you mean "live"?
 
-    error[bad-version]: 2 is not a version of this file that this gapwatch reads
+    error[bad-version]: this file is of version 2, and this gapwatch reads no newer one than 1
      --> gapwatch.toml:2:11
       |
     2 | version = 2
       |           ^ not this version
       |
       = note: key: version
-      = help: it reads version 1; what a newer gapwatch has written needs that one
+      = help: a newer gapwatch has written it: run that one, or take the copy that was kept of the old file
 
     error[bad-value]: "x" is not a possible value
      --> gapwatch.toml:7:11

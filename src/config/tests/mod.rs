@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod in_force;
+mod jira;
 mod layers;
 mod mistakes;
 mod relations;

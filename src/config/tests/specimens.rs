@@ -28,6 +28,11 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
         ("bad-zone", "[people.ana]\ntz = \"CEST\"\n"),
         ("duplicate-key", "poll = \"5m\"\npoll = \"2m\"\n"),
         ("duplicate-repo", "[github.other]\ntoken = { env = \"GH\" }\nrepos = [\"Acme/Web\"]\n"),
+        (
+            "duplicate-project",
+            "[jira.a]\nurl = 'https://acme.atlassian.net'\nemail = 'g@acme.org'\ntoken = { env = 'GH' }\nprojects = ['OPS', 'OPS']\n",
+        ),
+        ("no-email", "[jira.acme]\nurl = 'https://acme.atlassian.net'\ntoken = { env = 'GH' }\n"),
         ("filter-hides-done", "filter.labels = [\"doing\"]\nstates.active = [\"Doing\"]\n"),
         ("two-credentials", "app_id = 5\n"),
         ("manager-cycle", "[people]\nana.manager = \"max\"\nmax.manager = \"ana\"\n"),

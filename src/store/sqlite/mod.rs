@@ -67,6 +67,8 @@ pub struct Store {
     cache: Option<Cache>,
     /// After an error: whether we are still the owner, and at which `seq`, is not known.
     doubtful: bool,
+    /// False: nobody keeps a board of what is written.
+    watched: bool,
     /// Given back when the store is dropped. `None`: in memory.
     _lock: Option<File>,
 }
@@ -79,6 +81,8 @@ struct Work<'a> {
     key: &'a InstanceKey,
     now: Timestamp,
     touched: Touched,
+    /// See [`Store::open_unwatched`].
+    watched: bool,
     /// Whether there are any: see [`Work::look_around`].
     has_alias: bool,
     has_dangling: bool,
@@ -144,8 +148,20 @@ impl Store {
             plan: None,
             cache: None,
             doubtful: false,
+            watched: true,
             _lock: lock,
         })
+    }
+
+    /// The same for a command that only mirrors: it keeps no board. [`Store::load`] gives an empty one, and no write looks up
+    /// what a board would have to learn.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_unwatched(path: &StorePath, now: Timestamp) -> Result<Store, StoreError> {
+        let store = Store { watched: false, ..Store::open(path, now)? };
+        open::save_memory(&store.db)?;
+        Ok(store)
     }
 
     /// Counts the starts of this store; a message under way with a lower one is an orphan.
@@ -207,6 +223,9 @@ impl Store {
     /// `Failed`, also when a row cannot be read.
     pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
         let moment = self.db.unchecked_transaction()?;
+        if !self.watched {
+            return load::empty(&moment, self.plan.as_ref());
+        }
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
 
@@ -492,6 +511,7 @@ impl Store {
             key: &self.key,
             now,
             touched: Touched::default(),
+            watched: self.watched,
             has_alias: true,
             has_dangling: true,
             has_orphans: true,

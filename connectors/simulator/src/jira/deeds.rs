@@ -167,12 +167,12 @@ impl Site {
         at: Timestamp,
         deed: impl FnOnce(&mut Site, &mut Issue) -> Vec<Item>,
     ) {
-        let author = self.ensure_user(by);
+        let author = (!by.is_empty()).then(|| self.ensure_user(by));
         let Some(mut issue) = self.issues.remove(&id) else { return };
         let items = deed(self, &mut issue);
         let changed = !items.is_empty();
         if changed {
-            let history = History { id: self.fresh_id(), author: Some(author), at, items };
+            let history = History { id: self.fresh_id(), author, at, items };
             // A story may be told out of order.
             let place = issue.histories.partition_point(|one| one.at <= at);
             issue.histories.insert(place, history);

@@ -175,7 +175,7 @@ impl Site {
             body["names"] = self.field_names(call, &wanted);
         }
         if !rest.is_empty() {
-            let rest = rest.to_vec();
+            let rest = if self.settings.repeats_token { ids.clone() } else { rest.to_vec() };
             body["nextPageToken"] = json!(self.pages.keep(query, rest, call.now));
         }
         Reply::json(200, &body)
@@ -360,7 +360,7 @@ static NAVIGABLE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| "*na
 impl Pages {
     /// Keeps what is still to come, and tells its token.
     fn keep(&mut self, query: u64, ids: Vec<u64>, now: Timestamp) -> String {
-        let token = format!("Ch0j{:016x}{:016x}", digest((query, &ids)), digest((now.as_millisecond(), ids.len())));
+        let token = format!("Ch0j{:016x}{:016x}", digest((query, &ids)), digest(ids.len()));
         self.0.insert(token.clone(), Rest { query, ids, made_at: now });
         token
     }

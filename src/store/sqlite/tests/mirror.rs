@@ -19,6 +19,31 @@ fn the_same_page_twice_writes_nothing_the_second_time() {
 }
 
 #[test]
+fn a_store_whose_board_nobody_keeps_writes_the_same_and_looks_nothing_up() {
+    let read = |mut world: World| {
+        world.select(&["web"]);
+        let parent = Task { parent: Some(ext("2")), links: Some(vec![link(LinkKind::BlockedBy, "3")]), ..task("1") };
+        let first = world.tasks(vec![parent, task("2"), closed("3", "2025-01-05")]);
+        world.now = mins(5);
+        let second = world.tasks(vec![Task { priority: Some(1), ..task("2") }]);
+        world.events(vec![change(ext("1"), "e1", Field::Comment, "2026-03-01T00:00:00Z", "u2")]);
+        world.fail(StreamKind::Comments, "web", FailureKind::Unavailable);
+        (world, first, second)
+    };
+    let (watched, ..) = read(World::bare(&plan()));
+    let unwatched = World::on(Store::open_unwatched(&StorePath::Memory, start()).unwrap(), &plan());
+    let (mut unwatched, first, second) = read(unwatched);
+    assert_eq!((first.new, second.changed), (3, 1));
+    assert_eq!((first.delta, second.delta), Default::default());
+    assert_eq!(unwatched.store.load(unwatched.now, rule).unwrap().tasks, []);
+    unwatched.store.watched = true;
+    unwatched.board = Board::new(unwatched.store.load(unwatched.now, rule).unwrap());
+    assert_eq!(tasks_of(&watched.board), tasks_of(&unwatched.board));
+    assert_eq!(containers_of(&watched.board), containers_of(&unwatched.board));
+    assert!(unwatched.board.task(unwatched.id("3")).is_some(), "closed long ago, and what an open one waits for");
+}
+
+#[test]
 fn an_answer_asked_for_earlier_never_overwrites_a_later_one() {
     let mut world = World::new();
     world.now = mins(10);

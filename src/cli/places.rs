@@ -1,0 +1,62 @@
+//! What people call the places that work lives in: a repository on GitHub, a project in Jira.
+
+use connector_kit::StreamKind;
+
+/// One of them, and several.
+pub(super) type Words = (&'static str, &'static str);
+
+/// True for a connection to Jira.
+fn is_jira(connection: &str) -> bool {
+    connection.starts_with("jira.")
+}
+
+/// Where the work of a connection lives.
+pub(super) fn of(connection: &str) -> Words {
+    if is_jira(connection) { ("project", "projects") } else { ("repository", "repositories") }
+}
+
+/// The same with what work is planned for there.
+pub(super) fn and_plans(connection: &str) -> Words {
+    if is_jira(connection) {
+        ("project, version or sprint", "projects, versions and sprints")
+    } else {
+        ("repository or milestone", "repositories and milestones")
+    }
+}
+
+/// What a stream reads, in a word.
+pub(super) fn read_by(connection: &str, kind: StreamKind) -> &'static str {
+    match kind {
+        StreamKind::Containers => of(connection).1,
+        StreamKind::Tasks => "tasks",
+        StreamKind::Comments => "comments",
+        StreamKind::Events => "events",
+        StreamKind::Homes if is_jira(connection) => "versions and sprints",
+        StreamKind::Homes => "milestones",
+        StreamKind::Links => "links",
+        StreamKind::Census => "census",
+        StreamKind::Boards => "projects",
+    }
+}
+
+/// The same for a stream as reports name it: `containers`, `milestones of acme/web`.
+pub(super) fn named(connection: &str, stream: &str) -> String {
+    let kinds = [("containers", StreamKind::Containers), ("milestones", StreamKind::Homes)];
+    let found = kinds.into_iter().find_map(|(name, kind)| Some((kind, stream.strip_prefix(name)?)));
+    found.map_or_else(|| stream.to_owned(), |(kind, rest)| format!("{}{rest}", read_by(connection, kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tool_has_its_own_words_for_what_is_read() {
+        assert_eq!(read_by("github.acme", StreamKind::Containers), "repositories");
+        assert_eq!(read_by("jira.acme", StreamKind::Containers), "projects");
+        assert_eq!(named("github.acme", "milestones of acme/web"), "milestones of acme/web");
+        assert_eq!(named("jira.acme", "milestones of OPS"), "versions and sprints of OPS");
+        assert_eq!(named("jira.acme", "containers"), "projects");
+        assert_eq!(named("jira.acme", "tasks of OPS"), "tasks of OPS");
+    }
+}

@@ -1,0 +1,158 @@
+//! The one list of connectors: what a table of the configuration becomes.
+
+mod github;
+mod jira;
+mod slack;
+
+use std::sync::Arc;
+
+use connector_github::GitHub;
+use connector_kit::survey::{Examine, Members, Survey};
+use connector_kit::webhook::Hooks;
+use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Text, Usage};
+use connector_model::StatusCategory;
+use connector_slack::Slack;
+use jiff::SignedDuration;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::config::{Length, Settings, States};
+use crate::domain::notice::Address;
+use crate::domain::policy::Mode;
+use crate::rules::about::Need;
+
+/// Asks how far a tool's clock lies from ours; `None`: it has not told yet.
+pub type Skew = Arc<dyn Fn() -> Option<SignedDuration> + Send + Sync>;
+
+/// Asks what has been used of a tool.
+pub type UsageOf = Arc<dyn Fn() -> Usage + Send + Sync>;
+
+/// A connection as the configuration describes it, ready to be used.
+pub struct Built {
+    /// `github.acme`
+    pub name: String,
+    /// Scheme, host and port it is configured for.
+    pub origin: String,
+    /// How often it is read.
+    pub poll: SignedDuration,
+    /// Its own mode.
+    pub mode: Option<Mode>,
+    /// Labels that the configuration maps to a state, in lower case.
+    pub state_labels: Vec<String>,
+    /// What its answers are read with, as text; another one: they are read again.
+    pub reading: String,
+    /// Reads.
+    pub source: Arc<dyn Source>,
+    /// Writes our comment.
+    pub commenter: Arc<dyn Commenter>,
+    /// Its tool's clock.
+    pub skew: Skew,
+    /// What has been used of it.
+    pub usage: UsageOf,
+    /// Understands its webhooks. `None`: none are taken.
+    pub hooks: Option<Arc<dyn Hooks>>,
+    /// Looks around, for `init`.
+    pub survey: Arc<dyn Survey>,
+    /// Looks at itself, for `doctor`.
+    pub examine: Arc<dyn Examine>,
+}
+
+/// Everything that can be told through.
+pub struct BuiltNotifier {
+    /// Tells people.
+    pub notifier: Arc<dyn Notifier>,
+    /// Its clock.
+    pub skew: Skew,
+    /// What has been used of it.
+    pub usage: UsageOf,
+    /// Looks at itself, for `doctor`. `None`: it can only be written to.
+    pub examine: Option<Arc<dyn Examine>>,
+    /// Who is there, for `init`. `None`: it cannot tell.
+    pub members: Option<Arc<dyn Members>>,
+}
+
+/// Builds every connection of the configuration; asks nobody yet.
+///
+/// # Errors
+/// A connection that cannot work as it is configured (an unusable CA file or proxy).
+pub fn connections(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<Built>, ConnectorError> {
+    let github = settings.github.iter().map(|(name, table)| github::built(name, table, clock));
+    let jira = settings.jira.iter().map(|(name, table)| jira::built(name, table, clock));
+    github.chain(jira).collect()
+}
+
+/// Builds Slack, if it is configured; asks nobody yet.
+///
+/// # Errors
+/// It cannot work as it is configured.
+pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<BuiltNotifier>, ConnectorError> {
+    let operators = settings.operators.channel.as_ref();
+    settings.slack.as_ref().map(|table| slack::built(table, operators, clock)).transpose()
+}
+
+/// A text as it is written down where it goes: GitHub's Markdown, Jira's document or wiki text, or Slack's text and blocks.
+pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_json::Value {
+    match address {
+        Address::Comment { connection, .. } => {
+            let of_jira = connection.strip_prefix("jira.").and_then(|name| settings.jira.get(name));
+            let markdown = || serde_json::json!({ "markdown": GitHub::rendered(text) });
+            of_jira.map_or_else(markdown, |table| jira::rendered(table, text))
+        }
+        Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
+    }
+}
+
+/// The words of a configuration for each state, in lower case, with what they mean.
+fn mapped(states: &States) -> Vec<(String, StatusCategory)> {
+    let all = states.all().into_iter();
+    all.flat_map(|(state, words)| words.iter().map(move |word| (word.to_lowercase(), category(state)))).collect()
+}
+
+fn category(state: &str) -> StatusCategory {
+    match state {
+        "active" => StatusCategory::Active,
+        "review" => StatusCategory::Review,
+        "waiting" => StatusCategory::Waiting,
+        "done" => StatusCategory::Done,
+        "cancelled" => StatusCategory::Cancelled,
+        _ => StatusCategory::Todo,
+    }
+}
+
+/// What answers are read with, as a short text.
+fn reading(read_with: &impl Serialize) -> String {
+    let text = serde_json::to_vec(read_with).unwrap_or_default();
+    Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Wall time; the configuration has refused anything else where this is asked.
+pub fn elapsed(length: Length) -> SignedDuration {
+    match length {
+        Length::Elapsed(wall) => wall,
+        Length::Workdays(days) => SignedDuration::from_secs((days * 24.0 * 3600.0) as i64),
+        Length::Workhours(hours) => SignedDuration::from_secs((hours * 3600.0) as i64),
+    }
+}
+
+/// What a connection's tool tells of a task, and by what; what is not in it, it does not tell. `None`: no such tool.
+pub fn supplies(connection: &str) -> Option<&'static [(Need, &'static str)]> {
+    match connection.split('.').next() {
+        Some("github") => Some(github::SUPPLIES),
+        Some("jira") => Some(jira::SUPPLIES),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_that_can_be_configured_says_what_it_tells() {
+        for connection in ["github.acme", "jira.acme"] {
+            let told = supplies(connection).unwrap_or_default();
+            assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 6, "{connection}");
+        }
+        assert_eq!(supplies("trello.acme"), None);
+    }
+}
