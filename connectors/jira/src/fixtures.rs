@@ -6,59 +6,47 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
+use serde_json::Value;
 
-/// The text of `fixtures/<path>`, unpacked. `None`, with a word on stderr: there are no fixtures here.
-pub(crate) fn text(path: &str) -> Option<String> {
+fn open(path: &str) -> Option<std::fs::File> {
     let root = std::env::var_os("GAPWATCH_FIXTURES")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    let Ok(file) = std::fs::File::open(root.join("fixtures").join(path)) else {
+    let file = std::fs::File::open(root.join(path)).ok();
+    if file.is_none() {
         eprintln!("skipped: no fixtures");
-        return None;
-    };
-    let mut text = String::new();
-    GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    Some(text)
+    }
+    file
 }
 
-/// The lines of a `.jsonl.gz` as one JSON list; of `{"data": …}` lines, the data.
-pub(crate) fn list(path: &str) -> Option<Vec<u8>> {
-    let text = text(path)?;
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    if !lines[0].starts_with(r#"{"url":"#) || !lines[0].contains(r#""data":"#) {
-        return Some(format!("[{}]", lines.join(",")).into_bytes());
-    }
-    #[derive(serde::Deserialize)]
-    struct Line<'a> {
-        #[serde(borrow)]
-        data: &'a serde_json::value::RawValue,
-    }
-    let data: Vec<_> = lines.iter().map(|line| serde_json::from_str::<Line<'_>>(line).unwrap().data.get()).collect();
-    Some(format!("[{}]", data.join(",")).into_bytes())
+/// The text of `fixtures/<path>`, unpacked.
+pub(crate) fn text(path: &str) -> Option<String> {
+    let mut text = String::new();
+    GzDecoder::new(open(&format!("fixtures/{path}"))?).read_to_string(&mut text).unwrap();
+    Some(text)
 }
 
 /// Strings that break parsers and renderers; none where there are no fixtures.
 pub(crate) fn naughty_strings() -> Vec<String> {
-    let Some(text) = text("adversarial/naughty-strings.json.gz") else { return Vec::new() };
+    let Some(file) = open("fixtures/adversarial/naughty-strings.json.gz") else { return Vec::new() };
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
 /// Answers and hooks recorded at real sites, people and hosts replaced.
-pub(crate) fn recorded() -> Option<serde_json::Value> {
-    description("jira-recorded.json")
+pub(crate) fn recorded() -> Option<Value> {
+    let mut text = String::new();
+    open("specs/jira-recorded.json")?.read_to_string(&mut text).unwrap();
+    Some(serde_json::from_str(&text).unwrap())
 }
 
 /// A vendor's own description of an interface.
-pub(crate) fn description(name: &str) -> Option<serde_json::Value> {
-    let root = std::env::var_os("GAPWATCH_FIXTURES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    let Ok(mut file) = std::fs::File::open(root.join("specs").join(name)) else {
-        eprintln!("skipped: no {name}");
-        return None;
-    };
+pub(crate) fn description(name: &str) -> Option<Value> {
+    let file = open(&format!("specs/{name}"))?;
     let mut text = String::new();
     match name.ends_with(".gz") {
         true => GzDecoder::new(file).read_to_string(&mut text).unwrap(),
-        false => file.read_to_string(&mut text).unwrap(),
+        false => std::io::BufReader::new(file).read_to_string(&mut text).unwrap(),
     };
     Some(serde_json::from_str(&text).unwrap())
 }

@@ -5,15 +5,14 @@ use connector_kit::survey::{Examine, Finding, Survey, Verdict};
 use connector_model::StatusCategory;
 use serde_json::{Value, json};
 
-use super::answered::{Answered, call, person, sent};
-use super::server::{Answer, Asked, answer};
+use super::server::{Answer, Asked, Server, answer, person};
 use crate::Edition;
 
 const EDITIONS: [Edition; 2] = [Edition::Cloud, Edition::DataCenter];
 
 #[tokio::test]
 async fn projects_of_a_site_are_listed_to_the_end_with_their_open_issues() {
-    let server = Answered::new(|asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(|asked: &Asked| match asked.call().as_str() {
         "GET project/search" => {
             assert_eq!(asked.query("orderBy").as_deref(), Some("-lastIssueUpdatedDate"));
             match asked.query("startAt").as_deref() {
@@ -27,7 +26,7 @@ async fn projects_of_a_site_are_listed_to_the_end_with_their_open_issues() {
             }
         }
         "POST search/approximate-count" => {
-            let jql = sent(asked)["jql"].as_str().unwrap().to_owned();
+            let jql = asked.json()["jql"].as_str().unwrap().to_owned();
             let count = ["WEB", "AND", "OPS"].iter().position(|key| jql.contains(&format!("\"{key}\""))).unwrap();
             assert!(jql.ends_with("statusCategory != Done"), "{jql}");
             answer(200, json!({"count": count + 5}))
@@ -43,10 +42,10 @@ async fn projects_of_a_site_are_listed_to_the_end_with_their_open_issues() {
 
 #[tokio::test]
 async fn projects_of_a_server_come_at_once_and_an_archived_one_is_unfit() {
-    let server = Answered::new(|asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(|asked: &Asked| match asked.call().as_str() {
         "GET project" => answer(200, json!([{"id": "1", "key": "WEB"}, {"id": "2", "key": "OLD", "archived": true}])),
         "POST search" => {
-            assert_eq!(sent(asked)["maxResults"], 0);
+            assert_eq!(asked.json()["maxResults"], 0);
             answer(200, json!({"startAt": 0, "maxResults": 0, "total": 12, "issues": []}))
         }
         call => panic!("{call}"),
@@ -60,7 +59,7 @@ async fn projects_of_a_server_come_at_once_and_an_archived_one_is_unfit() {
 
 #[tokio::test]
 async fn a_site_of_very_many_projects_says_what_was_not_counted() {
-    let server = Answered::new(|asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(|asked: &Asked| match asked.call().as_str() {
         "GET project/search" => {
             let start: usize = asked.query("startAt").unwrap().parse().unwrap();
             let values: Vec<Value> = (start..start + 75).map(|at| json!({"key": format!("P{at}")})).collect();
@@ -72,18 +71,18 @@ async fn a_site_of_very_many_projects_says_what_was_not_counted() {
     let sight = server.jira(Edition::Cloud).visible().await.unwrap();
     assert_eq!(sight.containers.len(), 150);
     assert_eq!(sight.partial.as_deref(), Some("the open issues of 50 projects were not counted"));
-    let none = Answered::new(|_: &Asked| answer(404, json!({"errorMessages": ["No projects"]}))).await;
+    let none = Server::new(|_: &Asked| answer(404, json!({"errorMessages": ["No projects"]}))).await;
     assert!(none.jira(Edition::Cloud).visible().await.unwrap().containers.is_empty());
 }
 
 fn page_of(asked: &Asked, people: &[Value]) -> Answer {
-    let body = sent(asked);
+    let body = asked.json();
     assert_eq!(body["fields"], json!(["assignee"]));
     let issues = |people: &[Value]| -> Vec<Value> {
         people.iter().map(|one| json!({"id": "1", "key": "WEB-1", "fields": {"assignee": one}})).collect()
     };
     let half = people.len() / 2;
-    match call(asked).as_str() {
+    match asked.call().as_str() {
         "POST search/jql" if body.get("nextPageToken").is_none() => {
             answer(200, json!({"issues": issues(&people[..half]), "nextPageToken": "t", "isLast": false}))
         }
@@ -100,7 +99,7 @@ fn page_of(asked: &Asked, people: &[Value]) -> Answer {
 #[tokio::test]
 async fn people_are_those_with_open_issues_most_first_without_apps_and_those_who_left() {
     for edition in EDITIONS {
-        let server = Answered::new(|asked: &Asked| {
+        let server = Server::new(|asked: &Asked| {
             let mut app = person("app");
             app["accountType"] = "app".into();
             let mut gone = person("gone");
@@ -111,14 +110,14 @@ async fn people_are_those_with_open_issues_most_first_without_apps_and_those_who
         let people = server.jira(edition).assignees("AND").await.unwrap();
         let handles: Vec<&str> = people.iter().map(|one| one.handle.as_deref().unwrap()).collect();
         assert_eq!(handles, ["max", "ana"]);
-        assert!(sent(&server.asked()[0])["jql"].as_str().unwrap().starts_with("project = \"AND\" AND"));
+        assert!(server.asked()[0].json()["jql"].as_str().unwrap().starts_with("project = \"AND\" AND"));
     }
 }
 
 #[tokio::test]
 async fn only_statuses_of_work_under_way_may_need_a_word() {
     let status = |name: &str, category: &str| json!({"id": "1", "name": name, "statusCategory": {"key": category}});
-    let server = Answered::new(move |asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(move |asked: &Asked| match asked.call().as_str() {
         "GET project/WEB/statuses" => answer(
             200,
             json!([
@@ -140,7 +139,7 @@ async fn only_statuses_of_work_under_way_may_need_a_word() {
 #[tokio::test]
 async fn a_profile_that_is_not_shown_is_none() {
     let server =
-        Answered::new(|asked: &Asked| match asked.query("accountId").or_else(|| asked.query("username")).as_deref() {
+        Server::new(|asked: &Asked| match asked.query("accountId").or_else(|| asked.query("username")).as_deref() {
             Some("ana") => {
                 let mut ana = person("ana");
                 ana["emailAddress"] = "ana@example.org".into();
@@ -162,7 +161,7 @@ async fn a_profile_that_is_not_shown_is_none() {
 fn odd_site(asked: &Asked) -> Answer {
     let right = |have: bool| json!({"havePermission": have});
     let project = |key: &str, kind: &str| json!({"id": "1", "key": key, "projectTypeKey": kind});
-    match call(asked).as_str() {
+    match asked.call().as_str() {
         "GET /rest/api/2/serverInfo" | "GET serverInfo" => {
             answer(200, json!({"version": "10.3.24", "deploymentType": "Server"}))
         }
@@ -221,7 +220,7 @@ fn assert_found(findings: &[Finding], expected: &[(Verdict, &str)]) {
 #[tokio::test]
 async fn a_connection_says_who_it_is_what_it_may_and_what_it_does_not_find() {
     for edition in EDITIONS {
-        let server = Answered::new(odd_site).await;
+        let server = Server::new(odd_site).await;
         let jira = server.jira_with(edition, |config| {
             let states = [
                 ("Warten", StatusCategory::Waiting),
@@ -258,7 +257,7 @@ async fn a_connection_says_who_it_is_what_it_may_and_what_it_does_not_find() {
             ],
         );
         let told = |words: &str| findings.iter().any(|one| one.what.contains(words));
-        assert!(!told("issue linking") && !told("\"warten\"") && !told("s3cret-token"), "{findings:#?}");
+        assert!(!told("issue linking") && !told("\"warten\"") && !told("jira_secret"), "{findings:#?}");
         let asked = server.asked();
         assert!(asked.iter().all(|one| one.method == "GET"), "it only reads");
     }
@@ -266,7 +265,7 @@ async fn a_connection_says_who_it_is_what_it_may_and_what_it_does_not_find() {
 
 #[tokio::test]
 async fn link_types_that_were_named_and_are_not_there_are_told() {
-    let server = Answered::new(odd_site).await;
+    let server = Server::new(odd_site).await;
     let jira =
         server.jira_with(Edition::Cloud, |config| config.blocking = vec!["relates".to_owned(), "Stops".to_owned()]);
     let expected = [(Verdict::Warning, "the link type \"Stops\""), (Verdict::Good, "count as blocking: \"Relates\"")];
@@ -277,7 +276,7 @@ async fn link_types_that_were_named_and_are_not_there_are_told() {
 
 #[tokio::test]
 async fn an_account_that_sees_nothing_is_told_so() {
-    let server = Answered::new(|asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(|asked: &Asked| match asked.call().as_str() {
         "GET project/search" => answer(200, json!({"values": [], "isLast": true})),
         _ => odd_site(asked),
     })
@@ -287,9 +286,9 @@ async fn an_account_that_sees_nothing_is_told_so() {
 
 #[tokio::test]
 async fn a_refused_token_is_the_only_thing_said() {
-    let server = Answered::new(|_: &Asked| answer(401, json!({"message": "Unauthorized"}))).await;
+    let server = Server::new(|_: &Asked| answer(401, json!({"message": "Unauthorized"}))).await;
     let jira = server.jira_with(Edition::Cloud, |config| config.edition = None);
     let findings = jira.examine(&["WEB".to_owned()]).await;
     assert_eq!(findings.iter().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::Refused], "{findings:?}");
-    assert!(!findings[0].what.contains("s3cret-token"));
+    assert!(!findings[0].what.contains("jira_secret"));
 }

@@ -5,8 +5,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::answered::{Answered, call, person, sent};
-use super::server::{Answer, Asked, NOW, answer};
+use super::server::{Answer, Asked, NOW, Server, answer, person};
 use crate::Edition;
 
 const TASK: &str = "10005";
@@ -35,8 +34,8 @@ fn of(kind: &str) -> Answer {
 }
 
 /// A server whose writes are answered so.
-async fn writes(status: u16, body: Value) -> Answered {
-    Answered::new(move |asked: &Asked| match asked.method.as_str() {
+async fn writes(status: u16, body: Value) -> Server {
+    Server::new(move |asked: &Asked| match asked.method.as_str() {
         "GET" => of("software"),
         _ => answer(status, body.clone()),
     })
@@ -52,15 +51,15 @@ async fn a_comment_is_posted_with_its_mark_in_the_same_call() {
     let server = writes(201, json!({"id": "77", "jsdPublic": true})).await;
     assert_eq!(server.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap(), at());
     let asked = server.asked().pop().unwrap();
-    assert_eq!((call(&asked).as_str(), asked.path()), ("POST issue/10005/comment", "/rest/api/3/issue/10005/comment"));
+    assert_eq!((asked.call().as_str(), asked.path()), ("POST issue/10005/comment", "/rest/api/3/issue/10005/comment"));
     let body = json!({"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [
         {"type": "mention", "attrs": {"id": "ana"}}, {"type": "text", "text": ": *see* [~max]"}]}]});
-    assert_eq!(sent(&asked), json!({"body": body, "properties": [property()]}));
+    assert_eq!(asked.json(), json!({"body": body, "properties": [property()]}));
 
     assert_eq!(server.jira(Edition::DataCenter).post(TASK, &text(), &mark()).await.unwrap(), at());
     let asked = server.asked().pop().unwrap();
     assert_eq!(asked.path(), "/rest/api/2/issue/10005/comment");
-    assert_eq!(sent(&asked), json!({"body": "[~ana]: \\*see\\* \\[\\~max\\]", "properties": [property()]}));
+    assert_eq!(asked.json(), json!({"body": "[~ana]: \\*see\\* \\[\\~max\\]", "properties": [property()]}));
 }
 
 #[tokio::test]
@@ -87,7 +86,7 @@ async fn a_refusal_is_told_in_jiras_words() {
     }
     let err = writes(409, no("busy")).await.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap_err();
     assert!(matches!(err, WriteError::NotSent { .. }), "{err:?}");
-    let slow = Answered::new(|asked: &Asked| match asked.method.as_str() {
+    let slow = Server::new(|asked: &Asked| match asked.method.as_str() {
         "GET" => of("software"),
         _ => answer(429, "{}").with("retry-after: 7").with("ratelimit-reason: jira-per-issue-on-write"),
     })
@@ -98,7 +97,7 @@ async fn a_refusal_is_told_in_jiras_words() {
 
 #[tokio::test]
 async fn an_issue_that_is_not_seen_is_not_written_to() {
-    let server = Answered::new(|_: &Asked| answer(404, no("gone"))).await;
+    let server = Server::new(|_: &Asked| answer(404, no("gone"))).await;
     let err = server.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap_err();
     assert!(matches!(err, WriteError::Refused { .. }), "{err:?}");
     assert_eq!(server.calls(), ["GET issue/10005"]);
@@ -111,14 +110,14 @@ async fn an_issue_that_is_not_seen_is_not_written_to() {
 
 #[tokio::test]
 async fn a_document_that_jira_finds_fault_with_is_sent_once_more_as_words_alone() {
-    let server = Answered::new(|asked: &Asked| match asked.method.as_str() {
+    let server = Server::new(|asked: &Asked| match asked.method.as_str() {
         "GET" => of("software"),
         _ if asked.body.contains("mention") => answer(400, json!({"errorMessages": ["INVALID_INPUT"], "errors": {}})),
         _ => answer(201, json!({"id": "77"})),
     })
     .await;
     assert_eq!(server.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap(), at());
-    let sent = sent(&server.asked().pop().unwrap());
+    let sent = server.asked().pop().unwrap().json();
     let words = json!([{"type": "text", "text": ": *see* [~max]"}]);
     assert_eq!((&sent["body"]["content"][0]["content"], &sent["properties"]), (&words, &json!([property()])));
 
@@ -133,7 +132,7 @@ async fn a_document_that_jira_finds_fault_with_is_sent_once_more_as_words_alone(
 #[tokio::test]
 async fn a_service_project_is_not_commented_unless_that_is_allowed_and_then_for_agents_alone() {
     for edition in EDITIONS {
-        let server = Answered::new(|asked: &Asked| match asked.method.as_str() {
+        let server = Server::new(|asked: &Asked| match asked.method.as_str() {
             "GET" => of("service_desk"),
             "POST" => answer(201, json!({"id": "77", "jsdPublic": false})),
             _ => answer(200, json!({"id": "77"})),
@@ -153,14 +152,14 @@ async fn a_service_project_is_not_commented_unless_that_is_allowed_and_then_for_
         allowed.edit(TASK, &at(), &text(), &mark()).await.unwrap();
         let internal = json!({"key": "sd.public.comment", "value": {"internal": true}});
         for written in server.asked().iter().filter(|asked| asked.method != "GET") {
-            assert_eq!(sent(written)["properties"], json!([property(), internal]));
+            assert_eq!(written.json()["properties"], json!([property(), internal]));
         }
     }
 }
 
 #[tokio::test]
 async fn a_comment_that_customers_see_all_the_same_is_taken_away_at_once() {
-    let server = Answered::new(|asked: &Asked| match asked.method.as_str() {
+    let server = Server::new(|asked: &Asked| match asked.method.as_str() {
         "GET" => of("service_desk"),
         "POST" => answer(201, json!({"id": "77", "jsdPublic": true})),
         _ => answer(204, ""),
@@ -174,7 +173,7 @@ async fn a_comment_that_customers_see_all_the_same_is_taken_away_at_once() {
 
 #[tokio::test]
 async fn a_server_that_tells_the_kind_of_a_project_only_by_itself_is_asked_for_it() {
-    let server = Answered::new(|asked: &Asked| match call(asked).as_str() {
+    let server = Server::new(|asked: &Asked| match asked.call().as_str() {
         "GET issue/10005" => answer(200, json!({"id": TASK, "fields": {"project": {"id": "10000", "key": "ABC"}}})),
         "GET project/10000" => answer(200, json!({"id": "10000", "projectTypeKey": "service_desk"})),
         call => panic!("{call}"),
@@ -189,9 +188,9 @@ async fn an_edit_notifies_nobody_and_one_that_somebody_deleted_is_gone() {
     let server = writes(200, json!({"id": "77"})).await;
     server.jira(Edition::Cloud).edit(TASK, &at(), &text(), &mark()).await.unwrap();
     let asked = server.asked().pop().unwrap();
-    assert_eq!(call(&asked), "PUT issue/10005/comment/77");
+    assert_eq!(asked.call(), "PUT issue/10005/comment/77");
     assert_eq!(asked.query("notifyUsers").as_deref(), Some("false"));
-    assert_eq!(sent(&asked)["properties"], json!([property()]), "the mark stays");
+    assert_eq!(asked.json()["properties"], json!([property()]), "the mark stays");
     server.jira(Edition::DataCenter).edit(TASK, &at(), &text(), &mark()).await.unwrap();
     assert_eq!(server.asked().pop().unwrap().query("notifyUsers"), None, "unknown there");
 
@@ -227,8 +226,8 @@ fn comment(id: u64, by: &str, minutes: i64) -> Value {
 }
 
 /// A server with these comments, of which 3 carries our mark and 4 another; it sorts them as asked, or not at all.
-async fn commented(comments: Vec<Value>, sorts: bool, shows_together: bool) -> Answered {
-    Answered::new(move |asked: &Asked| match call(asked).as_str() {
+async fn commented(comments: Vec<Value>, sorts: bool, shows_together: bool) -> Server {
+    Server::new(move |asked: &Asked| match asked.call().as_str() {
         "GET issue/10005/comment" => {
             let start: usize = asked.query("startAt").unwrap().parse().unwrap();
             let mut all = comments.clone();
@@ -241,7 +240,7 @@ async fn commented(comments: Vec<Value>, sorts: bool, shows_together: bool) -> A
         }
         "POST comment/list" if shows_together => {
             assert_eq!(asked.query("expand").as_deref(), Some("properties"));
-            let ids = sent(asked)["ids"].clone();
+            let ids = asked.json()["ids"].clone();
             let values = ids
                 .as_array()
                 .unwrap()
@@ -265,7 +264,7 @@ fn properties(id: u64) -> Value {
     }
 }
 
-async fn find(server: &Answered, edition: Edition) -> Result<Found, ConnectorError> {
+async fn find(server: &Server, edition: Edition) -> Result<Found, ConnectorError> {
     let since = NOW.parse::<Timestamp>().unwrap() - SignedDuration::from_mins(10);
     server.jira(edition).find(TASK, &mark(), since).await
 }
@@ -297,7 +296,7 @@ async fn it_is_absent_only_when_everything_since_was_read() {
     let old = vec![comment(6, "ana", 30), comment(7, "ana", 40), comment(3, "bot", 50)];
     let server = commented([many.clone(), old.clone()].concat(), true, true).await;
     assert_eq!(find(&server, Edition::Cloud).await.unwrap(), Found::Absent);
-    let pages = server.asked().iter().filter(|one| call(one) == "GET issue/10005/comment").count();
+    let pages = server.asked().iter().filter(|one| one.call() == "GET issue/10005/comment").count();
     assert_eq!(pages, 6, "ten within, and no further than the first that is older");
 
     let oldest_first = [many, old].concat().into_iter().rev().collect();
@@ -308,10 +307,10 @@ async fn it_is_absent_only_when_everything_since_was_read() {
 
 #[tokio::test]
 async fn nothing_is_said_to_be_absent_where_it_cannot_be_known() {
-    let unreadable = Answered::new(|_: &Asked| answer(200, json!({"comments": [{"id": 7}], "total": 1}))).await;
+    let unreadable = Server::new(|_: &Asked| answer(200, json!({"comments": [{"id": 7}], "total": 1}))).await;
     assert!(matches!(find(&unreadable, Edition::Cloud).await.unwrap(), Found::CannotTell(_)));
 
-    let shrinking = Answered::new(|asked: &Asked| {
+    let shrinking = Server::new(|asked: &Asked| {
         let start: u64 = asked.query("startAt").unwrap().parse().unwrap();
         answer(200, json!({"comments": [comment(90 + start, "ana", 1)], "total": 9 - start}))
     })
@@ -319,8 +318,8 @@ async fn nothing_is_said_to_be_absent_where_it_cannot_be_known() {
     let err = find(&shrinking, Edition::Cloud).await.unwrap_err();
     assert!(matches!(err, ConnectorError::Transient { .. }), "{err}");
 
-    let endless = Answered::new(|_: &Asked| answer(200, json!({"comments": [comment(9, "ana", 1)]}))).await;
+    let endless = Server::new(|_: &Asked| answer(200, json!({"comments": [comment(9, "ana", 1)]}))).await;
     assert!(matches!(find(&endless, Edition::Cloud).await.unwrap(), Found::CannotTell(_)));
-    let hidden = Answered::new(|_: &Asked| answer(404, "{}")).await;
+    let hidden = Server::new(|_: &Asked| answer(404, "{}")).await;
     assert!(find(&hidden, Edition::Cloud).await.is_err());
 }
