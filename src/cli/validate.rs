@@ -123,8 +123,12 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
     }
     for connection in &connections {
         let who = connection.source.whoami().await.map(|who| {
-            let as_whom = who.account.and_then(|account| account.handle).unwrap_or_else(|| "an app".to_owned());
-            (as_whom, who.warnings)
+            // What people are called there, where their handle is a mere id.
+            let as_whom = who.account.and_then(|account| match connection.name.starts_with("jira.") {
+                true => account.name.or(account.handle),
+                false => account.handle,
+            });
+            (as_whom.unwrap_or_else(|| "an app".to_owned()), who.warnings)
         });
         outcome.login(&connection.name, who, &settings);
     }

@@ -39,12 +39,14 @@ impl Mirror {
         Ok(())
     }
 
-    /// Reads every stream of every connection; see [`Engine::pull`].
+    /// Reads every stream of every connection; see [`Engine::pull`]. What was read is on the disk then.
     ///
     /// # Errors
     /// Only the store's: what a tool did wrong is in the report.
     pub async fn pull(&self) -> Result<BTreeMap<String, PullReport>, StoreError> {
-        self.0.pull(true).await
+        let read = self.0.pull(true).await?;
+        self.0.core.finish().await?;
+        Ok(read)
     }
 
     /// How every connection stands.

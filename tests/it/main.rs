@@ -12,6 +12,7 @@ mod faults;
 mod fixtures;
 mod generated;
 mod jira;
+mod jira_desk;
 mod joint;
 mod kills;
 mod lab;

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use crate::answers::{expect_ok, refusal, refused, words};
 use crate::call::{Call, not_written};
 use crate::config::Edition;
-use crate::identity::Myself;
+use crate::discover::account_of;
 use crate::text::{adf, wiki};
-use crate::{COMMENTS, EDITS, Jira, TOOL, mark};
+use crate::{COMMENTS, EDITS, Jira, TOOL, mark, when};
 
 /// How long before the attempt a comment is looked for: clocks differ.
 const LOOK_BACK: SignedDuration = SignedDuration::from_mins(2);
@@ -70,7 +70,7 @@ struct Comments {
 #[derive(Deserialize)]
 struct Listed {
     id: String,
-    author: Option<Myself>,
+    author: Option<Value>,
     created: Option<String>,
 }
 
@@ -398,12 +398,10 @@ fn is_id(text: &str) -> bool {
 }
 
 fn is_by(comment: &Listed, edition: Edition, own: &str) -> bool {
-    let author = comment.author.as_ref().and_then(|author| author.clone().account(edition));
-    author.is_some_and(|author| author.ext == own)
+    comment.author.as_ref().and_then(|author| account_of(author, edition)).is_some_and(|author| author.ext == own)
 }
 
 /// When it was made. `None`: not told in a form we know.
 fn instant(comment: &Listed) -> Option<Timestamp> {
-    let text = comment.created.as_deref()?;
-    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok().or_else(|| text.parse().ok())
+    when::instant(comment.created.as_deref()?)
 }

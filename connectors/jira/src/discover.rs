@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::answers::{expect_ok, refusal};
 use crate::call::{Call, Query, segment};
 use crate::config::Edition;
-use crate::identity::Myself;
-use crate::{Jira, SEARCH, TOOL};
+use crate::wire::User;
+use crate::{Jira, SEARCH, TOOL, jql, normalise};
 
 /// Projects a page on Cloud.
 const PROJECTS: usize = 100;
@@ -58,7 +58,7 @@ struct Assigned {
 
 #[derive(Deserialize)]
 struct AssignedFields {
-    assignee: Option<Myself>,
+    assignee: Option<Value>,
 }
 
 /// The statuses of one type of issue.
@@ -169,7 +169,7 @@ impl Jira {
             let response = expect_ok(self.post_read(path, &body, SEARCH).await?, &what)?;
             let page: IssuePage = response.json(TOOL, &what)?;
             let count = page.issues.len();
-            for account in page.issues.into_iter().filter_map(|issue| issue.fields.assignee?.account(edition)) {
+            for account in page.issues.into_iter().filter_map(|issue| account_of(&issue.fields.assignee?, edition)) {
                 known.entry(account.ext.clone()).or_insert((0, account)).0 += 1;
             }
             seen += count;
@@ -211,7 +211,7 @@ impl Jira {
         };
         let response = self.get("user", vec![(by, handle.to_owned())]).await?;
         match response.status {
-            200 => Ok(response.json::<Myself>(TOOL, "the account")?.account(edition)),
+            200 => Ok(account_of(&response.json(TOOL, "the account")?, edition)),
             // To look people up is a right of its own, which this account may lack.
             400 | 403 | 404 => Ok(None),
             _ => Err(refusal(&response, "the account")),
@@ -226,10 +226,13 @@ impl Jira {
     }
 }
 
-/// The open issues of a project. Keys may be reserved words, so they are quoted.
 fn open(key: &str) -> String {
-    let key: String = key.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
-    format!("project = \"{key}\" AND statusCategory != Done")
+    format!("{} AND statusCategory != Done", jql::projects([key]))
+}
+
+/// An account in our words. `None`: it names nobody.
+pub(crate) fn account_of(user: &Value, edition: Edition) -> Option<Account> {
+    normalise::account(&User::deserialize(user).ok()?, edition)
 }
 
 impl Survey for Jira {

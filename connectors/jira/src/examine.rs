@@ -7,11 +7,13 @@ use connector_kit::{BoxFuture, ConnectorError};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::answers::{expect_ok, refusal};
 use crate::call::{Query, segment};
 use crate::config::Edition;
-use crate::{Jira, TOOL};
+use crate::site::{Field, Roles, roles};
+use crate::{Jira, TOOL, items};
 
 /// A clock that differs by more is worth a word; Jira tells whole seconds.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
@@ -93,7 +95,8 @@ impl Jira {
         findings.extend(self.features().await.unwrap_or_else(|error| vec![failed(error)]));
         findings.extend(self.links().await.unwrap_or_else(|error| vec![failed(error)]));
         findings.extend(self.words().await.unwrap_or_else(|error| vec![failed(error)]));
-        findings.push(self.sprints().await);
+        findings.extend(self.own_fields().await.unwrap_or_else(|error| vec![failed(error)]));
+        findings.push(self.sprints_in_sight().await);
         findings
     }
 
@@ -253,8 +256,18 @@ impl Jira {
         Ok(unknown.into_iter().map(finding).collect())
     }
 
+    /// Which of the site's own fields are read, and for what.
+    async fn own_fields(&self) -> Result<Vec<Finding>, ConnectorError> {
+        let what = "the list of fields";
+        let response = expect_ok(self.get("field", Query::new()).await?, what)?;
+        let listed: Vec<&RawValue> = items::single(&response, what)?;
+        let fields: Vec<Field<'_>> = items::each(listed, &mut Vec::new());
+        let (found, missing) = roles(&fields, &self.config.fields, self.edition().await?);
+        Ok(chosen(&fields, &found, &missing))
+    }
+
     /// Sprints have an interface, and for some tokens a right, of their own.
-    async fn sprints(&self) -> Finding {
+    async fn sprints_in_sight(&self) -> Finding {
         match self.boards().await {
             Ok(Some(response)) if response.status == 200 => Finding::good("boards and their sprints can be read"),
             Ok(None) => Finding::good("this site has no boards, and so no sprints"),
@@ -274,6 +287,41 @@ fn no_sprints(error: &ConnectorError) -> Finding {
 
 fn failed(error: ConnectorError) -> Finding {
     Finding::failed(&error)
+}
+
+/// What each thing is read from. Where several fields could be it, the order in which they are asked.
+fn chosen(fields: &[Field<'_>], found: &Roles, missing: &[String]) -> Vec<Finding> {
+    let named = |id: &String| {
+        let name = fields.iter().find(|field| *field.id == **id).and_then(|field| field.name.as_deref());
+        format!("\"{}\" ({id})", name.unwrap_or("?"))
+    };
+    let of_role = |(what, ids): (&str, &Vec<String>)| match &ids[..] {
+        [] => None,
+        [one] => Some(format!("{what} from {}", named(one))),
+        [first, others @ ..] => {
+            let others: Vec<String> = others.iter().map(named).collect();
+            Some(format!("{what} from {}, and where that is empty from {}", named(first), others.join(", then ")))
+        }
+    };
+    let known = [
+        ("the start date", &found.start),
+        ("the due date, where the usual one is empty,", &found.due),
+        ("progress", &found.progress),
+        ("story points", &found.points),
+        ("the sprint", &found.sprint),
+        ("the epic", &found.epic),
+        ("the flag", &found.flagged),
+    ];
+    let lacking = |name: &String| {
+        let what = format!("`fields` names \"{name}\", a field that is not shown to this account");
+        Finding::warning(what, "write it as the site does, or by its id (customfield_10015)")
+    };
+    let read: Vec<String> = known.into_iter().filter_map(of_role).collect();
+    let read = match read.is_empty() {
+        true => "none of this site's own fields is read".to_owned(),
+        false => format!("read from this site's own fields: {}", read.join("; ")),
+    };
+    missing.iter().map(lacking).chain([Finding::good(read)]).collect()
 }
 
 /// The types of links that count as blocking, and those that were configured and are not there.

@@ -6,20 +6,22 @@
 //!
 //! - people: `person`, `app`, `deactivate`, `hide_email`, `set_zone`, `account_id`, `user_key`
 //! - projects: `project`, `service_project`, `archive`, `hide`, `deny_comments`, `deny_edits`, `lead`
-//! - issues: `issue` with an [`IssueDraft`], then `status`, `assign`, `due`, `comment`, `tick`, `link`, `unlink`, `label`,
-//!   `unlabel`, `estimate`, `log_work`, `flag`, `rename`, `describe`, `priority`, `reparent`, `fix_versions`, `set_field`,
-//!   `move_to`, `delete`, `security`, `fill`, `unresolve`, `migrate_workflow`, `delete_comment`
-//! - around them: `add_status`, `set_category`, `rename_link_type`, `add_field`, `board`, `kanban`, `sprint`, `start_sprint`,
-//!   `close_sprint`, `move_sprint_end`, `to_sprint`, `version`, `release`
+//! - issues: `issue` with an [`IssueDraft`], then `status`, `assign`, `due`, `comment`, `delete_comment`, `tick`, `link`,
+//!   `unlink`, `label`, `unlabel`, `estimate`, `log_work`, `flag`, `rename`, `describe`, `priority`, `rank`, `remote_link`,
+//!   `reparent`, `fix_versions`, `set_field`, `move_to`, `delete`, `security`, `fill`, `unresolve`, `migrate_workflow`
+//! - around them: `add_status`, `set_category`, `rename_link_type`, `add_field`, `board`, `kanban`, `sprint`,
+//!   `start_sprint`, `close_sprint`, `move_sprint_end`, `to_sprint`, `version`, `release`
 //! - credentials: `unscoped`, `scoped`, `pat`, `password`, `expire`, `lack_scope`, `captcha`, `html_login_page`,
 //!   `default_user`
-//! - search: `lag`, `lag_by_dice`, `page_cap`, `repeating_token`; limits: `write_limit`, `user_limit`, `comments_embedded`, `linking`
+//! - search: `lag`, `lag_by_dice`, `page_cap`, `repeating_token`; limits: `write_limit`, `user_limit`,
+//!   `comments_embedded`, `linking`
 //! - recordings: `serve`, `as_of`; looks: `comments`, `look`, `issues`, `writes`
 //!
 //! `jira.at(instant)` and `jira.acting(login)` say when, and by whom, what names nobody is done.
 
 mod adf;
 mod boards;
+mod checks;
 mod comments;
 mod deeds;
 mod directory;
@@ -217,6 +219,7 @@ impl Site {
             ["project", "search"] if read && cloud => self.project_search(call),
             ["project"] if read => self.project_list(call),
             ["project", name] if read => self.one_project(call, name),
+            ["project", name, "statuses"] if read => self.project_statuses(call, name),
             ["project", name, "versions"] if read => self.version_list(call, name),
             ["project", name, "version"] if read => self.version_page(call, name),
             ["users", "search"] if read && cloud => self.user_list(call),

@@ -112,7 +112,8 @@ pub(super) fn chosen_projects(answer: &str, listed: &[Visible]) -> Result<Chosen
         if part.eq_ignore_ascii_case("all") {
             return Ok(Chosen { repos: Vec::new(), named: listed.iter().map(|one| one.name.clone()).collect() });
         }
-        if part.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let is_key = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && part.len() > 1;
+        if is_key && part.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let known = listed.iter().find(|one| one.name.eq_ignore_ascii_case(part));
             keys.push(known.map_or_else(|| part.to_ascii_uppercase(), |known| known.name.clone()));
             continue;
@@ -183,7 +184,7 @@ mod tests {
         let all = chosen("all").unwrap();
         assert!(all.repos.is_empty(), "those to come are included");
         assert_eq!(all.named, ["OPS", "WEB", "A_B"]);
-        for wrong in ["", "0", "4", "2-9", "-"] {
+        for wrong in ["", "0", "4", "2-9", "-", "x", "web!", "ops-1"] {
             assert!(chosen(wrong).is_err(), "{wrong}");
         }
     }

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use super::ask::Console;
 use super::*;
 
+mod jira;
+
 /// Whoever answers from a list, and keeps what was said.
 struct Script {
     answers: VecDeque<&'static str>,
@@ -54,6 +56,16 @@ async fn company() -> Simulator {
 
 /// What came of these answers, and everything that was shown.
 async fn walk(sim: &Simulator, env: &[(&str, &str)], answers: &[&'static str]) -> (Result<Made, Stopped>, String) {
+    walk_by(&[Tracker::Github], sim, env, answers).await
+}
+
+/// The same by these trackers; none: by those that are answered.
+async fn walk_by(
+    trackers: &[Tracker],
+    sim: &Simulator,
+    env: &[(&str, &str)],
+    answers: &[&'static str],
+) -> (Result<Made, Stopped>, String) {
     let heard = Arc::new(Mutex::new(String::new()));
     let script = Script { answers: answers.iter().copied().collect(), heard: heard.clone() };
     let urls = [("GAPWATCH_GITHUB_URL", sim.github_url()), ("GAPWATCH_SLACK_URL", sim.slack_url())];
@@ -61,7 +73,7 @@ async fn walk(sim: &Simulator, env: &[(&str, &str)], answers: &[&'static str]) -
     let env = env.map(|(name, value)| (name.to_owned(), value)).collect();
     let clock = Arc::new(connector_kit::clock::SetClock::leaping("2026-03-02T10:00:00Z".parse().unwrap()));
     let wizard = Wizard::new(Some(Asker::new(script)), env, PathBuf::from("/x/secrets"), clock);
-    let made = wizard.make(&[Tracker::Github]).await;
+    let made = wizard.make(trackers).await;
     let heard = heard.lock().unwrap().clone();
     (made, heard)
 }

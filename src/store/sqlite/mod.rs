@@ -4,6 +4,7 @@
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
 mod accounts;
+mod batch;
 mod board;
 mod bulk;
 mod cache;
@@ -50,6 +51,7 @@ use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
 use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
+use batch::{Batch, Write};
 use cache::Cache;
 pub use reader::Reader;
 use values::{at_in, us};
@@ -69,6 +71,8 @@ pub struct Store {
     doubtful: bool,
     /// False: nobody keeps a board of what is written.
     watched: bool,
+    /// See [`Store::finish`].
+    batch: Batch,
     /// Given back when the store is dropped. `None`: in memory.
     _lock: Option<File>,
 }
@@ -149,12 +153,13 @@ impl Store {
             cache: None,
             doubtful: false,
             watched: true,
+            batch: Batch::default(),
             _lock: lock,
         })
     }
 
     /// The same for a command that only mirrors: it keeps no board. [`Store::load`] gives an empty one, and no write looks up
-    /// what a board would have to learn.
+    /// what a board would have to learn. Several writes are one transaction, and the last ones wait for [`Store::finish`].
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -222,10 +227,10 @@ impl Store {
     /// # Errors
     /// `Failed`, also when a row cannot be read.
     pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
-        let moment = self.db.unchecked_transaction()?;
         if !self.watched {
-            return load::empty(&moment, self.plan.as_ref());
+            return load::empty(&self.db, self.plan.as_ref());
         }
+        let moment = self.db.unchecked_transaction()?;
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
 
@@ -473,6 +478,19 @@ impl Store {
         open::check(&self.db)
     }
 
+    /// Commits the writes of a store without a board that wait for more of them.
+    ///
+    /// # Errors
+    /// `Failed`: nothing of them is stored.
+    pub fn finish(&mut self) -> Result<(), StoreError> {
+        self.batch = Batch::default();
+        batch::commit(&self.db).inspect_err(|_| {
+            self.cache = None;
+            self.doubtful = true;
+        })?;
+        Ok(())
+    }
+
     /// One board-visible transaction.
     fn write<T>(
         &mut self,
@@ -495,7 +513,7 @@ impl Store {
         deed: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.resync()?;
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = Write::begin(&mut self.db, self.watched)?;
         let mine = "UPDATE org SET seq = seq + 1 WHERE seq = ? AND epoch = ?";
         if tx.prepare_cached(mine)?.execute([self.seq, self.epoch])? == 0 {
             return Err(StoreError::TakenOver);
@@ -519,8 +537,11 @@ impl Store {
             has_supplements: true,
         };
         let result = deed(&mut work)?;
-        tx.commit()?;
+        tx.end()?;
         self.seq += 1;
+        if !self.watched && self.batch.add(now) {
+            self.finish()?;
+        }
         Ok(result)
     }
 

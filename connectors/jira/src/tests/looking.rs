@@ -191,7 +191,18 @@ fn odd_site(asked: &Asked) -> Answer {
                 {"id": "2", "name": "Relates", "inward": "relates to", "outward": "relates to"}]}),
         ),
         "GET status" => answer(200, json!([{"id": "3", "name": "In Progress"}, {"id": "10001", "name": "Warten"}])),
-        "GET field" => answer(200, json!([])),
+        "GET field" => {
+            let date =
+                json!({"type": "date", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:datepicker"});
+            let sprint = json!({"type": "array", "custom": "com.pyxis.greenhopper.jira:gh-sprint"});
+            answer(
+                200,
+                json!([
+                    {"id": "customfield_10015", "name": "Start date", "schema": date},
+                    {"id": "customfield_10090", "name": "Start date", "schema": date},
+                    {"id": "customfield_10020", "name": "Iteration", "schema": sprint}]),
+            )
+        }
         "GET priority" => answer(200, json!([])),
         "GET /rest/agile/1.0/board" => answer(403, json!({"message": "no licence"})),
         _ => answer(404, json!({"errorMessages": ["not there"]})),
@@ -216,6 +227,7 @@ async fn a_connection_says_who_it_is_what_it_may_and_what_it_does_not_find() {
                 ("3", StatusCategory::Active),
                 ("Nirgends", StatusCategory::Todo),
             ];
+            config.fields.due = Some("Nowhere".to_owned());
             config.states = states.into_iter().map(|(word, state)| (word.to_owned(), state)).collect();
         });
         let parts = ["WEB", "RO", "HELP", "OLD", "ARCH", "GONE"].map(str::to_owned);
@@ -236,6 +248,12 @@ async fn a_connection_says_who_it_is_what_it_may_and_what_it_does_not_find() {
                 (Verdict::Good, "count as blocking: \"Blockade\""),
                 (Verdict::Warning, "the status \"nirgends\""),
                 (Verdict::Warning, "boards cannot be read"),
+                (
+                    Verdict::Good,
+                    "the start date from \"Start date\" (customfield_10015), and where that is empty from \"Start date\" \
+                     (customfield_10090); the sprint from \"Iteration\" (customfield_10020)",
+                ),
+                (Verdict::Warning, "`fields` names \"Nowhere\""),
             ],
         );
         let told = |words: &str| findings.iter().any(|one| one.what.contains(words));

@@ -357,6 +357,15 @@ impl Site {
         vec![item("IssueParentAssociation", from, shown(parent))]
     }
 
+    /// Another place in the backlog.
+    pub(super) fn set_rank(&mut self, issue: &mut Issue) -> Vec<Item> {
+        issue.custom.insert(own::RANK, json!(format!("0|h{:05x}:", self.fresh_id())));
+        let empty = || (Some(String::new()), Some(String::new()));
+        let mut one = item("Rank", empty(), (Some(String::new()), Some("Ranked higher".to_owned())));
+        one.custom = true;
+        vec![one]
+    }
+
     /// A custom field by its name; the one that sites use, where there are two.
     pub(super) fn set_custom(&mut self, issue: &mut Issue, name: &str, value: Value) -> Vec<Item> {
         let found = self.fields.iter().rev().find(|field| field.name == name);

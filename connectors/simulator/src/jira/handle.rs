@@ -307,6 +307,20 @@ impl Jira {
         self.change(key, by, |site, issue| site.set_priority(issue, priority));
     }
 
+    /// Gives it another place in the backlog, which moves it without being work on it.
+    pub fn rank(&self, key: &str, by: &str) {
+        self.change(key, by, |site, issue| site.set_rank(issue));
+    }
+
+    /// Links it to something elsewhere, as integrations do at every commit.
+    pub fn remote_link(&self, key: &str, title: &str, by: &str) {
+        self.change(key, by, |site, _| {
+            let id = site.fresh_id().to_string();
+            let told = format!("This work item links to \"{title} (Web Link)\"");
+            vec![super::deeds::item("RemoteIssueLink", (None, None), (Some(id), Some(told)))]
+        });
+    }
+
     /// Puts it below another issue, or below none.
     pub fn reparent(&self, key: &str, parent: Option<&str>, by: &str) {
         self.change(key, by, |site, issue| {

@@ -109,6 +109,20 @@ impl Site {
         }
     }
 
+    /// Each type of issue with the statuses it may pass through; here they are the same for all.
+    pub(super) fn project_statuses(&self, call: &Call<'_>, name: &str) -> Reply {
+        if let Err(refusal) = self.visible_project(call, name) {
+            return refusal;
+        }
+        let statuses: Vec<Value> = self.statuses.iter().map(|status| self.status_json(call, status.id)).collect();
+        let of_kind = |kind: &super::model::Kind| {
+            let mut json = self.kind_json(call, kind.id);
+            json["statuses"] = json!(statuses);
+            json
+        };
+        Reply::json(200, &self.kinds.iter().map(of_kind).collect::<Vec<_>>())
+    }
+
     fn version_rows(&self, call: &Call<'_>, project: u64) -> Vec<Value> {
         let today = call.now.to_zoned(TimeZone::UTC).date();
         let one = |version: &Version| {

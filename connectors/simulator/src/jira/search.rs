@@ -86,7 +86,8 @@ impl Question {
         };
         let is_known = body.as_object().is_some_and(|body| body.keys().all(|key| known.contains(&key.as_str())));
         // One edition takes a string for what is to be expanded, the other a list.
-        let is_shaped = if call.is_cloud() { !body["expand"].is_array() } else { !body["expand"].is_string() };
+        let expands = if call.is_cloud() { !body["expand"].is_array() } else { !body["expand"].is_string() };
+        let is_shaped = expands && !body["fields"].is_string();
         let fields = strings(&body["fields"]);
         let (true, true, Some(fields)) = (is_known, is_shaped, fields) else { return Err(bad(PAYLOAD)) };
         let reconcile = body["reconcileIssues"]

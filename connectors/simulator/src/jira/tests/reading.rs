@@ -278,6 +278,9 @@ async fn what_does_not_move_updated_and_what_does() {
     assert_eq!(updated(), ts("2026-03-01T09:00:00Z"));
     desk.jira.at(ts("2026-03-01T10:00:00Z")).comment("WEB-1", "Hello", "ana");
     assert_eq!(updated(), ts("2026-03-01T10:00:00Z"));
+    desk.jira.at(ts("2026-03-01T11:00:00Z")).rank("WEB-1", "ana");
+    desk.jira.at(ts("2026-03-01T12:00:00Z")).remote_link("WEB-1", "Commit 1a2b", "ana");
+    assert_eq!(updated(), ts("2026-03-01T12:00:00Z"));
     let mine = desk.get(Cloud, "api:/issue/WEB-1?fields=issuelinks,assignee").await;
     assert_eq!(mine["fields"]["issuelinks"][0]["inwardIssue"]["key"], json!(other));
     assert_eq!(mine["fields"]["assignee"]["active"], false);

@@ -28,7 +28,7 @@ fn line(key: &str, more: &Value) -> String {
                 { "field": "duedate", "fieldtype": "jira", "from": null, "to": "2012-02-01", "toString": "2012-02-01 00:00:00.0" },
             ] },
             { "id": "12", "created": "2012-02-02T10:00:00.000+0000", "items": [
-                { "field": "duedate", "fieldtype": "jira", "from": "2012-02-01", "to": null },
+                { "field": "duedate", "fieldtype": "jira", "from": null, "fromString": "2012-02-01 00:00:00.0", "to": null },
             ] },
             { "id": "13", "author": person("ann"), "created": "2012-02-03T10:00:00.000+0000", "items": [
                 { "field": "duedate", "fieldtype": "jira", "from": null, "to": "2012-02-20" },
@@ -140,6 +140,15 @@ async fn shown_on_every_day(file: &std::path::Path, least: usize) {
     let recorded = JiraRecorded::load(file).unwrap();
     assert!(recorded.len() >= least);
     desk.jira.serve(&recorded);
+    for issue in &desk.jira.site().originals {
+        // What a history tells last is what is.
+        let last = |field: &str| {
+            let items = issue.histories.iter().rev().flat_map(|history| history.items.iter().rev());
+            items.filter(|item| item.field == field).map(|item| item.to.clone()).next()
+        };
+        assert!(last("status").is_none_or(|to| to == Some(issue.status.to_string())), "{}", issue.key);
+        assert!(last("assignee").is_none_or(|to| to == issue.assignee), "{}", issue.key);
+    }
     let (first, last) = recorded.span().unwrap();
     let mut shown = 0;
     for part in 1..=4_i64 {
