@@ -74,7 +74,8 @@ async fn a_recorded_site_with_its_history_is_mirrored_whole() {
         assert_eq!(read(&world).await, 2475, "{edition:?}");
         same_titles(&world, &recorded);
         assert_eq!(one(&world, "SELECT count(*) FROM tasks WHERE due IS NOT NULL AND due_source = 0"), "193");
-        let moved = "SELECT count(*), count(DISTINCT task), sum(new IS NULL) FROM changes WHERE field = 2 AND origin = 0";
+        let moved =
+            "SELECT count(*), count(DISTINCT task), sum(new IS NULL) FROM changes WHERE field = 2 AND origin = 0";
         // 22 have no value after; of 15 of them the words have it, and the issue's own date is the same.
         assert_eq!(one(&world, moved), "28 | 27 | 7", "{edition:?}");
         world.later_by_minutes(5);
