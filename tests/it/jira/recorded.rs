@@ -74,7 +74,8 @@ async fn a_recorded_site_with_its_history_is_mirrored_whole() {
         assert_eq!(read(&world).await, 2475, "{edition:?}");
         same_titles(&world, &recorded);
         assert_eq!(one(&world, "SELECT count(*) FROM tasks WHERE due IS NOT NULL AND due_source = 0"), "193");
-        let moved = "SELECT count(*), count(DISTINCT task), sum(new IS NULL) FROM changes WHERE field = 2 AND origin = 0";
+        let moved =
+            "SELECT count(*), count(DISTINCT task), sum(new IS NULL) FROM changes WHERE field = 2 AND origin = 0";
         assert_eq!(one(&world, moved), "28 | 27 | 15", "{edition:?}");
         world.later_by_minutes(5);
         let second = world.engine().pull(true).await.unwrap().remove("jira.acme").unwrap();
