@@ -1,6 +1,8 @@
 //! Builds everything from the settings. The service starts the jobs, takes up another configuration while they rest, and
-//! stops them in order; `run --once`, `sync`, the demo and the tests drive the same [`Engine`] by hand.
+//! stops them in order; `run --once`, the demo and the tests drive the same [`Engine`] by hand, `sync` its reading
+//! half, the [`Mirror`].
 
+mod mirror;
 mod service;
 mod systemd;
 
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, ConnectorError, Notifier};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +30,7 @@ use crate::registry::{self, Built, BuiltNotifier, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
 use crate::store::{self, ConfigPlan, ConnectionPlan, PersonPlan, Store, StoreError, StorePath};
 
+pub use mirror::Mirror;
 pub use service::{Reread, Service};
 
 /// Why it could not start.
@@ -95,6 +99,15 @@ impl Engine {
     /// # Errors
     /// See [`StartError`].
     pub fn start(settings: &Settings, store: StorePath, clock: Arc<dyn Clock>) -> Result<Engine, StartError> {
+        Engine::build(settings, store, clock, Store::open)
+    }
+
+    fn build(
+        settings: &Settings,
+        store: StorePath,
+        clock: Arc<dyn Clock>,
+        open: fn(&StorePath, Timestamp) -> Result<Store, StoreError>,
+    ) -> Result<Engine, StartError> {
         let Parts { built, notifier, setup } = Parts::build(settings, &clock)?;
         if let StorePath::File(path) = &store
             && !settings.store.allow_network_fs
@@ -103,7 +116,7 @@ impl Engine {
         }
         let now = clock.now();
         let wanted = people::wanted(&setup.plan.persons);
-        let core = Core::open(Store::open(&store, now)?, setup, now)?;
+        let core = Core::open(open(&store, now)?, setup, now)?;
         let ids = core.connections().clone();
         let asked: Arc<Mutex<Vec<(String, Skew)>>> = Arc::default();
         let told = asked.clone();

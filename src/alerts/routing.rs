@@ -145,11 +145,11 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
 }
 
 /// When a gap may be spoken of that came up after much of its container was changed at once: the day after, unless it was
-/// told before. `None`: it did not.
+/// told before. What was changed at once after it came up is not its concern. `None`: it did not.
 fn calms_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let SubjectKey::Task(_) = alert.subject else { return None };
-    let bulk = home(alert.subject, snapshot)?.bulk?;
-    (alert.told.is_empty() && alert.opened_at >= bulk.from_at).then(|| bulk.calms_at())
+    let before = home(alert.subject, snapshot)?.bulks.iter().filter(|bulk| alert.opened_at >= bulk.from_at);
+    before.map(|bulk| bulk.calms_at()).max().filter(|_| alert.told.is_empty())
 }
 
 /// True where the configuration lets this be told at all.

@@ -369,7 +369,7 @@ fn container(now: Timestamp) -> ContainerRec {
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),
         hold: None,
-        bulk: None,
+        bulks: Box::default(),
         failing_since: None,
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },

@@ -302,9 +302,9 @@ fn observing_is_silent_and_what_it_saw_is_backlog_when_sending_begins() {
 #[test]
 fn what_was_not_believed_or_not_seen_is_backlog_when_changed_rules_find_it_again() {
     let baseline = || Judgement { baseline: true, ..gap(1, OVERDUE, overdue("2025-03-10")) };
-    let bulk = |from: &str, to: &str| Some(Bulk { from_at: at(from), to_at: at(to), tasks: 20 });
+    let bulk = |from: &str, to: &str| [Bulk { from_at: at(from), to_at: at(to), tasks: 20 }];
     let mut world = World::new();
-    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 08:05"));
+    world.container(|home| home.bulks = bulk("2025-03-11 08:00", "2025-03-11 08:05").into());
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     assert_eq!(world.withheld(OVERDUE, 1), Some("mass_change"));
     world.at("2025-03-11 10:00").run(&[baseline()]);
@@ -325,16 +325,36 @@ fn what_was_not_believed_or_not_seen_is_backlog_when_changed_rules_find_it_again
 #[test]
 fn what_one_bulk_brought_up_is_not_freed_by_the_next() {
     let mut world = World::new();
-    let bulk = |from: &str, to: &str| Some(Bulk { from_at: at(from), to_at: at(to), tasks: 20 });
-    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 08:05"));
+    let bulk = |from: &str, to: &str| [Bulk { from_at: at(from), to_at: at(to), tasks: 20 }];
+    world.container(|home| home.bulks = bulk("2025-03-11 08:00", "2025-03-11 08:05").into());
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     let container = || Judgement { subject: SubjectKey::Container(WEB), ..judged(1, Vec::new()) };
-    world.container(|home| home.bulk = bulk("2025-03-11 08:00", "2025-03-11 16:00"));
+    world.container(|home| home.bulks = bulk("2025-03-11 08:00", "2025-03-11 16:00").into());
     world.at("2025-03-11 16:30").run(&[container()]);
     world.at("2025-03-12 10:00").run(&[container()]);
     assert_eq!((world.withheld(OVERDUE, 1), world.said().as_str()), (Some("mass_change"), ""));
     world.at("2025-03-13 10:00").run(&[container()]);
     assert_eq!(world.withheld(OVERDUE, 1), None);
+}
+
+#[test]
+fn each_of_two_bulks_of_a_day_keeps_what_it_brought_up_quiet_for_its_own_day() {
+    let bulk = |from: &str, to: &str| Bulk { from_at: at(from), to_at: at(to), tasks: 20 };
+    let (morning, noon) = (bulk("2025-03-11 08:00", "2025-03-11 08:05"), bulk("2025-03-11 12:00", "2025-03-11 12:05"));
+    let container = || Judgement { subject: SubjectKey::Container(WEB), ..judged(1, Vec::new()) };
+    let mut world = World::new();
+    world.container(|home| home.bulks = [morning].into());
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    world.container(|home| home.bulks = [morning, noon].into());
+    world.at("2025-03-11 13:00").run(&[container()]);
+    assert_eq!((world.withheld(OVERDUE, 1), world.said().as_str()), (Some("mass_change"), ""), "noon frees nothing");
+    world.task(2, |_| {});
+    world.run(&[gap(2, OVERDUE, overdue("2025-03-10"))]);
+    world.at("2025-03-12 10:00").run(&[container()]);
+    assert_eq!(world.withheld(OVERDUE, 1), None, "and holds back nothing of the morning's");
+    assert_eq!(world.withheld(OVERDUE, 2), Some("mass_change"));
+    world.at("2025-03-12 12:30").run(&[container()]);
+    assert_eq!(world.withheld(OVERDUE, 2), None);
 }
 
 #[test]

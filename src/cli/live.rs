@@ -15,7 +15,7 @@ use super::{Exit, Output};
 use super::{places, progress, rehearsal};
 use crate::config::{Backlog, Flags, Mode, Origin, Settings};
 use crate::core::CoreHandle;
-use crate::daemon::{Engine, Reread, Service, store_path};
+use crate::daemon::{Engine, Mirror, Reread, Service, store_path};
 use crate::domain::notice::{MessageOp, MessageState};
 use crate::jobs::decide::ClockDoubt;
 use crate::jobs::deliver::Delivered;
@@ -194,26 +194,25 @@ struct Waiting {
 pub(super) async fn sync(from: &From, connection: Option<String>, full: bool) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let settings = settings(from, Flags::default())?;
-    let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
+    let clock = crate::clock::system();
+    let mut mirror = Mirror::start(&settings, store_path(&settings), clock.clone())?;
     if let Some(name) = &connection {
-        engine.connections.retain(|connection| connection.name == *name);
-        if engine.connections.is_empty() {
+        mirror.connections().retain(|connection| connection.name == *name);
+        if mirror.connections().is_empty() {
             let known: Vec<String> = settings.connections().collect();
             return Err(Stopped::usage(format!("there is no connection {name}; there is {}", known.join(", "))));
         }
     }
     if full {
-        for connection in &engine.connections {
-            engine.core.start_over(connection.id, engine.clock.now()).await?;
-        }
+        mirror.start_over().await?;
     }
-    let shown = progress::show(&mut engine);
-    let reports = engine.pull(true).await?;
+    let shown = progress::show(mirror.connections());
+    let reports = mirror.pull().await?;
     drop(shown);
-    let connections = connections(&engine, &reports).await?;
+    let connections = connections(&mirror.states().await?, &reports);
     match from.output {
         Output::Json => {
-            print_json(&SyncDocument { schema: "gapwatch.sync/1", at: engine.clock.now(), connections })?;
+            print_json(&SyncDocument { schema: "gapwatch.sync/1", at: clock.now(), connections })?;
         }
         Output::Table | Output::Csv => connections.iter().for_each(print),
     }
@@ -225,14 +224,14 @@ pub(super) async fn once(from: &From, mode: Option<Mode>, backlog: Option<Backlo
     no_csv(from)?;
     let settings = settings(from, Flags { mode, backlog, only_looks: false })?;
     let mut engine = Engine::start(&settings, store_path(&settings), crate::clock::system())?;
-    let shown = progress::show(&mut engine);
+    let shown = progress::show(&mut engine.connections);
     let reports = engine.pull(true).await?;
     drop(shown);
     engine.meet().await?;
     let doubt = engine.decide().await?;
     let delivered = if doubt.is_none() { send_what_is_due(&engine).await? } else { Delivered::default() };
     let waiting = waiting(&engine).await;
-    let connections = connections(&engine, &reports).await?;
+    let connections = connections(&engine.core.connection_states().await?, &reports);
     let at = engine.clock.now();
     // What was judged is in the store by now, and a second board beside the first would be one too many.
     drop(engine);
@@ -332,10 +331,9 @@ fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], ob
     }
 }
 
-async fn connections(engine: &Engine, reports: &BTreeMap<String, PullReport>) -> Result<Vec<Connection>, Stopped> {
-    let states = engine.core.connection_states().await?;
+fn connections(states: &[ConnectionState], reports: &BTreeMap<String, PullReport>) -> Vec<Connection> {
     let state = |name: &String| states.iter().find(|state| state.name == *name);
-    Ok(reports.iter().map(|(name, report)| connection(name, report, state(name))).collect())
+    reports.iter().map(|(name, report)| connection(name, report, state(name))).collect()
 }
 
 fn connection(name: &str, report: &PullReport, state: Option<&ConnectionState>) -> Connection {

@@ -476,7 +476,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::People { verb: PeopleVerb::Unmatched } => people::unmatched(&from),
         Verb::People { verb: PeopleVerb::Link { person, account } } => people::link(&from, &person, &account),
         Verb::Calendar { verb: CalendarVerb::Show { person, days } } => people::calendar(&from, &person, days),
-        Verb::Schedule => schedule::schedule(&from),
+        Verb::Schedule => schedule::schedule(&from).await,
         Verb::Check { at, fail_on, project } => check::check(&from, at.as_deref(), fail_on, project.as_deref()),
         Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),

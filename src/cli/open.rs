@@ -64,6 +64,13 @@ pub(super) fn load(from: &From, flags: Flags, unchanged: bool) -> Result<Loaded,
     config::load(&Sources { files, env, flags }).map_err(|found| refused(&found, count, unchanged))
 }
 
+/// The store's file as far as a refused configuration tells; what cannot be read of it counts as not written.
+pub(super) fn likely_store(from: &From) -> Option<PathBuf> {
+    let env = config::environment();
+    let files = config::find_and_read(&from.files, &env).unwrap_or_default();
+    config::store_url(&Sources { files, env, flags: LOOKING }).map(|url| PathBuf::from(url.path()))
+}
+
 fn refused(found: &[Diagnostic], files: usize, unchanged: bool) -> Stopped {
     let words = match files {
         0 => found.iter().map(|diagnostic| diagnostic.render(colored())).collect::<Vec<_>>().join("\n\n"),

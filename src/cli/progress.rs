@@ -8,8 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::clock::Stopwatch;
-use crate::daemon::Engine;
-use crate::jobs::pull::Watcher;
+use crate::jobs::pull::{Connection, Watcher};
 
 /// How often a plain line is written.
 const EVERY: Duration = Duration::from_secs(10);
@@ -26,16 +25,16 @@ impl Drop for Shown {
     }
 }
 
-/// Shows what the engine reads from now on.
-pub(super) fn show(engine: &mut Engine) -> Shown {
+/// Shows what is read of these connections from now on.
+pub(super) fn show(connections: &mut [Connection]) -> Shown {
     if !std::io::stderr().is_terminal() {
-        for connection in &mut engine.connections {
+        for connection in connections {
             connection.watcher = Some(plain(&connection.name));
         }
         return Shown(None);
     }
     let lines = MultiProgress::new();
-    for connection in &mut engine.connections {
+    for connection in connections {
         connection.watcher = Some(moving(&connection.name, &lines));
     }
     Shown(Some(lines))

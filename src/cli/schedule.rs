@@ -9,9 +9,11 @@ use serde::Serialize;
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::places;
 use super::table::when;
+use super::trouble::NO_DAEMON;
 use super::{Exit, Output};
 use crate::domain::alert::AlertState;
 use crate::domain::notice::MessageState;
+use crate::jobs::listen;
 
 /// Instants that are shown of each kind.
 const MOST_SHOWN: usize = 10;
@@ -21,6 +23,8 @@ const MOST_SHOWN: usize = 10;
 struct Document {
     schema: &'static str,
     at: Timestamp,
+    /// False: nothing of this happens until one runs.
+    daemon_runs: bool,
     reads: Vec<Read>,
     /// When something is judged again although nothing changed. `null`: only a change makes it so.
     next_judgement_at: Option<Timestamp>,
@@ -58,10 +62,12 @@ struct Waiting {
 }
 
 /// Prints it.
-pub(super) fn schedule(from: &From) -> Result<Exit, Stopped> {
+pub(super) async fn schedule(from: &From) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let mut view = View::open(from, None)?;
-    let document = Document { schema: "gapwatch.schedule/1", ..look(&mut view)? };
+    // One that cannot be asked runs as somebody else.
+    let daemon_runs = listen::is_running(&View::store_file(&view.settings)).await.unwrap_or(true);
+    let document = Document { schema: "gapwatch.schedule/1", daemon_runs, ..look(&mut view)? };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table | Output::Csv => print(&document),
@@ -104,14 +110,21 @@ fn look(view: &mut View) -> Result<Document, Stopped> {
     messages.sort_by_key(|one| one.due_at);
     super::check::judge_all(view);
     let next_judgement_at = view.board.next_due().map(|at| at.max(view.now));
-    Ok(Document { schema: "", at: view.now, reads, next_judgement_at, steps, messages })
+    Ok(Document { schema: "", at: view.now, daemon_runs: false, reads, next_judgement_at, steps, messages })
 }
 
 fn print(document: &Document) {
     if document.reads.is_empty() {
         anstream::println!("Nothing has been read yet; `gapwatch run --once` reads and judges.");
     }
-    let moment = |at: Timestamp| if at <= document.at { "now, once it runs".to_owned() } else { when(at) };
+    if !document.daemon_runs {
+        anstream::println!("Nothing of this happens yet: {NO_DAEMON}.");
+    }
+    let moment = |at: Timestamp| match (at <= document.at, document.daemon_runs) {
+        (true, true) => "now".to_owned(),
+        (true, false) => "now, once it runs".to_owned(),
+        (false, _) => when(at),
+    };
     let mut streams: BTreeMap<(&str, &str), (usize, Timestamp)> = BTreeMap::new();
     for read in &document.reads {
         let entry = streams.entry((&read.connection, read.stream)).or_insert((0, read.next_at));

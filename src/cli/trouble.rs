@@ -16,6 +16,9 @@ pub(super) struct Stopped {
     pub(super) words: String,
 }
 
+/// What is said wherever a daemon would have to run.
+pub(super) const NO_DAEMON: &str = "no daemon is running on this store; `gapwatch run` starts one";
+
 /// True when errors are shown in colour.
 pub(super) fn colored() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
@@ -82,9 +85,7 @@ impl Stopped {
 
     /// No daemon runs on the store.
     pub(super) fn no_daemon() -> Stopped {
-        let problem =
-            Diagnostic::error("no-daemon", "no daemon is running on this store; `gapwatch run` starts one".to_owned());
-        Stopped::told(Exit::Unavailable, &problem)
+        Stopped::told(Exit::Unavailable, &Diagnostic::error("no-daemon", NO_DAEMON.to_owned()))
     }
 
     /// The web server has no place.

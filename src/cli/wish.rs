@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::open::{From, LOOKING, Stopped, View, no_csv, settings};
+use super::open::{From, LOOKING, Stopped, View, likely_store, no_csv, settings};
 use super::table::when;
 use super::{Exit, Output};
 use crate::config::Length;
@@ -135,13 +135,31 @@ impl HealthDocument<'_> {
 /// How old a tick may be before the daemon counts as stuck.
 const LIVELY: SignedDuration = SignedDuration::from_mins(5);
 
-/// Asks the running daemon; exit 69 when none answers, or its core stands still.
+/// Asks the running daemon; exit 69 when none answers, or its core stands still. A mistake in the configuration does not
+/// keep it from being asked: it goes on with what it took before.
 pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
     no_csv(from)?;
-    let settings = settings(from, LOOKING)?;
-    let reply = listen::ask(&View::store_file(&settings), &Ask::Health).await.map_err(Stopped::failed)?;
-    let Some(reply) = reply else {
-        return Err(Stopped::no_daemon());
+    let (store, refused) = match settings(from, LOOKING) {
+        Ok(settings) => (View::store_file(&settings), None),
+        Err(stopped) => match likely_store(from) {
+            Some(store) => (store, Some(stopped)),
+            None => return Err(stopped),
+        },
+    };
+    let reply = match (listen::ask(&store, &Ask::Health).await, refused) {
+        (Ok(Some(reply)), refused) => {
+            if refused.is_some() && !from.quiet {
+                anstream::eprintln!(
+                    "The configuration is refused as it stands now, and the daemon goes on with the one it took: \
+                     `gapwatch validate` says what is wrong."
+                );
+            }
+            reply
+        }
+        // Whether the right one was asked is not known then.
+        (_, Some(stopped)) => return Err(stopped),
+        (Ok(None), None) => return Err(Stopped::no_daemon()),
+        (Err(error), None) => return Err(Stopped::failed(error)),
     };
     let now = crate::clock::system().now();
     let lively = reply.last_tick_at.is_some_and(|at| now.duration_since(at) < LIVELY);

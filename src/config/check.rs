@@ -86,9 +86,9 @@ impl Check<'_> {
     fn general(&mut self) {
         let version = self.settings.version;
         if version != migrate::VERSION {
-            let title = migrate::title(&version.to_string());
+            let title = migrate::title(&version.to_string(), migrate::VERSION);
             let problem = self.context.error("bad-version", About::Value, "version", &title, "not this version");
-            self.add("version", problem.help(migrate::help(version, migrate::VERSION)));
+            self.add("version", problem.help(migrate::help(&version.to_string(), migrate::VERSION)));
         }
         if self.settings.connections().next().is_none() {
             let problem = Diagnostic::error(

@@ -17,7 +17,7 @@ use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
 use super::show::InForce;
 use super::tree::{FileTree, Table, join};
-use super::{Backlog, DEFAULTS, Mode, Settings, Severity, check};
+use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, check};
 
 /// What settings are made of.
 #[derive(Clone, Default)]
@@ -111,6 +111,15 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
         }
         _ => Err(found),
     }
+}
+
+/// Where the store is, as far as files with mistakes in them tell: for asking whoever runs by an earlier text of them.
+pub fn store_url(sources: &Sources) -> Option<StoreUrl> {
+    let tree = FileTree::guess(&sources.files);
+    let context = Context::new(&tree, &sources.env);
+    let (root, defaults) = layered(tree, &context, sources.flags);
+    let mut reading = Reading { root, defaults, context: &context, repaired: BTreeSet::new(), found: Vec::new() };
+    reading.read().map(|settings| settings.store.url)
 }
 
 /// What needs the environment and the flags, and where everything comes from.

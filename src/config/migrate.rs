@@ -72,8 +72,8 @@ fn migrate_by(steps: &[Step], files: &[(PathBuf, String)]) -> Result<Migrated, V
 }
 
 fn refused(tree: &FileTree, found: &str, newest: u32) -> Diagnostic {
-    let help = help(found.parse().unwrap_or(u32::MAX), newest);
-    let problem = Diagnostic::error("bad-version", title(found)).key("version").help(help);
+    let (title, help) = (title(found, newest), help(found, newest));
+    let problem = Diagnostic::error("bad-version", title).key("version").help(help);
     match tree.places.get("version") {
         Some(place) => problem.mark(Mark::new(&place.file, place.value.clone(), "not this version")),
         None => problem,
@@ -81,15 +81,26 @@ fn refused(tree: &FileTree, found: &str, newest: u32) -> Diagnostic {
 }
 
 /// What is said of a version that is not read.
-pub(super) fn title(found: &str) -> String {
-    format!("{found} is not a version of this file that this gapwatch reads")
+pub(super) fn title(found: &str, newest: u32) -> String {
+    match found.parse::<u64>() {
+        Ok(version) if version > u64::from(newest) => {
+            format!("this file is of version {version}, and this gapwatch reads no newer one than {newest}")
+        }
+        Ok(version) if version > 0 => format!("this file is of version {version}, and this gapwatch reads {newest}"),
+        _ => format!("{found} is no version of this file: they are counted from 1"),
+    }
 }
 
 /// What can be done about it.
-pub(super) fn help(found: u32, newest: u32) -> String {
-    match found {
-        1.. if found < newest => "`gapwatch config migrate --write` rewrites it and keeps your comments".to_owned(),
-        _ => format!("it reads version {newest}; what a newer gapwatch has written needs that one"),
+pub(super) fn help(found: &str, newest: u32) -> String {
+    match found.parse::<u64>() {
+        Ok(version) if version > u64::from(newest) => {
+            "a newer gapwatch has written it: run that one, or take the copy that was kept of the old file".to_owned()
+        }
+        Ok(version) if version > 0 => {
+            "`gapwatch config migrate --write` rewrites it and keeps your comments".to_owned()
+        }
+        _ => format!("write `version = {newest}` if it was made for this gapwatch; a file without it is of version 1"),
     }
 }
 
@@ -191,6 +202,15 @@ mod tests {
             let found = migrate_by(&STEPS, &files(&[("a.toml", text)])).unwrap_err();
             assert_eq!((found[0].id, found[0].position().unwrap().line), ("bad-version", at), "{text}");
         }
+        let said = |text: &str| {
+            let found = migrate_by(&STEPS, &files(&[("a.toml", text)])).unwrap_err();
+            found[0].render(false)
+        };
+        let (none, newer) = (said("version = 0\n"), said("version = 4\n"));
+        assert!(none.contains("0 is no version") && none.contains("write `version = 3`"), "{none}");
+        assert!(!none.contains("newer"), "{none}");
+        assert!(newer.contains("of version 4") && newer.contains("no newer one than 3"), "{newer}");
+        assert!(said("version = -1\n").contains("-1 is no version"));
         assert_eq!(migrate(&files(&[("a.toml", "x = ")])).unwrap_err()[0].id, "syntax");
     }
 }

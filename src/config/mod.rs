@@ -63,7 +63,7 @@ pub use crate::rules::settings::RuleSettings;
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
-pub use load::{Flags, Loaded, Sources, load};
+pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;

@@ -39,6 +39,16 @@ impl FileTree {
     /// Parses and merges; what was found wrong on the way. `Err`: a file is not TOML; anything said about the rest would
     /// be a guess then.
     pub(super) fn parse(files: &[(PathBuf, String)]) -> Result<(FileTree, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let merge = FileTree::merge(files);
+        if merge.broken { Err(merge.problems) } else { Ok((merge.tree, merge.problems)) }
+    }
+
+    /// Whatever can be made out, for a guess that somebody checks.
+    pub(super) fn guess(files: &[(PathBuf, String)]) -> FileTree {
+        FileTree::merge(files).tree
+    }
+
+    fn merge(files: &[(PathBuf, String)]) -> Merge {
         let mut merge = Merge {
             tree: FileTree::default(),
             problems: Vec::new(),
@@ -50,7 +60,7 @@ impl FileTree {
             merge.add_file(&path.display().to_string(), text, &mut table);
         }
         merge.tree.table = table;
-        if merge.broken { Err(merge.problems) } else { Ok((merge.tree, merge.problems)) }
+        merge
     }
 }
 

@@ -1,8 +1,6 @@
 //! What was there before we began to look, which is backlog: the first judgement of a container, and the first one by changed
 //! rules. What cannot be judged for a while is not judged by it: its first judgement comes when it is free again.
 
-use std::collections::BTreeSet;
-
 use super::Core;
 use crate::alerts::{self, Judgement};
 use crate::domain::finding::SubjectKey;
@@ -19,7 +17,7 @@ impl Core {
                     .board
                     .task(id)
                     .and_then(|task| self.board.container(task.container))
-                    .is_some_and(|home| home.baseline_at.is_none() || self.owed_baseline.contains(&home.id)),
+                    .is_some_and(|home| home.baseline_at.is_none()),
                 SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => false,
             };
         Judgement {
@@ -45,10 +43,16 @@ impl Core {
         settled
     }
 
-    /// Containers of which the changed rules have still to say what they find; `first`: they were judged for the first time
-    /// in this round, which leaves nothing due.
-    pub(super) fn baselines_owed(&self, first: bool) -> BTreeSet<ContainerId> {
-        let closed = self.board.containers().filter(|container| alerts::is_closed_off(container, &self.board));
-        closed.map(|container| container.id).filter(|id| first || self.owed_baseline.contains(id)).collect()
+    /// Containers about which nothing could be concluded while changed rules were judged for the first time: what these rules
+    /// find there is still to come, however long it takes, and is backlog like what they found elsewhere.
+    pub(super) fn unsettled_baselines(&self) -> Vec<ContainerId> {
+        let mut unsettled: Vec<ContainerId> = self
+            .board
+            .containers()
+            .filter(|container| container.baseline_at.is_some() && alerts::is_closed_off(container, &self.board))
+            .map(|container| container.id)
+            .collect();
+        unsettled.sort_unstable();
+        unsettled
     }
 }

@@ -296,6 +296,11 @@ impl CoreHandle {
         answer
     }
 
+    /// See [`crate::store::Store::finish`].
+    pub async fn finish(&self) -> Result<(), StoreError> {
+        self.ask(|core| core.store.finish()).await
+    }
+
     /// How every connection stands.
     pub async fn connection_states(&self) -> Result<Vec<ConnectionState>, StoreError> {
         self.ask(|core| core.store.connection_states()).await

@@ -25,7 +25,7 @@ use crate::alerts::{self, Judgement};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
-use crate::domain::ids::{ConnectionId, ContainerId, MessageId, TaskId};
+use crate::domain::ids::{ConnectionId, MessageId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageState};
 use crate::domain::policy::Policy;
@@ -78,8 +78,6 @@ pub struct Core {
     judged: bool,
     /// What each rule fails about: it panics there, and reads `Unknown`.
     failing: BTreeMap<RuleId, BTreeSet<SubjectKey>>,
-    /// Containers that were held while changed rules were judged for the first time: what they find there is backlog.
-    owed_baseline: BTreeSet<ContainerId>,
     /// The board lacks what a commit changed: it is loaded anew before anybody looks at it.
     outdated: bool,
 }
@@ -163,7 +161,6 @@ impl Core {
             connections: applied.connections,
             judged: false,
             failing: BTreeMap::new(),
-            owed_baseline: BTreeSet::new(),
             outdated: false,
         })
     }
@@ -274,7 +271,7 @@ impl Core {
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
         let rules_rev = if rests { self.rules_rev.clone() } else { None };
-        let owed = rests.then(|| self.baselines_owed(rules_rev.is_some()));
+        round.unsettled = if rules_rev.is_some() { self.unsettled_baselines() } else { Vec::new() };
         if !round.is_empty() || rules_rev.is_some() {
             self.guarded(now, |store| store.commit_round(&round, rules_rev.as_deref(), now))?;
             self.last_tick = now;
@@ -285,7 +282,6 @@ impl Core {
         if rules_rev.is_some() {
             self.rules_rev = None;
         }
-        self.owed_baseline = owed.unwrap_or_else(|| std::mem::take(&mut self.owed_baseline));
         self.judged |= rests;
         self.board.ids = ids;
         let report = RoundReport {

@@ -324,6 +324,9 @@ pub struct Round {
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose first full judgement is over.
     pub baselines: Vec<ContainerId>,
+    /// Containers of which changed rules have still to say what they find: nothing could be concluded about them in the round
+    /// that judged everything else.
+    pub unsettled: Vec<ContainerId>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
     /// When it was decided. `None`: nothing was.

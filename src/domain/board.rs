@@ -179,6 +179,11 @@ impl Board {
                 container.baseline_at = round.at;
             }
         }
+        for id in round.unsettled {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.baseline_at = None;
+            }
+        }
         for id in round.released {
             if let Some(container) = self.containers.get_mut(&id) {
                 container.hold = None;
@@ -264,8 +269,15 @@ impl Board {
                 before.history_seen(),
                 &before.hold,
                 before.failing_since.is_some(),
-                before.bulk,
-            ) != (rec.due, rec.warm_at.is_some(), rec.history_seen(), &rec.hold, rec.failing_since.is_some(), rec.bulk)
+                &before.bulks,
+            ) != (
+                rec.due,
+                rec.warm_at.is_some(),
+                rec.history_seen(),
+                &rec.hold,
+                rec.failing_since.is_some(),
+                &rec.bulks,
+            )
         });
         self.touched.insert(SubjectKey::Container(id));
         let read_at = rec.read_at();

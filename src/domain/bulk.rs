@@ -18,7 +18,7 @@ const ONE_IN: usize = 5;
 /// ... but never fewer than this: planning a small project touches most of it.
 pub const FEWEST: usize = 10;
 /// So long after it nothing new is spoken of.
-const CALM: SignedDuration = SignedDuration::from_hours(24);
+pub const CALM: SignedDuration = SignedDuration::from_hours(24);
 
 /// A stretch of time in which one account changed much of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

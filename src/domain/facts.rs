@@ -335,6 +335,18 @@ mod tests {
     }
 
     #[test]
+    fn states_that_say_what_they_were_counted_as_tell_the_start_and_a_reopening() {
+        let facts = folded(&[
+            valued(change(2, Field::Status, MO), "todo/Open", "active/In Arbeit"),
+            valued(change(3, Field::Status, MO), "active/In Arbeit", "review/Review"),
+            valued(change(4, Field::Status, MO), "review/Review", "done/Closed"),
+            valued(change(5, Field::Status, MO), "done/Closed", "todo/Open"),
+            valued(change(6, Field::Status, MO), "todo/Open", "Unknown"),
+        ]);
+        assert_eq!((facts.started_at, facts.reopened), (Some(at("2025-03-02T10:00:00Z")), 1));
+    }
+
+    #[test]
     fn labels_count_only_where_they_are_a_state() {
         let facts = folded(&[
             valued(change(5, Field::Label, ANA), "", "in progress"),

@@ -297,6 +297,7 @@ impl<'a> Look<'a> {
     /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
     pub fn progress(&self, task: &TaskRec) -> Option<Progress> {
         match task.progress {
+            Some(booked) if booked.source == ProgressSource::Time => self.child_progress(task, None).or(Some(booked)),
             Some(progress) if progress.source != ProgressSource::Children => Some(progress),
             counted => self.child_progress(task, counted),
         }

@@ -85,8 +85,8 @@ pub struct ContainerRec {
     pub baseline_at: Option<Timestamp>,
     /// Why it is held. `None`: it is not.
     pub hold: Option<Hold>,
-    /// The latest time that one account changed much of it at once. `None`: never of late.
-    pub bulk: Option<Bulk>,
+    /// The times that one account changed much of it at once, of the day up to the latest of them, which comes last.
+    pub bulks: Box<[Bulk]>,
     /// First failed pass since the last good one. `None`: the last pass was good.
     pub failing_since: Option<Timestamp>,
     /// Last complete pass over its tasks.

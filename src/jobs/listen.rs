@@ -62,18 +62,28 @@ pub fn socket_path(store: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
+async fn connect(store: &Path) -> io::Result<Option<UnixStream>> {
+    match UnixStream::connect(socket_path(store)).await {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// True when a daemon runs on a store, whether it answers or not.
+///
+/// # Errors
+/// A daemon may be there, but cannot be talked to.
+pub async fn is_running(store: &Path) -> io::Result<bool> {
+    Ok(connect(store).await?.is_some())
+}
+
 /// Asks a running daemon. `None`: none is running there.
 ///
 /// # Errors
 /// The daemon is there but cannot be talked to.
 pub async fn ask(store: &Path, ask: &Ask) -> io::Result<Option<Reply>> {
-    let mut stream = match UnixStream::connect(socket_path(store)).await {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    let Some(mut stream) = connect(store).await? else { return Ok(None) };
     let mut line = serde_json::to_vec(ask)?;
     line.push(b'\n');
     stream.write_all(&line).await?;

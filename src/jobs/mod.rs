@@ -5,6 +5,7 @@ pub mod decide;
 pub mod deliver;
 pub mod guard;
 pub mod heartbeat;
+mod joint;
 pub mod listen;
 mod missing;
 pub mod people;

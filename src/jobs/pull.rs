@@ -83,9 +83,13 @@ impl PullReport {
         self.unanswered.len() >= OUTAGE
     }
 
-    fn page(&mut self, kind: StreamKind, page: &Page) {
+    /// The tool has answered.
+    pub(super) fn answered(&mut self) {
         self.unanswered.clear();
         self.pages += 1;
+    }
+
+    fn page(&mut self, kind: StreamKind, page: &Page) {
         // The other streams see the same items again: each is counted where its kind belongs.
         if kind == StreamKind::Tasks {
             self.skipped += page.skipped;
@@ -107,93 +111,146 @@ pub async fn pass(
     all: bool,
     stop: &CancellationToken,
 ) -> Result<PullReport, StoreError> {
-    let mut report = PullReport::default();
-    let mut done: HashSet<(ContainerId, StreamKind)> = HashSet::new();
-    let mut progress = Progress::new(connection);
+    let mut turn = Turn::new(core, connection, clock);
     // Whoever put a new credential in place of a refused one does not wait until the old one would have been tried again.
     let all = all || connection.source.renewed();
     loop {
         let due = core.due_streams(connection.id, clock.now(), all).await?;
-        let Some(stream) = due.into_iter().find(|stream| !done.contains(&(stream.scope_id, stream.key.kind))) else {
-            let Connection { id, name, source, skews, .. } = connection;
-            let again_at = |error: &ConnectorError| failed(error, 0, connection.poll, clock.now()).next_pull_at;
-            let asked = Asked { id: *id, name, source: &**source, skews, again_at: &again_at };
-            report.clock_doubted = missing::look(core, asked, clock, stop).await? == Looking::ClockDoubted;
-            return Ok(report);
+        let Some(stream) = due.into_iter().find(|stream| turn.is_to_do(stream)) else {
+            turn.look_for_missing(stop).await?;
+            return Ok(turn.report);
         };
-        let key = (stream.scope_id, stream.key.kind);
-        let finished = tokio::select! {
-            () = stop.cancelled() => return Ok(report),
-            finished = one(core, connection, clock, stream, &mut report, &mut progress) => finished?,
+        let company = turn.company(&stream, all).await?;
+        let asked = async {
+            match company {
+                Some(streams) => turn.together(streams).await,
+                None => turn.one(stream).await,
+            }
         };
-        if report.clock_doubted {
-            return Ok(report);
+        tokio::select! {
+            () = stop.cancelled() => return Ok(turn.report),
+            asked = asked => asked?,
         }
-        if finished {
-            done.insert(key);
+        if turn.report.clock_doubted {
+            return Ok(turn.report);
         }
     }
 }
 
-/// One request of one stream; true when the stream has no more for now.
-async fn one(
-    core: &CoreHandle,
-    connection: &Connection,
-    clock: &dyn Clock,
-    stream: StreamRow,
-    report: &mut PullReport,
-    progress: &mut Progress<'_>,
-) -> Result<bool, StoreError> {
-    let kind = stream.key.kind;
-    let name = stream_name(&stream);
-    let answer = if report.is_outage() { Err(not_asked()) } else { ask(core, connection, clock, &stream).await? };
-    if let Some(ClockDoubt::ToolsDisagree(words)) = doubt(clock.now(), clock.now(), &(connection.skews)()) {
-        // Whatever is kept carries our time, and what is asked later would look older: nothing is kept.
-        let because = format!("our clock and the tools' disagree: {words}");
-        tracing::warn!(connection = connection.name, stream = name, because, "sync.not_kept");
-        report.failures.push((name, FailureKind::Unavailable, because));
-        report.clock_doubted = true;
-        return Ok(true);
+/// A pass over a connection, under way.
+pub(super) struct Turn<'a> {
+    pub(super) core: &'a CoreHandle,
+    pub(super) connection: &'a Connection,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) report: PullReport,
+    progress: Progress<'a>,
+    done: HashSet<(ContainerId, StreamKind)>,
+    /// What was asked for together failed for what may be the fault of one: for the rest of this pass each is asked for by
+    /// itself.
+    pub(super) apart: bool,
+}
+
+impl<'a> Turn<'a> {
+    fn new(core: &'a CoreHandle, connection: &'a Connection, clock: &'a dyn Clock) -> Turn<'a> {
+        Turn {
+            core,
+            connection,
+            clock,
+            report: PullReport::default(),
+            progress: Progress::new(connection),
+            done: HashSet::new(),
+            apart: false,
+        }
     }
-    match answer {
-        Ok(page) => {
-            report.page(kind, &page);
-            let more = page.more;
-            progress.page(&name, &page);
-            for item in &page.unreadable {
-                tracing::warn!(
+
+    /// True unless this pass has done with it.
+    pub(super) fn is_to_do(&self, stream: &StreamRow) -> bool {
+        !self.done.contains(&(stream.scope_id, stream.key.kind))
+    }
+
+    async fn look_for_missing(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
+        let (clock, Connection { id, name, source, skews, poll, .. }) = (self.clock, self.connection);
+        let again_at = |error: &ConnectorError| failed(error, 0, *poll, clock.now()).next_pull_at;
+        let asked = Asked { id: *id, name, source: &**source, skews, again_at: &again_at };
+        self.report.clock_doubted = missing::look(self.core, asked, clock, stop).await? == Looking::ClockDoubted;
+        Ok(())
+    }
+
+    /// One request of one stream.
+    async fn one(&mut self, stream: StreamRow) -> Result<(), StoreError> {
+        let answer = match self.report.is_outage() {
+            true => Err(not_asked()),
+            false => ask(self.core, self.connection, self.clock, &stream).await?,
+        };
+        if self.doubts_time(&stream_name(&stream)) {
+            return Ok(());
+        }
+        if answer.is_ok() {
+            self.report.answered();
+        }
+        self.take(stream, answer, self.clock.now()).await
+    }
+
+    /// True where the tools' clocks and ours lie apart: whatever is kept carries our time, and what is asked later would look
+    /// older, so nothing is kept.
+    pub(super) fn doubts_time(&mut self, name: &str) -> bool {
+        let now = self.clock.now();
+        let Some(ClockDoubt::ToolsDisagree(words)) = doubt(now, now, &(self.connection.skews)()) else { return false };
+        let because = format!("our clock and the tools' disagree: {words}");
+        tracing::warn!(connection = self.connection.name, stream = name, because, "sync.not_kept");
+        self.report.failures.push((name.to_owned(), FailureKind::Unavailable, because));
+        self.report.clock_doubted = true;
+        true
+    }
+
+    /// Hands an answer of one stream to the core.
+    pub(super) async fn take(
+        &mut self,
+        stream: StreamRow,
+        answer: Result<Page, ConnectorError>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (kind, name, connection) = (stream.key.kind, stream_name(&stream), self.connection);
+        let key = (stream.scope_id, kind);
+        let more = match answer {
+            Ok(page) => {
+                self.report.page(kind, &page);
+                self.progress.page(&name, &page);
+                for item in &page.unreadable {
+                    let (what, because) = (&item.what, &item.because);
+                    tracing::warn!(connection = connection.name, stream = name, what, because, "item.unreadable");
+                }
+                let more = page.more;
+                let applied = self.core.page(stream, page, now).await?;
+                self.report.new += applied.new;
+                self.report.changed += applied.changed;
+                self.report.history += applied.changes;
+                tracing::debug!(
                     connection = connection.name,
                     stream = name,
-                    what = item.what,
-                    because = item.because,
-                    "item.unreadable"
+                    new = applied.new,
+                    changed = applied.changed,
+                    same = applied.same,
+                    more,
+                    "sync.page"
                 );
+                more
             }
-            let applied = core.page(stream, page, clock.now()).await?;
-            report.new += applied.new;
-            report.changed += applied.changed;
-            report.history += applied.changes;
-            tracing::debug!(
-                connection = connection.name,
-                stream = name,
-                new = applied.new,
-                changed = applied.changed,
-                same = applied.same,
-                more,
-                "sync.page"
-            );
-            Ok(!more)
-        }
-        Err(error) => {
-            let failed = failed(&error, stream.failures, connection.poll, clock.now());
-            tracing::warn!(connection = connection.name, stream = name, because = failed.because, "sync.failed");
-            report.failures.push((name, failed.kind, failed.because.clone()));
-            if matches!(error, ConnectorError::Transient { .. }) {
-                report.unanswered.insert(stream.scope_id);
+            Err(error) => {
+                let failed = failed(&error, stream.failures, connection.poll, now);
+                tracing::warn!(connection = connection.name, stream = name, because = failed.because, "sync.failed");
+                self.report.failures.push((name, failed.kind, failed.because.clone()));
+                if matches!(error, ConnectorError::Transient { .. }) {
+                    self.report.unanswered.insert(stream.scope_id);
+                }
+                self.core.pull_failed(stream, failed, now).await?;
+                false
             }
-            core.pull_failed(stream, failed, clock.now()).await?;
-            Ok(true)
+        };
+        if !more {
+            self.done.insert(key);
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,8 @@
 //! Boards for tests, from short text lines; histories go through the real fold.
 
+mod usual;
+mod words;
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -11,88 +14,17 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::settings::RuleSettings;
+pub(super) use usual::{policy, settings};
+use words::Words;
+
 use crate::domain::absence::Hold;
 use crate::domain::board::Board;
 use crate::domain::bulk::Bulk;
 use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::facts::{FoldContext, RawChange, fold};
-use crate::domain::finding::Stage;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId, TaskId};
-use crate::domain::length::Length;
 use crate::domain::people::{AccountRec, People, Person};
-use crate::domain::policy::{Mode, Policy};
 use crate::domain::record::{BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
-
-/// Thresholds as in `rules.md`, so that a case does not change its meaning with somebody's taste.
-const SETTINGS: &str = r#"
-[pace.behind]
-enabled = true
-from = 0.30
-allowed_first = 0.40
-allowed_last = 0.10
-red_extra = 0.10
-red_from = 0.50
-min_span = "2 workdays"
-[start.never]
-enabled = true
-from = 0.50
-red_from = 0.70
-red_days_left = 7
-min_span = "3 workdays"
-[stalled]
-enabled = true
-idle_0d = "1 workday"
-idle_3d = "3 workdays"
-idle_7d = "5 workdays"
-idle_14d = "7 workdays"
-idle_30d = "7 workdays"
-[overdue]
-enabled = true
-[owner.none]
-enabled = true
-direct_days_left = 14
-red_days_left = 7
-[due.none]
-enabled = true
-[due.child_after_parent]
-enabled = true
-red_days_left = 7
-[blocker.cascade]
-enabled = true
-[sys.mirror_stale]
-enabled = true
-after_polls = 3
-[sys.unmapped]
-enabled = true
-[sys.mass_change]
-enabled = true
-"#;
-
-/// The usual thresholds.
-pub(super) fn settings() -> RuleSettings {
-    toml::from_str(SETTINGS).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// A policy that says everything; no rule looks at it.
-pub(super) fn policy() -> Policy {
-    Policy {
-        mode: Mode::Live,
-        connection_modes: HashMap::new(),
-        rule_modes: HashMap::new(),
-        settle: SignedDuration::from_mins(15),
-        clear_after: SignedDuration::from_mins(10),
-        recent_action: Length::Workhours(4.0),
-        work_hours_only: true,
-        tell_backlog: true,
-        comments_on: Default::default(),
-        comments_from: Stage::Widens,
-        slack: true,
-        slack_webhook: false,
-        slack_channel: None,
-        operators_channel: None,
-    }
-}
 
 /// A board in the making.
 pub(super) struct Sketch {
@@ -473,7 +405,7 @@ impl Sketch {
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
             hold: self.hold.filter(|_| id == PLACE),
-            bulk: self.bulk.filter(|_| id == PLACE),
+            bulks: self.bulk.filter(|_| id == PLACE).into_iter().collect(),
             failing_since: None,
             fresh_at: None,
             history: self.history,
@@ -543,55 +475,4 @@ fn date(text: &str) -> Date {
 
 fn number<T: std::str::FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("{text} is no such number"))
-}
-
-/// The words of one line.
-struct Words<'a> {
-    line: &'a str,
-    words: Vec<&'a str>,
-    at: usize,
-}
-
-impl<'a> Words<'a> {
-    fn new(line: &'a str) -> Words<'a> {
-        Words { line, words: line.split_whitespace().collect(), at: 0 }
-    }
-
-    fn next(&mut self) -> &'a str {
-        self.at += 1;
-        self.words.get(self.at - 1).copied().unwrap_or_else(|| panic!("line ends too early: {}", self.line))
-    }
-
-    fn peek(&self) -> Option<&'a str> {
-        self.words.get(self.at).copied()
-    }
-
-    fn peek_second(&self) -> Option<&'a str> {
-        self.words.get(self.at + 1).copied()
-    }
-
-    fn after(&mut self, word: &str) -> &'a str {
-        assert!(self.optional(word), "expected {word} in: {}", self.line);
-        self.next()
-    }
-
-    fn optional(&mut self, word: &str) -> bool {
-        let there = self.peek() == Some(word);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn list(&mut self) -> Vec<String> {
-        self.next().split(',').map(str::to_owned).collect()
-    }
-
-    fn rest(&mut self) -> String {
-        let rest = self.words[self.at..].join(" ");
-        self.at = self.words.len();
-        rest
-    }
-
-    fn end(&self) {
-        assert!(self.peek().is_none(), "what is {:?} in: {}", self.peek(), self.line);
-    }
 }

@@ -161,6 +161,8 @@ pub struct StreamRow {
     pub not_before: Option<Timestamp>,
     /// Failed passes in a row.
     pub failures: u32,
+    /// Its first pass is over, and none is under way.
+    pub rests: bool,
 }
 
 impl StreamRow {
@@ -172,6 +174,7 @@ impl StreamRow {
             key: StreamKey { kind: StreamKind::Census, scope: None },
             cursor: Cursor::default(),
             next_pull_at: Timestamp::MIN,
+            rests: true,
             not_before: None,
             failures: 0,
         }

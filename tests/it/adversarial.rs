@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
+use crate::fixtures;
 use crate::world::{REPO, World, at, github_day};
 
 /// Put behind a character that would otherwise mean something.
@@ -92,12 +92,7 @@ fn recorded() -> Option<Vec<String>> {
 }
 
 fn unpacked(name: &str) -> Option<String> {
-    let root = std::env::var_os("GAPWATCH_FIXTURES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")), PathBuf::from);
-    let Ok(file) = std::fs::File::open(root.join("fixtures/adversarial").join(name)) else {
-        eprintln!("skipped: no fixtures");
-        return None;
-    };
+    let file = std::fs::File::open(fixtures::path(&format!("adversarial/{name}"))?).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     Some(text)

@@ -9,19 +9,8 @@ use connector_simulator::Recorded;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
+use crate::fixtures;
 use crate::world::{REPO, World};
-
-/// Where a recording lies. `None`, with a word on stderr: there are none here.
-fn recording(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GAPWATCH_FIXTURES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")), PathBuf::from);
-    let path = root.join("fixtures").join(name);
-    if path.is_file() {
-        return Some(path);
-    }
-    eprintln!("skipped: no fixtures");
-    None
-}
 
 fn issues(path: &PathBuf) -> Vec<Value> {
     let mut text = String::new();
@@ -47,7 +36,7 @@ async fn serving(path: &PathBuf, by_polls: bool) -> World {
 
 #[tokio::test]
 async fn ten_thousand_real_issues_are_read_without_a_gap_and_the_second_time_nothing_is_written() {
-    let Some(path) = recording("github/rust-issues-1-9999-dev.jsonl.gz") else { return };
+    let Some(path) = fixtures::path("github/rust-issues-1-9999-dev.jsonl.gz") else { return };
     let world = serving(&path, false).await;
     let first = world.engine().pull(true).await.unwrap().remove("github.acme").unwrap();
     assert_eq!((first.new, first.skipped, first.unreadable.len()), (6078, 3921, 0));
@@ -130,7 +119,7 @@ fn mirrored(store: &Connection) -> BTreeMap<String, Seen> {
 
 #[tokio::test]
 async fn three_years_of_polls_end_in_what_the_last_one_showed() {
-    let Some(path) = recording("github/gui-issue-polls-dev.jsonl.gz") else { return };
+    let Some(path) = fixtures::path("github/gui-issue-polls-dev.jsonl.gz") else { return };
     let world = serving(&path, true).await;
     let mut polls = 1;
     loop {
@@ -159,7 +148,7 @@ async fn three_years_of_polls_end_in_what_the_last_one_showed() {
 
 #[tokio::test]
 async fn odd_titles_are_kept_byte_for_byte() {
-    let Some(path) = recording("adversarial/github-odd.jsonl.gz") else { return };
+    let Some(path) = fixtures::path("adversarial/github-odd.jsonl.gz") else { return };
     let mut world = serving(&path, false).await;
     let report = world.engine().pull(true).await.unwrap().remove("github.acme").unwrap();
     assert!(report.unreadable.is_empty(), "{:?}", report.unreadable);

@@ -167,6 +167,14 @@ async fn a_present_file_is_not_migrated_and_a_newer_one_is_refused() {
         let ended = desk.run(verb);
         assert_eq!(ended.code, 78, "{verb:?}");
         assert!(ended.err.contains("error[bad-version]") && ended.err.contains("gapwatch.toml:1:11"), "{}", ended.err);
+        assert!(ended.err.contains("this file is of version 7, and this gapwatch reads no newer one"), "{}", ended.err);
+    }
+    std::fs::write(desk.path("gapwatch.toml"), format!("version = 0\n{before}")).unwrap();
+    for verb in [&["config", "migrate"][..], &["validate", "--offline"]] {
+        let ended = desk.run(verb);
+        assert_eq!(ended.code, 78, "{verb:?}");
+        assert!(ended.err.contains("0 is no version of this file"), "{}", ended.err);
+        assert!(!ended.err.contains("newer"), "{}", ended.err);
     }
 }
 

@@ -204,6 +204,35 @@ async fn a_file_that_is_refused_changes_nothing_and_a_good_one_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_is_asked_how_it_is_whatever_its_file_has_become() {
+    let (shop, _) = shop("").await;
+    assert!(shop.run(&["health"]).err.contains("no daemon is running on this store"));
+    let daemon = shop.daemon();
+    shop.until("it has read", || shop.run(&["schedule"]).out.contains("github.acme: reads tasks"));
+    let next = shop.run(&["schedule"]);
+    assert!(!next.out.contains("no daemon is running"), "{}", next.out);
+    assert_eq!(shop.run(&["schedule", "-o", "json"]).json()["daemon_runs"], true);
+    let file = shop.path("gapwatch.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    for text in [format!("x = 1\n{before}"), format!("{before}\n[messages\n")] {
+        std::fs::write(&file, &text).unwrap();
+        let asked = shop.run(&["health", "-o", "json"]);
+        assert_eq!((asked.code, asked.json()["ok"].as_bool()), (0, Some(true)), "{text}\n{}", asked.err);
+        assert!(asked.err.contains("refused as it stands now"), "{}", asked.err);
+        assert!(shop.run(&["-q", "health"]).err.is_empty());
+    }
+    std::fs::write(&file, format!("x = 1\n{before}")).unwrap();
+    assert_eq!(daemon.stop().0, Some(0));
+    let asked = shop.run(&["health"]);
+    assert_eq!(asked.code, 78, "nobody answers, and nobody knows whether the right one was asked");
+    assert!(asked.err.contains("error[unknown-key]"), "{}", asked.err);
+    std::fs::write(&file, before).unwrap();
+    let next = shop.run(&["schedule"]);
+    assert!(next.out.starts_with("Nothing of this happens yet: no daemon is running on this store"), "{}", next.out);
+    assert_eq!(shop.run(&["schedule", "-o", "json"]).json()["daemon_runs"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_end_does_not_wait_for_a_reload_that_waits_for_a_call() {
     let (shop, _) = shop("").await;
     shop.sim.fail_next(Tool::Slack, "chat.postMessage", Fault::Hang(25), 1);

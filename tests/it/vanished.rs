@@ -236,8 +236,8 @@ async fn the_operator_may_end_a_hold_and_the_next_count_does_not_bring_it_back()
     assert_eq!(gone(&world).len(), 30);
 }
 
-#[tokio::test]
-async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_once_the_hold_ends() {
+/// What a rule finds that was changed while the repository was held.
+async fn held_under_changed_rules(restarts: bool) {
     let off = "[rules.overdue]\nenabled = false\n";
     let calm = || World::plan().messages("work_hours_only = false");
     let mut world = calm().more(off).begin("2026-03-02T09:00:00Z").await;
@@ -253,6 +253,10 @@ async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_once_the_hold
     world.reconfigured(|_| calm()).await;
     world.run().await;
     assert!(world.gaps().await.iter().all(|gap| gap.alert.rule.0 != "overdue"), "nothing is opened there");
+    if restarts {
+        world.restart().await;
+        world.later(SignedDuration::from_mins(1)).run().await;
+    }
     let wish = Wish::Release { container: REPO.to_owned() };
     world.engine().core.answer("cli".into(), "r1".into(), wish, world.now()).await.unwrap();
     world.decide_and_deliver().await;
@@ -260,6 +264,16 @@ async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_once_the_hold
     assert!(world.gap("overdue").await.alert.backlog);
     let sent = world.sent();
     assert!(sent.iter().all(|sent| !sent.starts_with("slack @ana")), "{sent:#?}");
+}
+
+#[tokio::test]
+async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_once_the_hold_ends() {
+    held_under_changed_rules(false).await;
+}
+
+#[tokio::test]
+async fn what_a_changed_rule_finds_in_a_held_repository_is_backlog_after_a_restart_too() {
+    held_under_changed_rules(true).await;
 }
 
 #[tokio::test]

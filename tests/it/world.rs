@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use connector_kit::Clock;
 use connector_kit::clock::SetClock;
+use connector_simulator::jira::{Jira, WriteKind as JiraWriteKind};
 use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind};
 use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::core::GapSeen;
@@ -15,6 +16,9 @@ use gapwatch::domain::notice::Address;
 use gapwatch::store::{ConnectionState, NoticeFilter, NoticeRow, Reader, StorePath};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+
+/// What the world's account on Jira logs in with.
+const JIRA_TOKEN: &str = "jira-test-token-0123456789";
 
 /// The repository most tests use.
 pub const REPO: &str = "acme/web";
@@ -48,9 +52,45 @@ pub struct Plan {
     messages: String,
     people: String,
     more: String,
+    /// Instead of GitHub: which Jira, and lines for `[jira.acme]`.
+    jira: Option<(Edition, String)>,
+}
+
+/// Which Jira.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    Cloud,
+    DataCenter,
 }
 
 impl Plan {
+    /// Jira instead of GitHub, with these lines in `[jira.acme]`: project `WEB`, in which Ana works for Max.
+    pub fn on_jira(mut self, edition: Edition, lines: &str) -> Plan {
+        self.jira = Some((edition, lines.to_owned()));
+        self
+    }
+
+    /// The tables of connections.
+    fn connections(&self, sim: &Simulator) -> String {
+        let Some((edition, lines)) = &self.jira else {
+            let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
+            let (url, repos) = (sim.github_url(), repos.join(", "));
+            return format!("[github.acme]\nurl = \"{url}\"\n{}\nrepos = [{repos}]\n{}", self.credential, self.github);
+        };
+        match edition {
+            Edition::Cloud => {
+                let url = sim.jira_cloud_url();
+                format!(
+                    "[jira.acme]\nurl = \"{url}\"\nemail = \"gapwatch@example.org\"\ntoken = \"{JIRA_TOKEN}\"\n{lines}"
+                )
+            }
+            Edition::DataCenter => {
+                let url = sim.jira_dc_url();
+                format!("[jira.acme]\nurl = \"{url}\"\ntoken = \"{JIRA_TOKEN}\"\n{lines}")
+            }
+        }
+    }
+
     /// Lines at the top of the file: `mode = "live"`.
     pub fn top(mut self, lines: &str) -> Plan {
         self.top = lines.to_owned();
@@ -112,15 +152,7 @@ impl Plan {
     }
 
     fn text(&self, sim: &Simulator) -> String {
-        let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
-        let mut text = format!(
-            "{}\n[github.acme]\nurl = \"{}\"\n{}\nrepos = [{}]\n{}\n",
-            self.top,
-            sim.github_url(),
-            self.credential,
-            repos.join(", "),
-            self.github
-        );
+        let mut text = format!("{}\n{}\n", self.top, self.connections(sim));
         if self.webhook {
             text.push_str(&format!("\n[slack]\nwebhook_url = \"{}\"\n", sim.slack_webhook("#delivery")));
         } else if self.slack {
@@ -145,14 +177,30 @@ impl Plan {
         }
         github.bot("renovate[bot]");
         github.default_user("gapwatch-bot");
+        let jira = sim.jira();
+        for (login, name) in [("ana", "Ana K."), ("max", "Max W."), ("tom", "Tom B."), ("gapwatch", "gapwatch")] {
+            jira.person(login, name, &format!("{login}@example.org"));
+        }
+        jira.project("WEB", "Web shop");
+        jira.unscoped("gapwatch@example.org", JIRA_TOKEN);
+        jira.pat(JIRA_TOKEN, "gapwatch");
         slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
         slack.user("U0MAX", "max@example.org", "Max W.", "Etc/UTC");
         slack.channel("#delivery");
         slack.channel("#ops");
         let settings = parse(&self.text(&sim));
         let folder = TempDir::new().expect("a temporary folder");
-        let mut world =
-            World { sim, clock, plan: self, engine: None, folder, settings, writes: 0, messages: HashMap::new() };
+        let mut world = World {
+            sim,
+            clock,
+            plan: self,
+            engine: None,
+            folder,
+            settings,
+            writes: 0,
+            jira_writes: 0,
+            messages: HashMap::new(),
+        };
         world.start();
         world
     }
@@ -167,6 +215,7 @@ pub struct World {
     folder: TempDir,
     settings: Settings,
     writes: usize,
+    jira_writes: usize,
     /// Edits already shown of each message, by conversation and `ts`.
     messages: HashMap<(String, String), u32>,
 }
@@ -201,6 +250,7 @@ impl World {
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),
             more: String::new(),
+            jira: None,
         }
     }
 
@@ -220,6 +270,10 @@ impl World {
 
     pub fn slack(&self) -> Slack {
         self.sim.slack()
+    }
+
+    pub fn jira(&self) -> Jira {
+        self.sim.jira()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -363,6 +417,11 @@ impl World {
         rows.iter().map(row).collect()
     }
 
+    /// The titles of all tasks that are mirrored, sorted.
+    pub fn store_titles(&self) -> Vec<String> {
+        crate::lab::rows(&self.store(), "SELECT title FROM tasks WHERE gone_at IS NULL")
+    }
+
     /// How the first connection stands.
     pub async fn connection(&self) -> ConnectionState {
         self.engine().core.connection_states().await.expect("the store can be read").remove(0)
@@ -381,6 +440,16 @@ impl World {
             sent.push(format!("{did} #{}: {}", write.number, first_line(&write.body)));
         }
         self.writes = writes.len();
+        let writes = self.jira().writes();
+        for write in &writes[self.jira_writes..] {
+            let did = match write.kind {
+                JiraWriteKind::Created => "comment",
+                JiraWriteKind::Edited => "edited comment",
+                JiraWriteKind::Deleted => "deleted comment",
+            };
+            sent.push(format!("{did} {}: {}", write.key, first_line(&plain(&write.body))));
+        }
+        self.jira_writes = writes.len();
         for message in self.slack().messages().into_iter().filter(|message| message.ours) {
             let key = (message.channel.clone(), message.ts.clone());
             let did = match self.messages.insert(key, message.edits) {
@@ -411,6 +480,31 @@ impl World {
         let lines = ours[0].body.lines().filter(|line| !line.starts_with("<!--"));
         lines.collect::<Vec<_>>().join("\n").trim().to_owned()
     }
+}
+
+/// The words of a comment on Jira: a document's, a line for each of its blocks, or wiki text as it is.
+pub fn plain(body: &serde_json::Value) -> String {
+    fn words(node: &serde_json::Value, into: &mut String) {
+        match node["type"].as_str() {
+            Some("text") => into.push_str(node["text"].as_str().unwrap_or_default()),
+            Some("mention") => {
+                into.push_str(&format!("[mention {}]", node["attrs"]["id"].as_str().unwrap_or_default()))
+            }
+            Some("hardBreak") => into.push('\n'),
+            kind => {
+                node["content"].as_array().into_iter().flatten().for_each(|child| words(child, into));
+                if matches!(kind, Some("paragraph" | "heading" | "listItem")) && !into.ends_with('\n') {
+                    into.push('\n');
+                }
+            }
+        }
+    }
+    if let Some(text) = body.as_str() {
+        return text.to_owned();
+    }
+    let mut text = String::new();
+    words(body, &mut text);
+    text
 }
 
 fn reader(message: &SlackMessage) -> String {

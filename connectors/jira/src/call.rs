@@ -10,7 +10,7 @@ use url::Url;
 use crate::access::Route;
 use crate::answers::{LoginTrouble, login_trouble};
 use crate::config::Edition;
-use crate::{CORE, Jira, TOOL};
+use crate::{CORE, Jira, READ, TOOL};
 
 /// Query pairs.
 pub(crate) type Query = Vec<(&'static str, String)>;
@@ -48,7 +48,7 @@ pub(crate) struct Call {
 impl Call {
     /// A reading call below `/rest/api/…`.
     pub(crate) fn get(path: impl Into<String>, query: Query) -> Call {
-        Call { method: Method::GET, api: Api::Platform, path: path.into(), query, body: None, budget: CORE }
+        Call { method: Method::GET, api: Api::Platform, path: path.into(), query, body: None, budget: READ }
     }
 
     /// A call of any verb below `/rest/api/…`.

@@ -1,5 +1,6 @@
 //! A page's issues with what stands around them: histories, comments, marks, sprints. Asked for of changed issues alone.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -18,7 +19,7 @@ use crate::config::Edition;
 use crate::normalise::{self, Named, Reading, bare_sprints, ext_of};
 use crate::site::Site;
 use crate::wire::{Comment, Comments, Fields, History, Issue, Sprint};
-use crate::{Jira, TOOL, history, items};
+use crate::{Jira, TOOL, history, items, mark};
 
 /// Comments on a page of an issue's.
 const COMMENT_PAGE: usize = 100;
@@ -31,9 +32,6 @@ const MOST_IDS: usize = 1_000;
 
 /// So long a sprint is not asked for again.
 const SPRINT_KEPT: SignedDuration = SignedDuration::from_hours(1);
-
-/// The property that carries the mark.
-pub(crate) const MARK_PROPERTY: &str = "gapwatch.flag";
 
 /// What of an issue's past is put on the page with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,9 +135,9 @@ impl Jira {
         let mut around = Around::default();
         for fields in issues.iter().filter_map(|(_, issue)| issue.fields.as_ref()) {
             for sprint in bare_sprints(fields, site) {
-                if !around.sprints.contains_key(&sprint) {
-                    let told = self.known_sprint(&sprint).await?;
-                    around.sprints.insert(sprint, told);
+                if let Entry::Vacant(unknown) = around.sprints.entry(sprint) {
+                    let told = self.known_sprint(unknown.key()).await?;
+                    unknown.insert(told);
                 }
             }
         }
@@ -149,7 +147,7 @@ impl Jira {
     /// A sprint, from memory where it was asked for within the hour; one that is over is over for good.
     async fn known_sprint(&self, id: &str) -> Result<Option<Container>, ConnectorError> {
         let now = self.clock.now();
-        let remembered = self.sprints().get(id).cloned();
+        let remembered = self.sprint_memory().get(id).cloned();
         if let Some((told, at)) = remembered {
             let is_over = told.as_ref().is_some_and(|sprint| !sprint.open);
             if is_over || now.duration_since(at).abs() < SPRINT_KEPT {
@@ -157,11 +155,11 @@ impl Jira {
             }
         }
         let told = self.sprint(id).await?;
-        self.sprints().insert(id.to_owned(), (told.clone(), now));
+        self.sprint_memory().insert(id.to_owned(), (told.clone(), now));
         Ok(told)
     }
 
-    fn sprints(&self) -> MutexGuard<'_, HashMap<String, (Option<Container>, Timestamp)>> {
+    fn sprint_memory(&self) -> MutexGuard<'_, HashMap<String, (Option<Container>, Timestamp)>> {
         self.sprints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -204,12 +202,12 @@ impl Jira {
             }
             Edition::DataCenter => {
                 for id in comments {
-                    let path = format!("comment/{id}/properties/{MARK_PROPERTY}");
+                    let path = format!("comment/{id}/properties/{}", mark::KEY);
                     let response = self.get(path, Vec::new()).await?;
                     if response.status != 404 {
                         let response = expect_ok(response, "a comment's property")?;
                         let property: Property = items::single(&response, "a comment's property")?;
-                        marks.extend(mark_in(&property.value).map(|mark| (id.clone(), mark)));
+                        marks.extend(mark::read(&property.value).map(|mark| (id.clone(), mark)));
                     }
                 }
             }
@@ -227,7 +225,7 @@ impl Jira {
         struct WithProperties {
             id: String,
             #[serde(default)]
-            properties: Vec<Property>,
+            properties: Vec<Value>,
         }
         let ids: Vec<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
         let call = Call::new(Method::POST, "comment/list")
@@ -237,9 +235,7 @@ impl Jira {
         let response = expect_ok(self.read(&call).await?, what)?;
         let list: List = items::single(&response, what)?;
         for comment in list.values {
-            let mark =
-                comment.properties.iter().find(|one| one.key == MARK_PROPERTY).and_then(|one| mark_in(&one.value));
-            marks.extend(mark.map(|mark| (comment.id, mark)));
+            marks.extend(mark::among(&comment.properties).map(|mark| (comment.id, mark)));
         }
         Ok(())
     }
@@ -263,18 +259,7 @@ impl Jira {
 #[derive(Deserialize)]
 struct Property {
     #[serde(default)]
-    key: String,
-    #[serde(default)]
     value: Value,
-}
-
-/// The mark in a property's value: the value itself, or a member of it.
-fn mark_in(value: &Value) -> Option<Mark> {
-    match value {
-        Value::String(text) => Mark::from_text(text),
-        Value::Object(members) => members.values().find_map(|member| Mark::from_text(member.as_str()?)),
-        _ => None,
-    }
 }
 
 /// Its state changed after it was made, so some entry must say so.

@@ -77,7 +77,7 @@ fn date(value: Option<&str>, words: Option<&str>) -> Option<String> {
 }
 
 /// An empty text stands for nothing.
-fn raw<'a>(text: Option<&'a str>) -> Option<&'a str> {
+fn raw(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 

@@ -8,14 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use connector_kit::ConnectorError;
 use connector_kit::http::Response;
-use connector_model::Account;
+use connector_model::{Account, AccountKind};
 use serde::Deserialize;
 
 use crate::answers::{expect_ok, is_anonymous, named, refusal};
 use crate::call::{Call, Query};
 use crate::config::Edition;
-use crate::wire::User;
-use crate::{Jira, TOOL, items, normalise};
+use crate::{Jira, TOOL, items};
 
 /// What is known of both sides.
 pub(crate) struct Identity {
@@ -46,6 +45,39 @@ pub(crate) struct ServerInfo {
     pub(crate) deployment_type: Option<String>,
     /// `10.3.24`.
     pub(crate) version: Option<String>,
+}
+
+/// An account, of either edition.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Myself {
+    account_id: Option<String>,
+    account_type: Option<String>,
+    key: Option<String>,
+    name: Option<String>,
+    display_name: Option<String>,
+    email_address: Option<String>,
+    active: Option<bool>,
+}
+
+impl Myself {
+    /// In our words. `None`: it names nobody.
+    pub(crate) fn account(self, edition: Edition) -> Option<Account> {
+        let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (ext, handle) = match edition {
+            Edition::Cloud => (some(self.account_id.clone())?, some(self.account_id)),
+            Edition::DataCenter => {
+                let name = some(self.name);
+                (some(self.key).or_else(|| name.clone())?, name)
+            }
+        };
+        let kind = match (self.active, self.account_type.as_deref()) {
+            (Some(false), _) => AccountKind::Gone,
+            (_, Some("app")) => AccountKind::Bot,
+            _ => AccountKind::Human,
+        };
+        Some(Account { ext, handle, name: some(self.display_name), email: some(self.email_address), kind })
+    }
 }
 
 impl Jira {
@@ -99,8 +131,8 @@ impl Jira {
         }
         let header = named(&response).map(str::to_owned);
         let response = expect_ok(response, "myself")?;
-        let myself: User<'_> = items::single(&response, "myself")?;
-        let Some(account) = normalise::account(&myself, edition) else {
+        let myself: Myself = items::single(&response, "myself")?;
+        let Some(account) = myself.account(edition) else {
             let what = "an answer of /myself that names no account".to_owned();
             return Err(ConnectorError::Malformed { tool: TOOL, what, source: None });
         };

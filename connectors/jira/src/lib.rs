@@ -76,8 +76,11 @@ const DEADLINE: SignedDuration = SignedDuration::from_secs(60);
 /// How often a read is tried in all.
 const READ_ATTEMPTS: usize = 4;
 
-/// The budget of everything that has none of its own.
+/// The budget of everything together.
 pub(crate) const CORE: &str = "core";
+
+/// The budget of reads that have none of their own.
+pub(crate) const READ: &str = "core:read";
 
 /// The budget of searches; the vendor counts each endpoint apart, and parts of [`CORE`] are what we count so.
 pub(crate) const SEARCH: &str = "core:search";
@@ -107,7 +110,6 @@ const WRITES: [(Method, &str); 9] = [
 /// One connection to Jira.
 pub struct Jira {
     http: Http,
-    pub(crate) limits: Arc<Limits>,
     access: Access,
     identity: Identity,
     /// What the site calls things. `None`: not asked yet.
@@ -154,11 +156,10 @@ impl Jira {
             max_body: LARGEST_BODY,
             read_attempts: READ_ATTEMPTS,
             clock: clock.clone(),
-            limits: limits.clone(),
+            limits,
         })?;
         Ok(Jira {
             http: http.allow_writes(&WRITES),
-            limits,
             access: Access::new(config.login.clone(), config.gateway_url.clone(), gateway),
             identity: Identity::new(known_edition(&config)),
             names: Mutex::default(),
@@ -190,11 +191,6 @@ impl Jira {
     /// How many requests were sent since the start, repetitions included.
     pub fn requests(&self) -> u64 {
         self.http.requests()
-    }
-
-    /// Browser address of an issue; always the site's, whatever the API's address is.
-    pub(crate) fn browse(&self, key: &str) -> String {
-        format!("{}/browse/{key}", self.site.as_str().trim_end_matches('/'))
     }
 }
 

@@ -330,7 +330,7 @@ pub(crate) fn bare_sprints(fields: &Fields<'_>, site: &Site) -> Vec<String> {
     let mut ids = Vec::new();
     for raw in custom(fields, &site.roles.sprint) {
         let listed = read::<Vec<&RawValue>>(raw).unwrap_or_default();
-        let bare = listed.into_iter().filter_map(|raw| read::<Str<'_>>(raw));
+        let bare = listed.into_iter().filter_map(read::<Str<'_>>);
         ids.extend(bare.filter_map(|text| sprint_id(&text)));
     }
     ids

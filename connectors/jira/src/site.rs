@@ -16,7 +16,7 @@ use crate::call::Query;
 use crate::config::{Edition, Fields, States};
 use crate::items;
 use crate::normalise::category;
-use crate::wire::{Named, Status, Str};
+use crate::wire::{Priority, Status, Str};
 
 /// So old is what is asked for again.
 const KEPT: SignedDuration = SignedDuration::from_hours(20);
@@ -218,11 +218,15 @@ impl States {
 impl Jira {
     /// What the site calls things; asked once.
     pub(crate) async fn site(&self) -> Result<Arc<Site>, ConnectorError> {
-        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
+        match self.known_site() {
             Some(site) => Ok(site),
             None => self.ask_site().await,
         }
+    }
+
+    /// The same, as far as it was asked.
+    pub(crate) fn known_site(&self) -> Option<Arc<Site>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The same, asked anew where it is old.
@@ -247,7 +251,7 @@ impl Jira {
             site.statuses.insert(id.to_string(), known);
         }
         let response = self.get("priority", Query::new()).await?;
-        let priorities = list::<Named<'_>>(&response, "the list of priorities")?;
+        let priorities = list::<Priority<'_>>(&response, "the list of priorities")?;
         for (rank, id) in (1..).zip(priorities.into_iter().filter_map(|priority| priority.id)) {
             site.priorities.insert(id.to_string(), rank);
             if rank == u8::MAX {

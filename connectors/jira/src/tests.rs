@@ -9,4 +9,5 @@ mod looking;
 mod reading;
 mod server;
 mod simulated;
+mod site;
 mod writing;

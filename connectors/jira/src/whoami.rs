@@ -1,19 +1,15 @@
-//! Who we are, and what the operator should know of the credential.
+//! Who we are, and what the operator should know of the credential and of the configuration.
 
 use connector_kit::{ConnectorError, Whoami};
 use connector_model::SiteKey;
 
-use crate::config::Edition;
 use crate::{Jira, TOOL};
 
 impl Jira {
     pub(crate) async fn ask_whoami(&self) -> Result<Whoami, ConnectorError> {
-        let edition = self.edition().await?;
         let me = self.ask_myself().await?;
-        let mut warnings = Vec::new();
-        if edition == Edition::Cloud && self.access.has_user() && self.site.scheme() == "http" {
-            warnings.push("the site is asked without TLS".to_owned());
-        }
+        // Known once something was read; whoever only asks who we are needs no more.
+        let warnings = self.known_site().map(|site| site.warnings.clone()).unwrap_or_default();
         Ok(Whoami { site: self.site_key(), account: Some(me.account), warnings })
     }
 

@@ -140,7 +140,7 @@ fields! {
     resolution_date / "resolutiondate": When,
     category_since / "statuscategorychangedate": When,
     due / "duedate": Str<'a>,
-    priority / "priority": Named<'a>,
+    priority / "priority": Priority<'a>,
     labels / "labels": Vec<Str<'a>>,
     project / "project": Place<'a>,
     kind / "issuetype": IssueType<'a>,
@@ -193,13 +193,11 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
-/// Something with an id and a name.
+/// A priority, by its id.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Named<'a> {
+pub(crate) struct Priority<'a> {
     #[serde(borrow)]
     pub(crate) id: Option<Str<'a>>,
-    #[serde(borrow)]
-    pub(crate) name: Option<Str<'a>>,
 }
 
 /// A status, with the category that tells what it means.

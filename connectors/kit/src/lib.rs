@@ -188,8 +188,8 @@ pub struct Page {
     pub more: bool,
     /// True: the tool said nothing has changed; everything else is empty.
     pub unchanged: bool,
-    /// For a history stream whose first pass ends with this page: the instant since which its history is complete.
-    /// The epoch: since ever. `None`: not told by this page.
+    /// For a history stream whose first pass ends with this page, or a stream of tasks that brings their history along: the
+    /// instant since which its history is complete. The epoch: since ever. `None`: not told by this page.
     pub history_since: Option<Timestamp>,
     /// The answer may silently lack items (SSO, partial results): nothing may be concluded from what is absent.
     pub partial: Option<String>,

@@ -123,6 +123,7 @@ impl Limits {
     pub fn note(&self, resource: &str, status: u16, headers: &HeaderMap, now: Timestamp) {
         let family = self.budget(family_of(resource));
         match headers::told(status, headers, now) {
+            Told::Refused { wait } if headers::is_of_endpoint(headers) => self.budget(resource).refuse(wait, now),
             Told::Refused { wait } => family.refuse(wait, now),
             Told::Left { calls, reset_in, short } => {
                 family.forgive();

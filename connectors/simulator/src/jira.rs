@@ -6,20 +6,22 @@
 //!
 //! - people: `person`, `app`, `deactivate`, `hide_email`, `set_zone`, `account_id`, `user_key`
 //! - projects: `project`, `service_project`, `archive`, `hide`, `deny_comments`, `deny_edits`, `lead`
-//! - issues: `issue` with an [`IssueDraft`], then `status`, `assign`, `due`, `comment`, `tick`, `link`, `unlink`, `label`,
-//!   `unlabel`, `estimate`, `log_work`, `flag`, `rename`, `describe`, `priority`, `reparent`, `fix_versions`, `set_field`,
-//!   `move_to`, `delete`, `security`, `fill`, `unresolve`, `migrate_workflow`, `delete_comment`
-//! - around them: `add_status`, `set_category`, `rename_link_type`, `board`, `kanban`, `sprint`, `start_sprint`,
-//!   `close_sprint`, `move_sprint_end`, `to_sprint`, `version`, `release`
+//! - issues: `issue` with an [`IssueDraft`], then `status`, `assign`, `due`, `comment`, `delete_comment`, `tick`, `link`,
+//!   `unlink`, `label`, `unlabel`, `estimate`, `log_work`, `flag`, `rename`, `describe`, `priority`, `rank`, `remote_link`,
+//!   `reparent`, `fix_versions`, `set_field`, `move_to`, `delete`, `security`, `fill`, `unresolve`, `migrate_workflow`
+//! - around them: `add_status`, `set_category`, `rename_link_type`, `add_field`, `board`, `kanban`, `sprint`,
+//!   `start_sprint`, `close_sprint`, `move_sprint_end`, `to_sprint`, `version`, `release`
 //! - credentials: `unscoped`, `scoped`, `pat`, `password`, `expire`, `lack_scope`, `captcha`, `html_login_page`,
 //!   `default_user`
-//! - search: `lag`, `lag_by_dice`, `page_cap`; limits: `write_limit`, `user_limit`, `comments_embedded`, `linking`
+//! - search: `lag`, `lag_by_dice`, `page_cap`, `repeating_token`; limits: `write_limit`, `user_limit`,
+//!   `comments_embedded`, `linking`
 //! - recordings: `serve`, `as_of`; looks: `comments`, `look`, `issues`, `writes`
 //!
 //! `jira.at(instant)` and `jira.acting(login)` say when, and by whom, what names nobody is done.
 
 mod adf;
 mod boards;
+mod checks;
 mod comments;
 mod deeds;
 mod directory;
@@ -207,6 +209,7 @@ impl Site {
             ["mypermissions"] if read => self.my_permissions(call),
             ["configuration"] if read => self.configuration(call),
             ["field"] if read => self.field_list(call),
+            ["field", "search"] if read && cloud => self.field_search(call),
             ["status"] if read => self.status_list(call),
             ["priority"] if read => self.priority_list(call),
             ["priority", "search"] if read && cloud => self.priority_search(call),
@@ -221,6 +224,7 @@ impl Site {
             ["project", name, "version"] if read => self.version_page(call, name),
             ["users", "search"] if read && cloud => self.user_list(call),
             ["user", "search"] if read => self.user_search(call),
+            ["user", "bulk"] if read && cloud => self.users_by_id(call),
             ["user"] if read => self.one_user(call),
             ["search", "jql"] if cloud && (read || post) => self.search_by_token(call),
             ["search", "approximate-count"] if cloud && post => self.approximate_count(call),

@@ -35,7 +35,7 @@ pub use jira::{Jira, JiraRecorded};
 pub use recorded::Recorded;
 pub use slack::{Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};
-pub use world::{ForeignHit, Logged, Tool};
+pub use world::{Exchange, ForeignHit, Logged, Tool};
 
 use world::World;
 
@@ -157,6 +157,11 @@ impl Simulator {
     /// Calls this after each answer of a tool was made, so that its world moves while its lists are read.
     pub fn meddle(&self, after: impl Fn(Tool) + Send + Sync + 'static) {
         self.world.meddle(Some(Arc::new(after)));
+    }
+
+    /// Calls this with each exchange of a tool that ended with a whole answer.
+    pub fn listen(&self, listener: impl Fn(&Exchange) + Send + Sync + 'static) {
+        self.world.listen(Arc::new(listener));
     }
 
     /// Nobody meddles any more.

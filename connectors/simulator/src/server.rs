@@ -17,7 +17,7 @@ use crate::door::{Door, Wire};
 use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
-use crate::world::{ForeignHit, Logged, Tool, World};
+use crate::world::{Exchange, ForeignHit, Logged, Tool, World};
 use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, clock, control, github, jira, slack};
 
 /// Bodies above this are refused, as the tools do.
@@ -95,6 +95,15 @@ async fn answer(
     match outcome {
         Outcome::Whole(reply) => {
             world.note_status(number, reply.status);
+            world.heard(|| Exchange {
+                tool,
+                method: asked.method.to_string(),
+                path: full_path,
+                query: asked.query,
+                sent: asked.body,
+                status: reply.status,
+                answer: reply.body.clone(),
+            });
             send(&world, reply)
         }
         Outcome::Cut(reply) => {

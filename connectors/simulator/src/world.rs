@@ -57,6 +57,25 @@ pub struct ForeignHit {
     pub authorization_present: bool,
 }
 
+/// One request and its whole answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Which tool it was meant for.
+    pub tool: Tool,
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path as sent, with the tool's base path.
+    pub path: String,
+    /// Query as sent; empty if there is none.
+    pub query: String,
+    /// Body of the request.
+    pub sent: bytes::Bytes,
+    /// Status of the answer.
+    pub status: u16,
+    /// Body of the answer.
+    pub answer: bytes::Bytes,
+}
+
 #[derive(Debug, Default)]
 struct Log {
     first: u64,
@@ -73,7 +92,11 @@ pub(crate) struct World {
     slack: Mutex<Workspace>,
     jira: Mutex<Site>,
     after: Mutex<Option<Meddler>>,
+    listener: Mutex<Option<Listener>>,
 }
+
+/// Hears each exchange that ended with a whole answer.
+pub(crate) type Listener = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// Called after each answer of a tool was made, before it is sent.
 pub(crate) type Meddler = Arc<dyn Fn(Tool) + Send + Sync>;
@@ -89,6 +112,7 @@ impl World {
             slack: Mutex::new(workspace),
             jira: Mutex::new(site),
             after: Mutex::default(),
+            listener: Mutex::default(),
         }
     }
 
@@ -115,6 +139,19 @@ impl World {
     /// Whom to call after each answer. `None`: nobody.
     pub(crate) fn meddle(&self, after: Option<Meddler>) {
         *lock(&self.after) = after;
+    }
+
+    /// Who hears each exchange.
+    pub(crate) fn listen(&self, listener: Listener) {
+        *lock(&self.listener) = Some(listener);
+    }
+
+    /// Says an exchange to whoever listens.
+    pub(crate) fn heard(&self, exchange: impl FnOnce() -> Exchange) {
+        let listener = lock(&self.listener).clone();
+        if let Some(listener) = listener {
+            listener(&exchange());
+        }
     }
 
     /// An answer was made.

@@ -255,14 +255,14 @@ fn words_that_are_not_among_those_there_are() {
       = note: key: mode
       = help: did you mean "live"?
 
-    error[bad-version]: 2 is not a version of this file that this gapwatch reads
+    error[bad-version]: this file is of version 2, and this gapwatch reads no newer one than 1
      --> gapwatch.toml:2:11
       |
     2 | version = 2
       |           ^ not this version
       |
       = note: key: version
-      = help: it reads version 1; what a newer gapwatch has written needs that one
+      = help: a newer gapwatch has written it: run that one, or take the copy that was kept of the old file
 
     error[bad-value]: "x" is not a possible value
      --> gapwatch.toml:7:11

@@ -29,7 +29,7 @@ impl Rule for SysMassChange {
             let evidence = Evidence::MassMissing { since: hold.since, missing: hold.missing, of: hold.of };
             return gap(Stage::Widens, evidence);
         }
-        let Some(bulk) = container.bulk else { return fine("nothing was changed or missing at once") };
+        let Some(bulk) = container.bulks.last() else { return fine("nothing was changed or missing at once") };
         if look.passed(bulk.calms_at()) {
             return fine("what was changed at once is a day old");
         }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use connector_kit::StreamKind;
 use connector_model::{
     ContainerKind, Due, DueSource, DueStated, Ineligible, LinkKind, Progress, ProgressSource, Share, StatusCategory,
 };
@@ -86,6 +87,9 @@ fn neighbours(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Resu
 /// What the present transaction changes on the board.
 pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     let touched = std::mem::take(&mut work.touched);
+    if !work.watched {
+        return Ok(BoardDelta::default());
+    }
     let since = work.closed_since();
     let mut candidates = touched.tasks;
     candidates.extend(touched.maybe);
@@ -248,7 +252,7 @@ pub(super) fn containers(
 ) -> Result<Vec<ContainerRec>, StoreError> {
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
-    let bulks = bulk::latest(db, list.as_deref())?;
+    let mut bulks = bulk::latest(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
            missing, missing_of
@@ -270,7 +274,7 @@ pub(super) fn containers(
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,
             hold: hold(row, 8)?,
-            bulk: bulks.get(&id).copied(),
+            bulks: bulks.remove(&id).unwrap_or_default().into(),
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
@@ -324,9 +328,15 @@ fn container_streams(db: &Connection, list: Option<&str>) -> Result<HashMap<Cont
         let reads = all.entry(ContainerId(row.get(0)?)).or_default();
         let failing = at_opt(row, 2)?;
         reads.failing_since = reads.failing_since.into_iter().chain(failing).min();
-        if connector_kit::StreamKind::from_code(code_in(row, 1)?).is_some_and(connector_kit::StreamKind::is_history) {
-            reads.histories.push((at_opt(row, 3)?, at_opt(row, 4)?));
-            reads.absent |= row.get::<_, bool>(5)?;
+        let since = at_opt(row, 3)?;
+        match StreamKind::from_code(code_in(row, 1)?) {
+            Some(kind) if kind.is_history() => {
+                reads.histories.push((since, at_opt(row, 4)?));
+                reads.absent |= row.get::<_, bool>(5)?;
+            }
+            // Where tasks come with their history, their stream says since when.
+            Some(StreamKind::Tasks) if since.is_some() => reads.histories.push((since, at_opt(row, 4)?)),
+            _ => {}
         }
     }
     Ok(all)

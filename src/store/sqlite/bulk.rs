@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::super::{StoreError, StreamRow};
 use super::Work;
 use super::values::{at_in, us};
-use crate::domain::bulk::{Bulk, FEWEST, WITHIN, bulks};
+use crate::domain::bulk::{Bulk, CALM, FEWEST, WITHIN, bulks};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -41,19 +41,26 @@ pub(super) fn latest_sql(some: bool) -> String {
     format!(
         "SELECT b.container, b.from_at, b.to_at, b.tasks FROM {of} c
          CROSS JOIN bulks b INDEXED BY bulks_latest
-           ON b.container = c.id AND b.to_at = (SELECT max(to_at) FROM bulks WHERE container = c.id)
-         WHERE ?1 IS NOT NULL = {some} ORDER BY b.from_at, b.account"
+           ON b.container = c.id AND b.to_at >= (SELECT max(to_at) FROM bulks WHERE container = c.id) - ?2
+         WHERE ?1 IS NOT NULL = {some} ORDER BY b.to_at, b.from_at, b.account"
     )
 }
 
-/// The latest bulk of each of some containers, or of all; those that had none are left out.
-pub(super) fn latest(db: &Connection, list: Option<&str>) -> Result<BTreeMap<ContainerId, Bulk>, StoreError> {
+/// The bulks of each of some containers, or of all, that may still keep anything quiet while the latest of them does; those
+/// that had none are left out.
+pub(super) fn latest(db: &Connection, list: Option<&str>) -> Result<BTreeMap<ContainerId, Vec<Bulk>>, StoreError> {
     let mut query = db.prepare_cached(&latest_sql(list.is_some()))?;
-    let rows = query.query_map([list], |row| {
+    let day = i64::try_from(CALM.as_micros()).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![list, day], |row| {
         let bulk = Bulk { from_at: at_in(row, 1)?, to_at: at_in(row, 2)?, tasks: row.get(3)? };
         Ok((ContainerId(row.get(0)?), bulk))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut latest: BTreeMap<ContainerId, Vec<Bulk>> = BTreeMap::new();
+    for row in rows {
+        let (container, bulk) = row?;
+        latest.entry(container).or_default().push(bulk);
+    }
+    Ok(latest)
 }
 
 /// Looks for bulks around what a page of a container brought.

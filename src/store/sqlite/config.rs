@@ -137,6 +137,7 @@ fn put_streams(
         for scope in scopes {
             streams::put(work.db, id, spec.kind, *scope, work.now)?;
         }
+        streams::hurry(work, id, spec, planned.poll)?;
     }
     let kinds = id_list(planned.streams.iter().map(|spec| i64::from(spec.kind.code())));
     work.db.execute(

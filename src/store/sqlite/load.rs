@@ -57,6 +57,24 @@ pub(super) fn image(
     })
 }
 
+/// A board without anything on it, for whoever judges nothing.
+pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardImage, StoreError> {
+    Ok(BoardImage {
+        tasks: Vec::new(),
+        gone: Vec::new(),
+        containers: Vec::new(),
+        connections: Vec::new(),
+        sites: HashMap::new(),
+        people: people(db, plan)?,
+        alerts: Vec::new(),
+        notices: Vec::new(),
+        posts: Vec::new(),
+        messages: Vec::new(),
+        answers: Vec::new(),
+        ids: next_ids(db)?,
+    })
+}
+
 /// Of live alerts, of those resolved of late, and whatever is still to be told.
 fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
     let mut query = db.prepare(&format!(

@@ -67,6 +67,7 @@ fn there(work: &mut Work<'_>, suspect: &Suspect, site: SiteId, page: &Page) -> R
             streams::call_history(work, suspect.connection, container)?;
         }
     }
+    history::see(work, site, &page.changes)?;
     acquit(work, suspect.task)
 }
 

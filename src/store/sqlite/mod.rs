@@ -4,6 +4,7 @@
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
 mod accounts;
+mod batch;
 mod board;
 mod bulk;
 mod cache;
@@ -50,6 +51,7 @@ use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
 use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
+use batch::{Batch, Write};
 use cache::Cache;
 pub use reader::Reader;
 use values::{at_in, us};
@@ -67,6 +69,10 @@ pub struct Store {
     cache: Option<Cache>,
     /// After an error: whether we are still the owner, and at which `seq`, is not known.
     doubtful: bool,
+    /// False: nobody keeps a board of what is written.
+    watched: bool,
+    /// See [`Store::finish`].
+    batch: Batch,
     /// Given back when the store is dropped. `None`: in memory.
     _lock: Option<File>,
 }
@@ -79,6 +85,8 @@ struct Work<'a> {
     key: &'a InstanceKey,
     now: Timestamp,
     touched: Touched,
+    /// See [`Store::open_unwatched`].
+    watched: bool,
     /// Whether there are any: see [`Work::look_around`].
     has_alias: bool,
     has_dangling: bool,
@@ -144,8 +152,21 @@ impl Store {
             plan: None,
             cache: None,
             doubtful: false,
+            watched: true,
+            batch: Batch::default(),
             _lock: lock,
         })
+    }
+
+    /// The same for a command that only mirrors: it keeps no board. [`Store::load`] gives an empty one, and no write looks up
+    /// what a board would have to learn. Several writes are one transaction, and the last ones wait for [`Store::finish`].
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_unwatched(path: &StorePath, now: Timestamp) -> Result<Store, StoreError> {
+        let store = Store { watched: false, ..Store::open(path, now)? };
+        open::save_memory(&store.db)?;
+        Ok(store)
     }
 
     /// Counts the starts of this store; a message under way with a lower one is an orphan.
@@ -206,6 +227,9 @@ impl Store {
     /// # Errors
     /// `Failed`, also when a row cannot be read.
     pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
+        if !self.watched {
+            return load::empty(&self.db, self.plan.as_ref());
+        }
         let moment = self.db.unchecked_transaction()?;
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
@@ -454,6 +478,19 @@ impl Store {
         open::check(&self.db)
     }
 
+    /// Commits the writes of a store without a board that wait for more of them.
+    ///
+    /// # Errors
+    /// `Failed`: nothing of them is stored.
+    pub fn finish(&mut self) -> Result<(), StoreError> {
+        self.batch = Batch::default();
+        batch::commit(&self.db).inspect_err(|_| {
+            self.cache = None;
+            self.doubtful = true;
+        })?;
+        Ok(())
+    }
+
     /// One board-visible transaction.
     fn write<T>(
         &mut self,
@@ -476,7 +513,7 @@ impl Store {
         deed: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.resync()?;
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = Write::begin(&mut self.db, self.watched)?;
         let mine = "UPDATE org SET seq = seq + 1 WHERE seq = ? AND epoch = ?";
         if tx.prepare_cached(mine)?.execute([self.seq, self.epoch])? == 0 {
             return Err(StoreError::TakenOver);
@@ -492,6 +529,7 @@ impl Store {
             key: &self.key,
             now,
             touched: Touched::default(),
+            watched: self.watched,
             has_alias: true,
             has_dangling: true,
             has_orphans: true,
@@ -499,8 +537,11 @@ impl Store {
             has_supplements: true,
         };
         let result = deed(&mut work)?;
-        tx.commit()?;
+        tx.end()?;
         self.seq += 1;
+        if !self.watched && self.batch.add(now) {
+            self.finish()?;
+        }
         Ok(result)
     }
 

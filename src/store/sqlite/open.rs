@@ -144,6 +144,12 @@ fn set_up(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// For a command that reads a tracker from one end to the other: it comes back to few pages, and more of them in memory only
+/// cost what it takes to fill them.
+pub(super) fn save_memory(db: &Connection) -> Result<(), StoreError> {
+    Ok(db.pragma_update(None, "cache_size", -16 * 1024)?)
+}
+
 fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let done = embedded::migrations::runner().set_grouped(true).run(db);
     done.map(|_| ()).map_err(|error| words(format!("the store could not be brought up to date: {error}")))

@@ -32,6 +32,9 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }
+    for id in &round.unsettled {
+        db.prepare_cached("UPDATE containers SET baseline_at = NULL WHERE id = ?")?.execute([id.0])?;
+    }
     for id in &round.released {
         census::release_by_wish(db, *id)?;
     }

@@ -28,7 +28,7 @@ const READ: &str = "FROM streams s LEFT JOIN containers c ON c.id = s.scope
 pub(super) fn due_sql() -> String {
     format!(
         "SELECT s.kind, s.scope, c.kind, c.ext, c.handle, c.name, s.cursor, s.etag, s.backfilled, s.next_pull_at, s.not_before,
-           s.failures
+           s.failures, s.pass_at IS NULL
          {READ} AND s.connection = ?1 AND ((?3 AND s.kind <> ?6) OR s.next_pull_at <= ?2)
            AND coalesce(s.not_before <= ?2, 1)
          ORDER BY s.kind <> ?4, s.kind <> ?5, s.kind, s.scope"
@@ -67,6 +67,7 @@ fn stream(row: &Row<'_>, connection: ConnectionId) -> Result<Option<StreamRow>, 
         next_pull_at: at_in(row, 9)?,
         not_before: at_opt(row, 10)?,
         failures: row.get(11)?,
+        rests: row.get::<_, bool>(8)? && row.get(12)?,
     }))
 }
 
@@ -125,6 +126,27 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Brings streams forward that were read when they were to be read less often: none waits longer than its present period.
+/// Those that failed keep their pause, and a census its time of day.
+pub(super) fn hurry(
+    work: &Work<'_>,
+    connection: ConnectionId,
+    spec: &StreamSpec,
+    poll: SignedDuration,
+) -> Result<(), StoreError> {
+    let period = match spec.every {
+        Every::Poll => poll,
+        Every::AfterTasks(period) | Every::Period(period) => period,
+        Every::Daily => return Ok(()),
+    };
+    let mut update = work.db.prepare_cached(
+        "UPDATE streams SET next_pull_at = ?1
+         WHERE connection = ?2 AND kind = ?3 AND next_pull_at > ?1 AND failures = 0 AND NOT absent",
+    )?;
+    update.execute(params![us(later(work.now, period)), connection.0, spec.kind.code()])?;
+    Ok(())
+}
+
 /// The pass that is under way.
 struct Pass {
     at: Option<Timestamp>,
@@ -171,6 +193,8 @@ pub(super) fn advance(
     if is_census {
         if !partial && may_be_judged(work.db, stream)? {
             census::judge(work, stream.scope_id, began_at)?;
+        } else if !page.unchanged {
+            from_the_beginning(work.db, stream)?;
         }
         census::forget(work, stream.scope_id)?;
     }
@@ -283,6 +307,13 @@ pub(super) fn start_over(work: &Work<'_>, connection: ConnectionId) -> Result<()
          WHERE connection = ?",
         params![us(work.now), connection.0],
     )?;
+    Ok(())
+}
+
+/// Lets the next pass of a stream read everything: what the tool calls unchanged by then was never taken for the truth.
+fn from_the_beginning(db: &Connection, stream: &StreamRow) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE streams SET cursor = NULL, etag = NULL WHERE connection = ? AND kind = ? AND scope = ?")?
+        .execute(params![stream.connection.0, stream.key.kind.code(), stream.scope_id.0])?;
     Ok(())
 }
 

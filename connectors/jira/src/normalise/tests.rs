@@ -232,8 +232,11 @@ fn what_few_may_see_is_restricted() {
     assert_eq!(read(json!({"priority": {"id": "3", "name": "Mittel"}})).priority, Some(3));
 }
 
+/// Tasks, changes, and each issue as it was recorded.
+type Recording = (Vec<Task>, Vec<connector_model::Change>, Vec<(String, Value)>);
+
 /// Every issue of a recording, with its history, read as Data Center's are.
-fn read_all(path: &str) -> Option<(Vec<Task>, Vec<connector_model::Change>, Vec<(String, Value)>)> {
+fn read_all(path: &str) -> Option<Recording> {
     let text = fixtures::text(path)?;
     let site = Site::new(Roles::default(), &[], Timestamp::UNIX_EPOCH);
     let (states, sprints) = (States::default(), HashMap::new());

@@ -5,8 +5,8 @@ use connector_kit::{ConnectorError, Cursor, Source, StreamKind};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::reading::{empty, myself, site};
-use super::server::{Answer, Asked, Server, answer, stream};
+use super::reading::{LATELY, empty, issue, myself, ok, site};
+use super::site::{Answer, Asked, Server, answer, stream};
 use crate::{Config, Edition};
 
 fn basic(asked: &Asked) -> bool {
@@ -18,6 +18,9 @@ async fn a_scoped_token_goes_through_the_gateway_and_links_stay_the_sites() {
     let server = Server::new(|asked| match asked.path() {
         "/_edge/tenant_info" if asked.header("authorization").is_none() => answer(200, json!({"cloudId": "11aa-22"})),
         "/gateway/ex/jira/11aa-22/rest/api/3/myself" => myself(),
+        "/gateway/ex/jira/11aa-22/rest/api/3/search/jql" => {
+            ok(json!({"issues": [issue(1, "10003", LATELY)], "isLast": true}))
+        }
         path if path.starts_with("/gateway/") => site(asked, "/gateway/ex/jira/11aa-22"),
         _ => answer(401, json!({"message": "Client must be authenticated to access this resource."})),
     })
@@ -28,7 +31,9 @@ async fn a_scoped_token_goes_through_the_gateway_and_links_stay_the_sites() {
     server.asked();
     jira.whoami().await.unwrap();
     assert_eq!(server.targets(), ["GET /gateway/ex/jira/11aa-22/rest/api/3/myself"], "the way is kept");
-    assert!(!jira.browse("EE-1").contains("gateway"));
+    let page = jira.pull(&stream(StreamKind::Tasks), &Cursor::default()).await.unwrap();
+    let site = jira.site_key().origin;
+    assert_eq!(page.tasks[0].url, format!("{site}/browse/EE-1"));
 }
 
 #[tokio::test]

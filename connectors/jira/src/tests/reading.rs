@@ -8,7 +8,7 @@ use connector_model::{Due, Field, Ineligible, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::server::{Answer, Asked, Server, answer, pass, project, stream};
+use super::site::{Answer, Asked, Server, answer, pass, project, stream};
 use crate::Edition;
 
 /// Who we are, by either edition's names.
@@ -21,7 +21,7 @@ pub(super) fn empty() -> Answer {
     ok(json!({"issues": [], "isLast": true, "total": 0}))
 }
 
-fn ok(body: Value) -> Answer {
+pub(super) fn ok(body: Value) -> Answer {
     answer(200, body).with("x-aaccountid: me").with("date: Tue, 11 Mar 2025 09:00:00 GMT")
 }
 
@@ -41,7 +41,7 @@ pub(super) fn site(asked: &Asked, below: &str) -> Answer {
     }
 }
 
-fn issue(id: u64, project: &str, updated: &str) -> Value {
+pub(super) fn issue(id: u64, project: &str, updated: &str) -> Value {
     json!({"id": id.to_string(), "key": format!("EE-{id}"), "fields": {
         "summary": format!("task {id}"), "created": "2025-03-01T10:00:00.000+0100", "updated": updated,
         "project": {"id": project, "key": "EE"}, "status": {"id": "1", "name": "Open", "statusCategory": {"key": "new"}},
@@ -49,7 +49,7 @@ fn issue(id: u64, project: &str, updated: &str) -> Value {
     }})
 }
 
-const LATELY: &str = "2025-03-11T09:58:00.000+0100";
+pub(super) const LATELY: &str = "2025-03-11T09:58:00.000+0100";
 
 /// A stream that rests since the clock's start.
 async fn rested(jira: &crate::Jira) -> Cursor {

@@ -1,12 +1,11 @@
-//! A server whose answers are a function of the request.
+//! A server whose answers are a function of the request. Who asks is answered by itself: the account `bot`.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
-use connector_kit::{Cursor, Page, Scope, Source, StreamKey, StreamKind};
-use connector_model::{ContainerKind, ContainerRef};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -20,7 +19,7 @@ pub(super) const NOW: &str = "2025-03-11T09:00:00Z";
 pub(super) struct Asked {
     /// `GET`
     pub(super) method: String,
-    /// `/rest/api/3/field?startAt=0`
+    /// `/rest/api/3/issue/10005?fields=project`
     pub(super) target: String,
     pub(super) head: String,
     pub(super) body: String,
@@ -31,9 +30,11 @@ impl Asked {
         self.target.split('?').next().unwrap()
     }
 
-    /// The body as JSON.
-    pub(super) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap()
+    /// `POST issue/10005/comment`
+    pub(super) fn call(&self) -> String {
+        let path = self.path();
+        let below = path.strip_prefix("/rest/api/3/").or_else(|| path.strip_prefix("/rest/api/2/")).unwrap_or(path);
+        format!("{} {below}", self.method)
     }
 
     /// The value of a query pair, decoded.
@@ -48,6 +49,10 @@ impl Asked {
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
 }
 
 /// What is answered.
@@ -59,7 +64,8 @@ pub(super) struct Answer {
 }
 
 pub(super) fn answer(status: u16, body: impl ToString) -> Answer {
-    Answer { status, headers: vec!["content-type: application/json".to_owned()], body: body.to_string() }
+    let headers = vec!["content-type: application/json".to_owned(), "x-aaccountid: bot".to_owned()];
+    Answer { status, headers, body: body.to_string() }
 }
 
 impl Answer {
@@ -67,6 +73,11 @@ impl Answer {
         self.headers.push(header.to_owned());
         self
     }
+}
+
+/// An account in the shape of either edition.
+pub(super) fn person(id: &str) -> Value {
+    json!({"accountId": id, "accountType": "atlassian", "key": id, "name": id, "displayName": id, "active": true})
 }
 
 pub(super) struct Server {
@@ -84,8 +95,12 @@ impl Server {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let Some(request) = read(&mut stream).await else { continue };
-                seen.lock().unwrap().push(request.clone());
-                let Answer { status, headers, body } = respond(&request);
+                let Answer { status, headers, body } = if request.call() == "GET myself" {
+                    answer(200, person("bot"))
+                } else {
+                    seen.lock().unwrap().push(request.clone());
+                    respond(&request)
+                };
                 let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
                 let length = body.len();
                 let text = format!(
@@ -98,13 +113,18 @@ impl Server {
         Server { address, asked }
     }
 
-    pub(super) fn config(&self, edition: Edition) -> Config {
-        Config {
+    pub(super) fn jira(&self, edition: Edition) -> Jira {
+        self.jira_with(edition, |_| {})
+    }
+
+    /// With another configuration.
+    pub(super) fn jira_with(&self, edition: Edition, change: impl FnOnce(&mut Config)) -> Jira {
+        let mut config = Config {
             url: format!("http://{}", self.address).parse().unwrap(),
             gateway_url: None,
             edition: Some(edition),
-            login: Login { user: Some("bot@acme.example".to_owned()), token: Secret::fixed("s3cret-token") },
-            projects: vec!["EE".to_owned()],
+            login: Login { user: Some("bot@acme.example".to_owned()), token: Secret::fixed("jira_secret") },
+            projects: vec!["ABC".to_owned()],
             select: None,
             states: States::default(),
             fields: Fields::default(),
@@ -112,24 +132,19 @@ impl Server {
             comment_service_projects: false,
             ca_file: None,
             proxy: None,
-        }
+        };
+        change(&mut config);
+        Jira::new(config, Arc::new(SetClock::leaping(NOW.parse().unwrap()))).unwrap()
     }
 
-    /// A connection, and the clock it goes by.
-    pub(super) fn jira(&self, config: Config) -> (Jira, Arc<SetClock>) {
-        let clock = Arc::new(SetClock::leaping(NOW.parse().unwrap()));
-        let gateway = Some(format!("http://{}/gateway", self.address).parse().unwrap());
-        (Jira::behind(config, gateway, clock.clone()).unwrap(), clock)
-    }
-
-    /// Everything asked so far, and forgets it.
+    /// Everything asked so far but who we are, and forgets it.
     pub(super) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 
-    /// Verb and path of everything asked so far, and forgets it.
-    pub(super) fn targets(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| format!("{} {}", asked.method, asked.path())).collect()
+    /// `GET issue/10005` of everything asked so far, and forgets it.
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.asked().iter().map(Asked::call).collect()
     }
 }
 
@@ -147,32 +162,6 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
         let asked = Asked { method, target, head: head.to_owned(), body: body.to_owned() };
         if asked.header("content-length").map_or(0, |length| length.parse().unwrap()) == body.len() {
             return Some(asked);
-        }
-    }
-}
-
-/// A stream of the project `EE`, whose id is 10003.
-pub(super) fn stream(kind: StreamKind) -> StreamKey {
-    StreamKey { kind, scope: (kind != StreamKind::Containers).then(|| project("10003", "EE")) }
-}
-
-/// A project.
-pub(super) fn project(id: &str, key: &str) -> Scope {
-    let at = ContainerRef { kind: ContainerKind::Project, ext: id.to_owned() };
-    Scope { at, handle: key.to_owned(), name: key.to_owned() }
-}
-
-/// Pulls until there is no more; all pages, and where the stream stands then.
-pub(super) async fn pass(jira: &Jira, kind: StreamKind, cursor: &Cursor) -> (Vec<Page>, Cursor) {
-    let (mut pages, mut cursor) = (Vec::new(), cursor.clone());
-    loop {
-        let page = jira.pull(&stream(kind), &cursor).await.unwrap();
-        cursor = page.next.clone();
-        let more = page.more;
-        pages.push(page);
-        assert!(pages.len() < 1_000, "no end");
-        if !more {
-            return (pages, cursor);
         }
     }
 }

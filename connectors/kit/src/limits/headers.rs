@@ -60,6 +60,13 @@ pub(crate) fn is_limit(status: u16, headers: &HeaderMap) -> bool {
     }
 }
 
+/// True: the limit that is used up is that of the endpoint asked, or of the one thing written to; the tool's other
+/// endpoints may go on being asked. Jira says so; where nothing is said, all of a family is meant.
+pub(crate) fn is_of_endpoint(headers: &HeaderMap) -> bool {
+    let reason = headers.get("ratelimit-reason").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    reason.contains("-burst-") || reason.contains("-per-issue-")
+}
+
 /// The tool's clock.
 pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
     http_date(headers.get(DATE)?.to_str().ok()?)

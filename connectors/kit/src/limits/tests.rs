@@ -82,6 +82,18 @@ async fn a_told_wait_holds_the_family_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_limit_of_one_endpoint_holds_that_endpoint_alone() {
+    for (reason, others_wait) in
+        [("jira-burst-based", false), ("jira-per-issue-on-write", false), ("jira-quota-tenant-based", true)]
+    {
+        let (_, limits) = leaping();
+        limits.note("core:search", 429, &headers(&[("retry-after", "30"), ("ratelimit-reason", reason)]), start());
+        assert_eq!(limits.until("core:search"), Some(start() + secs(30)), "{reason}");
+        assert_eq!(limits.until("core:changelog").is_some(), others_wait, "{reason}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_waits_until_the_gate_opens_even_where_it_is_closed_again_meanwhile() {
     let clock = Arc::new(SetClock::new(start()));
     let limits = Limits::new(clock.clone());

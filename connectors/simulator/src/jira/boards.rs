@@ -70,7 +70,7 @@ impl Site {
                 && call.get("name").is_none_or(|name| board.name.to_lowercase().contains(&name.to_lowercase()))
         });
         let rows = found.map(|board| self.board_json(call, board)).collect();
-        self.page_reply(call, &format!("{}/rest/agile/1.0/board", call.base), rows, PAGE)
+        self.page_reply(call, "", rows, PAGE)
     }
 
     fn sprint_list(&self, call: &Call<'_>, id: &str) -> Reply {
@@ -86,7 +86,7 @@ impl Site {
             sprint.board == board.id && (states.is_empty() || states.iter().any(|state| state == sprint.state))
         });
         let rows = found.map(|sprint| Site::sprint_json(call, sprint)).collect();
-        self.page_reply(call, &format!("{}/rest/agile/1.0/board/{id}/sprint", call.base), rows, PAGE)
+        self.page_reply(call, "", rows, PAGE)
     }
 
     fn sprint_json(call: &Call<'_>, sprint: &Sprint) -> Value {

@@ -167,12 +167,12 @@ impl Site {
         at: Timestamp,
         deed: impl FnOnce(&mut Site, &mut Issue) -> Vec<Item>,
     ) {
-        let author = self.ensure_user(by);
+        let author = (!by.is_empty()).then(|| self.ensure_user(by));
         let Some(mut issue) = self.issues.remove(&id) else { return };
         let items = deed(self, &mut issue);
         let changed = !items.is_empty();
         if changed {
-            let history = History { id: self.fresh_id(), author: Some(author), at, items };
+            let history = History { id: self.fresh_id(), author, at, items };
             // A story may be told out of order.
             let place = issue.histories.partition_point(|one| one.at <= at);
             issue.histories.insert(place, history);
@@ -355,6 +355,15 @@ impl Site {
         let from = shown(issue.parent);
         issue.parent = parent;
         vec![item("IssueParentAssociation", from, shown(parent))]
+    }
+
+    /// Another place in the backlog.
+    pub(super) fn set_rank(&mut self, issue: &mut Issue) -> Vec<Item> {
+        issue.custom.insert(own::RANK, json!(format!("0|h{:05x}:", self.fresh_id())));
+        let empty = || (Some(String::new()), Some(String::new()));
+        let mut one = item("Rank", empty(), (Some(String::new()), Some("Ranked higher".to_owned())));
+        one.custom = true;
+        vec![one]
     }
 
     /// A custom field by its name; the one that sites use, where there are two.

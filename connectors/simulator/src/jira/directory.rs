@@ -225,6 +225,36 @@ impl Site {
         Reply::json(200, &self.field_rows(call))
     }
 
+    /// The fields of given projects, or of the whole site; a field of one project alone is in no list but its own.
+    pub(super) fn field_search(&self, call: &Call<'_>) -> Reply {
+        if call.me.is_none() {
+            return unauthorized();
+        }
+        let projects = call.all("projectIds");
+        let kinds = call.all("type");
+        let is_wanted = |row: &Value| {
+            let kind = if row["custom"] == true { "custom" } else { "system" };
+            let scope = row["scope"]["project"]["id"].as_str();
+            (kinds.is_empty() || kinds.iter().any(|one| one == kind))
+                && scope.is_none_or(|id| projects.iter().any(|one| one == id))
+        };
+        let mut rows: Vec<Value> = self.field_rows(call).into_iter().filter(is_wanted).collect();
+        for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+            row.retain(|name, _| matches!(name.as_str(), "id" | "name" | "schema" | "key" | "scope"));
+        }
+        self.page_reply(call, &format!("{}/field/search", call.api), rows, 50)
+    }
+
+    pub(super) fn users_by_id(&self, call: &Call<'_>) -> Reply {
+        if call.me.is_none() {
+            return unauthorized();
+        }
+        let ids = call.all("accountId");
+        let found = self.users.values().filter(|user| ids.contains(&user.account_id));
+        let rows = found.map(|user| self.user_json(call, &user.login)).collect();
+        self.page_reply(call, &format!("{}/user/bulk", call.api), rows, 200)
+    }
+
     pub(super) fn status_list(&self, call: &Call<'_>) -> Reply {
         let rows: Vec<Value> = self
             .statuses
@@ -262,7 +292,7 @@ impl Site {
         self.page_reply(call, &url, self.priority_rows(call), 50)
     }
 
-    /// `{startAt, maxResults, total, isLast, values}`
+    /// `{startAt, maxResults, total, isLast, values}`, with links where there is an address for them.
     pub(super) fn page_reply(&self, call: &Call<'_>, url: &str, rows: Vec<Value>, most: usize) -> Reply {
         let start = call.number("startAt", 0);
         let size = call.number("maxResults", 50).clamp(1, most);
@@ -270,10 +300,12 @@ impl Site {
         let values: Vec<Value> = rows.into_iter().skip(start).take(size).collect();
         let is_last = start + values.len() >= total;
         let mut body = json!({
-            "self": format!("{url}?maxResults={size}&startAt={start}"), "maxResults": size, "startAt": start, "total": total,
-            "isLast": is_last, "values": values,
+            "maxResults": size, "startAt": start, "total": total, "isLast": is_last, "values": values,
         });
-        if !is_last {
+        if !url.is_empty() {
+            body["self"] = json!(format!("{url}?maxResults={size}&startAt={start}"));
+        }
+        if !url.is_empty() && !is_last {
             body["nextPage"] = json!(format!("{url}?maxResults={size}&startAt={}", start + size));
         }
         Reply::json(200, &body)

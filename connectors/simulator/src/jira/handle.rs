@@ -1,7 +1,8 @@
 //! Jira as a test or the demo changes it. Nothing here goes over the wire.
 //!
 //! A deed happens now, or at the instant of [`Jira::at`]; it never moves `updated` back. Naming a project, issue, sprint or
-//! field that does not exist is a mistake in the test and panics with its name; an unknown login is simply a new account.
+//! field that does not exist is a mistake in the test and panics with its name; an unknown login is simply a new account,
+//! and an empty one is automation, which histories do not name.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::model::{Board, Issue, IssueDraft, Item, Sprint, Text};
+use super::model::{Board, CustomField, Issue, IssueDraft, Item, Sprint, Text};
 use super::site::Site;
 use crate::world::World;
 
@@ -306,6 +307,20 @@ impl Jira {
         self.change(key, by, |site, issue| site.set_priority(issue, priority));
     }
 
+    /// Gives it another place in the backlog, which moves it without being work on it.
+    pub fn rank(&self, key: &str, by: &str) {
+        self.change(key, by, |site, issue| site.set_rank(issue));
+    }
+
+    /// Links it to something elsewhere, as integrations do at every commit.
+    pub fn remote_link(&self, key: &str, title: &str, by: &str) {
+        self.change(key, by, |site, _| {
+            let id = site.fresh_id().to_string();
+            let told = format!("This work item links to \"{title} (Web Link)\"");
+            vec![super::deeds::item("RemoteIssueLink", (None, None), (Some(id), Some(told)))]
+        });
+    }
+
     /// Puts it below another issue, or below none.
     pub fn reparent(&self, key: &str, parent: Option<&str>, by: &str) {
         self.change(key, by, |site, issue| {
@@ -320,6 +335,15 @@ impl Jira {
             let versions = versions.iter().map(|name| site.ensure_version(issue.project, name, None)).collect();
             site.set_versions(issue, versions)
         });
+    }
+
+    /// Adds a field of the site's own: its name, its `schema.type`, its `schema.custom`, and the project it belongs to alone,
+    /// as in a team-managed one. Of two with one name, [`Jira::set_field`] takes the one that was added last.
+    pub fn add_field(&self, name: &str, kind: &'static str, custom: &'static str, project: Option<&str>) {
+        let mut site = self.site();
+        let scope = project.map(|key| site.project_mut(key).id);
+        let number = site.fields.iter().map(|field| field.number).max().unwrap_or(0) + 7;
+        site.fields.push(CustomField { number, name: name.to_owned(), custom, kind, items: None, scope });
     }
 
     /// Sets a custom field by its name; `null` empties it. Of two with one name, the one that the site uses.

@@ -62,9 +62,16 @@ impl Site {
             ),
             other => json!(other),
         };
+        // The words of links changed on Cloud alone.
+        let told = |text: &Option<String>| match text {
+            Some(text) if field == "Link" && !call.is_cloud() => {
+                json!(text.replacen("This work item", "This issue", 1))
+            }
+            other => json!(other),
+        };
         let mut json = json!({
             "field": field, "fieldtype": if custom { "custom" } else { "jira" }, "from": value(&item.from),
-            "fromString": item.from_text, "to": value(&item.to), "toString": item.to_text,
+            "fromString": told(&item.from_text), "to": value(&item.to), "toString": told(&item.to_text),
         });
         if call.is_cloud() {
             if let Some(id) = self.item_field_id(call, item) {

@@ -263,6 +263,8 @@ pub(crate) struct Settings {
     pub(crate) dice: Option<u64>,
     /// What the server gives at most in a page of a search.
     pub(crate) page_cap: usize,
+    /// The token of a next page leads to the page it stands on.
+    pub(crate) repeats_token: bool,
     pub(crate) comments_embedded: usize,
     pub(crate) write_limit: bool,
     pub(crate) linking: bool,
@@ -282,6 +284,7 @@ impl Default for Settings {
             lag: 0,
             dice: None,
             page_cap: 1000,
+            repeats_token: false,
             comments_embedded: 100,
             write_limit: false,
             linking: true,

@@ -108,11 +108,16 @@ impl Site {
             "status" => issue.status = number(&item.from).unwrap_or(issue.status),
             "assignee" => issue.assignee.clone_from(&item.from),
             "reporter" => issue.reporter.clone_from(&item.from),
-            "duedate" => issue.due = item.from.as_ref().and_then(|day| day.parse().ok()),
+            "duedate" => {
+                // Old entries tell the day in their text alone.
+                let told = item.from.as_deref().or(item.from_text.as_deref());
+                issue.due = told.and_then(|day| day.get(..10)).and_then(|day| day.parse().ok());
+            }
             "resolution" => {
                 let name = item.from_text.as_ref();
-                issue.resolution =
-                    name.and_then(|name| self.resolutions.iter().find(|one| one.name == *name)).map(|one| one.id);
+                issue.resolution = name
+                    .and_then(|name| self.resolutions.iter().find(|one| one.name.eq_ignore_ascii_case(name)))
+                    .map(|one| one.id);
                 if item.from.is_some() && issue.resolution.is_none() {
                     issue.resolution = self.resolutions.first().map(|one| one.id);
                 }

@@ -86,7 +86,8 @@ impl Question {
         };
         let is_known = body.as_object().is_some_and(|body| body.keys().all(|key| known.contains(&key.as_str())));
         // One edition takes a string for what is to be expanded, the other a list.
-        let is_shaped = if call.is_cloud() { !body["expand"].is_array() } else { !body["expand"].is_string() };
+        let expands = if call.is_cloud() { !body["expand"].is_array() } else { !body["expand"].is_string() };
+        let is_shaped = expands && !body["fields"].is_string();
         let fields = strings(&body["fields"]);
         let (true, true, Some(fields)) = (is_known, is_shaped, fields) else { return Err(bad(PAYLOAD)) };
         let reconcile = body["reconcileIssues"]
@@ -175,7 +176,7 @@ impl Site {
             body["names"] = self.field_names(call, &wanted);
         }
         if !rest.is_empty() {
-            let rest = rest.to_vec();
+            let rest = if self.settings.repeats_token { ids.clone() } else { rest.to_vec() };
             body["nextPageToken"] = json!(self.pages.keep(query, rest, call.now));
         }
         Reply::json(200, &body)
@@ -360,7 +361,7 @@ static NAVIGABLE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| "*na
 impl Pages {
     /// Keeps what is still to come, and tells its token.
     fn keep(&mut self, query: u64, ids: Vec<u64>, now: Timestamp) -> String {
-        let token = format!("Ch0j{:016x}{:016x}", digest((query, &ids)), digest((now.as_millisecond(), ids.len())));
+        let token = format!("Ch0j{:016x}{:016x}", digest((query, &ids)), digest(ids.len()));
         self.0.insert(token.clone(), Rest { query, ids, made_at: now });
         token
     }

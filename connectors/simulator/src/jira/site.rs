@@ -260,10 +260,10 @@ impl Site {
         self.late = later;
         ready.sort_by_key(|late| late.visible_at);
         for late in ready {
-            let current = self.index.get(&late.id).and_then(|entry| entry.shown.as_ref());
-            // A later change may have been noticed first.
-            let is_newer = match (current, &late.version) {
-                (Some(shown), Some(version)) => version.updated_at >= shown.updated_at,
+            // A later change, or its deletion, may have been noticed first.
+            let is_newer = match (self.index.get(&late.id).map(|entry| &entry.shown), &late.version) {
+                (Some(Some(shown)), Some(version)) => version.updated_at >= shown.updated_at,
+                (Some(None), Some(_)) => false,
                 _ => true,
             };
             if is_newer {

@@ -109,6 +109,11 @@ impl Jira {
         self.site().settings.page_cap = issues;
     }
 
+    /// Makes the token of a next page on Cloud lead to the page it stands on, for ever.
+    pub fn repeating_token(&self, on: bool) {
+        self.site().settings.repeats_token = on;
+    }
+
     /// How many comments an issue carries with it; 100 if it is not said.
     pub fn comments_embedded(&self, comments: usize) {
         self.site().settings.comments_embedded = comments;

@@ -353,14 +353,65 @@ fn many_tasks_changed_at_once_are_nobodys_work_however_the_pages_were_cut() {
         Change { at, ..change(ext(&n.to_string()), &format!("e{n}"), Field::Title, "2026-03-01T00:00:00Z", "u2") }
     };
     world.events((1..=12).map(moved).collect());
-    assert_eq!(world.web().bulk, None, "twelve of a hundred are a plan");
+    assert_eq!(world.web().bulks.len(), 0, "twelve of a hundred are a plan");
     assert!(world.rec("1").facts.human_at.is_some());
     world.events((13..=24).map(moved).collect());
-    let bulk = world.web().bulk.unwrap();
+    let bulk = world.web().bulks[0];
     assert_eq!((bulk.tasks, bulk.to_at.duration_since(bulk.from_at).as_secs()), (24, 23));
     assert_eq!(world.rec("1").facts.human_at, None);
     world.assert_board();
     let later = change(ext("1"), "e99", Field::Comment, "2026-03-02T09:00:00Z", "u2");
     world.events(vec![later]);
     assert!(world.rec("1").facts.human_at.is_some(), "an act by itself counts");
+}
+
+#[test]
+fn two_that_change_much_on_one_day_are_both_known_until_the_later_ones_day_is_over() {
+    let mut world = memory(100);
+    let moved = |by: &'static str, hours: i64| {
+        (1..=24).map(move |n| {
+            let at = start() + SignedDuration::from_secs(3600 * hours + i64::from(n));
+            Change { at, ..change(ext(&n.to_string()), &format!("{by}{n}"), Field::Title, "2026-03-01T00:00:00Z", by) }
+        })
+    };
+    let began = |world: &World| -> Vec<i64> {
+        world.web().bulks.iter().map(|bulk| bulk.from_at.duration_since(start()).as_hours()).collect()
+    };
+    world.events(moved("u2", 0).collect());
+    world.events(moved("u3", 5).collect());
+    assert_eq!(began(&world), [0, 5]);
+    world.events(moved("u4", 27).collect());
+    assert_eq!(began(&world), [5, 27], "what is calm by then is none of its concern");
+    world.assert_board();
+}
+
+#[test]
+fn a_count_that_was_not_judged_is_made_whole_the_next_time() {
+    let mut world = memory(10);
+    let kept = |world: &World| {
+        let row = world.census_row();
+        (row.cursor.at, row.cursor.etag)
+    };
+    let told = |page: &mut Page| (page.next.at, page.next.etag) = (Some("rest".to_owned()), Some("e1".to_owned()));
+    world.now = days(1);
+    world.shows(&exts(1..=9), false, |page| {
+        told(page);
+        page.partial = Some("an organisation's sign-on was left out".to_owned());
+    });
+    assert_eq!((kept(&world), world.suspects().len()), ((None, None), 0));
+    world.now = days(2);
+    world.fail(StreamKind::Tasks, "web", FailureKind::Unavailable);
+    world.shows(&exts(1..=9), false, told);
+    assert_eq!((kept(&world), world.suspects().len()), ((None, None), 0), "its tasks cannot be read at present");
+    world.tasks(Vec::new());
+    world.now = days(3);
+    world.shows(&exts(1..=9), false, told);
+    let judged = (Some("rest".to_owned()), Some("e1".to_owned()));
+    assert_eq!((kept(&world), world.suspects().len()), (judged.clone(), 1));
+    world.now = days(4);
+    world.shows(&[], false, |page| {
+        told(page);
+        page.unchanged = true;
+    });
+    assert_eq!((kept(&world), world.suspects().len()), (judged, 1), "nothing is new since it was judged");
 }

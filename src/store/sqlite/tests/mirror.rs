@@ -4,6 +4,7 @@ use connector_model::{DueSource, DueStated, Progress, ProgressSource, Share};
 use proptest::prelude::*;
 
 use super::*;
+use crate::store::Reader;
 
 #[test]
 fn the_same_page_twice_writes_nothing_the_second_time() {
@@ -16,6 +17,65 @@ fn the_same_page_twice_writes_nothing_the_second_time() {
     assert!(again.delta.tasks.is_empty() && again.delta.removed.is_empty());
     assert_eq!(world.rec("1").changed_at, start());
     world.assert_board();
+}
+
+#[test]
+fn a_store_whose_board_nobody_keeps_writes_the_same_and_looks_nothing_up() {
+    let read = |mut world: World| {
+        world.select(&["web"]);
+        let parent = Task { parent: Some(ext("2")), links: Some(vec![link(LinkKind::BlockedBy, "3")]), ..task("1") };
+        let first = world.tasks(vec![parent, task("2"), closed("3", "2025-01-05")]);
+        world.now = mins(5);
+        let second = world.tasks(vec![Task { priority: Some(1), ..task("2") }]);
+        world.events(vec![change(ext("1"), "e1", Field::Comment, "2026-03-01T00:00:00Z", "u2")]);
+        world.fail(StreamKind::Comments, "web", FailureKind::Unavailable);
+        (world, first, second)
+    };
+    let (watched, ..) = read(World::bare(&plan()));
+    let unwatched = World::on(Store::open_unwatched(&StorePath::Memory, start()).unwrap(), &plan());
+    let (mut unwatched, first, second) = read(unwatched);
+    assert_eq!((first.new, second.changed), (3, 1));
+    assert_eq!((first.delta, second.delta), Default::default());
+    assert_eq!(unwatched.store.load(unwatched.now, rule).unwrap().tasks, []);
+    unwatched.store.finish().unwrap();
+    unwatched.store.watched = true;
+    unwatched.board = Board::new(unwatched.store.load(unwatched.now, rule).unwrap());
+    assert_eq!(tasks_of(&watched.board), tasks_of(&unwatched.board));
+    assert_eq!(containers_of(&watched.board), containers_of(&unwatched.board));
+    assert!(unwatched.board.task(unwatched.id("3")).is_some(), "closed long ago, and what an open one waits for");
+}
+
+#[test]
+fn writes_without_a_board_are_committed_together_and_fail_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = StorePath::File(folder.path().join("g.db"));
+    let mut world = World::on(Store::open_unwatched(&path, start()).unwrap(), &plan());
+    world.select(&["web"]);
+    world.store.finish().unwrap();
+    let counted =
+        |path: &StorePath| Reader::open(path).unwrap().counts().unwrap().iter().map(|one| one.open).sum::<u64>();
+    world.tasks(vec![task("1")]);
+    assert_eq!((counted(&path), world.count("tasks")), (0, 1), "the next page sees it, and nobody else");
+    // A page that comes before its connection's site is known is refused in the middle.
+    let stream = StreamRow { connection: ConnectionId(99), ..world.stream(StreamKind::Tasks, "web") };
+    let page = Page { tasks: vec![task("2")], ..world.page() };
+    world.store.apply_page(&PageWrite { stream: &stream, page: &page, now: world.now }).unwrap_err();
+    world.tasks(vec![task("3")]);
+    world.store.finish().unwrap();
+    assert_eq!((counted(&path), world.count("tasks")), (2, 2));
+    world.tasks(vec![task("4")]);
+    world.now += SignedDuration::from_secs(2);
+    world.tasks(vec![task("5")]);
+    assert_eq!(counted(&path), 4, "two seconds are long enough");
+    for n in 6..=21 {
+        assert_eq!(counted(&path), 4);
+        world.tasks(vec![task(&n.to_string())]);
+    }
+    assert_eq!(counted(&path), 20, "and so are sixteen pages");
+    world.tasks(vec![task("22")]);
+    drop(world);
+    let again = World::on(Store::open(&path, start()).unwrap(), &plan());
+    assert_eq!(again.count("tasks"), 20, "what was not committed is read again");
 }
 
 #[test]

@@ -138,6 +138,7 @@ fn full(world: &World) -> Round {
         answered: Vec::new(),
         released: Vec::new(),
         baselines: Vec::new(),
+        unsettled: Vec::new(),
         at: None,
     }
 }

@@ -194,6 +194,36 @@ fn another_selection_is_asked_for_at_once_and_another_set_of_streams_taken_up() 
 }
 
 #[test]
+fn a_shorter_poll_counts_for_what_was_read_before_it_and_brings_no_pause_forward() {
+    let mut world = World::new();
+    let mut slow = plan();
+    slow.connections[0].poll = SignedDuration::from_hours(12);
+    world.store.apply_config(&slow, start()).unwrap();
+    world.tasks(vec![task("1")]);
+    let next = |world: &World, now: Timestamp, kind: StreamKind| {
+        let due = world.store.due_streams(world.connection, now, true).unwrap();
+        due.into_iter().find(|row| row.key.kind == kind).unwrap().next_pull_at
+    };
+    assert_eq!(next(&world, start(), StreamKind::Tasks), mins(12 * 60));
+    world.store.apply_config(&plan(), mins(10)).unwrap();
+    assert_eq!(next(&world, mins(10), StreamKind::Tasks), mins(15));
+    let hourly = next(&world, mins(10), StreamKind::Containers);
+    assert_eq!(hourly, mins(60), "what has a period of its own keeps it");
+    let stream = world.stream(StreamKind::Tasks, "web");
+    let failure = PullFailure {
+        stream: &stream,
+        kind: FailureKind::Unavailable,
+        because: "down".to_owned(),
+        next_pull_at: mins(70),
+        not_before: None,
+        now: mins(10),
+    };
+    world.store.pull_failed(&failure).unwrap();
+    world.store.apply_config(&plan(), mins(11)).unwrap();
+    assert_eq!(next(&world, mins(11), StreamKind::Tasks), mins(70));
+}
+
+#[test]
 fn a_connection_that_is_no_longer_configured_takes_its_tasks_off_the_board() {
     let mut world = World::new();
     world.tasks(vec![task("1")]);

@@ -208,6 +208,33 @@ async fn histories_differ_by_edition_in_order_length_and_ids() {
 }
 
 #[tokio::test]
+async fn automation_has_no_name_and_a_projects_own_field_is_in_its_list_alone() {
+    let desk = desk().await;
+    desk.jira.project("TEAM", "Team-managed");
+    let float = "com.atlassian.jira.plugin.system.customfieldtypes:float";
+    desk.jira.add_field("Story point estimate", "number", float, Some("TEAM"));
+    desk.jira.flag("WEB-1", true, "");
+    let page = desk.get(Cloud, "api:/issue/WEB-1/changelog").await;
+    assert!(page["values"][0].get("author").is_none());
+    let item = &page["values"][0]["items"][0];
+    assert_eq!(
+        (&item["field"], &item["toString"], &item["fieldtype"]),
+        (&json!("Flagged"), &json!("Impediment"), &json!("custom"))
+    );
+    assert!(item["fieldId"].as_str().unwrap().starts_with("customfield_"));
+    let team = desk.get(Cloud, "api:/project/TEAM").await["id"].as_str().unwrap().to_owned();
+    let names = |page: Value| -> Vec<String> {
+        page["values"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let own = names(desk.get(Cloud, &format!("api:/field/search?projectIds={team}&type=custom")).await);
+    assert!(own.contains(&"Story point estimate".to_owned()), "{own:?}");
+    assert!(
+        !names(desk.get(Cloud, "api:/field/search?type=custom").await).contains(&"Story point estimate".to_owned())
+    );
+    assert_eq!(own.iter().filter(|name| *name == "Story Points").count(), 2);
+}
+
+#[tokio::test]
 async fn bulk_histories_come_by_date_with_instants_as_numbers() {
     let desk = desk().await;
     let other = desk.jira.issue("WEB", IssueDraft::new("Sell socks"));
@@ -251,6 +278,9 @@ async fn what_does_not_move_updated_and_what_does() {
     assert_eq!(updated(), ts("2026-03-01T09:00:00Z"));
     desk.jira.at(ts("2026-03-01T10:00:00Z")).comment("WEB-1", "Hello", "ana");
     assert_eq!(updated(), ts("2026-03-01T10:00:00Z"));
+    desk.jira.at(ts("2026-03-01T11:00:00Z")).rank("WEB-1", "ana");
+    desk.jira.at(ts("2026-03-01T12:00:00Z")).remote_link("WEB-1", "Commit 1a2b", "ana");
+    assert_eq!(updated(), ts("2026-03-01T12:00:00Z"));
     let mine = desk.get(Cloud, "api:/issue/WEB-1?fields=issuelinks,assignee").await;
     assert_eq!(mine["fields"]["issuelinks"][0]["inwardIssue"]["key"], json!(other));
     assert_eq!(mine["fields"]["assignee"]["active"], false);

@@ -179,6 +179,31 @@ async fn search_is_late_and_a_direct_look_is_not() {
 }
 
 #[tokio::test]
+async fn a_token_may_lead_nowhere_and_what_was_deleted_does_not_come_back() {
+    let desk = desk().await;
+    desk.jira.issue("WEB", IssueDraft::new("Second"));
+    desk.jira.repeating_token(true);
+    let mut body = json!({ "jql": "project = WEB ORDER BY key", "fields": ["key"], "maxResults": 1 });
+    let (_, first) = desk.post(Cloud, "api:/search/jql", body.clone()).await;
+    body["nextPageToken"] = first["nextPageToken"].clone();
+    assert_eq!(desk.post(Cloud, "api:/search/jql", body).await.1, first);
+    desk.jira.repeating_token(false);
+    for dice in 0..8 {
+        desk.jira.lag_by_dice(dice, 600);
+        let key = desk.jira.issue("WEB", IssueDraft::new("Short-lived"));
+        for minute in 1..5 {
+            desk.jira
+                .at(ts("2026-03-02T09:00:00Z") + jiff::SignedDuration::from_mins(minute))
+                .rename(&key, "Again", "ana");
+        }
+        desk.jira.delete(&key);
+        desk.jira.lag(600);
+    }
+    desk.bench.at("2026-03-02T12:00:00Z");
+    assert_eq!(desk.found("project = WEB ORDER BY key").await, ["WEB-1", "WEB-2"]);
+}
+
+#[tokio::test]
 async fn queries_can_be_taken_apart_and_tried_without_a_search() {
     let desk = desk().await;
     let queries = ["project = WEB ORDER BY updated DESC", "urgent things", "summary = x", "project = NOPE", "a ="];

@@ -1,0 +1,80 @@
+//! What every case goes by unless it says otherwise.
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+
+use crate::domain::finding::Stage;
+use crate::domain::length::Length;
+use crate::domain::policy::{Mode, Policy};
+use crate::rules::settings::RuleSettings;
+
+/// Thresholds as in `rules.md`, so that a case does not change its meaning with somebody's taste.
+const SETTINGS: &str = r#"
+[pace.behind]
+enabled = true
+from = 0.30
+allowed_first = 0.40
+allowed_last = 0.10
+red_extra = 0.10
+red_from = 0.50
+min_span = "2 workdays"
+[start.never]
+enabled = true
+from = 0.50
+red_from = 0.70
+red_days_left = 7
+min_span = "3 workdays"
+[stalled]
+enabled = true
+idle_0d = "1 workday"
+idle_3d = "3 workdays"
+idle_7d = "5 workdays"
+idle_14d = "7 workdays"
+idle_30d = "7 workdays"
+[overdue]
+enabled = true
+[owner.none]
+enabled = true
+direct_days_left = 14
+red_days_left = 7
+[due.none]
+enabled = true
+[due.child_after_parent]
+enabled = true
+red_days_left = 7
+[blocker.cascade]
+enabled = true
+[sys.mirror_stale]
+enabled = true
+after_polls = 3
+[sys.unmapped]
+enabled = true
+[sys.mass_change]
+enabled = true
+"#;
+
+/// The usual thresholds.
+pub(in crate::rules) fn settings() -> RuleSettings {
+    toml::from_str(SETTINGS).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A policy that says everything; no rule looks at it.
+pub(in crate::rules) fn policy() -> Policy {
+    Policy {
+        mode: Mode::Live,
+        connection_modes: HashMap::new(),
+        rule_modes: HashMap::new(),
+        settle: SignedDuration::from_mins(15),
+        clear_after: SignedDuration::from_mins(10),
+        recent_action: Length::Workhours(4.0),
+        work_hours_only: true,
+        tell_backlog: true,
+        comments_on: Default::default(),
+        comments_from: Stage::Widens,
+        slack: true,
+        slack_webhook: false,
+        slack_channel: None,
+        operators_channel: None,
+    }
+}

@@ -1,0 +1,5 @@
+//! Jira, Cloud and Data Center: the whole way, against working models of both.
+
+mod described;
+mod recorded;
+mod story;
