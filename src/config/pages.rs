@@ -105,7 +105,7 @@ const PAGES: &[(&str, &str)] = &[
         "limited",
         "A service asks to wait: the limit of its calls is used up, for this credential or for this machine.\n\n\
          gapwatch waits by itself for as long as the service says. A command that ends now exits with 75: try again later. If\n\
-         it happens often, something else uses the same credential, or `poll` is too short for so many repositories.\n",
+         it happens often, something else uses the same credential, or `poll` is too short for so much.\n",
     ),
     (
         "listen",

@@ -3,3 +3,4 @@
 mod described;
 mod recorded;
 mod story;
+mod writing;

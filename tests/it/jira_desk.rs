@@ -170,3 +170,57 @@ async fn doctor_and_rules_know_the_connection() {
     assert!(rules.to_string().contains("jira.jira"), "{rules}");
     assert_eq!(desk.run(&["doctor", "jira.other"]).code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_of_jira_is_shown_by_every_command_that_looks() {
+    let desk = Desk::new().await;
+    desk.run(&["init", "--from-env"]).well();
+    let path = desk.path("gapwatch.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let quick = "mode = \"observe\"\nmessages = { settle = \"0s\", work_hours_only = false, recent_action = \"0s\" }";
+    std::fs::write(&path, text.replacen("mode = \"observe\"", quick, 1)).unwrap();
+    let once = desk.run(&["run", "--once"]).well();
+    assert!(once.out.contains("jira.jira: 1 tasks mirrored (1 new, 0 changed), 0 unreadable"), "{}", once.out);
+    let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
+    let overdue = &listed["gaps"][0];
+    assert_eq!((&overdue["rule"], &overdue["owners"][0]), (&"overdue".into(), &"ana_kovac".into()), "{listed:#}");
+    assert_eq!(
+        (&overdue["subject"]["connection"], &overdue["subject"]["key"]),
+        (&"jira.jira".into(), &"OPS-1".into()),
+        "{listed:#}"
+    );
+    for task in ["OPS-1", "jira.jira:OPS-1", overdue["subject"]["url"].as_str().unwrap()] {
+        let explained = desk.run(&["explain", task]).well();
+        assert!(explained.out.contains(TITLE) && explained.out.contains("failure: due "), "{task}: {}", explained.out);
+    }
+    let fields = desk.run(&["rules", "fields", "OPS-1"]).well();
+    assert!(fields.out.contains("active") && fields.out.contains(" OPS "), "{}", fields.out);
+    let people = desk.run(&["people", "list", "-o", "json"]).well().json();
+    assert_eq!(people["people"][0]["accounts"][0], desk.sim.jira().account_id("ana"), "{people}");
+    let schedule = desk.run(&["schedule"]).well();
+    for words in ["reads projects ", "reads versions and sprints of 2 projects", "counts what is open in 2 projects"] {
+        assert!(schedule.out.contains(words), "{words}: {}", schedule.out);
+    }
+    assert!(!schedule.out.contains("repositor"), "{}", schedule.out);
+    let comment = desk.run(&["preview", "comment"]).well();
+    assert!(comment.out.contains("@Ana Kovac") && comment.out.contains("OPS-1"), "{}", comment.out);
+    assert!(desk.run(&["enable", "jira.jira"]).well().out.contains("[jira.jira]"));
+    assert!(desk.run(&["check", "--project", "ops"]).well().out.contains("OPS-1"));
+    let doctor = desk.run(&["doctor", "jira.jira"]).well();
+    for words in ["OPS can be read and commented", "1 task of 2 projects, versions and sprints mirrored"] {
+        assert!(doctor.out.contains(words), "{words}: {}", doctor.out);
+    }
+    assert_eq!(desk.sim.jira().writes().len(), 0, "it only reads");
+
+    // Nobody knows Ana any more: the lines that make her known name the right tool.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, after) = text.split_once("\n[directory]").unwrap();
+    assert!(after.contains("[people.ana_kovac]"), "{after}");
+    std::fs::write(&path, before).unwrap();
+    desk.run(&["run", "--once"]).well();
+    let unmatched = desk.run(&["people", "unmatched"]).well();
+    assert!(unmatched.out.contains("Ana Kovac"), "{}", unmatched.out);
+    let id = desk.sim.jira().account_id("ana");
+    let lines = desk.run(&["people", "link", "ana", &id]).well();
+    assert!(lines.out.contains(&format!("also = {{ jira = \"{id}\" }}")), "{}", lines.out);
+}

@@ -7,6 +7,5 @@ mod described;
 mod looking;
 mod reading;
 mod server;
-mod simulated;
 mod site;
 mod writing;

@@ -1,20 +1,13 @@
 //! Every call that is made is one that the vendor describes: path, verb, query and body.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-
 use connector_kit::survey::{Examine, Survey};
-use connector_kit::{Block, Commenter, Cursor, MessageRef, Page, Scope, Source, Span, StreamKey, StreamKind, Text};
-use connector_model::{Container, Mark};
-use connector_simulator::Simulator;
-use connector_simulator::jira::IssueDraft;
-use jiff::{SignedDuration, Timestamp};
+use connector_kit::{Block, Commenter, MessageRef, Span, Text};
+use connector_model::Mark;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::server::{Asked, NOW, Server, answer, person};
-use super::site;
-use crate::{Edition, Jira, fixtures};
+use crate::{Edition, fixtures};
 
 const CLOUD: &str = "jira-cloud-platform-v3.2025-12.json.gz";
 const AGILE: &str = "jira-software-cloud-agile-v1.2022-07.json";
@@ -199,96 +192,6 @@ async fn every_call_of_writing_and_looking_is_described_by_the_vendor() {
         assert!(asked.len() >= 18, "{}", asked.len());
         for one in &asked {
             assert_eq!(described.check(one), Ok(()));
-        }
-    }
-}
-
-/// Hands a call on to the model at `to`, and its answer back.
-fn handed_on(to: SocketAddr, asked: &site::Asked) -> site::Answer {
-    let kept = |line: &&str| {
-        let name = line.split(':').next().unwrap().to_ascii_lowercase();
-        !["accept-encoding", "connection", "content-length", "transfer-encoding"].contains(&name.as_str())
-    };
-    let head: String = asked.head.lines().filter(kept).map(|line| format!("{line}\r\n")).collect();
-    let (length, body) = (asked.body.len(), &asked.body);
-    let request = format!(
-        "{} {} HTTP/1.1\r\n{head}content-length: {length}\r\nconnection: close\r\n\r\n{body}",
-        asked.method, asked.target
-    );
-    let mut stream = TcpStream::connect(to).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let (first, head) = head.split_once("\r\n").unwrap();
-    assert!(!head.to_ascii_lowercase().contains("transfer-encoding"), "{head}");
-    let status = first.split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = head.lines().filter(kept).map(str::to_owned).collect();
-    site::Answer { status, headers, body: body.to_owned() }
-}
-
-/// Every page of a stream from its beginning, and where it stands then.
-async fn read_through(jira: &Jira, stream: &StreamKey) -> (Vec<Page>, Cursor) {
-    let (mut pages, mut cursor) = (Vec::new(), Cursor::default());
-    loop {
-        let page = jira.pull(stream, &cursor).await.unwrap();
-        cursor = page.next.clone();
-        pages.push(page);
-        if !pages.last().unwrap().more {
-            return (pages, cursor);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_call_of_reading_is_described_by_the_vendor() {
-    for (edition, root) in [(Edition::Cloud, "/jira-cloud"), (Edition::DataCenter, "/jira-dc")] {
-        let Some(described) = Described::of(edition) else { continue };
-        let simulator = Simulator::start(Arc::new(|| NOW.parse::<Timestamp>().unwrap())).await.unwrap();
-        let world = simulator.jira();
-        world.project("SHOP", "Shop");
-        world.project("OPS", "Operations");
-        let (board, day) = (world.board("SHOP", "Board"), NOW.parse::<Timestamp>().unwrap());
-        let sprint = world.sprint(board, "Sprint 1", day, day + SignedDuration::from_hours(200));
-        world.version("SHOP", "1.0", Some("2025-04-01".parse().unwrap()));
-        for (project, title) in [("SHOP", "a"), ("SHOP", "b"), ("OPS", "c")] {
-            let key = world.issue(project, IssueDraft::new(title));
-            world.status(&key, "In Progress", "ana");
-            world.comment(&key, "/gapwatch snooze 3d", "gapwatch");
-        }
-        world.to_sprint("SHOP-1", sprint);
-        world.start_sprint(sprint);
-        world.link("SHOP-1", "SHOP-2");
-
-        let to = simulator.jira_dc_url().parse::<url::Url>().unwrap().socket_addrs(|| None).unwrap()[0];
-        let server = site::Server::new(move |asked| handed_on(to, asked)).await;
-        let mut config = server.config(edition);
-        config.url = config.url.join(root).unwrap();
-        config.projects = vec!["SHOP".to_owned(), "OPS".to_owned()];
-        config.select = Some("labels is EMPTY ORDER BY rank".to_owned());
-        let (jira, _) = server.jira(config);
-        let (pages, _) = read_through(&jira, &StreamKey { kind: StreamKind::Containers, scope: None }).await;
-        let containers: Vec<Container> = pages.into_iter().flat_map(|page| page.containers).collect();
-        assert_eq!(containers.len(), 2);
-        let mut resting = Vec::new();
-        for one in &containers {
-            let scope = Scope { at: one.at.clone(), handle: one.handle.clone(), name: one.name.clone() };
-            for kind in [StreamKind::Homes, StreamKind::Tasks, StreamKind::Census] {
-                let stream = StreamKey { kind, scope: Some(scope.clone()) };
-                let (_, cursor) = read_through(&jira, &stream).await;
-                resting.extend((kind == StreamKind::Tasks).then_some((stream, cursor)));
-            }
-        }
-        world.comment("SHOP-2", "moved on", "ana");
-        jira.pull_joint(&resting).await.unwrap();
-        jira.task(&world.id("SHOP-1")).await.unwrap();
-        jira.task("999999").await.unwrap();
-
-        let asked = server.asked();
-        assert!(asked.len() > 15, "{}", asked.len());
-        for site::Asked { method, target, head, body } in asked {
-            let target = target.strip_prefix(root).unwrap().to_owned();
-            assert_eq!(described.check(&Asked { method, target, head, body }), Ok(()), "{edition:?}");
         }
     }
 }

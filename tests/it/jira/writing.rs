@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use connector_jira::{Config, Edition, Fields, Jira, Login, States};
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::survey::{Examine, Finding, Survey, Verdict};
@@ -11,8 +12,7 @@ use connector_simulator::jira::IssueDraft;
 use connector_simulator::{Fault, Simulator, Tool};
 use jiff::{SignedDuration, Timestamp};
 
-use super::server::NOW;
-use crate::{Config, Edition, Fields, Jira, Login, States, fixtures};
+const NOW: &str = "2025-03-11T09:00:00Z";
 
 const EDITIONS: [Edition; 2] = [Edition::Cloud, Edition::DataCenter];
 
@@ -172,23 +172,6 @@ async fn what_an_issue_refuses_is_told_and_not_tried_again() {
         world.delete(&key);
         let gone = jira.post(&task, &text("x"), &mark("4")).await.unwrap_err();
         assert!(matches!(gone, WriteError::Refused { .. }), "{gone:?}");
-    }
-}
-
-#[tokio::test]
-async fn no_title_there_is_keeps_a_comment_from_being_taken() {
-    let naughty = fixtures::naughty_strings();
-    for edition in EDITIONS {
-        let simulator = simulator().await;
-        let world = simulator.jira();
-        let key = world.issue("SHOP", IssueDraft::new("x"));
-        let task = world.id(&key);
-        let jira = connection(&simulator, edition, |_| {});
-        let at = jira.post(&task, &text("x"), &mark("1")).await.unwrap();
-        for words in &naughty {
-            jira.edit(&task, &at, &text(words), &mark("1")).await.unwrap();
-        }
-        assert_eq!(world.comments(&key)[0].edits as usize, naughty.len());
     }
 }
 
