@@ -53,20 +53,40 @@ async fn told_and_resolved(edition: Edition) -> (World, String) {
 #[tokio::test]
 async fn on_cloud_the_owner_hears_first_once_with_the_numbers_and_hears_when_it_is_over() {
     let (world, said) = told_and_resolved(Edition::Cloud).await;
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    comment WEB-1: gapwatch · ■ behind its pace since Wed 18 Mar
+    slack @ana: ■ WEB-1 is behind its pace: 20 % done by the time booked after 60 % of the time (12 of 20 working days), due Fri 27 Mar
+    edited comment WEB-1: gapwatch · ● resolved Wed 18 Mar 10:12: behind its pace
+    edited slack @ana: ● WEB-1 is resolved: behind its pace
+    slack @ana (thread): ● WEB-1 is resolved: behind its pace
+    ");
     let comments = world.jira().comments("WEB-1");
     let ours = comments.iter().find(|comment| comment.author == "gapwatch").unwrap();
-    assert_snapshot!(plain(&ours.body), @"");
+    assert_snapshot!(plain(&ours.body), @"
+    gapwatch · ● resolved Wed 18 Mar 10:12: behind its pace
+    Open for 1 working hour.
+    About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.
+    ");
     assert_eq!(ours.notified, 1, "an edit tells nobody");
 }
 
 #[tokio::test]
 async fn on_data_center_the_same_is_said() {
     let (world, said) = told_and_resolved(Edition::DataCenter).await;
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    comment WEB-1: *gapwatch* · ■ behind its pace since Wed 18 Mar
+    slack @ana: ■ WEB-1 is behind its pace: 20 % done by the time booked after 60 % of the time (12 of 20 working days), due Fri 27 Mar
+    edited comment WEB-1: *gapwatch* · ● resolved Wed 18 Mar 10:12: behind its pace
+    edited slack @ana: ● WEB-1 is resolved: behind its pace
+    slack @ana (thread): ● WEB-1 is resolved: behind its pace
+    ");
     let comments = world.jira().comments("WEB-1");
     let ours = comments.iter().find(|comment| comment.author == "gapwatch").unwrap();
-    assert_snapshot!(plain(&ours.body), @"");
+    assert_snapshot!(plain(&ours.body), @"
+    *gapwatch* · ● resolved Wed 18 Mar 10:12: behind its pace
+    Open for 1 working hour.
+    _About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here._
+    ");
 }
 
 #[tokio::test]
