@@ -171,7 +171,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     [■ acme/web#1 has no date: being worked on, and no date from the task, a sprint or a milestone]
     ■ <acme/web#1> “Move billing” *has no date*
     Being worked on, and no date from the task, a sprint or a milestone.
-    Next: give it a date or a milestone.
+    Next: give it a date, or a milestone, sprint or version that has one.
 
     [⬣ acme/web#1 is due after its parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)]
     ⬣ <acme/web#1> “Move billing” *is due after its parent*

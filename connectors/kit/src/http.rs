@@ -113,6 +113,7 @@ pub struct Authorization {
 enum Scheme {
     Bearer,
     Basic { user: String },
+    Own { secrets: Vec<SecretString> },
 }
 
 impl Authorization {
@@ -122,16 +123,20 @@ impl Authorization {
         SecretString::from(match &self.scheme {
             Scheme::Bearer => format!("Bearer {secret}"),
             Scheme::Basic { user } => format!("Basic {}", STANDARD.encode(format!("{user}:{secret}"))),
+            Scheme::Own { .. } => secret.to_owned(),
         })
     }
 
     /// What must not come back: the secret, and the form it is sent in.
     fn secrets(&self) -> Vec<SecretString> {
-        let sent = match &self.scheme {
-            Scheme::Bearer => None,
-            Scheme::Basic { .. } => self.header().expose_secret().strip_prefix("Basic ").map(SecretString::from),
+        let more = match &self.scheme {
+            Scheme::Bearer => Vec::new(),
+            Scheme::Basic { .. } => {
+                self.header().expose_secret().strip_prefix("Basic ").map(SecretString::from).into_iter().collect()
+            }
+            Scheme::Own { secrets } => secrets.clone(),
         };
-        std::iter::once(self.secret.clone()).chain(sent).collect()
+        std::iter::once(self.secret.clone()).chain(more).collect()
     }
 }
 
@@ -241,6 +246,12 @@ impl Request {
     /// Sends this as `Authorization: Basic …`.
     pub fn basic(mut self, user: &str, password: SecretString) -> Request {
         self.authorization = Some(Authorization { scheme: Scheme::Basic { user: user.to_owned() }, secret: password });
+        self
+    }
+
+    /// Sends `value` as `Authorization`, for a scheme of the tool's own; `secrets` are the parts of it that must not come back.
+    pub fn authorization(mut self, value: SecretString, secrets: Vec<SecretString>) -> Request {
+        self.authorization = Some(Authorization { scheme: Scheme::Own { secrets }, secret: value });
         self
     }
 
