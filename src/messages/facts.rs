@@ -174,7 +174,7 @@ fn unmapped(states: &[String], owners: &[String]) -> String {
 fn counted(progress: f64, source: ProgressSource, items: u32) -> String {
     let done = (progress * f64::from(items)).round();
     match (source, items) {
-        (ProgressSource::Time, _) => " by the time booked".to_owned(),
+        (ProgressSource::Time, _) => " (by booked time)".to_owned(),
         (_, 0) | (ProgressSource::Native, _) => String::new(),
         (ProgressSource::Checklist, _) => format!(" ({done} of {items} checklist items)"),
         (ProgressSource::Children, _) => format!(" ({done} of {items} sub-tasks)"),

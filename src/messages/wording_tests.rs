@@ -239,7 +239,7 @@ fn progress_names_what_it_is_counted_from() {
     };
     assert!(words(ProgressSource::Native, 0).starts_with("20 % done after"));
     assert!(words(ProgressSource::Checklist, 5).starts_with("20 % done (1 of 5 checklist items) after"));
-    assert!(words(ProgressSource::Time, 0).starts_with("20 % done by the time booked after"));
+    assert!(words(ProgressSource::Time, 0).starts_with("20 % done (by booked time) after"));
 }
 
 #[test]

@@ -55,7 +55,7 @@ async fn on_cloud_the_owner_hears_first_once_with_the_numbers_and_hears_when_it_
     let (world, said) = told_and_resolved(Edition::Cloud).await;
     assert_snapshot!(said, @"
     comment WEB-1: gapwatch · ■ behind its pace since Wed 18 Mar
-    slack @ana: ■ WEB-1 is behind its pace: 20 % done by the time booked after 60 % of the time (12 of 20 working days), due Fri 27 Mar
+    slack @ana: ■ WEB-1 is behind its pace: 20 % done (by booked time) after 60 % of the time (12 of 20 working days), due Fri 27 Mar
     edited comment WEB-1: gapwatch · ● resolved Wed 18 Mar 10:12: behind its pace
     edited slack @ana: ● WEB-1 is resolved: behind its pace
     slack @ana (thread): ● WEB-1 is resolved: behind its pace
@@ -75,7 +75,7 @@ async fn on_data_center_the_same_is_said() {
     let (world, said) = told_and_resolved(Edition::DataCenter).await;
     assert_snapshot!(said, @"
     comment WEB-1: *gapwatch* · ■ behind its pace since Wed 18 Mar
-    slack @ana: ■ WEB-1 is behind its pace: 20 % done by the time booked after 60 % of the time (12 of 20 working days), due Fri 27 Mar
+    slack @ana: ■ WEB-1 is behind its pace: 20 % done (by booked time) after 60 % of the time (12 of 20 working days), due Fri 27 Mar
     edited comment WEB-1: *gapwatch* · ● resolved Wed 18 Mar 10:12: behind its pace
     edited slack @ana: ● WEB-1 is resolved: behind its pace
     slack @ana (thread): ● WEB-1 is resolved: behind its pace
