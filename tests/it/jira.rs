@@ -1,6 +1,7 @@
 //! Jira, Cloud and Data Center: the whole way, against working models of both.
 
 mod described;
+mod faults;
 mod recorded;
 mod story;
 mod writing;
