@@ -2,6 +2,9 @@
 
 mod described;
 mod faults;
+mod lagging;
+mod logins;
 mod recorded;
 mod story;
+mod vanishing;
 mod writing;
