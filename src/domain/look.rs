@@ -341,7 +341,7 @@ impl<'a> Look<'a> {
         }
         let owners = self.snapshot.board.owners_in(container.id);
         let strangers = owners.filter(|owner| people.is_human(*owner) && people.person(*owner).is_none());
-        let mut names: Vec<String> = strangers.map(|owner| people.handle(owner)).collect();
+        let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
         names.sort_unstable();
         names
     }
