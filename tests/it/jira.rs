@@ -4,6 +4,7 @@ mod described;
 mod faults;
 mod lagging;
 mod logins;
+mod meanings;
 mod recorded;
 mod story;
 mod vanishing;
