@@ -61,7 +61,10 @@ fn owner(view: &View, name: &str) -> Result<String, Stopped> {
     }
     let logins = || people.accounts.iter().filter_map(|(id, one)| Some((*id, one.handle.as_deref()?)));
     if let Some((account, _)) = logins().find(|(_, login)| login.eq_ignore_ascii_case(name)) {
-        return Ok(people.handle(account));
+        return Ok(people.shown(account));
+    }
+    if let Some(shown) = people.accounts.keys().map(|id| people.shown(*id)).find(|shown| shown == name) {
+        return Ok(shown);
     }
     let known = people.persons.values().map(|person| person.handle.as_str()).chain(logins().map(|(_, login)| login));
     let meant = did_you_mean(name, known);

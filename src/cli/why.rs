@@ -88,7 +88,7 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
     Row {
         gap: row.gap.clone(),
         reason: row.reason.clone(),
-        recipient: view.board.people.handle(row.account),
+        recipient: view.board.people.shown(row.account),
         channel: Some(row.address.channel()),
         decision,
         because: row
@@ -115,7 +115,7 @@ fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec
         .map(|(alert, account)| Row {
             gap: alert.gap.0.clone(),
             reason: if alert.told.is_empty() { "opened" } else { "escalated" }.to_owned(),
-            recipient: view.board.people.handle(account),
+            recipient: view.board.people.shown(account),
             channel: None,
             decision: "held",
             because: alert.withheld.as_ref().map(|why| Withheld::word(why).to_owned()),
@@ -132,7 +132,7 @@ fn recipients(view: &View, alert: &Alert) -> Vec<AccountId> {
         SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
     };
     let owners: Vec<AccountId> =
-        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner)).collect();
+        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_there(*owner)).collect();
     let person = |id: &crate::domain::ids::PersonId| people.persons.get(id).map(|person| person.own_account);
     match &alert.finding.addressee {
         Addressee::Owners => owners,

@@ -92,6 +92,11 @@ impl People {
         self.accounts.get(&account).is_none_or(|rec| !rec.bot)
     }
 
+    /// Whether somebody is behind an account who can still act: no bot, and not deactivated.
+    pub fn is_there(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_none_or(|rec| !rec.bot && rec.kind != AccountKind::Gone)
+    }
+
     /// Hours and zone of whoever is behind an account.
     pub fn calendar(&self, account: Option<AccountId>) -> &Arc<Calendar> {
         account.and_then(|account| self.person(account)).map_or(&self.default_calendar, |person| &person.calendar)
@@ -118,6 +123,13 @@ impl People {
             .unwrap_or_else(|| format!("account {account}"))
     }
 
+    /// The same for people to read: where a login is an id that tells them nothing, the account's name.
+    pub fn shown(&self, account: AccountId) -> String {
+        let rec = self.accounts.get(&account).filter(|_| self.person(account).is_none());
+        let name = rec.filter(|rec| rec.handle.as_deref().is_some_and(is_mere_id)).and_then(|rec| rec.name.clone());
+        name.unwrap_or_else(|| self.handle(account))
+    }
+
     /// The name shown to others: the person's, else the account's name or login.
     pub fn name(&self, account: AccountId) -> String {
         if let Some(person) = self.person(account) {
@@ -126,5 +138,44 @@ impl People {
         let rec = self.accounts.get(&account);
         rec.and_then(|rec| rec.name.clone().or_else(|| rec.handle.clone()))
             .unwrap_or_else(|| format!("account {account}"))
+    }
+}
+
+/// `5b10a2844c20165700ede21g`, `712020:f58131cb-b67d-43c7-b30d-6b58d40bd077`: nobody chose it.
+fn is_mere_id(handle: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    match handle.split_once(':') {
+        Some((number, rest)) => number.bytes().all(|b| b.is_ascii_digit()) && rest.len() == 36 && is_hex(rest),
+        None => {
+            let digits = handle.bytes().filter(u8::is_ascii_digit).count();
+            handle.len() == 24 && handle.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) && digits >= 6
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mere_id;
+
+    #[test]
+    fn an_id_that_nobody_chose_is_told_from_a_login() {
+        for id in [
+            "5b10a2844c20165700ede21g",
+            "712020:f58131cb-b67d-43c7-b30d-6b58d40bd077",
+            "557058:f58131cb-b67d-43c7-b30d-6b58d40bd077",
+        ] {
+            assert!(is_mere_id(id), "{id}");
+        }
+        for login in [
+            "",
+            "ana",
+            "JIRAUSER10100",
+            "ana:b",
+            "release-engineering-robot",
+            "averylongloginofsomebody",
+            "ana.lopez@acme.example",
+        ] {
+            assert!(!is_mere_id(login), "{login}");
+        }
     }
 }
