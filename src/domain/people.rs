@@ -92,6 +92,11 @@ impl People {
         self.accounts.get(&account).is_none_or(|rec| !rec.bot)
     }
 
+    /// Whether somebody is behind an account who can still act: no bot, and not deactivated.
+    pub fn is_there(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_none_or(|rec| !rec.bot && rec.kind != AccountKind::Gone)
+    }
+
     /// Hours and zone of whoever is behind an account.
     pub fn calendar(&self, account: Option<AccountId>) -> &Arc<Calendar> {
         account.and_then(|account| self.person(account)).map_or(&self.default_calendar, |person| &person.calendar)
@@ -136,11 +141,12 @@ impl People {
     }
 }
 
-/// A login that nobody chose and nobody types: `712020:0c5f4bb1-…`, `5b10ac8d82e05b22cc7d4ef5`.
+/// A login that nobody chose and nobody types: `712020:0c5f4bb1-…`, `5b10ac8d82e05b22cc7d4ef5`, `1200000000000101`.
 fn is_id(login: &str) -> bool {
+    let is_number = login.len() >= 12 && login.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex =
         || login.bytes().all(|byte| byte.is_ascii_hexdigit()) && login.bytes().any(|byte| byte.is_ascii_digit());
-    login.contains(':') || (login.len() >= 24 && is_hex())
+    is_number || login.contains(':') || (login.len() >= 24 && is_hex())
 }
 
 #[cfg(test)]
@@ -166,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_login_is_shown_and_a_mere_id_only_where_there_is_no_name() {
-        for id in ["712020:0c5f4bb1-1d43-4c2c-8b4c-5a4f4f4a2b10", "5b10ac8d82e05b22cc7d4ef5", "qm:1f2e:7"] {
+        for id in ["712020:0c5f4bb1-1d43-4c2c-8b4c-5a4f4f4a2b10", "5b10ac8d82e05b22cc7d4ef5", "1200000000000101"] {
             assert_eq!(people(id, Some("Tom B.")).called(AccountId(1)), "Tom B.");
             assert_eq!(people(id, Some(" ")).called(AccountId(1)), id);
             assert_eq!(people(id, None).called(AccountId(1)), id);
