@@ -148,6 +148,10 @@ fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
     if home.hold.is_some() {
         return Some(Withheld::MassChange);
     }
+    // Frozen as it is, and not read: nobody can act on it, and it may be brought back.
+    if home.archived {
+        return Some(Withheld::NotVisible);
+    }
     snapshot.board.task(task).is_some_and(|task| task.unseen).then_some(Withheld::NotVisible)
 }
 

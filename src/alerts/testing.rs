@@ -365,6 +365,7 @@ fn container(now: Timestamp) -> ContainerRec {
         kind: ContainerKind::Repository,
         name: "acme/web".into(),
         reader: Some(GITHUB),
+        archived: false,
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),

@@ -192,6 +192,20 @@ fn what_left_the_configuration_is_never_called_resolved() {
 }
 
 #[test]
+fn of_what_was_archived_nothing_is_said_or_concluded_until_it_comes_back() {
+    let mut world = World::new();
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]).said();
+    world.container(|home| home.archived = true);
+    world.at("2025-03-19 08:00").run(&[clear(1, OVERDUE)]);
+    let alert = world.alert(OVERDUE, 1);
+    assert_eq!((alert.ending, alert.withheld.clone()), (None, Some(Withheld::NotVisible)));
+    assert_eq!(world.said(), "", "nor is a manager told");
+    world.container(|home| home.archived = false);
+    world.at("2025-03-19 08:10").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert_ne!(world.alert(OVERDUE, 1).withheld, Some(Withheld::NotVisible), "it goes on");
+}
+
+#[test]
 fn a_rule_that_is_switched_off_ends_its_gap_and_a_closed_task_resolves_it() {
     let mut world = World::new();
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);

@@ -265,6 +265,7 @@ impl Board {
         let touches = self.containers.get(&id).is_none_or(|before| {
             (
                 before.due,
+                before.archived,
                 before.warm_at.is_some(),
                 before.history_seen(),
                 &before.hold,
@@ -272,6 +273,7 @@ impl Board {
                 &before.bulks,
             ) != (
                 rec.due,
+                rec.archived,
                 rec.warm_at.is_some(),
                 rec.history_seen(),
                 &rec.hold,

@@ -77,6 +77,8 @@ pub struct ContainerRec {
     pub name: Box<str>,
     /// The one connection that reads it. `None`: no longer selected.
     pub reader: Option<ConnectionId>,
+    /// The tool says that nobody works in it any more: it is archived or switched off, and not read.
+    pub archived: bool,
     /// Its own end.
     pub due: Option<Due>,
     /// Since when it is read completely. `None`: cold, nothing in it is judged.

@@ -268,6 +268,9 @@ fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
     if is_home(container.kind) {
         return Standing::Unjudged("no rule is about it");
     }
+    if container.archived {
+        return Standing::Unjudged("it is archived");
+    }
     match (container.reader, container.warm_at) {
         (None, _) => Standing::Unjudged("no connection reads it"),
         (_, None) => Standing::Unjudged("it is being read for the first time"),
@@ -280,6 +283,9 @@ fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
     let Some(container) = container.filter(|container| container.reader.is_some()) else {
         return Standing::Unjudged("no connection reads its container");
     };
+    if container.archived {
+        return Standing::Unjudged("its container is archived");
+    }
     if container.warm_at.is_none() {
         return Standing::Unjudged("its container is being read for the first time");
     }

@@ -401,6 +401,7 @@ impl Sketch {
             kind,
             name: "acme/web".into(),
             reader: self.read.then_some(ConnectionId(1)),
+            archived: false,
             due,
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),

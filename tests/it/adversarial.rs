@@ -19,7 +19,7 @@ const ZERO_WIDTH_SPACE: char = '\u{200b}';
 const SHOWN: usize = 150;
 
 /// Titles of our own making: each tries something.
-fn corpus() -> Vec<String> {
+pub fn corpus() -> Vec<String> {
     let mut titles: Vec<String> = [
         "ask @ana-k, @acme/team, @org/team and mail a@b.example",
         "<!channel> <!here|x> <!everyone> <@U0ANA> <#C1|x> <!subteam^S1> <!date^1^x|y>",
@@ -81,7 +81,7 @@ fn corpus() -> Vec<String> {
 }
 
 /// The recorded collections. `None`, with a word on stderr: there are none here.
-fn recorded() -> Option<Vec<String>> {
+pub fn recorded() -> Option<Vec<String>> {
     let strings: Vec<String> = serde_json::from_str(&unpacked("naughty-strings.json.gz")?).unwrap();
     let odd = unpacked("github-odd.jsonl.gz")?;
     let items = odd.lines().filter(|line| !line.trim().is_empty());
@@ -107,12 +107,12 @@ fn is_printable(c: char) -> bool {
     !c.is_control() && !c.is_whitespace() && !format
 }
 
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().filter(|c| is_printable(*c)).collect()
 }
 
 /// What has to be seen of a title.
-fn expected(title: &str) -> String {
+pub fn expected(title: &str) -> String {
     printable(&title.chars().take(SHOWN).collect::<String>())
 }
 

@@ -1,7 +1,9 @@
 //! Jira, Cloud and Data Center: the whole way, against working models of both.
 
+mod canaries;
 mod described;
 mod faults;
+mod hostile;
 mod lagging;
 mod logins;
 mod meanings;

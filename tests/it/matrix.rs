@@ -3,7 +3,7 @@
 //! A figure is one line that begins with `figure` and the row's name; `tests/run` shows them all at its end.
 
 mod bodies;
-mod canaries;
+pub mod canaries;
 mod clocks;
 mod echoes;
 mod invariants;
@@ -15,7 +15,7 @@ mod refusals;
 mod resumes;
 mod slow;
 mod waits;
-mod wiretap;
+pub mod wiretap;
 
 use connector_simulator::{Logged, Tool};
 

@@ -20,6 +20,7 @@ use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use crate::domain::look::is_home;
 use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec};
 
 /// How long a closed task stays on the board for its own sake.
@@ -255,7 +256,7 @@ pub(super) fn containers(
     let mut bulks = bulk::latest(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
-           missing, missing_of
+           missing, missing_of, open
          FROM containers {} ORDER BY id",
         if only.is_some() { "WHERE id IN (SELECT value FROM json_each(?1))" } else { "WHERE ?1 IS NULL" }
     );
@@ -263,13 +264,15 @@ pub(super) fn containers(
     let rows = query.query_map([&list], |row| {
         let id = ContainerId(row.get(0)?);
         let reads = streams.remove(&id).unwrap_or_default();
+        let kind = ContainerKind::from_code(code_in(row, 3)?);
         Ok(ContainerRec {
             id,
             site: SiteId(row.get(1)?),
             ext: row.get::<_, String>(2)?.into(),
-            kind: ContainerKind::from_code(code_in(row, 3)?),
+            kind,
             name: row.get::<_, String>(4)?.into(),
             reader: row.get::<_, Option<i64>>(5)?.map(ConnectionId),
+            archived: !is_home(kind) && !row.get::<_, bool>(14)?,
             due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,

@@ -144,14 +144,18 @@ async fn a_project_that_is_hidden_or_archived_takes_nothing_away_and_comes_back(
                 nobody_hears_of_an_end(&mut world, &why).await;
                 let state = world.gap("overdue").await.alert.ending;
                 // Where nobody named it, a project that no list shows has left the selection.
-                let ought = (lines.is_empty() || what == "archived").then_some(Ending::NoLongerWatched);
+                let ought = (lines.is_empty() && what == "hidden").then_some(Ending::NoLongerWatched);
                 assert_eq!(state, ought, "{why}");
+                assert!(world.words().iter().all(|said| !said.contains("escalated")), "{why}: {:?}", world.words());
                 deed(&world, false);
                 counted(&mut world).await;
                 world.later(SignedDuration::from_hours(2)).run().await;
                 world.jira().rename("WEB-1", "Offer, again", "ana");
                 world.later(SignedDuration::from_mins(5)).run().await;
                 assert!(world.store_titles().contains(&"Offer, again".to_owned()), "{why}: {:?}", world.store_titles());
+                world.later(SignedDuration::from_mins(20)).run().await;
+                let open = world.open().await;
+                assert!(open.iter().any(|gap| gap.starts_with("overdue WEB-1")), "{why}: {open:?}");
             }
         }
     }

@@ -24,7 +24,14 @@ const OTHER: &str = "github_pat_CANARYother0123456789";
 
 /// Everything that was logged, at the finest level, of every crate.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What stands in it so far.
+    pub fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -47,7 +54,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 /// A secret in each form in which it could be written: plain, URL-encoded, as JSON escapes it, and in base64 at each of the
 /// three places where it may begin.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
+pub fn forms(secret: &str) -> Vec<Vec<u8>> {
     let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let mut forms = vec![secret.as_bytes().to_vec(), encoded.into_bytes(), secret.replace('/', "\\/").into_bytes()];
     for shift in 0..3 {
@@ -61,7 +68,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-fn count(haystack: &[u8], needle: &[u8]) -> usize {
+pub fn count(haystack: &[u8], needle: &[u8]) -> usize {
     let first = needle[0];
     let starts = haystack.iter().enumerate().filter(|(_, byte)| **byte == first);
     starts.filter(|(at, _)| haystack[*at..].starts_with(needle)).count()
@@ -112,14 +119,14 @@ fn faults(sim: &Simulator, secret: &str) -> Vec<Fault> {
     faults
 }
 
-async fn tapped(base: &str) -> (Wiretap, String) {
+pub async fn tapped(base: &str) -> (Wiretap, String) {
     let (host, path) = base.trim_start_matches("http://").split_once('/').unwrap();
     let tap = Wiretap::to(host.to_owned()).await;
     let url = format!("http://{}/{path}", tap.address());
     (tap, url)
 }
 
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
     let files = entries.filter(|entry| entry.path().is_file());
     files.map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).unwrap())).collect()
@@ -191,7 +198,7 @@ async fn no_secret_is_written_anywhere_but_into_its_own_header() {
     assert!(count(&heard[0], OTHER.as_bytes()) > 5, "the other one was not used");
     let to_github = beside_its_header(&beside_its_header(&heard[0], GITHUB), OTHER);
     let to_slack = beside_its_header(&heard[1], SLACK);
-    let logged = log.0.lock().unwrap().clone();
+    let logged = log.take();
     assert!(logged.len() > 100_000, "next to nothing was logged: {}", logged.len());
     let mut places = vec![
         ("what GitHub was told".to_owned(), to_github),
