@@ -15,13 +15,16 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 12] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
     "github.*.webhook_secret",
     "jira.*.token",
     "jira.*.webhook_secret",
+    "asana.*.token",
+    "trello.*.key",
+    "trello.*.token",
     "slack.bot_token",
     "slack.webhook_url",
     "heartbeat.url",
