@@ -218,9 +218,7 @@ fn read_twice(settings: &Settings, context: &Context, repaired: &BTreeSet<String
         });
         let (_, (other, _)) = other?;
         let path = format!("asana.{name}");
-        let title = format!(
-            "[asana.{name}] and [asana.{other}] read the same workspace, and the second of them every project there"
-        );
+        let title = format!("[asana.{other}] reads every project that its account sees, beside [asana.{name}]");
         let problem = context.warning("duplicate-project", About::Key, &path, &title, "here");
         let help =
             "only one of the two reads a project that both see, whichever lists it first; name the `projects` of each";

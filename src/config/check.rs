@@ -104,7 +104,7 @@ impl Check<'_> {
                 "missing-key",
                 "no connection is configured: nothing would be watched".to_owned(),
             )
-            .help("add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key`, `token` and `boards`");
+            .help("add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key` and `token`");
             self.add("github", problem);
         }
         let silent = self.settings.slack.is_none() && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);

@@ -290,7 +290,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 9] = [
+const REQUIRED: [Required; 8] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
@@ -320,11 +320,6 @@ const REQUIRED: [Required; 9] = [
         pattern: "trello.*.token",
         example: r#"token = { file = "/run/secrets/trello_token" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("y"),
-    },
-    Required {
-        pattern: "trello.*.boards",
-        example: r#"boards = ["https://trello.com/b/SHORTLINK/name"], or their names"#,
-        stand_in: || Value::from(vec![Value::from("x")]),
     },
     Required {
         pattern: "slack.bot_token",

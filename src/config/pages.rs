@@ -74,7 +74,9 @@ const PAGES: &[(&str, &str)] = &[
     (
         "duplicate-board",
         "A board of Trello is read twice: listed twice, by address or short link, or by two connections. Each board has one\n\
-         connection that reads it, or its gaps would be told twice. In short links upper and lower case are not the same.\n",
+         connection that reads it, or its gaps would be told twice. In short links upper and lower case are not the same.\n\n\
+         As a warning: one connection names no `boards` and so reads all that its account can see, and there is another one.\n\
+         Whichever lists a board first keeps it; name the boards of each.\n",
     ),
     (
         "duplicate-key",
@@ -148,7 +150,7 @@ const PAGES: &[(&str, &str)] = &[
     (
         "missing-key",
         "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
-         `token`, one to Asana `token`, one to Trello `key`, `token` and `boards`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
+         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
     ),
     (
         "narrow-access",

@@ -23,7 +23,8 @@ pub struct TrelloConnection {
     pub key: SecretRef,
     /// The token that a member gave to the key.
     pub token: SecretRef,
-    /// Boards watched, by id, short link, name or address; at least one, none twice.
+    /// Boards watched, by id, short link, name or address; none twice. Empty: every open
+    /// board of the account.
     pub boards: Vec<String>,
     /// Lists that tell a state.
     pub states: States,
@@ -155,10 +156,6 @@ impl One<'_> {
     }
 
     fn boards(&self) -> Vec<(String, Diagnostic)> {
-        if self.connection.boards.is_empty() {
-            let label = "expected at least one board";
-            return vec![self.not("boards", "[]", "a selection", label, "nothing would be watched")];
-        }
         let wrong = self.connection.boards.iter().enumerate().filter(|(_, text)| board_of(text).is_none());
         wrong
             .map(|(index, text)| {
@@ -190,9 +187,10 @@ impl One<'_> {
 fn read_twice(settings: &Settings, context: &Context, repaired: &BTreeSet<String>) -> Vec<(String, Diagnostic)> {
     let whole = |path: &str| !repaired.iter().any(|path_out| within(path_out, path));
     let known = |name: &str| whole(&format!("trello.{name}.url")) && whole(&format!("trello.{name}.boards"));
+    let connections: Vec<_> = settings.trello.iter().filter(|(name, _)| known(name)).collect();
     let mut found = Vec::new();
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (name, connection) in settings.trello.iter().filter(|(name, _)| known(name)) {
+    for (name, connection) in &connections {
         for (index, text) in connection.boards.iter().enumerate() {
             let Some(board) = board_of(text) else { continue };
             let path = format!("trello.{name}.boards[{index}]");
@@ -204,6 +202,19 @@ fn read_twice(settings: &Settings, context: &Context, repaired: &BTreeSet<String
             }
         }
     }
+    found.extend(connections.iter().enumerate().filter_map(|(at, (name, connection))| {
+        let other = connections.iter().enumerate().find(|(before, (_, other))| {
+            let covers = other.boards.is_empty() && (*before < at || !connection.boards.is_empty());
+            *before != at && covers && other.site() == connection.site()
+        });
+        let (_, (other, _)) = other?;
+        let path = format!("trello.{name}");
+        let title = format!("[trello.{other}] reads every board of its account, beside [trello.{name}]");
+        let problem = context.warning("duplicate-board", About::Key, &path, &title, "here");
+        let help =
+            "only one of the two reads a board that both see, whichever lists it first; name the `boards` of each";
+        Some((path, context.also(problem, &format!("trello.{other}"), "and here").help(help)))
+    }));
     found
 }
 

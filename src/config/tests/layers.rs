@@ -45,7 +45,6 @@ const EVERYTHING: &str = r##"
     [trello.NAME]
     key = { env = "KEY" }
     token = { env = "GH" }
-    boards = ["Client work"]
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"

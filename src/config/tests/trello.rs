@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 
-/// The smallest file that is taken. What tests write behind it begins in line 5, in its table.
+/// A file that is taken. What tests write behind it begins in line 5, in its table.
 const TRELLO: &str = "[trello.acme]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\nboards = ['Client work']\n";
 
 fn after(text: &str) -> String {
@@ -12,8 +12,8 @@ fn after(text: &str) -> String {
 }
 
 #[test]
-fn four_lines_are_enough() {
-    assert_snapshot!(after(""), @"gapwatch: 0 errors, 0 warnings in 1 file.");
+fn three_lines_are_enough() {
+    assert_snapshot!(found("[trello.acme]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n"), @"gapwatch: 0 errors, 0 warnings in 1 file.");
     let settings = loaded(TRELLO, &[]);
     let acme = &settings.trello["acme"];
     assert_eq!(settings.connections().collect::<Vec<_>>(), ["trello.acme"]);
@@ -86,8 +86,7 @@ fn what_is_missing_is_shown_at_its_table_all_of_it_at_once() {
 #[test]
 fn an_address_that_leads_elsewhere_is_answered_with_the_one_that_is_meant() {
     let text = "[trello.b]\nurl = 'https://trello.com/b/nC8QJJoZ/x'\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n\
-                boards = ['https://trello.com/c/abcdEFGH/1-x', 'https://trello.com/w/acme/home', '']\nfields.start = ''\n\
-                [trello.c]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\nboards = []\n";
+                boards = ['https://trello.com/c/abcdEFGH/1-x', 'https://trello.com/w/acme/home', '']\nfields.start = ''\n";
     assert_snapshot!(found(text), @r#"
     error[bad-url]: https://trello.com/b/nC8QJJoZ/x is a page of Trello, not its API
      --> gapwatch.toml:2:7
@@ -167,6 +166,11 @@ fn a_board_has_one_connection_however_it_is_written() {
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");
+}
+
+#[test]
+fn a_connection_that_reads_everything_beside_another_is_told() {
+    assert_snapshot!(after("[trello.other]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n"), @r"");
 }
 
 #[test]
