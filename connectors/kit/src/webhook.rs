@@ -13,11 +13,27 @@ use crate::StreamKind;
 
 /// Understands the hooks of one connection.
 pub trait Hooks: Send + Sync {
+    /// Answers a tool that tries a new webhook's address before it sends any hook there, by the address's query and the
+    /// headers. `None`: this is no such greeting.
+    ///
+    /// # Errors
+    /// It is not the tool's, or cannot be answered.
+    fn greet(&self, _query: Option<&str>, _headers: &HeaderMap) -> Option<Result<Greeting, HookRefused>> {
+        None
+    }
+
     /// Verifies a hook by its headers and its raw body, and says what to read again.
     ///
     /// # Errors
     /// It is not the tool's, or cannot be understood.
     fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, HookRefused>;
+}
+
+/// The answer to a greeting.
+#[derive(Debug, Clone)]
+pub struct Greeting {
+    /// Headers that go with it, whose values are nobody else's.
+    pub headers: Vec<(&'static str, SecretString)>,
 }
 
 /// A verified hook.
@@ -67,6 +83,12 @@ pub fn is_signed(secret: &SecretString, body: &[u8], given: &str) -> bool {
     let given = given.to_ascii_lowercase();
     let same = signature(secret, body).as_bytes().ct_eq(given.as_bytes());
     !secret.expose_secret().is_empty() && bool::from(same)
+}
+
+/// True when `given` is the secret. Compared in constant time; an empty secret is never given.
+pub fn is_same(secret: &SecretString, given: &str) -> bool {
+    let secret = secret.expose_secret();
+    !secret.is_empty() && bool::from(secret.as_bytes().ct_eq(given.as_bytes()))
 }
 
 #[cfg(test)]
