@@ -20,6 +20,8 @@ pub struct AsanaConnection {
     pub url: BaseUrl,
     /// Personal access token, or a service account's.
     pub token: SecretRef,
+    /// The word in the address of its webhooks. `None`: none are taken.
+    pub webhook_secret: Option<SecretRef>,
     /// The workspace or organisation, by gid, name or address. `None`: every one that the account is in.
     pub workspace: Option<String>,
     /// Projects watched, by gid, name or address, none twice. Empty: all that the account can see.

@@ -62,11 +62,16 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
         let secret = connection.webhook_secret.as_mut();
         all.extend(secret.map(|secret| (format!("jira.{name}.webhook_secret"), secret)));
     }
-    let asana = settings.asana.iter_mut();
-    all.extend(asana.map(|(name, connection)| (format!("asana.{name}.token"), &mut connection.token)));
+    for (name, connection) in &mut settings.asana {
+        all.push((format!("asana.{name}.token"), &mut connection.token));
+        let secret = connection.webhook_secret.as_mut();
+        all.extend(secret.map(|secret| (format!("asana.{name}.webhook_secret"), secret)));
+    }
     for (name, connection) in &mut settings.trello {
         all.push((format!("trello.{name}.key"), &mut connection.key));
         all.push((format!("trello.{name}.token"), &mut connection.token));
+        let secret = connection.webhook_secret.as_mut();
+        all.extend(secret.map(|secret| (format!("trello.{name}.webhook_secret"), secret)));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     if let Some(slack) = &mut settings.slack {
@@ -422,11 +427,17 @@ impl Check<'_> {
         }
         for (name, connection) in &settings.asana {
             self.secret(&format!("asana.{name}.token"), &connection.token, connection.token.secret(), asana_shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("asana.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
         }
         for (name, connection) in &settings.trello {
             let (key, token) = (&connection.key, &connection.token);
             self.secret(&format!("trello.{name}.key"), key, key.secret(), trello_key_shape);
             self.secret(&format!("trello.{name}.token"), token, token.secret(), trello_shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("trello.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
             self.found.extend(trello::same_secret(name, connection, self.context));
         }
         if let Some(heartbeat) = &settings.heartbeat {

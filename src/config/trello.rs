@@ -23,6 +23,10 @@ pub struct TrelloConnection {
     pub key: SecretRef,
     /// The token that a member gave to the key.
     pub token: SecretRef,
+    /// The secret beside the key, which webhooks are signed with. `None`: none are taken.
+    pub webhook_secret: Option<SecretRef>,
+    /// The address that webhooks are sent to, letter for letter as it was registered. `None`: none are taken.
+    pub webhook_url: Option<String>,
     /// Boards watched, by id, short link, name or address; none twice. Empty: every open
     /// board of the account.
     pub boards: Vec<String>,
@@ -94,6 +98,10 @@ pub fn board_of(text: &str) -> Option<String> {
     plain.then(|| board.to_owned())
 }
 
+fn is_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
 /// The form in which two spellings of a board are equal. In short links capitals count.
 fn folded(board: &str) -> String {
     let is_short = board.len() == 8 && board.chars().all(|c| c.is_ascii_alphanumeric());
@@ -106,6 +114,7 @@ pub(super) fn all(settings: &Settings, context: &Context, repaired: &BTreeSet<St
     for (name, connection) in &settings.trello {
         let one = One { base: format!("trello.{name}"), connection, context };
         found.extend(one.address());
+        found.extend(one.webhook());
         found.extend(one.boards());
         found.extend(one.fields());
     }
@@ -153,6 +162,23 @@ impl One<'_> {
             let problem = self.context.error("bad-url", About::Value, &path, &title, "expected the API's address");
             (path, problem.help(format!("leave `url` out, or write url = \"{API}\"; the board stands in `boards`")))
         })
+    }
+
+    /// The signature is over the address as well, so that both or neither are needed.
+    fn webhook(&self) -> Option<(String, Diagnostic)> {
+        let (here, missing, why) = match (&self.connection.webhook_secret, &self.connection.webhook_url) {
+            (Some(_), None) => ("webhook_secret", "webhook_url", "the address is part of what is signed"),
+            (None, Some(_)) => ("webhook_url", "webhook_secret", "nothing unsigned is taken"),
+            (Some(_), Some(url)) if !is_address(url) => {
+                let help = "write it as it was registered, as https://gapwatch.example.org/hooks/trello/NAME";
+                return Some(self.not("webhook_url", &format!("{url:?}"), "an address", "expected https://…", help));
+            }
+            _ => return None,
+        };
+        let path = format!("{}.{here}", self.base);
+        let title = format!("`{here}` is here, and `{missing}` is not");
+        let problem = self.context.error("missing-key", About::Key, &path, &title, "needs the other one");
+        Some((path, problem.help(format!("set `{missing}` as well: {why}; or take both out"))))
     }
 
     fn boards(&self) -> Vec<(String, Diagnostic)> {

@@ -119,6 +119,9 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
         let key = |key: &str| format!("asana.{name}.{key}");
         put(&key("url"), table.url.url().to_string());
         put(&key("token"), table.token.to_string());
+        if let Some(secret) = &table.webhook_secret {
+            put(&key("webhook_secret"), secret.to_string());
+        }
         put(&key("workspace"), set(&table.workspace).to_owned());
         put(&key("projects"), format!("{} projects", table.projects.len()));
         put(&key("poll"), table.poll.to_string());
@@ -137,6 +140,10 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
         put(&key("url"), table.url.url().to_string());
         put(&key("key"), table.key.to_string());
         put(&key("token"), table.token.to_string());
+        if let Some(secret) = &table.webhook_secret {
+            put(&key("webhook_secret"), secret.to_string());
+        }
+        put(&key("webhook_url"), set(&table.webhook_url).to_owned());
         put(&key("boards"), format!("{} boards", table.boards.len()));
         put(&key("poll"), table.poll.to_string());
         put(&key("mode"), table.mode.map_or("-", crate::config::Mode::word).to_owned());

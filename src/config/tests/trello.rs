@@ -174,6 +174,15 @@ fn a_connection_that_reads_everything_beside_another_is_told() {
 }
 
 #[test]
+fn webhooks_need_their_secret_and_their_address() {
+    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\n"), @r"");
+    assert_snapshot!(after("webhook_url = 'https://gapwatch.example.org/hooks/trello/acme'\n"), @r"");
+    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\nwebhook_url = 'gapwatch.example.org'\n"), @r"");
+    let both = "webhook_secret = { env = 'WORD' }\nwebhook_url = 'https://gapwatch.example.org/hooks/trello/acme'\n";
+    assert_snapshot!(after(both), @"gapwatch: 0 errors, 0 warnings in 1 file.");
+}
+
+#[test]
 fn a_key_and_a_token_are_not_taken_for_each_other() {
     let (short, newer) = ("0a".repeat(16), format!("ATTA{}", "0b".repeat(36)));
     let file = "[trello.acme]\nkey = { env = 'K' }\ntoken = { env = 'T' }\nboards = ['x']\n";
