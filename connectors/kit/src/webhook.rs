@@ -3,9 +3,12 @@
 //! A hook brings no data in. It may be forged until it is verified, replayed, late or about something we do not watch, so
 //! all it may do is bring a read forward that would have come by itself.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -27,6 +30,11 @@ pub trait Hooks: Send + Sync {
     /// # Errors
     /// It is not the tool's, or cannot be understood.
     fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, HookRefused>;
+
+    /// Whether the tool asks by `HEAD`, without a signature, if anybody is there before it delivers anything.
+    fn is_knocked_at(&self) -> bool {
+        false
+    }
 }
 
 /// The answer to a greeting.
@@ -91,6 +99,18 @@ pub fn is_same(secret: &SecretString, given: &str) -> bool {
     !secret.is_empty() && bool::from(secret.as_bytes().ct_eq(given.as_bytes()))
 }
 
+/// True when `given` is the HMAC-SHA1 of these pieces, one behind the other, in base64. For tools that know nothing newer; as
+/// an HMAC it is not broken. Compared in constant time. With an empty secret nothing is ever signed.
+pub fn is_signed_sha1(secret: &SecretString, pieces: &[&[u8]], given: &str) -> bool {
+    let mac = Hmac::<Sha1>::new_from_slice(secret.expose_secret().as_bytes());
+    let mut mac = mac.expect("a key of any length will do");
+    for piece in pieces {
+        mac.update(piece);
+    }
+    let own = STANDARD.encode(mac.finalize().into_bytes());
+    !secret.expose_secret().is_empty() && bool::from(own.as_bytes().ct_eq(given.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -120,6 +140,21 @@ mod tests {
         // HMAC under the empty key of the empty text.
         let empty = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
         assert!(!signed("", b"", empty), "no secret signs nothing");
+    }
+
+    #[test]
+    fn a_sha1_signature_covers_all_pieces_in_their_order() {
+        let (body, url) =
+            (br#"{"action":{"id":"1","type":"updateCard"},"model":{"id":"2"}}"#, b"https://example.org/hooks/trello");
+        let signed = |secret: &str, pieces: &[&[u8]], given: &str| is_signed_sha1(&secret.into(), pieces, given);
+        let given = "NqtHC8KkAMIIxlW4/WVMdSop2SY=";
+        assert!(signed("secret", &[body, url], given));
+        assert!(!signed("secret", &[url, body], given) && !signed("secret", &[body], given));
+        assert!(!signed("secreT", &[body, url], given));
+        for wrong in ["", "NqtHC8KkAMIIxlW4/WVMdSop2SY", "nqtHC8KkAMIIxlW4/WVMdSop2SY="] {
+            assert!(!signed("secret", &[body, url], wrong), "{wrong}");
+        }
+        assert!(!signed("", &[], "+9sdGxiqbAgyS31ktx+3Y3BpDh0="), "no secret signs nothing");
     }
 
     proptest! {
