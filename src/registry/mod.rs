@@ -5,6 +5,7 @@ mod github;
 mod jira;
 mod kept;
 mod slack;
+mod trello;
 
 use std::sync::Arc;
 
@@ -82,7 +83,8 @@ pub fn connections(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<Bu
     let jira = settings.jira.iter().map(|(name, table)| jira::built(name, table, clock));
     let store = settings.store.url.path();
     let asana = settings.asana.iter().map(|(name, table)| asana::built(name, table, store, clock));
-    github.chain(jira).chain(asana).collect()
+    let trello = settings.trello.iter().map(|(name, table)| trello::built(name, table, clock));
+    github.chain(jira).chain(asana).chain(trello).collect()
 }
 
 /// Builds Slack, if it is configured; asks nobody yet.
@@ -94,7 +96,7 @@ pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Bu
     settings.slack.as_ref().map(|table| slack::built(table, operators, clock)).transpose()
 }
 
-/// A text as it is written down where it goes: GitHub's Markdown, Jira's document or wiki text, Asana's HTML, or
+/// A text as it is written down where it goes: GitHub's and Trello's Markdown, Jira's document or wiki text, Asana's HTML, or
 /// Slack's text and blocks.
 pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_json::Value {
     match address {
@@ -103,6 +105,7 @@ pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_js
             match (tool, settings.jira.get(name)) {
                 ("jira", Some(table)) => jira::rendered(table, text),
                 ("asana", _) => asana::rendered(text),
+                ("trello", _) => trello::rendered(text),
                 _ => serde_json::json!({ "markdown": GitHub::rendered(text) }),
             }
         }
@@ -148,6 +151,7 @@ pub fn supplies(connection: &str) -> Option<&'static [(Need, &'static str)]> {
         Some("github") => Some(github::SUPPLIES),
         Some("jira") => Some(jira::SUPPLIES),
         Some("asana") => Some(asana::SUPPLIES),
+        Some("trello") => Some(trello::SUPPLIES),
         _ => None,
     }
 }
@@ -158,10 +162,10 @@ mod tests {
 
     #[test]
     fn every_tool_that_can_be_configured_says_what_it_tells() {
-        for connection in ["github.acme", "jira.acme", "asana.acme"] {
+        for connection in ["github.acme", "jira.acme", "asana.acme", "trello.acme"] {
             let told = supplies(connection).unwrap_or_default();
             assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 6, "{connection}");
         }
-        assert_eq!(supplies("trello.acme"), None);
+        assert_eq!(supplies("gitlab.acme"), None);
     }
 }
