@@ -54,11 +54,17 @@ impl AsanaRecorded {
         self.0.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn answers(&self) -> &[(String, Value, Value)] {
+        &self.0
+    }
+
     pub(super) fn add_to(&self, org: &mut Org) {
-        let mut import = Import { org, whole: BTreeSet::new() };
+        let mut import = Import { org, whole: BTreeSet::new(), told: BTreeSet::new(), me: None };
         for (path, params, body) in &self.0 {
             import.answer(path, params, &body["data"]);
         }
+        import.show_strays();
     }
 }
 
@@ -121,6 +127,9 @@ struct Import<'a> {
     org: &'a mut Org,
     /// Tasks that were told of alone, and so in full.
     whole: BTreeSet<u64>,
+    told: BTreeSet<u64>,
+    /// Who recorded it.
+    me: Option<u64>,
 }
 
 impl Import<'_> {
@@ -133,6 +142,7 @@ impl Import<'_> {
                     self.person(row);
                 }
             }
+            ["users", "me"] => self.me = self.person(data),
             ["users", _] => {
                 self.person(data);
             }
@@ -156,7 +166,10 @@ impl Import<'_> {
             }
             ["tasks", parent, "subtasks"] => {
                 let parent = parent.parse().ok();
-                rows.iter().for_each(|row| self.task(row, None, parent));
+                for row in rows {
+                    self.task(&row["parent"], None, None);
+                    self.task(row, None, parent);
+                }
             }
             ["tasks", task, "stories"] => {
                 if let Ok(task) = task.parse() {
@@ -239,6 +252,7 @@ impl Import<'_> {
     fn task(&mut self, row: &Value, project: Option<u64>, parent: Option<u64>) {
         let Some(gid) = gid(row) else { return };
         self.org.gids_above(gid);
+        self.told.insert(gid);
         let workspace = super::recorded::gid(&row["workspace"]);
         let workspace = workspace.unwrap_or_else(|| self.org.workspaces[0].gid);
         let people = ["assignee", "created_by", "completed_by", "assigned_by"].map(|name| self.person(&row[name]));
@@ -270,6 +284,16 @@ impl Import<'_> {
         }
         if let Some(project) = project {
             self.enter(gid, project, workspace);
+        }
+    }
+
+    /// A task in no project was seen by whoever recorded it, as one of its followers.
+    fn show_strays(&mut self) {
+        for gid in &self.told {
+            let stray = self.org.tasks.get_mut(gid).filter(|task| task.memberships.is_empty() && task.parent.is_none());
+            if let Some(stray) = stray {
+                stray.followers.extend(self.me);
+            }
         }
     }
 

@@ -1,7 +1,11 @@
 //! Asana as a client sees it.
 #![allow(clippy::unwrap_used)]
 
+mod feeds;
+mod limits;
 mod reading;
+mod recordings;
+mod writing;
 
 use jiff::civil::date;
 use reqwest::{Method, Response};
