@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::model::{Action, Card, born};
+use super::model::{Action, Card, List, born};
 use super::recorded::{instant, last_set};
 use super::store::Store;
 
@@ -38,7 +38,9 @@ impl Store {
     fn rewind_lists(&mut self, at: Option<Timestamp>) {
         for (board, mut lists) in self.original_lists.clone() {
             if let Some(at) = at {
-                lists.retain(|list| born(&list.id).is_none_or(|born| born <= at));
+                // A cut history leaves cards in lists that were not there yet.
+                let is_used = |list: &List| self.cards.values().any(|card| card.list == list.id);
+                lists.retain(|list| born(&list.id).is_none_or(|born| born <= at) || is_used(list));
                 for action in self.later(at).filter(|action| action.kind == "updateList" && action.board == board) {
                     let id = &action.data["list"]["id"];
                     let Some(list) = lists.iter_mut().find(|list| *id == list.id.as_str()) else { continue };
