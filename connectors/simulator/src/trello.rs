@@ -7,10 +7,10 @@
 //! - lists: `list`, `rename_list`, `archive_list`, `move_list`, `soft_limit`, `list_id`
 //! - cards: `card` with a [`CardDraft`], then `to_list`, `complete`, `assign`, `unassign`, `due`, `start`, `comment`,
 //!   `edit_comment`, `delete_comment`, `rename`, `describe`, `archive`, `rank`, `checklist`, `tick`, `untick`, `check_item`,
-//!   `rename_item`, `remove_checklist`, `convert_item`, `label`, `unlabel`, `block`, `unblock`, `attach`, `set_field`,
+//!   `add_line`, `tick_line`, `rename_item`, `remove_checklist`, `convert_item`, `label`, `unlabel`, `block`, `unblock`, `attach`, `set_field`,
 //!   `move_to_board`, `copy`, `by_email`, `delete`, `vote`
 //! - credentials: `token`, `read_only`, `expires`, `revoke`, `default_member`
-//! - limits: `limits`, `member_limit`, `limit_headers`, `nested_limit`; lag: `lag`, `action_lag`; answers: `accepted_only`
+//! - limits: `limits`, `member_limit`, `limit_headers`, `nested_limit`, `page_limit`; lag: `lag`, `action_lag`; answers: `accepted_only`
 //! - recordings: `serve`, `as_of`; looks: `comments`, `look`, `cards`, `writes`, `hooks`, `app_id`
 //!
 //! `trello.at(instant)` and `trello.acting(username)` say when, and by whom, what names nobody is done. A board is named by

@@ -88,8 +88,7 @@ impl Store {
 
     fn told_comment(&self, id: &str) -> Result<Reply, Reply> {
         let action = self.actions.iter().find(|action| action.id == id).ok_or_else(not_found)?;
-        let mut shown = self.show_action(action);
-        shown.extend(self.show_actors(action));
+        let mut shown = self.whole_action(action);
         shown.insert("entities".to_owned(), json!([]));
         shown.insert("display".to_owned(), json!({ "translationKey": "action_comment_on_card" }));
         Ok(Reply::json(200, &shown))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::model::Action;
 use super::reading::{MOST, edge, limit};
 use super::store::Store;
-use super::{Call, bad};
+use super::{Call, Fields, bad};
 use crate::reply::Reply;
 
 impl Store {
@@ -66,7 +66,9 @@ impl Store {
         let shown: Vec<Value> = wanted
             .map(|action| {
                 let mut picked = fields.pick(self.show_action(action));
-                picked.extend(self.show_actors(action).filter(|(name, _)| call.get(name) != Some("false")));
+                let actors = self.show_actors(action).filter(|(name, _)| call.get(name) != Some("false"));
+                let wanted = |name: &str| call.get(&format!("{name}_fields")).map_or(Fields("all"), Fields);
+                picked.extend(actors.map(|(name, actor)| (name.clone(), Value::Object(wanted(&name).pick(actor)))));
                 Value::Object(picked)
             })
             .collect();
@@ -84,9 +86,7 @@ impl Store {
         let mut known: Vec<&Action> = actions.filter(|action| self.is_fed(action, now)).collect();
         known.reverse();
         let wanted = known.into_iter().filter(|action| is_wanted(action, kinds)).take(most);
-        wanted
-            .map(|action| Value::Object(self.show_action(action).into_iter().chain(self.show_actors(action)).collect()))
-            .collect()
+        wanted.map(|action| Value::Object(self.whole_action(action))).collect()
     }
 }
 

@@ -239,6 +239,12 @@ impl Trello {
         })
     }
 
+    /// The address of a card, as people paste it.
+    pub fn card_url(&self, card: &str) -> String {
+        let store = self.store();
+        store.card_url(&store.card_id(card))
+    }
+
     /// The short link of a card.
     pub fn short_link(&self, card: &str) -> String {
         let mut store = self.store();
@@ -335,6 +341,16 @@ impl Trello {
     pub fn checklist(&self, card: &str, name: &str, lines: &[&str]) -> String {
         let lines: Vec<(String, bool)> = lines.iter().map(|line| ((*line).to_owned(), false)).collect();
         self.on_card(card, &self.actor, |store, deed, id| store.add_checklist(deed, id, name, &lines))
+    }
+
+    /// Adds a line to a checklist, made if it is new; tells the line's id. The feed does not tell of the line.
+    pub fn add_line(&self, card: &str, checklist: &str, line: &str) -> String {
+        self.on_card(card, &self.actor, |store, deed, id| store.add_line(deed, id, checklist, line))
+    }
+
+    /// Ticks one line, by its id or its words.
+    pub fn tick_line(&self, card: &str, line: &str, by: &str) {
+        self.on_card(card, by, |store, deed, id| store.tick_line(deed, id, line));
     }
 
     /// Takes a checklist away.

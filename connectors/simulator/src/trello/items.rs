@@ -33,22 +33,54 @@ impl Store {
     /// Ticks the next lines that are not, or takes the last ticks back.
     pub(super) fn tick(&mut self, deed: &Deed, id: &str, lines: usize, done: bool) {
         for _ in 0..lines {
-            let card = self.card_mut(id);
-            let mut all: Vec<(&Checklist, &CheckItem)> =
-                card.checklists.iter().flat_map(|list| list.items.iter().map(move |item| (list, item))).collect();
+            let mut items: Vec<&mut CheckItem> =
+                self.card_mut(id).checklists.iter_mut().flat_map(|checklist| &mut checklist.items).collect();
             if !done {
-                all.reverse();
+                items.reverse();
             }
-            let Some((list, item)) = all.into_iter().find(|(_, item)| item.done != done) else { return };
-            let state = if done { "complete" } else { "incomplete" };
-            let told = json!({
-                "checklist": { "id": list.id, "name": list.name },
-                "checkItem": { "id": item.id, "name": item.name, "state": state },
-            });
+            let Some(item) = items.into_iter().find(|item| item.done != done) else { return };
+            item.done = done;
             let line = item.id.clone();
-            self.item_mut(id, &line).done = done;
-            self.tell(deed, id, "updateCheckItemStateOnCard", told);
+            self.tell_tick(deed, id, &line);
         }
+    }
+
+    /// Adds a line to a checklist, made if it is new. Of the line itself only hooks are told.
+    pub(super) fn add_line(&mut self, deed: &Deed, id: &str, checklist: &str, line: &str) -> String {
+        if self.card_mut(id).checklists.iter().all(|known| known.name != checklist) {
+            self.add_checklist(deed, id, checklist, &[]);
+        }
+        let made = self.fresh_id(deed.at);
+        if let Some(checklist) = self.card_mut(id).checklists.iter_mut().find(|known| known.name == checklist) {
+            let pos = json!((checklist.items.len() as u64 + 1) * 17_000);
+            let name = line.to_owned();
+            checklist.items.push(CheckItem { id: made.clone(), name, done: false, due: None, member: None, pos });
+        }
+        self.touch(id, deed.at);
+        made
+    }
+
+    /// Ticks one line; nothing if it is ticked.
+    pub(super) fn tick_line(&mut self, deed: &Deed, id: &str, line: &str) {
+        if std::mem::replace(&mut self.item_mut(id, line).done, true) {
+            return;
+        }
+        self.tell_tick(deed, id, line);
+    }
+
+    /// Tells that a line is ticked, or no longer.
+    fn tell_tick(&mut self, deed: &Deed, id: &str, line: &str) {
+        let hit = |item: &&CheckItem| item.id == line || item.name == line;
+        let lists = &self.card_mut(id).checklists;
+        let found = lists.iter().find_map(|list| Some((list, list.items.iter().find(hit)?)));
+        let Some((list, item)) = found else { return };
+        let told = json!({
+            "checklist": { "id": list.id, "name": list.name },
+            "checkItem": {
+                "id": item.id, "name": item.name, "state": if item.done { "complete" } else { "incomplete" },
+            },
+        });
+        self.tell(deed, id, "updateCheckItemStateOnCard", told);
     }
 
     /// A line by its id or its words.

@@ -203,6 +203,8 @@ pub(crate) struct Settings {
     pub(crate) action_lag: u64,
     /// Cards above which a read that nests their actions is refused.
     pub(crate) nested_cards: usize,
+    /// Cards above which any read is refused.
+    pub(crate) largest_page: usize,
 }
 
 /// How often whoever was let in, and refused.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Board, Card, List, Member, Reach, is_id, shown};
+use super::model::{Board, Card, Credential, List, Member, Reach, is_id};
 use super::store::Store;
 use super::{Call, Fields, bad, no_route, not_found, text, unauthorized};
 use crate::reply::Reply;
@@ -122,25 +122,27 @@ impl Store {
         if known.is_none() && token != call.who.token {
             return Err(text(404, "token not found"));
         }
-        let (member, write) = known.map_or((&call.who.member, true), |one| (&one.member, one.write));
+        let member = known.map_or(&call.who.member, |one| &one.member);
         match rest {
-            [] => {
-                let permission = |model: &str, kind: &str| json!({ "idModel": model, "modelType": kind, "read": true, "write": write });
-                let created_at = known.map(|one| one.created_at);
-                let shown_token = json!({
-                    "id": format!("5f{:022x}", crate::text::digest(token)), "identifier": "gapwatch", "idMember": member,
-                    "dateCreated": shown(created_at.or(super::model::born(&call.who.member))),
-                    "dateExpires": shown(known.and_then(|one| one.expires_at)),
-                    "permissions":
-                        [permission(member, "Member"), permission("*", "Board"), permission("*", "Organization")],
-                });
-                let Value::Object(fields) = shown_token else { return Err(not_found()) };
-                one(call.fields("fields", "all").pick(fields))
-            }
+            [] => one(call.fields("fields", "all").pick(Store::show_token(token, known, member))),
             ["member"] => self.read_member(call, member, &[]),
             ["webhooks"] => all(self.hooks.iter().filter(|hook| hook.token == token).map(Store::show_hook)),
             _ => Err(not_found()),
         }
+    }
+
+    /// Every token of a member that is still good, which only its owner is told.
+    fn tokens_of(&self, call: &Call<'_>, member: &str) -> Fallible<Reply> {
+        if member != call.who.member {
+            return Err(unauthorized());
+        }
+        let good =
+            |one: &&Credential| one.member == member && !one.revoked && one.expires_at.is_none_or(|at| at > call.now);
+        if self.settings.credentials.is_empty() {
+            return all([Store::show_token(&call.who.token, None, member)]);
+        }
+        let tokens = self.settings.credentials.iter().filter(good);
+        all(tokens.map(|one| Store::show_token(&one.token, Some(one), member)))
     }
 
     fn read_member(&self, call: &Call<'_>, name: &str, rest: &[&str]) -> Fallible<Reply> {
@@ -151,6 +153,7 @@ impl Store {
             [] => one(call.fields("fields", "all").pick(Store::show_member(member))),
             ["boards"] => self.board_list(call, call.get("filter").unwrap_or("all"), "all"),
             ["boards", filter] => self.board_list(call, filter, "all"),
+            ["tokens"] => self.tokens_of(call, &member.id),
             ["organizations"] => all([json!({ "id": ORGANIZATION, "name": "acme", "displayName": "Acme" })]),
             ["cards"] => {
                 let cards = self.cards.values().filter(|card| card.members.contains(&member.id));
@@ -424,7 +427,8 @@ impl Store {
             });
         }
         let nests_actions = call.get(&format!("{prefix}actions")).is_some_and(|value| !value.is_empty());
-        if nests_actions && cards.len() > self.settings.nested_cards {
+        let most = if nests_actions { self.settings.nested_cards } else { self.settings.largest_page };
+        if cards.len() > most {
             let body = json!({ "error": "API_TOO_MANY_CARDS_REQUESTED", "message": "Too many cards requested" });
             return Err(Reply::json(429, &body));
         }
@@ -434,10 +438,9 @@ impl Store {
     }
 
     fn read_action(&self, call: &Call<'_>, id: &str) -> Fallible<Reply> {
-        let action = self.actions.iter().find(|action| action.id == id).ok_or_else(not_found)?;
+        let action =
+            self.actions.iter().find(|action| action.id == id && self.is_told(action)).ok_or_else(not_found)?;
         self.reach(&action.board)?;
-        let mut picked = call.fields("fields", "all").pick(self.show_action(action));
-        picked.extend(self.show_actors(action));
-        one(picked)
+        one(call.fields("fields", "all").pick(self.whole_action(action)))
     }
 }

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::model::{
-    Action, Attachment, Board, Card, CheckItem, Checklist, Label, List, Member, Membership, shown, stamp,
+    Action, Attachment, Board, Card, CheckItem, Checklist, Credential, Label, List, Member, Membership, born, shown,
+    stamp,
 };
 use super::store::Store;
+use crate::text::digest;
 
 fn object(value: Value) -> Map<String, Value> {
     match value {
@@ -156,6 +158,19 @@ impl Store {
         })
     }
 
+    pub(super) fn show_token(token: &str, known: Option<&Credential>, member: &str) -> Map<String, Value> {
+        let write = known.is_none_or(|one| one.write);
+        let permission =
+            |model: &str, kind: &str| json!({ "idModel": model, "modelType": kind, "read": true, "write": write });
+        object(json!({
+            "id": format!("5f000000{:016x}", digest(token)), "idMember": member,
+            "identifier": "Tests",
+            "dateCreated": shown(known.map(|one| one.created_at).or(born(member))),
+            "dateExpires": shown(known.and_then(|one| one.expires_at)),
+            "permissions": [permission(member, "Member"), permission("*", "Board"), permission("*", "Organization")],
+        }))
+    }
+
     pub(super) fn show_board(&self, board: &Board, now: Timestamp) -> Map<String, Value> {
         let short_url = format!("https://trello.com/b/{}", board.short_link);
         let mut all = object(json!({
@@ -176,7 +191,7 @@ impl Store {
     }
 
     /// How an action shows who did it, or to whom it was done.
-    fn show_actor(&self, id: &str) -> Option<Value> {
+    fn show_actor(&self, id: &str) -> Option<Map<String, Value>> {
         const NAMES: [&str; 10] = [
             "id",
             "activityBlocked",
@@ -192,7 +207,7 @@ impl Store {
         let member = self.member(id).filter(|member| !member.gone)?;
         let mut fields = Store::show_member(member);
         fields.retain(|name, _| NAMES.contains(&name.as_str()));
-        Some(Value::Object(fields))
+        Some(fields)
     }
 
     pub(super) fn show_action(&self, action: &Action) -> Map<String, Value> {
@@ -203,8 +218,15 @@ impl Store {
         }))
     }
 
+    /// An action with the members it names.
+    pub(super) fn whole_action(&self, action: &Action) -> Map<String, Value> {
+        let mut all = self.show_action(action);
+        all.extend(self.show_actors(action).map(|(name, actor)| (name, Value::Object(actor))));
+        all
+    }
+
     /// The members that an action names: who did it, and to whom it was done. Whose account is gone is not told.
-    pub(super) fn show_actors(&self, action: &Action) -> impl Iterator<Item = (String, Value)> {
+    pub(super) fn show_actors(&self, action: &Action) -> impl Iterator<Item = (String, Map<String, Value>)> {
         let other = action.data.get("idMember").or_else(|| action.data.get("idMemberAdded")).and_then(Value::as_str);
         let named = [("memberCreator", action.by.as_deref()), ("member", other)];
         named.into_iter().filter_map(|(name, id)| Some((name.to_owned(), self.show_actor(id?)?)))

@@ -54,6 +54,7 @@ impl Store {
                 board_lag: 0,
                 action_lag: 0,
                 nested_cards: 300,
+                largest_page: usize::MAX,
             },
             counts: Counts::default(),
             originals: Vec::new(),

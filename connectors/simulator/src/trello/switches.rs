@@ -84,6 +84,11 @@ impl Trello {
         self.store().settings.nested_cards = cards;
     }
 
+    /// Cards above which any page of them is refused, as the API does where cards are heavy. `None`: none is.
+    pub fn page_limit(&self, cards: Option<usize>) {
+        self.store().settings.largest_page = cards.unwrap_or(usize::MAX);
+    }
+
     /// Answers every write 202 with nothing, although it took effect.
     pub fn accepted_only(&self, on: bool) {
         self.store().settings.accepted_only = on;

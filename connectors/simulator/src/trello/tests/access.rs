@@ -48,6 +48,10 @@ async fn a_token_that_may_only_read_says_so() {
     let permissions = about["permissions"].as_array().unwrap();
     assert!(permissions.iter().all(|one| one["read"] == true && one["write"] == false));
     assert_eq!(desk.refused("/tokens/another").await.0, 404);
+    // Its owner is told the same without its name in the address.
+    assert_eq!(desk.get("/members/me/tokens").await, json!([about]));
+    desk.trello.person("ana", "Ana");
+    assert_eq!(desk.refused("/members/ana/tokens").await, words(401, "unauthorized permission requested"));
 }
 
 async fn error(desk: &super::Desk, path: &str) -> (u16, String, bool) {

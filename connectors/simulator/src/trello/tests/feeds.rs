@@ -17,6 +17,10 @@ async fn each_deed_leaves_the_action_that_it_leaves_in_life() {
     trello.unassign(&desk.card, "ana", "bob");
     trello.checklist(&desk.card, "Steps", &["Buy", "Paint"]);
     trello.tick(&desk.card, 1, "ana");
+    let line = trello.add_line(&desk.card, "Steps", "Wrap");
+    trello.tick_line(&desk.card, &line, "ana");
+    trello.untick(&desk.card, 1, "ana");
+    assert_eq!(trello.look(&desk.card).unwrap().checks, (1, 3));
     let other = trello.convert_item(&desk.card, "Paint");
     trello.rename_list("Web shop", "Doing", "In progress");
     let feed = desk.get(&format!("/boards/{}/actions?limit=1000&since=2026-03-02T09:00:00Z", desk.board)).await;
@@ -43,7 +47,13 @@ async fn each_deed_leaves_the_action_that_it_leaves_in_life() {
     let of = |kind: &str| feed.as_array().unwrap().iter().find(|one| one["type"] == kind).unwrap().clone();
     assert_eq!(of("removeMemberFromCard")["data"]["idMember"], json!(trello.member_id("ana")));
     assert_eq!(of("removeMemberFromCard")["member"]["username"], "ana");
-    assert_eq!(of("updateCheckItemStateOnCard")["data"]["checkItem"]["state"], "complete");
+    let ticks: Vec<&Value> =
+        feed.as_array().unwrap().iter().filter(|one| one["type"] == "updateCheckItemStateOnCard").collect();
+    let tick = |at: usize| {
+        let item = &ticks[at]["data"]["checkItem"];
+        (item["name"].as_str().unwrap(), item["state"].as_str().unwrap())
+    };
+    assert_eq!([tick(0), tick(1), tick(2)], [("Wrap", "incomplete"), ("Wrap", "complete"), ("Buy", "complete")]);
     let converted = of("convertToCardFromCheckItem");
     assert_eq!(
         (&converted["data"]["card"]["id"], &converted["data"]["cardSource"]["id"]),
@@ -138,6 +148,9 @@ async fn who_is_gone_and_what_was_deleted_leave_little_behind() {
     assert_eq!(feed[0]["idMemberCreator"].as_str().unwrap().len(), 24);
     let light = format!("/boards/{}/actions?filter=updateCard&memberCreator=false&fields=date,type", desk.board);
     assert_eq!(desk.get(&light).await[0].as_object().unwrap().len(), 3);
+    let named = format!("/boards/{}/actions?filter=createCard&memberCreator_fields=username", desk.board);
+    let creator = json!({ "id": desk.trello.member_id("max"), "username": "max" });
+    assert_eq!(desk.get(&named).await[0]["memberCreator"], creator);
     let other = desk.trello.card("Web shop", "Doing", CardDraft::new("Stays"));
     desk.trello.delete(&desk.card);
     let feed = desk.get(&format!("/boards/{}/actions?limit=1000", desk.board)).await;

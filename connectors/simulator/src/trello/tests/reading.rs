@@ -88,6 +88,9 @@ async fn more_than_a_thousand_cards_are_read_from_new_to_old_and_nothing_says_th
     assert_eq!(nested.status(), 429);
     let nested: serde_json::Value = nested.json().await.unwrap();
     assert_eq!(nested["error"], "API_TOO_MANY_CARDS_REQUESTED");
+    desk.trello.page_limit(Some(500));
+    assert_eq!(desk.ask(&format!("{path}&limit=501")).await.status(), 429);
+    assert_eq!(desk.ask(&format!("{path}&limit=500")).await.status(), 200);
 }
 
 #[tokio::test]
