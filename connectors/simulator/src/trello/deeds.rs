@@ -194,7 +194,7 @@ impl Store {
         self.touch(id, deed.at);
     }
 
-    pub(super) fn to_list(&mut self, deed: &Deed, id: &str, name: &str) {
+    pub(super) fn set_list(&mut self, deed: &Deed, id: &str, name: &str) {
         let board = self.card_mut(id).board.clone();
         let list = self.ensure_list(deed, &board, name);
         self.change(deed, id, "idList", |card| {

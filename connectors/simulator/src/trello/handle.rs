@@ -254,7 +254,7 @@ impl Trello {
 
     /// Moves it to a list of its board, made if it is new.
     pub fn to_list(&self, card: &str, list: &str, by: &str) {
-        self.on_card(card, by, |store, deed, id| store.to_list(deed, id, list));
+        self.on_card(card, by, |store, deed, id| store.set_list(deed, id, list));
     }
 
     /// Marks it complete, or not.

@@ -78,7 +78,7 @@ impl Store {
                     let label = board.labels.iter().find(|label| label.id == *id)?;
                     Some(Store::show_label(&board.id, label))
                 };
-                one(boards.filter_map(|board| hit(board)).next().ok_or_else(not_found)?)
+                one(boards.filter_map(hit).next().ok_or_else(not_found)?)
             }
             ["actions", id] => self.read_action(call, id),
             ["webhooks", id] => self.read_hook(call, id),

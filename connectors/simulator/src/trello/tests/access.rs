@@ -121,7 +121,7 @@ async fn requests_about_members_are_counted_apart_and_long() {
     desk.bench.at("2026-03-02T09:15:00Z");
     assert_eq!(error(&desk, "/members/me").await.0, 200);
     // What a batch holds counts one by one.
-    let urls = vec!["/members/me"; 10].join(",");
+    let urls = ["/members/me"; 10].join(",");
     let batch = desk.request(Method::GET, &format!("/batch?urls={urls}"));
     for _ in 0..2 {
         batch.try_clone().unwrap().send().await.unwrap();

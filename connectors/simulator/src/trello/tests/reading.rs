@@ -260,7 +260,7 @@ async fn up_to_ten_reads_go_in_a_batch() {
     assert_eq!(answers[0]["200"], json!({ "id": desk.board, "name": "Web shop", "closed": false }));
     assert_eq!(answers[1]["200"].as_array().unwrap().len(), 3);
     assert_eq!(answers[2]["statusCode"], 404);
-    let many = vec!["/members/me"; 11].join(",");
+    let many = ["/members/me"; 11].join(",");
     assert_eq!(desk.refused(&format!("/batch?urls={many}")).await.0, 400);
     assert_eq!(desk.get("/batch?urls=/batch?urls=/members/me").await[0]["statusCode"], 400);
 }
