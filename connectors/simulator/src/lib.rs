@@ -2,7 +2,7 @@
 //!
 //! The models hold a world (people, issues, comments, messages) and answer as the tools do, with their pages, limits,
 //! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`],
-//! [`Asana`] and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
+//! [`Asana`], [`Trello`] and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
 //!
 //! Nothing here knows the program under test: not its marker, not its rules. Time is the [`Now`] that is handed in.
 
@@ -21,6 +21,7 @@ mod story;
 #[cfg(test)]
 mod testing;
 mod text;
+pub mod trello;
 mod world;
 
 use std::io;
@@ -37,6 +38,7 @@ pub use jira::{Jira, JiraRecorded};
 pub use recorded::Recorded;
 pub use slack::{Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};
+pub use trello::{Trello, TrelloRecorded};
 pub use world::{Exchange, ForeignHit, Logged, Tool};
 
 use world::World;
@@ -53,6 +55,7 @@ pub struct Simulator {
     slack: SocketAddr,
     jira: SocketAddr,
     asana: SocketAddr,
+    trello: SocketAddr,
     foreign: SocketAddr,
     stop: CancellationToken,
 }
@@ -85,6 +88,11 @@ impl Simulator {
         let slack = slack_listener.as_ref().map_or(github, |(_, addr)| *addr);
         let jira = jira_listener.as_ref().map_or(github, |(_, addr)| *addr);
         let asana = asana_listener.as_ref().map_or(github, |(_, addr)| *addr);
+        let trello_listener = match others_at {
+            Some(at) => Some(door::bind(at).await?),
+            None => None,
+        };
+        let trello = trello_listener.as_ref().map_or(github, |(_, addr)| *addr);
 
         let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
         let site = jira::Site::new(format!("http://{jira}"));
@@ -92,11 +100,11 @@ impl Simulator {
         let world = Arc::new(World::new(now, hub, slack::Workspace::new(), site, org));
         let stop = CancellationToken::new();
         server::serve(listener, Arc::clone(&world), stop.clone());
-        for (listener, _) in [slack_listener, jira_listener, asana_listener].into_iter().flatten() {
+        for (listener, _) in [slack_listener, jira_listener, asana_listener, trello_listener].into_iter().flatten() {
             server::serve(listener, Arc::clone(&world), stop.clone());
         }
         server::serve_foreign(foreign_listener, Arc::clone(&world), stop.clone());
-        Ok(Simulator { world, github, slack, jira, asana, foreign, stop })
+        Ok(Simulator { world, github, slack, jira, asana, trello, foreign, stop })
     }
 
     /// Base of GitHub's API, with a path as an Enterprise Server has: `http://127.0.0.1:PORT/github`.
@@ -134,6 +142,11 @@ impl Simulator {
         format!("http://{}{}", self.asana, asana::ASANA_PATH)
     }
 
+    /// The address of Trello's API, with its version: `http://127.0.0.1:PORT/trello/1`.
+    pub fn trello_url(&self) -> String {
+        format!("http://{}{}{}", self.trello, trello::PATH, trello::VERSION)
+    }
+
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
     pub fn foreign_url(&self) -> String {
         format!("http://{}", self.foreign)
@@ -152,6 +165,11 @@ impl Simulator {
     /// Asana's world.
     pub fn asana(&self) -> Asana {
         Asana::new(Arc::clone(&self.world))
+    }
+
+    /// Trello's world.
+    pub fn trello(&self) -> Trello {
+        Trello::new(Arc::clone(&self.world))
     }
 
     /// Slack's world.

@@ -18,7 +18,7 @@ use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
 use crate::world::{Exchange, ForeignHit, Logged, Tool, World};
-use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, asana, clock, control, github, jira, slack};
+use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, asana, clock, control, github, jira, slack, trello};
 
 /// Bodies above this are refused, as the tools do.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -147,6 +147,7 @@ fn tool_of(path: &str) -> Option<(Tool, &str)> {
         .or_else(hook)
         .or_else(asana)
         .or_else(jira)
+        .or_else(|| below(trello::PATH, Tool::Trello))
 }
 
 fn logged(world: &World, tool: Tool, path: &str, asked: &Asked) -> Logged {
@@ -167,6 +168,7 @@ fn outcome(world: &World, tool: Tool, full_path: &str, asked: &Asked) -> Outcome
         Tool::Slack => slack::answer(world, asked),
         Tool::Jira => jira::answer(world, asked),
         Tool::Asana => asana::answer(world, asked),
+        Tool::Trello => trello::answer(world, asked),
     };
     let request = format!("{} {}?{}", asked.method, full_path, asked.query);
     let fault = world.faults().take(tool, &request);

@@ -12,6 +12,7 @@ use crate::faults::Plan;
 use crate::github::Hub;
 use crate::jira::Site;
 use crate::slack::Workspace;
+use crate::trello::Store;
 
 /// Requests kept in the log; the oldest fall out.
 const LOG_KEPT: usize = 100_000;
@@ -28,6 +29,8 @@ pub enum Tool {
     Jira,
     /// Asana's API.
     Asana,
+    /// Trello's REST API.
+    Trello,
 }
 
 /// One request that reached a tool.
@@ -95,6 +98,7 @@ pub(crate) struct World {
     slack: Mutex<Workspace>,
     jira: Mutex<Site>,
     asana: Mutex<Org>,
+    trello: Mutex<Store>,
     after: Mutex<Option<Meddler>>,
     listener: Mutex<Option<Listener>>,
 }
@@ -116,6 +120,7 @@ impl World {
             slack: Mutex::new(workspace),
             jira: Mutex::new(site),
             asana: Mutex::new(org),
+            trello: Mutex::new(Store::new()),
             after: Mutex::default(),
             listener: Mutex::default(),
         }
@@ -139,6 +144,10 @@ impl World {
 
     pub(crate) fn org(&self) -> MutexGuard<'_, Org> {
         lock(&self.asana)
+    }
+
+    pub(crate) fn trello(&self) -> MutexGuard<'_, Store> {
+        lock(&self.trello)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {
