@@ -365,7 +365,7 @@ fn connection(name: &str, report: &PullReport, state: Option<&ConnectionState>) 
 
 fn print(connection: &Connection) {
     let Connection { id, tasks, new, changed, skipped, unreadable, .. } = connection;
-    let pulls = if id.starts_with("jira.") { "left out" } else { "pull requests skipped" };
+    let pulls = if id.starts_with("github.") { "pull requests skipped" } else { "left out" };
     let pulls = if *skipped > 0 { format!(", {skipped} {pulls}") } else { String::new() };
     anstream::println!(
         "{id}: {tasks} tasks mirrored ({new} new, {changed} changed){pulls}, {} unreadable",

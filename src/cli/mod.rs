@@ -22,6 +22,7 @@ mod rehearsal;
 mod rules;
 mod schedule;
 mod table;
+mod tracker;
 mod trouble;
 mod validate;
 mod why;
@@ -37,6 +38,7 @@ use crate::config::{Backlog, Mode};
 use crate::domain::finding::Stage;
 use crate::store::FailureKind;
 use crate::telemetry::LogFormat;
+use tracker::Tracker;
 
 /// How it went. Of several the worst one wins: the highest number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,7 +164,7 @@ enum Verb {
     },
     /// Look at everything: credentials, limits, people, store, daemon; each with what to do.
     Doctor {
-        /// Only this one, as `github.acme`, `jira.acme` or `slack`.
+        /// Only this one, as `github.acme`, `trello.acme` or `slack`.
         connection: Option<String>,
         /// Also write it all into a file that can be sent to whoever helps: no secret, no title.
         #[arg(long, value_name = "FILE")]
@@ -320,15 +322,6 @@ enum GapsVerb {
         /// Its id.
         id: String,
     },
-}
-
-/// What work is tracked in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tracker {
-    /// GitHub Issues.
-    Github,
-    /// Jira, Cloud or Data Center.
-    Jira,
 }
 
 #[derive(Debug, Subcommand)]

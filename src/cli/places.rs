@@ -1,26 +1,40 @@
-//! What people call the places that work lives in: a repository on GitHub, a project in Jira.
+//! What people call the places that work lives in: a repository on GitHub, a project in Jira and Asana, a board in Trello.
+//! And what they call each other there.
 
 use connector_kit::StreamKind;
+use connector_model::Account;
 
 /// One of them, and several.
 pub(super) type Words = (&'static str, &'static str);
 
-/// True for a connection to Jira.
-fn is_jira(connection: &str) -> bool {
-    connection.starts_with("jira.")
+/// The tool of a connection: `jira` of `jira.acme`.
+fn tool(connection: &str) -> &str {
+    connection.split('.').next().unwrap_or_default()
 }
 
 /// Where the work of a connection lives.
 pub(super) fn of(connection: &str) -> Words {
-    if is_jira(connection) { ("project", "projects") } else { ("repository", "repositories") }
+    match tool(connection) {
+        "jira" | "asana" => ("project", "projects"),
+        "trello" => ("board", "boards"),
+        _ => ("repository", "repositories"),
+    }
 }
 
 /// The same with what work is planned for there.
 pub(super) fn and_plans(connection: &str) -> Words {
-    if is_jira(connection) {
-        ("project, version or sprint", "projects, versions and sprints")
-    } else {
-        ("repository or milestone", "repositories and milestones")
+    match tool(connection) {
+        "jira" => ("project, version or sprint", "projects, versions and sprints"),
+        "asana" | "trello" => of(connection),
+        _ => ("repository or milestone", "repositories and milestones"),
+    }
+}
+
+/// What somebody is called there: the login, or the name where the login is a mere id.
+pub(super) fn called(connection: &str, account: Account) -> Option<String> {
+    match tool(connection) {
+        "jira" | "asana" => account.name.or(account.handle),
+        _ => account.handle.or(account.name),
     }
 }
 
@@ -31,7 +45,7 @@ pub(super) fn read_by(connection: &str, kind: StreamKind) -> &'static str {
         StreamKind::Tasks => "tasks",
         StreamKind::Comments => "comments",
         StreamKind::Events => "events",
-        StreamKind::Homes if is_jira(connection) => "versions and sprints",
+        StreamKind::Homes if tool(connection) == "jira" => "versions and sprints",
         StreamKind::Homes => "milestones",
         StreamKind::Links => "links",
         StreamKind::Census => "census",
@@ -58,5 +72,6 @@ mod tests {
         assert_eq!(named("jira.acme", "milestones of OPS"), "versions and sprints of OPS");
         assert_eq!(named("jira.acme", "containers"), "projects");
         assert_eq!(named("jira.acme", "tasks of OPS"), "tasks of OPS");
+        assert_eq!([named("asana.hq", "containers"), named("trello.x", "containers")], ["projects", "boards"]);
     }
 }

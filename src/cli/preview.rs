@@ -184,8 +184,8 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
 /// Whom a mention shows: the login, or the name where the login is a mere id.
 fn called(view: &View, login: &str) -> String {
     let people = &view.board.people;
-    let is_jira = |id| view.board.site(id).starts_with("jira|");
-    let of_login = |one: &&AccountRec| is_jira(one.site) && one.handle.as_deref() == Some(login);
+    let by_id = |id| ["jira|", "asana|"].iter().any(|tool| view.board.site(id).starts_with(tool));
+    let of_login = |one: &&AccountRec| by_id(one.site) && one.handle.as_deref() == Some(login);
     let name = people.accounts.values().find(of_login).and_then(|one| one.name.as_deref());
     name.unwrap_or(login).to_owned()
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::open::{From, Stopped, colored, no_csv, print_json};
-use super::{Exit, Output, trouble};
+use super::{Exit, Output, places, trouble};
 use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
 use crate::registry::{self, Built};
 use connector_kit::survey::Finding;
@@ -123,11 +123,7 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
     }
     for connection in &connections {
         let who = connection.source.whoami().await.map(|who| {
-            // What people are called there, where their handle is a mere id.
-            let as_whom = who.account.and_then(|account| match connection.name.starts_with("jira.") {
-                true => account.name.or(account.handle),
-                false => account.handle,
-            });
+            let as_whom = who.account.and_then(|account| places::called(&connection.name, account));
             (as_whom.unwrap_or_else(|| "an app".to_owned()), who.warnings)
         });
         let is_in = who.is_ok();

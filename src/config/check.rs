@@ -11,9 +11,10 @@ use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
 use super::paths::within;
 use super::shapes::{
-    Shape, data_center_shape, github_shape, heartbeat_shape, jira_shape, slack_hook_shape, slack_shape, webhook_shape,
+    Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, jira_shape, slack_hook_shape, slack_shape,
+    trello_key_shape, trello_shape, webhook_shape,
 };
-use super::{Mode, ProjectName, SecretRef, Settings, github, jira, migrate};
+use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, trello};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -35,6 +36,8 @@ pub(super) fn all(
     check.lengths();
     check.found.extend(github::all(settings, context));
     check.found.extend(jira::all(settings, context, repaired));
+    check.found.extend(asana::all(settings, context, repaired));
+    check.found.extend(trello::all(settings, context, repaired));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -58,6 +61,17 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
         all.push((format!("jira.{name}.token"), &mut connection.token));
         let secret = connection.webhook_secret.as_mut();
         all.extend(secret.map(|secret| (format!("jira.{name}.webhook_secret"), secret)));
+    }
+    for (name, connection) in &mut settings.asana {
+        all.push((format!("asana.{name}.token"), &mut connection.token));
+        let secret = connection.webhook_secret.as_mut();
+        all.extend(secret.map(|secret| (format!("asana.{name}.webhook_secret"), secret)));
+    }
+    for (name, connection) in &mut settings.trello {
+        all.push((format!("trello.{name}.key"), &mut connection.key));
+        all.push((format!("trello.{name}.token"), &mut connection.token));
+        let secret = connection.webhook_secret.as_mut();
+        all.extend(secret.map(|secret| (format!("trello.{name}.webhook_secret"), secret)));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
     if let Some(slack) = &mut settings.slack {
@@ -95,7 +109,7 @@ impl Check<'_> {
                 "missing-key",
                 "no connection is configured: nothing would be watched".to_owned(),
             )
-            .help("add a table [github.NAME] with `token` and `repos`, or [jira.NAME] with `url`, `email` and `token`");
+            .help("add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key` and `token`");
             self.add("github", problem);
         }
         let silent = self.settings.slack.is_none() && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);
@@ -112,6 +126,8 @@ impl Check<'_> {
         };
         let mut all = names("github", self.settings.github.keys().collect());
         all.extend(names("jira", self.settings.jira.keys().collect()));
+        all.extend(names("asana", self.settings.asana.keys().collect()));
+        all.extend(names("trello", self.settings.trello.keys().collect()));
         all.extend(names("people", self.settings.people.keys().collect()));
         for (path, name) in all {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -151,14 +167,13 @@ impl Check<'_> {
                     self.add(&path, self.context.also(problem, &first, "first here").help(help));
                 }
             }
-            self.states(&format!("{base}.states"), &connection.states.all());
             let backlog = ("backlog", connection.statuses.backlog.as_slice());
             let statuses: Vec<_> = connection.statuses.all().into_iter().chain([backlog]).collect();
             self.states(&format!("{base}.statuses"), &statuses);
             self.projects(&base, &connection.projects);
         }
-        for (name, connection) in &settings.jira {
-            self.states(&format!("jira.{name}.states"), &connection.states.all());
+        for table in settings.tables() {
+            self.states(&format!("{}.states", table.connection), &table.states.all());
         }
     }
 
@@ -356,11 +371,8 @@ impl Check<'_> {
             ("messages.settle".to_owned(), messages.settle, SignedDuration::ZERO),
             ("messages.clear_after".to_owned(), messages.clear_after, SignedDuration::ZERO),
         ];
-        for (name, connection) in &self.settings.github {
-            all.push((format!("github.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
-        }
-        for (name, connection) in &self.settings.jira {
-            all.push((format!("jira.{name}.poll"), connection.poll, SignedDuration::from_secs(1)));
+        for table in self.settings.tables() {
+            all.push((format!("{}.poll", table.connection), table.poll, SignedDuration::from_secs(1)));
         }
         if let Some(heartbeat) = &self.settings.heartbeat {
             all.push(("heartbeat.every".to_owned(), heartbeat.every, SignedDuration::from_secs(1)));
@@ -378,11 +390,8 @@ impl Check<'_> {
 
     fn certificates(&mut self) {
         let settings = self.settings;
-        let github = settings.github.iter();
-        let mut all: Vec<_> =
-            github.map(|(name, one)| (format!("github.{name}.ca_file"), one.ca_file.as_deref())).collect();
-        let jira = settings.jira.iter();
-        all.extend(jira.map(|(name, one)| (format!("jira.{name}.ca_file"), one.ca_file.as_deref())));
+        let tables = settings.tables();
+        let mut all: Vec<_> = tables.map(|table| (format!("{}.ca_file", table.connection), table.ca_file)).collect();
         all.push(("slack.ca_file".to_owned(), settings.slack.as_ref().and_then(|slack| slack.ca_file.as_deref())));
         for (path, file) in all {
             if let Some((file, error)) = file.and_then(|file| Some((file, unreadable(file)?))) {
@@ -416,6 +425,21 @@ impl Check<'_> {
                 self.secret(&format!("jira.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
             }
         }
+        for (name, connection) in &settings.asana {
+            self.secret(&format!("asana.{name}.token"), &connection.token, connection.token.secret(), asana_shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("asana.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
+        }
+        for (name, connection) in &settings.trello {
+            let (key, token) = (&connection.key, &connection.token);
+            self.secret(&format!("trello.{name}.key"), key, key.secret(), trello_key_shape);
+            self.secret(&format!("trello.{name}.token"), token, token.secret(), trello_shape);
+            if let Some(secret) = &connection.webhook_secret {
+                self.secret(&format!("trello.{name}.webhook_secret"), secret, secret.secret(), webhook_shape);
+            }
+            self.found.extend(trello::same_secret(name, connection, self.context));
+        }
         if let Some(heartbeat) = &settings.heartbeat {
             self.secret("heartbeat.url", &heartbeat.url, heartbeat.url.secret(), heartbeat_shape);
         }
@@ -436,6 +460,10 @@ impl Check<'_> {
                 }
                 Shape::Wrong(why) => {
                     self.add(path, self.context.error("bad-secret", About::Value, path, why, "no usable secret"));
+                }
+                Shape::Foreign { of, not_of } => {
+                    let why = format!("this is a token of {of}, not of {not_of}");
+                    self.add(path, self.context.error("bad-secret", About::Value, path, &why, "no usable secret"));
                 }
             },
             Err(why) => {

@@ -214,18 +214,22 @@ fn mask(text: &mut String, span: Range<usize>) {
 const TOKEN_STARTS: [&str; 12] =
     ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxe", "xoxa-", "xapp-", "ATATT3"];
 
+/// A newer token of Trello begins with this, as words do as well; this long it is none.
+const TRELLO: (&str, usize) = ("ATTA", 40);
+
 /// How the address of an incoming webhook begins; what follows is a credential.
 const WEBHOOK_START: &str = "hooks.slack.com/services/";
 
 /// The text with everything masked that looks like a token.
 pub(super) fn mask_tokens(text: &str) -> String {
     let mut masked = text.to_owned();
-    for start in TOKEN_STARTS {
+    let starts = TOKEN_STARTS.map(|start| (start, start.len()));
+    for (start, least) in starts.into_iter().chain([TRELLO]) {
         for (at, _) in text.match_indices(start) {
             let rest = &text[at..];
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.=".contains(c)).unwrap_or(rest.len());
             // The bare beginning is how people speak of such tokens, not one of them.
-            if end > start.len() {
+            if end > least {
                 mask(&mut masked, at..at + end);
             }
         }
@@ -250,6 +254,8 @@ mod tests {
         assert_eq!(masked, "a = \"*************\" # ********\nb = 'é'\n");
         assert_eq!(masked.len(), text.len());
         assert_eq!(mask_tokens("begins with xoxb-, not xapp-…"), "begins with xoxb-, not xapp-…");
+        let trello = format!("ATTA{}", "0a".repeat(36));
+        assert_eq!(mask_tokens(&format!("{trello} ATTACHMENTS")), format!("{} ATTACHMENTS", "*".repeat(76)));
         let hook = "u = 'https://hooks.slack.com/services/T1/B2/x3' # y";
         assert_eq!(mask_tokens(hook), "u = 'https://hooks.slack.com/services/********' # y");
     }

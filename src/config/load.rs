@@ -152,8 +152,7 @@ fn finished(mut settings: Settings, context: &Context, sources: &Sources) -> Set
 }
 
 fn silence(settings: &mut Settings) {
-    settings.github.values_mut().for_each(|connection| connection.mode = None);
-    settings.jira.values_mut().for_each(|connection| connection.mode = None);
+    settings.modes_mut().for_each(|mode| *mode = None);
     settings.rules.modes_mut().into_iter().for_each(|mode| *mode = None);
 }
 
@@ -172,7 +171,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 3] = ["github", "jira", "people"];
+const NAMED: [&str; 5] = ["github", "jira", "asana", "trello", "people"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
@@ -291,7 +290,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 5] = [
+const REQUIRED: [Required; 8] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
@@ -306,6 +305,21 @@ const REQUIRED: [Required; 5] = [
         pattern: "jira.*.token",
         example: r#"token = { file = "/run/secrets/jira_token" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "asana.*.token",
+        example: r#"token = { file = "/run/secrets/asana_token" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "trello.*.key",
+        example: r#"key = { file = "/run/secrets/trello_key" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "trello.*.token",
+        example: r#"token = { file = "/run/secrets/trello_token" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("y"),
     },
     Required {
         pattern: "slack.bot_token",
@@ -361,9 +375,8 @@ impl Reading<'_> {
                 .collect()
         };
         let top = table_of(&self.root);
-        let trackers = ["github", "jira"].into_iter();
         let mut tables: Vec<String> =
-            trackers.filter_map(|kind| Some(names(kind, top.get(kind)?))).flat_map(Vec::into_iter).collect();
+            NAMED.into_iter().filter_map(|kind| Some(names(kind, top.get(kind)?))).flat_map(Vec::into_iter).collect();
         let there = |table: &&str| top.get(*table).is_some_and(is_table);
         tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {

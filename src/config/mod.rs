@@ -14,7 +14,9 @@
 //! | `check` | what no single value can tell: references, repeats, ranges |
 //! | `server` | `[server]`, `[heartbeat]` |
 //! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
+//! | `asana`, `trello` | `[asana.NAME]`, `[trello.NAME]`: which place an address leads to, what is read twice |
 //! | `jira`, `jql` | `[jira.NAME]`, the same for it; what of its query language that needs |
+//! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
@@ -24,6 +26,7 @@
 //! | `show` | what is in force, and where each value comes from |
 //! | `migrate` | an older file in the present form |
 
+mod asana;
 mod check;
 pub mod diagnose;
 mod files;
@@ -46,9 +49,11 @@ mod sections;
 mod server;
 mod shapes;
 pub mod show;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod trello;
 mod values;
 
 use std::collections::BTreeMap;
@@ -60,6 +65,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::domain::length::Length;
 pub use crate::domain::policy::Mode;
 pub use crate::rules::settings::RuleSettings;
+pub use asana::{AsanaConnection, AsanaFields, project_of as asana_project_of, workspace_of as asana_workspace_of};
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
@@ -69,6 +75,7 @@ pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
+pub use trello::{TrelloConnection, TrelloFields, board_of as trello_board_of};
 pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
@@ -94,6 +101,10 @@ pub struct Settings {
     pub github: BTreeMap<String, GithubConnection>,
     /// Connections to Jira by name, likewise.
     pub jira: BTreeMap<String, JiraConnection>,
+    /// Connections to Asana by name, likewise.
+    pub asana: BTreeMap<String, AsanaConnection>,
+    /// Connections to Trello by name, likewise.
+    pub trello: BTreeMap<String, TrelloConnection>,
     /// `None`: nothing is sent to Slack.
     pub slack: Option<SlackSettings>,
     /// Comments on tasks.
@@ -122,14 +133,12 @@ impl Settings {
 
     /// Every connection as it is written elsewhere: `github.acme`.
     pub fn connections(&self) -> impl Iterator<Item = String> + '_ {
-        let github = self.github.keys().map(|name| format!("github.{name}"));
-        github.chain(self.jira.keys().map(|name| format!("jira.{name}")))
+        self.tables().map(|table| table.connection)
     }
 
     /// Every connection with the mode of its own.
     pub fn connection_modes(&self) -> impl Iterator<Item = (String, Option<Mode>)> + '_ {
-        let github = self.github.iter().map(|(name, table)| (format!("github.{name}"), table.mode));
-        github.chain(self.jira.iter().map(|(name, table)| (format!("jira.{name}"), table.mode)))
+        self.tables().map(|table| (table.connection, table.mode))
     }
 }
 
@@ -322,14 +331,24 @@ pub struct Accounts {
     pub github: OneOrMany,
     /// Account ids; on Data Center user names.
     pub jira: OneOrMany,
+    /// Gids.
+    pub asana: OneOrMany,
+    /// User names.
+    pub trello: OneOrMany,
     /// User ids, `U…`.
     pub slack: OneOrMany,
 }
 
 impl Accounts {
     /// Each tool with the accounts in it.
-    pub fn by_tool(&self) -> [(&'static str, &[String]); 3] {
-        [("github", &self.github.0), ("jira", &self.jira.0), ("slack", &self.slack.0)]
+    pub fn by_tool(&self) -> [(&'static str, &[String]); 5] {
+        [
+            ("github", &self.github.0),
+            ("jira", &self.jira.0),
+            ("asana", &self.asana.0),
+            ("trello", &self.trello.0),
+            ("slack", &self.slack.0),
+        ]
     }
 
     /// Each tracker's accounts, with the tracker: (`github`, `ana-k`).

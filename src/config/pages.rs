@@ -32,7 +32,11 @@ const PAGES: &[(&str, &str)] = &[
          Refer to a secret by { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" } (systemd's LoadCredential=,\n\
          read from $CREDENTIALS_DIRECTORY); in containers also by a variable that ends in _FILE, as in\n\
          GAPWATCH_GITHUB__ACME__TOKEN_FILE=/run/secrets/token. One line break at the end of a file does not matter. A\n\
-         secret that is set but cannot be read is never taken for an empty one. Slack's bot token begins with xoxb-.\n",
+         secret that is set but cannot be read is never taken for an empty one. Slack's bot token begins with xoxb-.\n\n\
+         Trello takes two: the `key` of a Power-Up (trello.com/power-ups/admin, 32 characters) and the `token` that a member\n\
+         gives to that key, made in the browser, logged in as that member:\n\
+         https://trello.com/1/authorize?expiration=never&scope=read,write&response_type=token&name=gapwatch&key=KEY. The secret\n\
+         beside the key is neither.\n",
     ),
     (
         "bad-type",
@@ -46,7 +50,8 @@ const PAGES: &[(&str, &str)] = &[
          It begins with https://, names a host, and carries no user, password, query or fragment. Credentials are sent\n\
          there, so plain http is allowed to this machine alone (127.0.0.1, ::1, localhost). A proxy may be plain http; one that\n\
          asks for a password is set by HTTPS_PROXY instead. For Jira it is the site as people open it,\n\
-         https://NAME.atlassian.net or the address of your own server with its path, and no page below it.\n",
+         https://NAME.atlassian.net or the address of your own server with its path, and no page below it. For Asana and Trello\n\
+         it is left out: a project or board stands in `projects` or `boards`, where the address of its page will do.\n",
     ),
     (
         "bad-value",
@@ -67,6 +72,13 @@ const PAGES: &[(&str, &str)] = &[
          \"America/Sao_Paulo\", or \"UTC\". Abbreviations such as \"CET\" and offsets do not know when daylight saving begins.\n",
     ),
     (
+        "duplicate-board",
+        "A board of Trello is read twice: listed twice, by address or short link, or by two connections. Each board has one\n\
+         connection that reads it, or its gaps would be told twice. In short links upper and lower case are not the same.\n\n\
+         As a warning: one connection names no `boards` and so reads all that its account can see, and there is another one.\n\
+         Whichever lists a board first keeps it; name the boards of each.\n",
+    ),
+    (
         "duplicate-key",
         "A value is given twice, in one file or in two. Tables of several files merge and lists append, but a single value\n\
          may stand in one place only: otherwise the order of files would decide, and nobody would see it. Variables and flags\n\
@@ -74,8 +86,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "duplicate-project",
-        "A project of Jira is read twice: listed twice, or by two connections to the same site. Each project has one connection\n\
-         that reads it, or its gaps would be told twice.\n\n\
+        "A project of Jira or Asana is read twice: listed twice, or by two connections to the same site. Each project has\n\
+         one connection that reads it, or its gaps would be told twice.\n\n\
          As a warning: one connection names no `projects` and so reads all that its account can see, and another reads the same\n\
          site. Whichever lists a project first keeps it; name the projects of each.\n",
     ),
@@ -138,7 +150,7 @@ const PAGES: &[(&str, &str)] = &[
     (
         "missing-key",
         "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
-         `token`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
+         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
     ),
     (
         "narrow-access",

@@ -15,13 +15,18 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 14] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
     "github.*.webhook_secret",
     "jira.*.token",
     "jira.*.webhook_secret",
+    "asana.*.token",
+    "asana.*.webhook_secret",
+    "trello.*.key",
+    "trello.*.token",
+    "trello.*.webhook_secret",
     "slack.bot_token",
     "slack.webhook_url",
     "heartbeat.url",

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{GithubConnection, GithubFilter, JiraConnection, Settings, States};
+use super::{AsanaConnection, GithubConnection, GithubFilter, JiraConnection, Settings, States, TrelloConnection};
 
 /// Each is 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -63,6 +63,16 @@ fn reading(settings: &Settings) -> impl Serialize {
     };
     let mut states: Vec<_> = settings.github.values().map(states).collect();
     states.extend(settings.jira.values().map(of_jira));
+    let of_asana = |connection: &AsanaConnection| {
+        let fields = serde_json::to_string(&connection.fields).unwrap_or_default();
+        (format!("asana {}", connection.site()), sorted_states(&connection.states), fields)
+    };
+    states.extend(settings.asana.values().map(of_asana));
+    let of_trello = |connection: &TrelloConnection| {
+        let fields = serde_json::to_string(&connection.fields).unwrap_or_default();
+        (format!("trello {}", connection.site()), sorted_states(&connection.states), fields)
+    };
+    states.extend(settings.trello.values().map(of_trello));
     states.sort();
     states.dedup();
     let people: Vec<_> = settings
@@ -104,6 +114,27 @@ fn selection(settings: &Settings) -> impl Serialize {
         .collect();
     of_jira.sort();
     all.extend(of_jira.iter().map(plain));
+    let mut of_asana: Vec<_> = settings
+        .asana
+        .values()
+        .map(|connection| {
+            let projects = folded(&connection.project_names());
+            (format!("asana {}", connection.site()), connection.workspace_name(), projects)
+        })
+        .collect();
+    of_asana.sort();
+    all.extend(of_asana.iter().map(plain));
+    let mut of_trello: Vec<_> = settings
+        .trello
+        .values()
+        .map(|connection| {
+            let mut boards = connection.board_names();
+            boards.sort();
+            (format!("trello {}", connection.site()), boards)
+        })
+        .collect();
+    of_trello.sort();
+    all.extend(of_trello.iter().map(plain));
     all
 }
 

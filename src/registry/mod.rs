@@ -1,8 +1,11 @@
 //! The one list of connectors: what a table of the configuration becomes.
 
+mod asana;
 mod github;
 mod jira;
+mod kept;
 mod slack;
+mod trello;
 
 use std::sync::Arc;
 
@@ -78,7 +81,10 @@ pub struct BuiltNotifier {
 pub fn connections(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<Built>, ConnectorError> {
     let github = settings.github.iter().map(|(name, table)| github::built(name, table, clock));
     let jira = settings.jira.iter().map(|(name, table)| jira::built(name, table, clock));
-    github.chain(jira).collect()
+    let store = settings.store.url.path();
+    let asana = settings.asana.iter().map(|(name, table)| asana::built(name, table, store, clock));
+    let trello = settings.trello.iter().map(|(name, table)| trello::built(name, table, clock));
+    github.chain(jira).chain(asana).chain(trello).collect()
 }
 
 /// Builds Slack, if it is configured; asks nobody yet.
@@ -90,13 +96,18 @@ pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Bu
     settings.slack.as_ref().map(|table| slack::built(table, operators, clock)).transpose()
 }
 
-/// A text as it is written down where it goes: GitHub's Markdown, Jira's document or wiki text, or Slack's text and blocks.
+/// A text as it is written down where it goes: GitHub's and Trello's Markdown, Jira's document or wiki text, Asana's HTML, or
+/// Slack's text and blocks.
 pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_json::Value {
     match address {
         Address::Comment { connection, .. } => {
-            let of_jira = connection.strip_prefix("jira.").and_then(|name| settings.jira.get(name));
-            let markdown = || serde_json::json!({ "markdown": GitHub::rendered(text) });
-            of_jira.map_or_else(markdown, |table| jira::rendered(table, text))
+            let (tool, name) = connection.split_once('.').unwrap_or_default();
+            match (tool, settings.jira.get(name)) {
+                ("jira", Some(table)) => jira::rendered(table, text),
+                ("asana", _) => asana::rendered(text),
+                ("trello", _) => trello::rendered(text),
+                _ => serde_json::json!({ "markdown": GitHub::rendered(text) }),
+            }
         }
         Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
     }
@@ -139,6 +150,8 @@ pub fn supplies(connection: &str) -> Option<&'static [(Need, &'static str)]> {
     match connection.split('.').next() {
         Some("github") => Some(github::SUPPLIES),
         Some("jira") => Some(jira::SUPPLIES),
+        Some("asana") => Some(asana::SUPPLIES),
+        Some("trello") => Some(trello::SUPPLIES),
         _ => None,
     }
 }
@@ -149,10 +162,10 @@ mod tests {
 
     #[test]
     fn every_tool_that_can_be_configured_says_what_it_tells() {
-        for connection in ["github.acme", "jira.acme"] {
+        for connection in ["github.acme", "jira.acme", "asana.acme", "trello.acme"] {
             let told = supplies(connection).unwrap_or_default();
             assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 6, "{connection}");
         }
-        assert_eq!(supplies("trello.acme"), None);
+        assert_eq!(supplies("gitlab.acme"), None);
     }
 }

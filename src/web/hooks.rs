@@ -59,6 +59,16 @@ impl Memory {
     }
 }
 
+/// Answers a tool that asks, without a signature, whether anybody is there.
+pub(super) async fn knock(State(shared): State<Arc<Shared>>, Path((tool, name)): Path<(String, String)>) -> StatusCode {
+    let live = shared.live();
+    match live.doors.get(&format!("{tool}.{name}")) {
+        Some(door) if door.hooks.is_knocked_at() => StatusCode::OK,
+        Some(_) => StatusCode::METHOD_NOT_ALLOWED,
+        None => StatusCode::NOT_FOUND,
+    }
+}
+
 /// Takes one hook.
 pub(super) async fn receive(
     State(shared): State<Arc<Shared>>,

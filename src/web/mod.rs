@@ -7,6 +7,7 @@
 //! | `GET /metrics` | this machine, or everybody by `[server] metrics` | what is counted |
 //! | `POST /-/reload` | this machine | whether it was taken |
 //! | `POST /hooks/TOOL/NAME` | whoever has the secret | nothing |
+//! | `HEAD /hooks/TOOL/NAME` | everybody, where the tool asks so before it delivers | nothing |
 //!
 //! A stranger costs little: connections are few and short (`door`), hosts are named ones, a body is read only where a hook
 //! may come, and no more than so many hooks a second are looked at.
@@ -133,7 +134,7 @@ fn router(shared: Arc<Shared>, at: Option<SocketAddr>) -> Router {
         .route("/healthz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
         .route("/-/reload", post(reload::reload))
-        .route("/hooks/{tool}/{name}", post(hooks::receive))
+        .route("/hooks/{tool}/{name}", post(hooks::receive).head(hooks::knock))
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(shared)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))

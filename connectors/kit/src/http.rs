@@ -99,6 +99,8 @@ pub struct Request {
     pub more_query: Vec<(String, String)>,
     /// The path is a credential itself (a webhook's): it reaches no log and no `Debug`.
     pub secret_path: bool,
+    /// Statuses that are handed over as answers whatever the table says: the tool tells in the body what is refused.
+    pub heard: &'static [u16],
 }
 
 /// What a request logs in with: the value of its `Authorization` header, marked sensitive, and blanked in whatever comes
@@ -166,6 +168,7 @@ impl Request {
             held_with: None,
             more_query: Vec::new(),
             secret_path: false,
+            heard: &[],
         }
     }
 
@@ -203,6 +206,12 @@ impl Request {
     /// Keeps the path out of every log.
     pub fn hide_path(mut self) -> Request {
         self.secret_path = true;
+        self
+    }
+
+    /// Hands these statuses (401, 429) over as answers: what they mean stands in the body. A limit is noted all the same.
+    pub fn hear(mut self, statuses: &'static [u16]) -> Request {
+        self.heard = statuses;
         self
     }
 

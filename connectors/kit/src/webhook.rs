@@ -3,9 +3,12 @@
 //! A hook brings no data in. It may be forged until it is verified, replayed, late or about something we do not watch, so
 //! all it may do is bring a read forward that would have come by itself.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -13,11 +16,32 @@ use crate::StreamKind;
 
 /// Understands the hooks of one connection.
 pub trait Hooks: Send + Sync {
+    /// Answers a tool that tries a new webhook's address before it sends any hook there, by the address's query and the
+    /// headers. `None`: this is no such greeting.
+    ///
+    /// # Errors
+    /// It is not the tool's, or cannot be answered.
+    fn greet(&self, _query: Option<&str>, _headers: &HeaderMap) -> Option<Result<Greeting, HookRefused>> {
+        None
+    }
+
     /// Verifies a hook by its headers and its raw body, and says what to read again.
     ///
     /// # Errors
     /// It is not the tool's, or cannot be understood.
     fn receive(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, HookRefused>;
+
+    /// Whether the tool asks by `HEAD`, without a signature, if anybody is there before it delivers anything.
+    fn is_knocked_at(&self) -> bool {
+        false
+    }
+}
+
+/// The answer to a greeting.
+#[derive(Debug, Clone)]
+pub struct Greeting {
+    /// Headers that go with it, whose values are nobody else's.
+    pub headers: Vec<(&'static str, SecretString)>,
 }
 
 /// A verified hook.
@@ -69,6 +93,24 @@ pub fn is_signed(secret: &SecretString, body: &[u8], given: &str) -> bool {
     !secret.expose_secret().is_empty() && bool::from(same)
 }
 
+/// True when `given` is the secret. Compared in constant time; an empty secret is never given.
+pub fn is_same(secret: &SecretString, given: &str) -> bool {
+    let secret = secret.expose_secret();
+    !secret.is_empty() && bool::from(secret.as_bytes().ct_eq(given.as_bytes()))
+}
+
+/// True when `given` is the HMAC-SHA1 of these pieces, one behind the other, in base64. For tools that know nothing newer; as
+/// an HMAC it is not broken. Compared in constant time. With an empty secret nothing is ever signed.
+pub fn is_signed_sha1(secret: &SecretString, pieces: &[&[u8]], given: &str) -> bool {
+    let mac = Hmac::<Sha1>::new_from_slice(secret.expose_secret().as_bytes());
+    let mut mac = mac.expect("a key of any length will do");
+    for piece in pieces {
+        mac.update(piece);
+    }
+    let own = STANDARD.encode(mac.finalize().into_bytes());
+    !secret.expose_secret().is_empty() && bool::from(own.as_bytes().ct_eq(given.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -98,6 +140,21 @@ mod tests {
         // HMAC under the empty key of the empty text.
         let empty = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
         assert!(!signed("", b"", empty), "no secret signs nothing");
+    }
+
+    #[test]
+    fn a_sha1_signature_covers_all_pieces_in_their_order() {
+        let (body, url) =
+            (br#"{"action":{"id":"1","type":"updateCard"},"model":{"id":"2"}}"#, b"https://example.org/hooks/trello");
+        let signed = |secret: &str, pieces: &[&[u8]], given: &str| is_signed_sha1(&secret.into(), pieces, given);
+        let given = "NqtHC8KkAMIIxlW4/WVMdSop2SY=";
+        assert!(signed("secret", &[body, url], given));
+        assert!(!signed("secret", &[url, body], given) && !signed("secret", &[body], given));
+        assert!(!signed("secreT", &[body, url], given));
+        for wrong in ["", "NqtHC8KkAMIIxlW4/WVMdSop2SY", "nqtHC8KkAMIIxlW4/WVMdSop2SY="] {
+            assert!(!signed("secret", &[body, url], wrong), "{wrong}");
+        }
+        assert!(!signed("", &[], "+9sdGxiqbAgyS31ktx+3Y3BpDh0="), "no secret signs nothing");
     }
 
     proptest! {

@@ -115,6 +115,47 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
         put(&key("ca_file"), set(&table.ca_file).to_owned());
         put(&key("proxy"), set(&table.proxy).to_owned());
     }
+    for (name, table) in &settings.asana {
+        let key = |key: &str| format!("asana.{name}.{key}");
+        put(&key("url"), table.url.url().to_string());
+        put(&key("token"), table.token.to_string());
+        if let Some(secret) = &table.webhook_secret {
+            put(&key("webhook_secret"), secret.to_string());
+        }
+        put(&key("workspace"), set(&table.workspace).to_owned());
+        put(&key("projects"), format!("{} projects", table.projects.len()));
+        put(&key("poll"), table.poll.to_string());
+        put(&key("mode"), table.mode.map_or("-", crate::config::Mode::word).to_owned());
+        for (state, words) in table.states.all().into_iter().filter(|(_, words)| !words.is_empty()) {
+            put(&key(&format!("states.{state}")), format!("{} sections", words.len()));
+        }
+        for (field, name) in table.fields.all() {
+            put(&key(&format!("fields.{field}")), set(&name).to_owned());
+        }
+        put(&key("ca_file"), set(&table.ca_file).to_owned());
+        put(&key("proxy"), set(&table.proxy).to_owned());
+    }
+    for (name, table) in &settings.trello {
+        let key = |key: &str| format!("trello.{name}.{key}");
+        put(&key("url"), table.url.url().to_string());
+        put(&key("key"), table.key.to_string());
+        put(&key("token"), table.token.to_string());
+        if let Some(secret) = &table.webhook_secret {
+            put(&key("webhook_secret"), secret.to_string());
+        }
+        put(&key("webhook_url"), set(&table.webhook_url).to_owned());
+        put(&key("boards"), format!("{} boards", table.boards.len()));
+        put(&key("poll"), table.poll.to_string());
+        put(&key("mode"), table.mode.map_or("-", crate::config::Mode::word).to_owned());
+        for (state, words) in table.states.all().into_iter().filter(|(_, words)| !words.is_empty()) {
+            put(&key(&format!("states.{state}")), format!("{} lists", words.len()));
+        }
+        for (field, name) in table.fields.all() {
+            put(&key(&format!("fields.{field}")), set(&name).to_owned());
+        }
+        put(&key("ca_file"), set(&table.ca_file).to_owned());
+        put(&key("proxy"), set(&table.proxy).to_owned());
+    }
     if let Some(slack) = &settings.slack {
         put("slack.url", slack.url.url().to_string());
         for (key, secret) in [("slack.bot_token", &slack.bot_token), ("slack.webhook_url", &slack.webhook_url)] {

@@ -46,6 +46,14 @@ pub(super) fn parts(settings: &Settings, view: Option<&View>, connection: &str) 
         let configured: Vec<String> = table.projects.iter().map(|project| project.text().to_owned()).collect();
         return if configured.is_empty() { read(view, connection, ContainerKind::Project) } else { configured };
     }
+    if let Some(table) = connection.strip_prefix("asana.").and_then(|name| settings.asana.get(name)) {
+        let configured = table.project_names();
+        return if configured.is_empty() { read(view, connection, ContainerKind::Project) } else { configured };
+    }
+    if let Some(table) = connection.strip_prefix("trello.").and_then(|name| settings.trello.get(name)) {
+        let configured = table.board_names();
+        return if configured.is_empty() { read(view, connection, ContainerKind::Board) } else { configured };
+    }
     let table = connection.strip_prefix("github.").and_then(|name| settings.github.get(name));
     let configured = table.iter().flat_map(|table| table.repos.iter().map(ToString::to_string));
     let (patterns, mut names): (Vec<String>, Vec<String>) = configured.partition(|name| name.contains('*'));
@@ -116,9 +124,13 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let absent: BTreeSet<&str> = own.iter().filter(|one| one.absent).filter_map(|one| one.part.as_deref()).collect();
     if !absent.is_empty() {
         let what = format!("the history of {} is not shown to this token", listed(absent.into_iter()));
-        let right = if connection.starts_with("jira.") { "Browse projects" } else { "Issues: read" };
-        findings
-            .push(Finding::warning(what, format!("grant {right}; without it silence is told from the issue alone")));
+        let right = match connection.split('.').next() {
+            Some("jira") => "grant Browse projects",
+            Some("asana") => "add its account to the project",
+            Some("trello") => "add its account to the board",
+            _ => "grant Issues: read",
+        };
+        findings.push(Finding::warning(what, format!("{right}; without it silence is told from the task alone")));
     }
     Ok(findings)
 }
@@ -146,7 +158,12 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     let mute: Vec<&str> = mute.map(|one| one.handle.as_str()).collect();
     if !mute.is_empty() {
         let what = format!("without any address or account: {}", listed(mute.into_iter()));
-        let account = if view.settings.github.is_empty() { "jira = \"account id\"" } else { "github = \"login\"" };
+        let account = match view.settings.connections().next().as_deref().and_then(|one| one.split('.').next()) {
+            Some("jira") => "jira = \"account id\"",
+            Some("asana") => "asana = \"number\"",
+            Some("trello") => "trello = \"user name\"",
+            _ => "github = \"login\"",
+        };
         findings.push(Finding::warning(what, format!("set `email`, or `also = {{ {account}, slack = \"U…\" }}`")));
     }
     let strangers = strangers(view);

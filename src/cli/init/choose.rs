@@ -125,6 +125,50 @@ pub(super) fn chosen_projects(answer: &str, listed: &[Visible]) -> Result<Chosen
     if keys.is_empty() { Err("name at least one, or all".to_owned()) } else { Ok(Chosen::all(once(keys))) }
 }
 
+/// The same where places have names: numbers of the list, names as listed, addresses and ids, or all of them, those to come
+/// included. Names may hold spaces, so commas alone stand between answers.
+pub(super) fn chosen_by_name(
+    answer: &str,
+    listed: &[Visible],
+    of_address: fn(&str) -> Option<String>,
+) -> Result<Chosen, String> {
+    let mut names = Vec::new();
+    let is_listed = |text: &str| listed.iter().find(|one| one.name.to_lowercase() == text.to_lowercase());
+    // A name that holds a comma is known as a whole.
+    let whole = is_listed(answer.trim());
+    let parts: Vec<&str> = match whole {
+        Some(_) => vec![answer.trim()],
+        None => answer.split(',').map(str::trim).filter(|part| !part.is_empty()).collect(),
+    };
+    for part in parts {
+        if part.eq_ignore_ascii_case("all") {
+            return Ok(Chosen { repos: Vec::new(), named: listed.iter().map(|one| one.name.clone()).collect() });
+        }
+        if let Some(known) = is_listed(part) {
+            names.push(known.name.clone());
+        } else if let Some((first, last)) = numbers(part, listed.len()) {
+            names.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
+        } else {
+            let id = of_address(part).filter(|id| id != part || is_id(part));
+            names.push(id.ok_or(format!("\"{part}\" is neither a number nor a name of the list, nor an address"))?);
+        }
+    }
+    if names.is_empty() { Err("name at least one, or all".to_owned()) } else { Ok(Chosen::all(once_exactly(names))) }
+}
+
+/// What a tool gives its own things as ids: many digits, hexadecimal ones, or a short link.
+fn is_id(text: &str) -> bool {
+    let (digit, plain) = (|c: char| c.is_ascii_digit(), text.chars().all(|c| c.is_ascii_alphanumeric()));
+    let long = text.len() >= 12 && text.chars().all(|c| c.is_ascii_hexdigit());
+    plain && (long || (text.len() == 8 && text.contains(digit)))
+}
+
+/// Each once, to the letter: in short links capitals count.
+fn once_exactly(names: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+}
+
 /// `3`, or `1-3`: the first and the last, as far as there are so many.
 fn numbers(part: &str, most: usize) -> Option<(usize, usize)> {
     let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -185,6 +229,22 @@ mod tests {
         assert!(all.repos.is_empty(), "those to come are included");
         assert_eq!(all.named, ["OPS", "WEB", "A_B"]);
         for wrong in ["", "0", "4", "2-9", "-", "x", "web!", "ops-1"] {
+            assert!(chosen(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn boards_are_chosen_by_number_name_id_or_address() {
+        let listed =
+            ["Client work", "Q1, Q2", "Next"].map(|name| Visible { name: name.to_owned(), open: 1, unfit: None });
+        let chosen = |answer: &str| chosen_by_name(answer, &listed, crate::config::trello_board_of);
+        assert_eq!(chosen("1, next").unwrap().repos, ["Client work", "Next"]);
+        assert_eq!(chosen("q1, q2").unwrap().repos, ["Q1, Q2"]);
+        assert_eq!(chosen("2-3,https://trello.com/b/nC8QJJoZ/x").unwrap().repos, ["Q1, Q2", "Next", "nC8QJJoZ"]);
+        assert_eq!(chosen("4eea4ffc91e31d1746000046").unwrap().named, ["4eea4ffc91e31d1746000046"]);
+        let all = chosen("ALL").unwrap();
+        assert!(all.repos.is_empty() && all.named.len() == 3, "those to come are included");
+        for wrong in ["", "0", "4", "2-9", "Clientwork", "https://trello.com/c/abcdEFGH"] {
             assert!(chosen(wrong).is_err(), "{wrong}");
         }
     }

@@ -46,6 +46,10 @@ pub(super) struct Person {
     pub(super) github: Option<String>,
     /// Account id in Jira, or user name.
     pub(super) jira: Option<String>,
+    /// Number in Asana.
+    pub(super) asana: Option<String>,
+    /// User name in Trello.
+    pub(super) trello: Option<String>,
     /// Slack id.
     pub(super) slack: Option<String>,
     /// Slack id of somebody of the same name, of whom nobody has said that it is the same person.
@@ -58,21 +62,30 @@ impl Person {
         match tracker {
             Tracker::Github => &mut self.github,
             Tracker::Jira => &mut self.jira,
+            Tracker::Asana => &mut self.asana,
+            Tracker::Trello => &mut self.trello,
+        }
+    }
+
+    /// The same, to be looked at.
+    pub(super) fn account_in(&self, tracker: Tracker) -> Option<&String> {
+        match tracker {
+            Tracker::Github => self.github.as_ref(),
+            Tracker::Jira => self.jira.as_ref(),
+            Tracker::Asana => self.asana.as_ref(),
+            Tracker::Trello => self.trello.as_ref(),
         }
     }
 
     /// Whether this account is theirs.
     pub(super) fn is(&self, tracker: Tracker, login: &str) -> bool {
-        let own = match tracker {
-            Tracker::Github => &self.github,
-            Tracker::Jira => &self.jira,
-        };
-        own.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(login))
+        self.account_in(tracker).is_some_and(|own| own.eq_ignore_ascii_case(login))
     }
 
     /// Whether they are called so, in whatever way.
     pub(super) fn answers_to(&self, answer: &str) -> bool {
-        let known = [&self.github, &self.jira, &self.email, &self.name].into_iter().flatten();
+        let accounts = Tracker::ALL.into_iter().filter_map(|tracker| self.account_in(tracker));
+        let known = accounts.chain([&self.email, &self.name].into_iter().flatten());
         known.chain([&self.handle]).any(|known| known.to_lowercase() == answer.to_lowercase())
     }
 
@@ -83,8 +96,9 @@ impl Person {
 
     /// `github = "ana-k", slack = "U0ANA"`
     fn accounts(&self, slack: Option<&String>) -> String {
-        let all = [("github", self.github.as_ref()), ("jira", self.jira.as_ref()), ("slack", slack)];
-        let given = all.into_iter().filter_map(|(tool, account)| Some(format!("{tool} = {}", quoted(account?))));
+        let trackers = Tracker::ALL.map(|tracker| (tracker.word(), self.account_in(tracker)));
+        let all = trackers.into_iter().chain([("slack", slack)]);
+        let given = all.filter_map(|(tool, account)| Some(format!("{tool} = {}", quoted(account?))));
         given.collect::<Vec<_>>().join(", ")
     }
 }
@@ -136,6 +150,42 @@ pub(super) struct JiraDraft {
     pub(super) states: Found,
 }
 
+/// `[asana.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AsanaDraft {
+    /// `acme` of `[asana.acme]`.
+    pub(super) name: String,
+    /// API base. `None`: Asana's own.
+    pub(super) url: Option<String>,
+    /// A CA of the company's own.
+    pub(super) ca_file: Option<String>,
+    /// Where the token comes from.
+    pub(super) token: Reference,
+    /// What is watched. Empty: all that the account sees.
+    pub(super) projects: Vec<String>,
+    /// Sections that say a state.
+    pub(super) states: Found,
+}
+
+/// `[trello.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TrelloDraft {
+    /// `acme` of `[trello.acme]`.
+    pub(super) name: String,
+    /// API base. `None`: Trello's own.
+    pub(super) url: Option<String>,
+    /// A CA of the company's own.
+    pub(super) ca_file: Option<String>,
+    /// Where the key comes from.
+    pub(super) key: Reference,
+    /// Where the token comes from.
+    pub(super) token: Reference,
+    /// What is watched. Empty: every open board of the account.
+    pub(super) boards: Vec<String>,
+    /// Lists that say a state.
+    pub(super) states: Found,
+}
+
 /// Everything that was found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -143,6 +193,10 @@ pub(super) struct Draft {
     pub(super) github: Option<GithubDraft>,
     /// `None`: no Jira.
     pub(super) jira: Option<JiraDraft>,
+    /// `None`: no Asana.
+    pub(super) asana: Option<AsanaDraft>,
+    /// `None`: no Trello.
+    pub(super) trello: Option<TrelloDraft>,
     /// `None`: no Slack.
     pub(super) slack: Option<SlackDraft>,
     /// Everybody.
@@ -167,6 +221,12 @@ impl Draft {
         }
         if let Some(jira) = &self.jira {
             jira.table(purpose, &mut out);
+        }
+        if let Some(asana) = &self.asana {
+            asana.table(purpose, &mut out);
+        }
+        if let Some(trello) = &self.trello {
+            trello.table(purpose, &mut out);
         }
         if let Some(slack) = &self.slack {
             out.push_str("\n[slack]\n");
@@ -233,6 +293,41 @@ impl JiraDraft {
         }
         let title = "Statuses that seem to say more than their category does. Take out what means something else.";
         states(out, title, &format!("jira.{}", self.name), &self.states);
+    }
+}
+
+impl AsanaDraft {
+    fn table(&self, purpose: Purpose, out: &mut String) {
+        out.push_str(&format!("\n[asana.{}]\n", self.name));
+        line(out, "url", self.url.as_deref());
+        line(out, "ca_file", self.ca_file.as_deref());
+        out.push_str(&format!("token = {}\n", reference(&self.token, "ASANA_TOKEN", purpose)));
+        if self.projects.is_empty() {
+            out.push_str(
+                "# Every project that the account sees; `projects = [\"1200000000000101\"]` watches these alone.\n",
+            );
+        } else {
+            list(out, "projects", &self.projects);
+        }
+        let title = "Sections that seem to say in which state a task is. Take out what means something else.";
+        states(out, title, &format!("asana.{}", self.name), &self.states);
+    }
+}
+
+impl TrelloDraft {
+    fn table(&self, purpose: Purpose, out: &mut String) {
+        out.push_str(&format!("\n[trello.{}]\n", self.name));
+        line(out, "url", self.url.as_deref());
+        line(out, "ca_file", self.ca_file.as_deref());
+        out.push_str(&format!("key = {}\n", reference(&self.key, "TRELLO_KEY", purpose)));
+        out.push_str(&format!("token = {}\n", reference(&self.token, "TRELLO_TOKEN", purpose)));
+        if self.boards.is_empty() {
+            out.push_str("# Every open board of the account; `boards = [\"Client work\"]` watches these alone.\n");
+        } else {
+            list(out, "boards", &self.boards);
+        }
+        let title = "Lists that seem to say in which state a card is. Take out what means something else.";
+        states(out, title, &format!("trello.{}", self.name), &self.states);
     }
 }
 
@@ -316,9 +411,28 @@ mod tests {
             projects: vec!["OPS".to_owned()],
             states: vec![("review", vec!["In \"QA\"".to_owned()])],
         };
+        let asana = AsanaDraft {
+            name: "asana".to_owned(),
+            url: None,
+            ca_file: None,
+            token: Reference::Variable("ASANA_TOKEN"),
+            projects: vec!["1200000000000101".to_owned()],
+            states: vec![("waiting", vec!["Stuck".to_owned()])],
+        };
+        let trello = TrelloDraft {
+            name: "trello".to_owned(),
+            url: None,
+            ca_file: None,
+            key: Reference::Variable("TRELLO_KEY"),
+            token: Reference::Variable("TRELLO_TOKEN"),
+            boards: vec!["Client \"work\", 2026".to_owned()],
+            states: Vec::new(),
+        };
         Draft {
             github: Some(github),
             jira: Some(jira),
+            asana: Some(asana),
+            trello: Some(trello),
             slack: Some(SlackDraft {
                 url: None,
                 token: Reference::Variable("SLACK_BOT_TOKEN"),
@@ -331,6 +445,8 @@ mod tests {
                     email: Some("ana@example.org".to_owned()),
                     github: Some("ana-k".to_owned()),
                     jira: Some("5b10:ana".to_owned()),
+                    asana: Some("1200000000000011".to_owned()),
+                    trello: Some("anak".to_owned()),
                     slack: Some("U0ANA".to_owned()),
                     namesake: None,
                 },
@@ -347,8 +463,9 @@ mod tests {
 
     #[test]
     fn the_file_is_taken_as_it_is_whatever_names_hold() {
-        let env = [("GITHUB_TOKEN", "t"), ("JIRA_TOKEN", "t"), ("SLACK_BOT_TOKEN", "xoxb-t")];
-        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let env = [("GITHUB_TOKEN", "t"), ("JIRA_TOKEN", "t"), ("SLACK_BOT_TOKEN", "xoxb-t")].into_iter();
+        let env = env.chain([("ASANA_TOKEN", "t"), ("TRELLO_KEY", "k"), ("TRELLO_TOKEN", "t")]);
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let files = vec![("gapwatch.toml".into(), draft().text(Purpose::LogIn))];
         let loaded = load(&Sources { files, env, flags: Flags::default() });
         let loaded = loaded.unwrap_or_else(|found| panic!("{}", found[0].render(false)));
@@ -362,6 +479,10 @@ mod tests {
         let jira = &settings.jira["acme"];
         assert_eq!((jira.projects.len(), jira.email.as_deref()), (1, Some("gapwatch@example.org")));
         assert_eq!(jira.states.review, ["In \"QA\""]);
+        assert_eq!(settings.people["ana_k"].also.trello.0, ["anak"]);
+        let (asana, trello) = (&settings.asana["asana"], &settings.trello["trello"]);
+        assert_eq!((asana.project_names(), asana.states.waiting.len()), (vec!["1200000000000101".to_owned()], 1));
+        assert_eq!(trello.board_names(), ["Client \"work\", 2026"]);
         assert!(settings.people["max"].also.slack.0.is_empty(), "a name alone makes nobody the same person");
         let proposal = "if it is the same person: also = { github = \"max\", slack = \"U0MAX\" }\n";
         assert!(draft().text(Purpose::Write).contains(proposal));

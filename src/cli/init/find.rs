@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::doctor::exit_of;
 use super::super::open::{Stopped, colored};
+use super::super::places;
 use super::super::table::plain;
 use super::super::trouble::of_service;
 use super::ask::Asker;
@@ -65,6 +66,8 @@ impl Wizard {
             match tracker {
                 Tracker::Github => self.github().await?,
                 Tracker::Jira => self.jira().await?,
+                Tracker::Asana => self.asana().await?,
+                Tracker::Trello => self.trello().await?,
             }
         }
         self.join_namesakes().await?;
@@ -75,6 +78,9 @@ impl Wizard {
         let references = [
             (self.draft.github.as_ref().map(|github| &github.token), "GITHUB_TOKEN"),
             (self.draft.jira.as_ref().map(|jira| &jira.token), "JIRA_TOKEN"),
+            (self.draft.asana.as_ref().map(|asana| &asana.token), "ASANA_TOKEN"),
+            (self.draft.trello.as_ref().map(|trello| &trello.key), "TRELLO_KEY"),
+            (self.draft.trello.as_ref().map(|trello| &trello.token), "TRELLO_TOKEN"),
             (self.draft.slack.as_ref().map(|slack| &slack.token), "SLACK_BOT_TOKEN"),
         ];
         for (reference, name) in references {
@@ -89,24 +95,24 @@ impl Wizard {
     async fn trackers(&self, wanted: &[Tracker]) -> Result<Vec<Tracker>, Stopped> {
         if !wanted.is_empty() {
             let one = |tracker: &Tracker| wanted.contains(tracker);
-            return Ok([Tracker::Github, Tracker::Jira].into_iter().filter(one).collect());
+            return Ok(Tracker::ALL.into_iter().filter(one).collect());
         }
         let Some(asker) = &self.asker else {
-            let jira = self.variable("JIRA_URL").is_some();
-            let github = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE"].into_iter().any(|name| self.variable(name).is_some());
-            return Ok(match (github, jira) {
-                (true, true) => vec![Tracker::Github, Tracker::Jira],
-                (false, true) => vec![Tracker::Jira],
-                (_, false) => vec![Tracker::Github],
-            });
+            let set = |names: &[&str]| names.iter().any(|name| self.variable(name).is_some());
+            let told = |tracker: &Tracker| match tracker {
+                Tracker::Github => set(&["GITHUB_TOKEN", "GITHUB_TOKEN_FILE"]),
+                Tracker::Jira => set(&["JIRA_URL"]),
+                Tracker::Asana => set(&["ASANA_TOKEN", "ASANA_TOKEN_FILE"]),
+                Tracker::Trello => set(&["TRELLO_KEY", "TRELLO_KEY_FILE", "TRELLO_TOKEN", "TRELLO_TOKEN_FILE"]),
+            };
+            let told: Vec<Tracker> = Tracker::ALL.into_iter().filter(told).collect();
+            return Ok(if told.is_empty() { vec![Tracker::Github] } else { told });
         };
         loop {
-            let answer = asker.line("What is work tracked in? github, jira or both (Enter for github):").await?;
-            match answer.to_lowercase().as_str() {
-                "" | "github" => return Ok(vec![Tracker::Github]),
-                "jira" => return Ok(vec![Tracker::Jira]),
-                "both" => return Ok(vec![Tracker::Github, Tracker::Jira]),
-                _ => asker.say("  github, jira or both, please")?,
+            let question = "What is work tracked in? github, jira, asana, trello, or several (Enter for github):";
+            match trackers_of(&asker.line(question).await?) {
+                Some(trackers) => return Ok(trackers),
+                None => asker.say("  github, jira, asana or trello, please; several with commas")?,
             }
         }
     }
@@ -211,12 +217,7 @@ impl Wizard {
         let built = built.ok_or_else(|| Stopped::failed("nothing to log in to"))?;
         match built.source.whoami().await {
             Ok(who) => {
-                let account = who.account;
-                // What people are called there, where their handle is a mere id.
-                let name = account.and_then(|account| match kind {
-                    "jira." => account.name.or(account.handle),
-                    _ => account.handle,
-                });
+                let name = who.account.and_then(|account| places::called(kind, account));
                 self.say(format!("Logged in as {}.", plain(name.as_deref().unwrap_or("an app"))))?;
                 for warning in who.warnings {
                     self.say(format!("  note: {warning}"))?;
@@ -345,6 +346,20 @@ impl Wizard {
     }
 }
 
+/// The trackers that an answer names, each once, in their order. `None`: it names something else.
+fn trackers_of(answer: &str) -> Option<Vec<Tracker>> {
+    let answer = answer.to_lowercase();
+    let words: Vec<&str> = answer.split([',', ' ', '+', '&']).filter(|word| !["", "and"].contains(word)).collect();
+    let known = |word: &&str| Tracker::ALL.iter().any(|tracker| tracker.word() == *word);
+    match words.is_empty() {
+        true => Some(vec![Tracker::Github]),
+        false if words.iter().all(known) => {
+            Some(Tracker::ALL.into_iter().filter(|tracker| words.contains(&tracker.word())).collect())
+        }
+        false => None,
+    }
+}
+
 /// What came of a login that failed.
 pub(super) enum Refused {
     /// The credential itself: another one may do.
@@ -384,4 +399,20 @@ pub(super) fn stopped(error: &ConnectorError) -> Stopped {
     // There is no connection yet that could be named.
     let problem = of_service("", error, None).1.titled(error.to_string());
     Stopped::told(exit_of(verdict), &todo.into_iter().fold(problem, Diagnostic::help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_trackers_are_named_in_one_answer_and_taken_in_their_own_order() {
+        assert_eq!(trackers_of(""), Some(vec![Tracker::Github]));
+        assert_eq!(trackers_of("Trello"), Some(vec![Tracker::Trello]));
+        assert_eq!(trackers_of("asana, github and jira"), Some(vec![Tracker::Github, Tracker::Jira, Tracker::Asana]));
+        assert_eq!(trackers_of("jira+jira"), Some(vec![Tracker::Jira]));
+        for wrong in ["gitlab", "github, gitlab", "both"] {
+            assert_eq!(trackers_of(wrong), None, "{wrong}");
+        }
+    }
 }

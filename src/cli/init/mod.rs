@@ -1,9 +1,10 @@
-//! `init`: from a token to a file: tests it, finds repositories or projects, states and people, and writes what `run` needs.
+//! `init`: from a token to a file: tests it, finds repositories, projects or boards, states and people, and writes what `run` needs.
 
 mod ask;
 mod choose;
 mod draft;
 mod find;
+mod hosted;
 mod jira;
 mod people;
 mod slack;
@@ -40,7 +41,7 @@ pub(super) struct Wishes {
 struct Made {
     draft: Draft,
     typed: Vec<(PathBuf, SecretString)>,
-    /// Repositories and projects that were named and are not shown to the token.
+    /// Repositories, projects and boards that were named and are not shown to the token.
     unseen: Vec<String>,
 }
 
@@ -56,9 +57,18 @@ const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FIL
   JIRA_PROJECTS          keys with commas; left out: all that the account sees
   JIRA_MANAGER           e-mail address, user name or name of who hears when a gap stays; left out: nobody
   JIRA_CA_FILE           PEM file with the company's own CA
+  ASANA_TOKEN            the token (or ASANA_TOKEN_FILE); left out: no Asana
+  ASANA_PROJECTS         numbers, names or addresses with commas; left out: all that the account sees
+  ASANA_MANAGER          number, e-mail address or name of who hears when a gap stays; left out: nobody
+  ASANA_CA_FILE          PEM file with the company's own CA
+  TRELLO_KEY             the key of a Power-Up (or TRELLO_KEY_FILE); left out: no Trello
+  TRELLO_TOKEN           the token that a member gave to it (or TRELLO_TOKEN_FILE)
+  TRELLO_BOARDS          addresses, short links or names with commas; left out: every open board of the account
+  TRELLO_MANAGER         user name or name of who hears when a gap stays; left out: nobody
+  TRELLO_CA_FILE         PEM file with the company's own CA
   SLACK_BOT_TOKEN        xoxb-… (or SLACK_BOT_TOKEN_FILE); left out: no Slack
   SLACK_CHANNEL          for what has no person
-  GAPWATCH_SLACK_URL     another API base of Slack";
+  GAPWATCH_SLACK_URL     another API base of Slack; GAPWATCH_ASANA_URL and GAPWATCH_TRELLO_URL likewise";
 
 /// For `init --help`.
 pub(super) fn variables() -> String {

@@ -1,6 +1,6 @@
-//! People in `init`: who has open work, who of them is the same person in two trackers, and who leads.
+//! People in `init`: who has open work, who of them is the same person in several trackers, and who leads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connector_kit::survey::Survey;
 use connector_model::Account;
@@ -10,6 +10,9 @@ use super::super::table::plain;
 use super::Tracker;
 use super::draft::{Person, handle};
 use super::find::{MOST_PEOPLE, TRIES, Wizard, stopped};
+
+/// Who hears when a gap stays, where nobody can be asked.
+const MANAGERS: [&str; 4] = ["GITHUB_MANAGER", "JIRA_MANAGER", "ASANA_MANAGER", "TRELLO_MANAGER"];
 
 impl Wizard {
     pub(super) async fn find_people(
@@ -80,11 +83,13 @@ impl Wizard {
         Ok(Some(name))
     }
 
-    /// Proposes whoever has the same whole name in both trackers; a name alone decides nothing.
+    /// Proposes whoever has the same whole name in several trackers; a name alone decides nothing.
     pub(super) async fn join_namesakes(&mut self) -> Result<(), Stopped> {
         let same = pairs(&self.draft.people);
         let Some(asker) = self.asker.clone().filter(|_| !same.is_empty()) else { return Ok(()) };
-        asker.say("GitHub and Jira have people of the same name:")?;
+        let there = |tracker: &Tracker| self.draft.people.iter().any(|one| one.account_in(*tracker).is_some());
+        let trackers: Vec<&str> = Tracker::ALL.into_iter().filter(there).map(Tracker::name).collect();
+        asker.say(format!("{} have people of the same name:", trackers.join(" and ")))?;
         for (one, _) in &same {
             let person = &self.draft.people[*one];
             asker.say(format!(
@@ -100,9 +105,13 @@ impl Wizard {
         let mut same = same;
         same.sort_by_key(|(_, other)| std::cmp::Reverse(*other));
         for (one, other) in same {
-            let other = self.draft.people.remove(other);
+            let mut other = self.draft.people.remove(other);
             let person = &mut self.draft.people[one];
-            person.jira = other.jira;
+            for tracker in Tracker::ALL {
+                let account = other.account(tracker).take();
+                let own = person.account(tracker);
+                *own = own.take().or(account);
+            }
             person.email = person.email.take().or(other.email);
         }
         Ok(())
@@ -118,7 +127,7 @@ impl Wizard {
         for _ in 0..TRIES {
             let answer = match &self.asker {
                 Some(asker) => asker.line(question).await?,
-                None => self.variable("GITHUB_MANAGER").or_else(|| self.variable("JIRA_MANAGER")).unwrap_or_default(),
+                None => MANAGERS.iter().find_map(|name| self.variable(name)).unwrap_or_default(),
             };
             let answer = answer.trim_start_matches('@').to_owned();
             if answer.is_empty() {
@@ -153,8 +162,12 @@ impl Wizard {
 
 /// A name for somebody's table: the login, or the name where the login is a mere id.
 fn called(login: &str, account: &Account, tracker: Tracker, taken: &BTreeSet<String>) -> String {
-    // An account id of Jira Cloud is long, or has a colon in it; nobody is called so.
-    let is_id = tracker == Tracker::Jira && (login.contains(':') || login.len() >= 24);
+    // An account id of Jira Cloud is long, or has a colon in it, and Asana has numbers alone; nobody is called so.
+    let is_id = match tracker {
+        Tracker::Jira => login.contains(':') || login.len() >= 24,
+        Tracker::Asana => login.chars().all(|c| c.is_ascii_digit()),
+        Tracker::Github | Tracker::Trello => false,
+    };
     if !is_id {
         return handle(login, taken);
     }
@@ -170,26 +183,28 @@ fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.next().is_none().then_some(first)
 }
 
-/// People of GitHub, each with the only one of Jira who has the same whole name.
+/// People of the same whole name whose accounts are in different trackers: the first of them, with each of the others.
 fn pairs(people: &[Person]) -> Vec<(usize, usize)> {
     let folded = |person: &Person| {
         let name = person.name.as_deref().unwrap_or_default().to_lowercase();
         let words: Vec<&str> = name.split_whitespace().collect();
         (words.len() > 1).then(|| words.join(" "))
     };
-    let numbered = || people.iter().enumerate();
-    let on_github = |person: &Person| person.github.is_some() && person.jira.is_none();
-    let in_jira = |person: &Person| person.jira.is_some() && person.github.is_none();
-    numbered()
-        .filter(|(_, person)| on_github(person))
-        .filter_map(|(at, person)| {
-            let name = folded(person)?;
-            let of_name = |who: &Person| folded(who).as_ref() == Some(&name);
-            only(numbered().filter(|(_, one)| on_github(one) && of_name(one)))?;
-            let (other, _) = only(numbered().filter(|(_, one)| in_jira(one) && of_name(one)))?;
-            Some((at, other))
-        })
-        .collect()
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, person) in people.iter().enumerate() {
+        if let Some(name) = folded(person) {
+            by_name.entry(name).or_default().push(at);
+        }
+    }
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for all in by_name.into_values() {
+        let once = |tracker: Tracker| all.iter().filter(|at| people[**at].account_in(tracker).is_some()).count() <= 1;
+        if Tracker::ALL.into_iter().all(once) {
+            found.extend(all.iter().skip(1).map(|other| (all[0], *other)));
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 #[cfg(test)]
@@ -215,12 +230,17 @@ mod tests {
         assert_eq!(called(id, Some("Ana Kovac"), None), "ana_kovac");
         assert_eq!(called("712020:ab-cd", Some("田中"), Some("tanaka@example.org")), "tanaka");
         assert_eq!(called(id, None, None), "person");
+        let asana = account(Some("Ana Kovac"), None);
+        assert_eq!(super::called("1200000000000011", &asana, Tracker::Asana, &none), "ana_kovac");
     }
 
     #[test]
-    fn only_whole_names_that_are_there_once_on_each_side_are_proposed() {
+    fn only_whole_names_that_are_there_once_in_each_tracker_are_proposed() {
         let github = |name: &str| Person { github: Some("x".into()), name: Some(name.into()), ..Person::default() };
         let jira = |name: &str| Person { jira: Some("x".into()), name: Some(name.into()), ..Person::default() };
+        let trello = |name: &str| Person { trello: Some("x".into()), name: Some(name.into()), ..Person::default() };
+        let three = [trello("Sue Winter"), github("Sue Winter"), jira("sue winter")];
+        assert_eq!(pairs(&three), [(0, 1), (0, 2)]);
         let people = [
             github("Ana Kovac"),
             github("Max Winter"),

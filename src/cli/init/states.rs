@@ -1,4 +1,4 @@
-//! Labels whose words say a state, in the languages that teams write them in: a proposal, to be looked at.
+//! Labels, lists and sections whose words say a state, in the languages that teams write them in: a proposal, to be looked at.
 
 use std::collections::BTreeSet;
 

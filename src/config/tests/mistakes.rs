@@ -40,7 +40,7 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() {
-    assert_snapshot!(found_after("[email]\nfrom = 'x'\n[rules.load.overloaded]\nover = 1.1\n"), @r#"
+    assert_snapshot!(found_after("[email]\nfrom = 'x'\n[rules.load.overloaded]\nover = 1.1\n"), @r"
     error[unknown-key]: unknown key `email` at the top
      --> gapwatch.toml:4:2
       |
@@ -48,7 +48,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |  ^^^^^ unknown
       |
       = note: key: email
-      = help: not in this version yet; take it out. Known keys: comments, directory, github, heartbeat, jira, messages, mode, operators, people, rules, server, slack, store, version
+      = help: not in this version yet; take it out. Known keys: asana, comments, directory, github, heartbeat, jira, messages, mode, operators, people, rules, server, slack, store, trello, version
 
     error[unknown-key]: unknown key `load` in [rules]
      --> gapwatch.toml:6:8
@@ -60,7 +60,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       = help: not in this version yet; take it out. Known keys: blocker, due, overdue, owner, pace, stalled, start, sys
 
     gapwatch: 2 errors, 0 warnings in 1 file.
-    "#);
+    ");
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn a_missing_key_is_shown_at_its_table_and_all_are_named() {
 
     gapwatch: 3 errors, 0 warnings in 1 file.
     "#);
-    assert_snapshot!(found("mode = 'live'\n"), @r#"
+    assert_snapshot!(found("mode = 'live'\n"), @r"
     error[missing-key]: no connection is configured: nothing would be watched
      |
-     = help: add a table [github.NAME] with `token` and `repos`, or [jira.NAME] with `url`, `email` and `token`
+     = help: add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key`, `token` and `boards`
 
     gapwatch: 1 error, 0 warnings in 1 file.
-    "#);
+    ");
 }
 
 #[test]

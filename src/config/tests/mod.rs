@@ -1,12 +1,14 @@
 //! What people see for each mistake, and what the layers make of each other.
 #![allow(clippy::unwrap_used)]
 
+mod asana;
 mod in_force;
 mod jira;
 mod layers;
 mod mistakes;
 mod relations;
 mod specimens;
+mod trello;
 
 use std::path::PathBuf;
 
@@ -18,7 +20,13 @@ const GITHUB: &str = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web'
 fn sources(files: &[(&str, &str)], env: &[(&str, &str)]) -> Sources {
     let files = files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let secrets = [("GH", "t0ken"), ("SLACK", "xoxb-1"), ("BEAT", "https://hc.example.org/ping/1")];
+    let secrets = [
+        ("GH", "t0ken"),
+        ("KEY", "k3y"),
+        ("WORD", "sixteen-letters-or-more"),
+        ("SLACK", "xoxb-1"),
+        ("BEAT", "https://hc.example.org/ping/1"),
+    ];
     let env = env.chain(secrets.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
     Sources { files, env, flags: Flags::default() }
 }

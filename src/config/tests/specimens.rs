@@ -32,6 +32,10 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
             "duplicate-project",
             "[jira.a]\nurl = 'https://acme.atlassian.net'\nemail = 'g@acme.org'\ntoken = { env = 'GH' }\nprojects = ['OPS', 'OPS']\n",
         ),
+        (
+            "duplicate-board",
+            "[trello.a]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\nboards = ['nC8QJJoZ', 'https://trello.com/b/nC8QJJoZ/work']\n",
+        ),
         ("no-email", "[jira.acme]\nurl = 'https://acme.atlassian.net'\ntoken = { env = 'GH' }\n"),
         ("filter-hides-done", "filter.labels = [\"doing\"]\nstates.active = [\"Doing\"]\n"),
         ("two-credentials", "app_id = 5\n"),

@@ -191,7 +191,8 @@ impl Http {
             self.config.limits.note(other, status, &headers, now);
         }
         let wait = self.config.limits.until(&request.resource).map(|at| at.duration_since(now));
-        if let Some(failure) = of_status(status, &headers, wait) {
+        let failure = of_status(status, &headers, wait);
+        if let Some(failure) = failure.filter(|_| !request.heard.contains(&status)) {
             return Err(failure);
         }
         let body = match status {

@@ -103,7 +103,7 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
     assert_eq!(typed, ["/x/secrets/jira_token"]);
     assert!(!heard.contains("canary"), "{heard}");
     for words in [
-        "github, jira or both, please",
+        "github, jira, asana or trello, please",
         "jira refuses the credential",
         "Logged in as Gapwatch.",
         "The account sees 2 projects:",
@@ -146,7 +146,7 @@ async fn people_of_both_trackers_are_one_by_their_address_and_by_their_name_if_t
     let sim = company_with_jira().await;
     let url = sim.jira_cloud_url();
     let env = [("JIRA_URL", url.as_str()), ("JIRA_EMAIL", EMAIL), ("JIRA_TOKEN", "canary-token")];
-    let answers = ["both", "ghp_good", "1,2", "n", "y", "all", "n", "y", "max-w", ""];
+    let answers = ["github, jira", "ghp_good", "1,2", "n", "y", "all", "n", "y", "max-w", ""];
     let (made, heard) = walk_by(&[], &sim, &env, &answers).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     insta::assert_snapshot!(shown(&sim, &made), @r#"

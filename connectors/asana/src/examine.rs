@@ -1,0 +1,189 @@
+//! What a connection can say of itself: who it is, what it may and what it does not see.
+
+use connector_kit::survey::{Examine, Finding, Verdict};
+use connector_kit::{BoxFuture, ConnectorError};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::call::Ask;
+use crate::config::folded;
+use crate::events::News;
+use crate::fields::{self, Role, role};
+use crate::normalise::lacks_scope;
+use crate::places::is_open;
+use crate::wire::{CustomField, Project, Task};
+use crate::{Asana, items};
+
+/// A clock that differs by more is worth a word; Asana tells whole seconds.
+const SKEW: SignedDuration = SignedDuration::from_secs(30);
+
+/// Projects that are asked for one by one.
+const MOST_PARTS: usize = 100;
+
+/// What a project's settings tell of its fields.
+const SETTING_FIELDS: &str = "custom_field.gid,custom_field.name,custom_field.resource_subtype,custom_field.format,\
+                              custom_field.asana_created_field";
+
+#[derive(Deserialize)]
+struct Setting {
+    custom_field: Option<CustomField>,
+}
+
+impl Asana {
+    async fn look_at_itself(&self, parts: &[String]) -> Vec<Finding> {
+        let me = match self.ask_myself().await {
+            Ok(me) => me,
+            // Nothing else would answer better.
+            Err(error) => return vec![Finding::failed(&error)],
+        };
+        let account = me.account();
+        let name = account.name.or(account.email).unwrap_or_else(|| "an account without a name".to_owned());
+        let host = self.config.url.host_str().unwrap_or_default();
+        let mut findings =
+            vec![Finding::good(format!("logged in as {name} at {host}; a token does not end by itself"))];
+        findings.extend(self.skew().filter(|skew| skew.abs() > SKEW).map(|skew| {
+            let what = format!("this machine's clock differs from Asana's by {} s", skew.as_secs().abs());
+            Finding::warning(what, "let the clock be set by NTP")
+        }));
+        match self.workspaces().await {
+            Ok(workspaces) if workspaces.is_empty() => findings.push(Finding::problem(
+                Verdict::Refused,
+                "the account is in no workspace",
+                "invite it into the workspace that is to be watched",
+            )),
+            Ok(workspaces) => findings.extend(self.plan(&workspaces).await),
+            Err(error) => {
+                findings.push(Finding::failed(&error));
+                return findings;
+            }
+        }
+        for part in parts.iter().take(MOST_PARTS) {
+            match self.examine_project(part).await {
+                Ok(found) => findings.extend(found),
+                Err(error) => findings.push(Finding::failed(&error)),
+            }
+        }
+        if parts.len() > MOST_PARTS {
+            findings.push(Finding::good(format!("{} further projects were not asked for", parts.len() - MOST_PARTS)));
+        }
+        findings.extend(self.warnings().into_iter().map(|warning| Finding::warning(warning, TODO)));
+        findings
+    }
+
+    async fn plan(&self, workspaces: &[String]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for workspace in workspaces {
+            let path = format!("workspaces/{workspace}/tasks/search");
+            let ask = Ask::one(path, "gid").query(vec![("is_subtask", "false".to_owned()), ("limit", "1".to_owned())]);
+            findings.push(match self.ask(&ask).await {
+                Ok(answer) if answer.status == 402 => Finding::warning(
+                    "the workspace is on a free plan: no dependencies, no custom fields, 150 requests a minute",
+                    "nothing, if that is meant",
+                ),
+                Ok(answer) if answer.is_ok() => {
+                    Finding::good("the workspace is on a paid plan: 1,500 requests a minute")
+                }
+                Ok(answer) => Finding::good(format!("the workspace's plan is not told (HTTP {})", answer.status)),
+                Err(error) => Finding::failed(&error),
+            });
+        }
+        findings
+    }
+
+    async fn examine_project(&self, part: &str) -> Result<Vec<Finding>, ConnectorError> {
+        let project = self.project_called(part).await?;
+        let name = project.name.clone().unwrap_or_else(|| project.gid.clone());
+        if !is_open(&project) {
+            let what = format!("{name} is archived or finished: there is nothing to watch");
+            return Ok(vec![Finding::warning(what, "take it out of `projects`")]);
+        }
+        let mut findings = Vec::new();
+        let what = format!("tasks of {name}");
+        let query = vec![("project", project.gid.clone()), ("completed_since", "now".to_owned())];
+        let fields = "assignee.name,memberships.project.gid,memberships.section.name";
+        let answer = self.ask_ok(&Ask::list("tasks", fields).query(query), &what).await?;
+        let tasks: Vec<Task> = items::each(&items::list(&answer, &what)?.data, &mut Vec::new());
+        if tasks.iter().any(lacks_scope) {
+            let what = format!("{name}: tasks come without their sections, so that no state is known");
+            let todo = "give the token the scopes projects:read and project_sections:read, or take one without scopes";
+            findings.push(Finding::problem(Verdict::Refused, what, todo));
+        }
+        findings.push(match self.events_since(&project.gid, None).await? {
+            News::Deaf => Finding::warning(
+                format!("{name}: events are not for this token, so that each poll asks for lists"),
+                "take a personal access token or a service account's, which have them",
+            ),
+            News::Begin(_) | News::Heard { .. } => {
+                Finding::good(format!("{name} can be read, and tells of its changes by events"))
+            }
+        });
+        let own = self.sections_of(&project.gid).await?;
+        findings.extend(self.states_of(&name, &own));
+        findings.extend(self.fields_of(&project, &name).await?);
+        Ok(findings)
+    }
+
+    /// Which sections say nothing of a state.
+    fn states_of(&self, name: &str, sections: &[String]) -> Option<Finding> {
+        let silent = |section: &&String| fields::meaning(section, &self.config.states).is_none();
+        let unknown: Vec<&str> = sections.iter().filter(silent).map(String::as_str).collect();
+        (!unknown.is_empty()).then(|| {
+            let count = unknown.len();
+            Finding::warning(
+                format!("{name}: {count} of its {} sections say no state that is known", sections.len()),
+                "name them in `states`, as far as they say whether work is under way, in review or waiting",
+            )
+        })
+    }
+
+    /// Which custom fields are read, and for what.
+    async fn fields_of(&self, project: &Project, name: &str) -> Result<Vec<Finding>, ConnectorError> {
+        let ask = Ask::list(format!("projects/{}/custom_field_settings", project.gid), SETTING_FIELDS);
+        let answer = self.ask(&ask).await?;
+        // A free plan has none.
+        if matches!(answer.status, 402..=404) {
+            return Ok(Vec::new());
+        }
+        let what = format!("custom fields of {name}");
+        let answer = crate::answers::expect_ok(answer, &what)?;
+        let settings: Vec<Setting> = items::each(&items::list(&answer, &what)?.data, &mut Vec::new());
+        let all: Vec<CustomField> = settings.into_iter().filter_map(|setting| setting.custom_field).collect();
+        let config = &self.config.fields;
+        let told = |role: Role| match role {
+            Role::Start => "the start date",
+            Role::Progress => "progress",
+            Role::Estimate => "the estimate",
+            Role::Priority => "priority",
+            Role::Status => "the state",
+        };
+        let read: Vec<String> = all
+            .iter()
+            .filter_map(|field| Some(format!("{} from \"{}\"", told(role(field, config)?), field.name.as_deref()?)))
+            .collect();
+        let mut findings = Vec::new();
+        if !read.is_empty() {
+            findings.push(Finding::good(format!("{name}: read from custom fields: {}", read.join(", "))));
+        }
+        let named = [&config.start, &config.progress, &config.estimate, &config.priority];
+        for word in named.into_iter().flatten() {
+            let is_it = |field: &&CustomField| {
+                field.gid.as_deref() == Some(word.trim())
+                    || field.name.as_deref().is_some_and(|name| folded(name) == folded(word))
+            };
+            if !all.iter().any(|field| is_it(&field)) {
+                let what = format!("`fields` names \"{word}\", which {name} does not have");
+                findings.push(Finding::warning(what, "write it as Asana does, or by its gid"));
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// What to do about a warning that was met while reading.
+const TODO: &str = "see \"Asana\" in README.md";
+
+impl Examine for Asana {
+    fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
+        Box::pin(self.look_at_itself(parts))
+    }
+}

@@ -1,0 +1,295 @@
+//! What custom fields and words mean. Pure.
+//!
+//! A field is known by what the configuration calls it, else by the template of Asana's it was made from, never by its
+//! translated name.
+
+use connector_model::{Due, Share, StatusCategory};
+
+use crate::config::{Fields, States, folded};
+use crate::wire::{CustomField, DateValue};
+
+/// What a custom field tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Start,
+    Progress,
+    Estimate,
+    Priority,
+    Status,
+}
+
+/// What this field tells. `None`: nothing we know.
+pub(crate) fn role(field: &CustomField, fields: &Fields) -> Option<Role> {
+    let configured = [
+        (&fields.start, Role::Start),
+        (&fields.progress, Role::Progress),
+        (&fields.estimate, Role::Estimate),
+        (&fields.priority, Role::Priority),
+    ];
+    if let Some((_, role)) =
+        configured.iter().find(|(word, _)| word.as_deref().is_some_and(|word| is_called(field, word)))
+    {
+        return Some(*role);
+    }
+    let is_number = field.resource_subtype.as_deref().is_none_or(|kind| kind == "number");
+    let made_as = match field.asana_created_field.as_deref()? {
+        "progress" | "task_progress" if is_number && field.format.as_deref() == Some("percentage") => Role::Progress,
+        "status" | "task_progress" | "progress" | "stage" => Role::Status,
+        "estimated_time" => Role::Estimate,
+        "priority" | "priority_level" => Role::Priority,
+        _ => return None,
+    };
+    // What the configuration names another field for is read from that one alone.
+    let is_taken = configured.iter().any(|(word, role)| *role == made_as && word.is_some());
+    (!is_taken).then_some(made_as)
+}
+
+fn is_called(field: &CustomField, word: &str) -> bool {
+    field.gid.as_deref() == Some(word.trim()) || field.name.as_deref().is_some_and(|name| folded(name) == folded(word))
+}
+
+/// A share. Asana keeps 25 % as 0.25 where the field is shown as per cent; a plain number is taken as per cent.
+pub(crate) fn share(field: &CustomField, value: f64) -> Share {
+    match field.format.as_deref() {
+        Some("percentage") => Share::new(value),
+        _ => Share::new(value / 100.0),
+    }
+}
+
+/// Seconds of work: durations are kept in minutes, plain numbers are hours.
+pub(crate) fn seconds(field: &CustomField, value: f64) -> i64 {
+    let is_duration =
+        field.format.as_deref() == Some("duration") || field.asana_created_field.as_deref() == Some("estimated_time");
+    let unit = if is_duration { 60.0 } else { 3_600.0 };
+    (value * unit).round() as i64
+}
+
+/// A date field's value.
+pub(crate) fn date(value: &DateValue) -> Option<Due> {
+    value.date_time.map(Due::At).or(value.date.map(Due::On))
+}
+
+/// 1 is the highest.
+pub(crate) fn priority(word: &str) -> Option<u8> {
+    let word = plain(word);
+    PRIORITIES.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(level, _)| *level)
+}
+
+const PRIORITIES: [(u8, &[&str]); 3] = [
+    (
+        1,
+        &[
+            "high", "highest", "urgent", "critical", "blocker", "p0", "p1", "hoch", "dringend", "haute", "élevée",
+            "alta", "urgente", "hoog",
+        ],
+    ),
+    (2, &["medium", "normal", "p2", "mittel", "moyenne", "media", "média", "gemiddeld"]),
+    (3, &["low", "lowest", "p3", "p4", "niedrig", "gering", "basse", "faible", "baja", "baixa", "bassa", "laag"]),
+];
+
+/// What a word that people gave a section or a status means, by the configuration, else where it is a common one.
+pub(crate) fn meaning(word: &str, states: &States) -> Option<StatusCategory> {
+    states.of(word).or_else(|| common(word))
+}
+
+/// Common words for work that is not finished. That it is finished only the tick says.
+pub(crate) fn common(word: &str) -> Option<StatusCategory> {
+    let word = plain(word);
+    if ["waiting for ", "waiting on ", "blocked by "].iter().any(|start| word.starts_with(start)) {
+        return Some(StatusCategory::Waiting);
+    }
+    COMMON.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(state, _)| *state)
+}
+
+/// Common words for work that was given up; believed only of what is ticked off.
+pub(crate) fn is_given_up(word: &str) -> bool {
+    GIVEN_UP.contains(&plain(word).as_str())
+}
+
+/// Without the ornaments around it: `🚧 In Progress` is `in progress`.
+fn plain(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+const COMMON: [(StatusCategory, &[&str]); 4] = [
+    (
+        StatusCategory::Todo,
+        &[
+            "to do",
+            "todo",
+            "to-do",
+            "not started",
+            "backlog",
+            "open",
+            "new",
+            "planned",
+            "next",
+            "up next",
+            "next up",
+            "ready",
+            "queue",
+            "zu erledigen",
+            "offen",
+            "geplant",
+            "nicht begonnen",
+            "à faire",
+            "non commencé",
+            "por hacer",
+            "pendiente",
+            "a fazer",
+            "pendente",
+            "te doen",
+            "da fare",
+        ],
+    ),
+    (
+        StatusCategory::Active,
+        &[
+            "doing",
+            "in progress",
+            "in-progress",
+            "wip",
+            "in development",
+            "in work",
+            "working on it",
+            "started",
+            "in arbeit",
+            "in bearbeitung",
+            "begonnen",
+            "en cours",
+            "en curso",
+            "en progreso",
+            "haciendo",
+            "em andamento",
+            "fazendo",
+            "em progresso",
+            "bezig",
+            "in uitvoering",
+            "in corso",
+        ],
+    ),
+    (
+        StatusCategory::Review,
+        &[
+            "review",
+            "in review",
+            "code review",
+            "to review",
+            "ready for review",
+            "under review",
+            "qa",
+            "testing",
+            "in testing",
+            "in prüfung",
+            "zur prüfung",
+            "überprüfung",
+            "abnahme",
+            "en revue",
+            "relecture",
+            "en revisión",
+            "em revisão",
+            "in revisione",
+        ],
+    ),
+    (
+        StatusCategory::Waiting,
+        &[
+            "waiting",
+            "blocked",
+            "on hold",
+            "deferred",
+            "paused",
+            "wartend",
+            "wartet",
+            "blockiert",
+            "pausiert",
+            "en attente",
+            "bloqué",
+            "en espera",
+            "bloqueado",
+            "aguardando",
+            "in afwachting",
+            "geblokkeerd",
+            "in attesa",
+            "bloccato",
+        ],
+    ),
+];
+
+const GIVEN_UP: &[&str] = &[
+    "cancelled",
+    "canceled",
+    "won't do",
+    "wont do",
+    "abandoned",
+    "dropped",
+    "rejected",
+    "storniert",
+    "abgebrochen",
+    "annulé",
+    "cancelado",
+    "geannuleerd",
+    "annullato",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(made_as: &str, kind: &str, format: Option<&str>) -> CustomField {
+        CustomField {
+            gid: Some("7".to_owned()),
+            name: Some("Fortschritt".to_owned()),
+            resource_subtype: Some(kind.to_owned()),
+            format: format.map(str::to_owned),
+            asana_created_field: (!made_as.is_empty()).then(|| made_as.to_owned()),
+            ..CustomField::default()
+        }
+    }
+
+    #[test]
+    fn a_quarter_is_25_per_cent_where_the_field_is_shown_as_per_cent() {
+        assert_eq!(share(&field("progress", "number", Some("percentage")), 0.25).get(), 0.25);
+        assert_eq!(share(&field("progress", "number", Some("none")), 25.0).get(), 0.25);
+        assert_eq!(share(&field("progress", "number", None), 0.5).get(), 0.005);
+        assert_eq!(share(&field("progress", "number", Some("percentage")), 1.7).get(), 1.0);
+    }
+
+    #[test]
+    fn a_field_is_known_by_configuration_and_then_by_its_template() {
+        let none = Fields::default();
+        assert_eq!(role(&field("task_progress", "number", Some("percentage")), &none), Some(Role::Progress));
+        assert_eq!(role(&field("task_progress", "enum", None), &none), Some(Role::Status));
+        assert_eq!(role(&field("priority", "enum", None), &none), Some(Role::Priority));
+        assert_eq!(role(&field("", "number", Some("percentage")), &none), None, "a name alone tells nothing");
+        for word in ["7", "fortschritt "] {
+            let named = Fields { progress: Some(word.to_owned()), ..Fields::default() };
+            assert_eq!(role(&field("", "number", None), &named), Some(Role::Progress), "{word}");
+        }
+        let other = Fields { progress: Some("8".to_owned()), ..Fields::default() };
+        assert_eq!(role(&field("progress", "number", Some("percentage")), &other), None, "another one was named");
+    }
+
+    #[test]
+    fn an_estimate_is_in_minutes_where_it_is_a_duration_and_in_hours_elsewhere() {
+        assert_eq!(seconds(&field("estimated_time", "number", Some("duration")), 90.0), 5_400);
+        assert_eq!(seconds(&field("", "number", None), 1.5), 5_400);
+    }
+
+    #[test]
+    fn words_are_read_without_their_ornaments() {
+        let states: States = [("Legal check".to_owned(), StatusCategory::Review)].into_iter().collect();
+        for (word, expected) in [
+            ("🚧 In Progress", Some(StatusCategory::Active)),
+            ("LEGAL CHECK ", Some(StatusCategory::Review)),
+            ("In Bearbeitung:", Some(StatusCategory::Active)),
+            ("Waiting for client", Some(StatusCategory::Waiting)),
+            ("Done", None),
+            ("Untitled section", None),
+            ("", None),
+        ] {
+            assert_eq!(meaning(word, &states), expected, "{word}");
+        }
+        assert_eq!((priority("High"), priority("⚠ niedrig"), priority("42")), (Some(1), Some(3), None));
+    }
+}

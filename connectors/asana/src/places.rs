@@ -1,0 +1,221 @@
+//! Workspaces, the projects the selection covers, and the people in them: what tasks are read with. Asked for hourly, and at
+//! the latest when the first task is read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use connector_kit::{ConnectorError, Unreadable};
+use connector_model::{Account, AccountKind};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::answers::refusal;
+use crate::call::{Ask, is_gid, segment};
+use crate::config::folded;
+use crate::wire::{Named, Project, User};
+use crate::{Asana, TOOL, items};
+
+/// What is asked of each project.
+const PROJECT_FIELDS: &str = "name,archived,completed";
+
+/// What is known of places and people.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// Gids of the projects the selection covers.
+    pub(crate) watched: BTreeSet<String>,
+    /// Everybody in the workspaces, by gid; empty where that is not shown.
+    pub(crate) people: HashMap<String, Account>,
+}
+
+/// The projects of a selection.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) projects: Vec<Project>,
+    /// What is named in the configuration and not shown.
+    pub(crate) hidden: Vec<Unreadable>,
+    pub(crate) asked_at: Option<Timestamp>,
+}
+
+/// `GET /workspaces/12/workspace_memberships`
+#[derive(Deserialize)]
+struct Membership {
+    user: Option<User>,
+    is_active: Option<bool>,
+}
+
+impl Asana {
+    /// What was known last, else asked for now.
+    pub(crate) async fn places(&self) -> Result<Arc<Places>, ConnectorError> {
+        if let Some(known) = self.known_places() {
+            return Ok(known);
+        }
+        let selection = self.select().await?;
+        self.learn_places(&selection).await
+    }
+
+    /// Takes a selection up, and who is there.
+    pub(crate) async fn learn_places(&self, selection: &Selection) -> Result<Arc<Places>, ConnectorError> {
+        let mut places = Places::default();
+        places.watched.extend(selection.projects.iter().filter(|one| is_open(one)).map(|one| one.gid.clone()));
+        for workspace in self.workspaces().await? {
+            self.learn_plan(&workspace).await?;
+            places.people.extend(self.people_of(&workspace).await?);
+        }
+        let places = Arc::new(places);
+        self.remember_places(places.clone());
+        Ok(places)
+    }
+
+    /// Gids of the workspaces that count.
+    pub(crate) async fn workspaces(&self) -> Result<Vec<String>, ConnectorError> {
+        let all = self.myself().await?.workspaces.unwrap_or_default();
+        let gid = |one: &Named| one.gid.clone().filter(|gid| is_gid(gid));
+        let Some(wanted) = self.config.workspace.as_deref() else {
+            return Ok(all.iter().filter_map(gid).collect());
+        };
+        let is_it = |one: &&Named| {
+            one.gid.as_deref() == Some(wanted.trim())
+                || one.name.as_deref().is_some_and(|name| folded(name) == folded(wanted))
+        };
+        match all.iter().find(is_it).and_then(gid) {
+            Some(found) => Ok(vec![found]),
+            None => {
+                let names: Vec<&str> = all.iter().filter_map(|one| one.name.as_deref()).collect();
+                let what = format!(
+                    "`workspace` names {wanted}, of which this account is no member; it is in: {}",
+                    names.join(", ")
+                );
+                Err(ConnectorError::Misconfigured { tool: TOOL, what })
+            }
+        }
+    }
+
+    /// The projects the configuration names, or all that can be seen and are not archived.
+    pub(crate) async fn select(&self) -> Result<Selection, ConnectorError> {
+        let mut selection = Selection::default();
+        if self.config.projects.is_empty() {
+            let (projects, asked_at) = self.all_projects(&mut selection.hidden).await?;
+            (selection.projects, selection.asked_at) = (projects, asked_at);
+            return Ok(selection);
+        }
+        let mut names: Vec<&String> = Vec::new();
+        let mut known: BTreeMap<String, Project> = BTreeMap::new();
+        for wanted in &self.config.projects {
+            if !is_gid(wanted.trim()) {
+                names.push(wanted);
+                continue;
+            }
+            let what = format!("project {wanted}");
+            let answer = self.ask(&Ask::one(format!("projects/{}", segment(wanted.trim())), PROJECT_FIELDS)).await?;
+            selection.asked_at = selection.asked_at.or(Some(answer.asked_at));
+            match answer.status {
+                200 => {
+                    let project: Project = items::single(&answer, &what)?;
+                    known.insert(project.gid.clone(), project);
+                }
+                // It may be a name made of digits.
+                403 | 404 => names.push(wanted),
+                _ => return Err(refusal(&answer, &what)),
+            }
+        }
+        if !names.is_empty() {
+            let (all, asked_at) = self.all_projects(&mut selection.hidden).await?;
+            selection.asked_at = selection.asked_at.or(asked_at);
+            for name in names {
+                let is_it = |one: &&Project| one.name.as_deref().is_some_and(|own| folded(own) == folded(name));
+                let found: Vec<&Project> = all.iter().filter(is_it).collect();
+                if found.is_empty() {
+                    let because = "not there, archived, or not shared with this account".to_owned();
+                    selection.hidden.push(Unreadable { what: name.clone(), because });
+                }
+                known.extend(found.into_iter().map(|one| (one.gid.clone(), one.clone())));
+            }
+        }
+        selection.projects = known.into_values().collect();
+        if selection.projects.is_empty() {
+            let what = format!(
+                "project {}: not there, archived, or not shared with this account",
+                self.config.projects.join(", ")
+            );
+            return Err(ConnectorError::NotVisible { tool: TOOL, what });
+        }
+        Ok(selection)
+    }
+
+    /// Every project of the workspaces that is shown and not archived.
+    pub(crate) async fn all_projects(
+        &self,
+        unreadable: &mut Vec<Unreadable>,
+    ) -> Result<(Vec<Project>, Option<Timestamp>), ConnectorError> {
+        let (mut projects, mut asked_at) = (Vec::new(), None);
+        for workspace in self.workspaces().await? {
+            let ask = Ask::list("projects", PROJECT_FIELDS)
+                .query(vec![("workspace", workspace), ("archived", "false".to_owned())]);
+            for answer in self.ask_all(&ask, "projects").await? {
+                asked_at = asked_at.or(Some(answer.asked_at));
+                let listed = items::list(&answer, "projects")?;
+                projects.extend(items::each::<Project>(&listed.data, unreadable));
+            }
+        }
+        projects.retain(|one| is_gid(&one.gid));
+        Ok((projects, asked_at))
+    }
+
+    /// Only paid plans have a search, and only they are given the larger budget.
+    async fn learn_plan(&self, workspace: &str) -> Result<(), ConnectorError> {
+        let path = format!("workspaces/{workspace}/tasks/search");
+        let ask = Ask::one(path, "gid").query(vec![("is_subtask", "false".to_owned()), ("limit", "1".to_owned())]);
+        match self.ask(&ask).await?.status {
+            200 => self.note_plan(true),
+            402 => self.warn(
+                "the workspace is on a free plan: dependencies and custom fields may be missing, and fewer requests a \
+                 minute are allowed",
+            ),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Who is in a workspace, and who has left it. Nobody where that is not shown.
+    async fn people_of(&self, workspace: &str) -> Result<HashMap<String, Account>, ConnectorError> {
+        let ask = Ask::list(
+            format!("workspaces/{workspace}/workspace_memberships"),
+            "user.name,user.email,user.resource_type,is_active",
+        );
+        let first = self.ask(&ask).await?;
+        if !first.is_ok() {
+            return Ok(HashMap::new());
+        }
+        let what = "the people of the workspace";
+        let mut people = HashMap::new();
+        for answer in self.rest_of(&ask, first, what).await? {
+            let listed = items::list(&answer, what)?;
+            for member in items::each::<Membership>(&listed.data, &mut Vec::new()) {
+                let Some(mut account) = member.user.as_ref().and_then(account) else { continue };
+                if member.is_active == Some(false) {
+                    account.kind = AccountKind::Gone;
+                }
+                people.insert(account.ext.clone(), account);
+            }
+        }
+        Ok(people)
+    }
+}
+
+/// Neither archived nor finished: tasks of such a project are watched.
+pub(crate) fn is_open(project: &Project) -> bool {
+    project.archived != Some(true) && project.completed != Some(true)
+}
+
+/// An account, as far as an answer describes it. `None`: it names nobody.
+pub(crate) fn account(user: &User) -> Option<Account> {
+    let ext = user.gid.clone().filter(|gid| !gid.is_empty())?;
+    let acts_by_itself = user.resource_type.as_deref().is_some_and(|kind| kind != "user");
+    Some(Account {
+        handle: Some(ext.clone()),
+        ext,
+        name: user.name.clone(),
+        email: user.email.clone(),
+        kind: if acts_by_itself { AccountKind::Bot } else { AccountKind::Human },
+    })
+}

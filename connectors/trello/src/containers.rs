@@ -1,0 +1,127 @@
+//! Which boards the selection covers: those it names by id, short link or name, or all open ones of the account. One that is
+//! closed is listed as closed, and not read.
+//!
+//! What is not shown is no proof that it is gone: such a page is partial, and nothing is concluded from the pass.
+
+use connector_kit::{ConnectorError, Cursor, Page, Unreadable};
+use connector_model::{Container, ContainerKind, ContainerRef};
+use serde_json::value::RawValue;
+
+use crate::answers::{expect_ok, refusal};
+use crate::call::segment;
+use crate::wire::BoardStub;
+use crate::{TOOL, Trello, items};
+
+/// What is asked of a board.
+pub(crate) const FIELDS: &str = "id,name,closed,idOrganization,shortLink,dateLastActivity";
+
+impl Trello {
+    /// All boards, and what each calls things.
+    pub(crate) async fn pull_containers(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
+        let mut page = Page::new(self.clock.now(), Cursor { backfilled: true, ..cursor.clone() });
+        let listed = self.listed_boards(&mut page.unreadable).await?;
+        if !page.unreadable.is_empty() {
+            page.partial = Some("boards: some could not be read".to_owned());
+        }
+        let boards = match self.config.boards.is_empty() {
+            true => listed.into_iter().filter(|board| board.closed != Some(true)).collect(),
+            false => self.selected(listed, &mut page).await?,
+        };
+        page.containers = boards.iter().map(container).collect();
+        if page.containers.is_empty() && page.partial.is_none() {
+            let because = "none is shown to this account: invite it to the boards".to_owned();
+            leave_out(&mut page, "boards", because);
+        }
+        for board in boards.iter().filter(|board| board.closed != Some(true)) {
+            match self.read_board(&board.id).await {
+                Ok(known) => page.accounts.extend(known.accounts.iter().cloned()),
+                // That board's own stream tells it.
+                Err(ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(page)
+    }
+
+    /// Every board that is listed for our account, open ones by its own word.
+    pub(crate) async fn listed_boards(
+        &self,
+        unreadable: &mut Vec<Unreadable>,
+    ) -> Result<Vec<BoardStub>, ConnectorError> {
+        let query = vec![("filter", "open".to_owned()), ("fields", FIELDS.to_owned())];
+        let response = expect_ok(self.get("members/me/boards", query).await?, "boards")?;
+        let listed: Vec<&RawValue> = items::single(&response, "boards")?;
+        Ok(items::each(listed, unreadable))
+    }
+
+    /// The boards that the configuration names.
+    async fn selected(&self, listed: Vec<BoardStub>, page: &mut Page) -> Result<Vec<BoardStub>, ConnectorError> {
+        let mut boards: Vec<BoardStub> = Vec::new();
+        let mut hidden = Vec::new();
+        for wanted in &self.config.boards {
+            let mut found: Vec<BoardStub> = listed.iter().filter(|board| is_called(board, wanted)).cloned().collect();
+            if found.is_empty() {
+                match self.board_called(wanted).await? {
+                    Some(board) => found.push(board),
+                    None => hidden.push(wanted.as_str()),
+                }
+            }
+            for board in found {
+                if !boards.iter().any(|known| known.id == board.id) {
+                    boards.push(board);
+                }
+            }
+        }
+        if boards.is_empty() {
+            let what = format!("board {}: not there, or this account was not invited to it", hidden.join(", "));
+            return Err(ConnectorError::NotVisible { tool: TOOL, what });
+        }
+        for name in hidden {
+            leave_out(page, name, "not there, or this account was not invited to it".to_owned());
+        }
+        Ok(boards)
+    }
+
+    /// A board that is not listed, by id or short link: it may be closed, or seen through its workspace alone.
+    pub(crate) async fn board_called(&self, wanted: &str) -> Result<Option<BoardStub>, ConnectorError> {
+        if !may_be_id(wanted) {
+            return Ok(None);
+        }
+        let query = vec![("fields", FIELDS.to_owned())];
+        let response = self.get(format!("boards/{}", segment(wanted)), query).await?;
+        match response.status {
+            200 => items::single(&response, "a board").map(Some),
+            400 | 401 | 403 | 404 => Ok(None),
+            _ => Err(refusal(&response, &format!("board {wanted}"))),
+        }
+    }
+}
+
+/// Whether the operator means this board.
+pub(crate) fn is_called(board: &BoardStub, wanted: &str) -> bool {
+    let name = board.name.as_deref().unwrap_or_default().trim().to_lowercase();
+    board.id == wanted || board.short_link.as_deref() == Some(wanted) || name == wanted.trim().to_lowercase()
+}
+
+/// An id or a short link.
+fn may_be_id(text: &str) -> bool {
+    matches!(text.len(), 8 | 24) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// A board as the place its cards live in.
+fn container(board: &BoardStub) -> Container {
+    let name = board.name.clone().filter(|name| !name.is_empty());
+    Container {
+        at: ContainerRef { kind: ContainerKind::Board, ext: board.id.clone() },
+        name: name.unwrap_or_else(|| board.id.clone()),
+        handle: board.id.clone(),
+        due: None,
+        open: board.closed != Some(true),
+    }
+}
+
+/// Names what is left out, so that nothing is concluded from its absence.
+fn leave_out(page: &mut Page, what: &str, because: String) {
+    page.partial = Some(format!("{what}: {because}"));
+    page.unreadable.push(Unreadable { what: what.to_owned(), because });
+}

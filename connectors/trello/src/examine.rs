@@ -1,0 +1,134 @@
+//! What a connection can say of itself: who it is, what its token may and until when, what its boards do not tell.
+
+use connector_kit::survey::{Examine, Finding, Verdict};
+use connector_kit::{BoxFuture, ConnectorError};
+use jiff::SignedDuration;
+
+use crate::Trello;
+use crate::containers::is_called;
+use crate::whoami::warnings;
+use crate::wire::BoardStub;
+
+/// A clock that differs by more is worth a word; Trello tells whole seconds.
+const SKEW: SignedDuration = SignedDuration::from_secs(30);
+/// Boards that are asked for one by one.
+const MOST_PARTS: usize = 100;
+
+impl Trello {
+    async fn look_at_itself(&self, parts: &[String]) -> Vec<Finding> {
+        let mut findings = match self.login().await {
+            Ok(findings) => findings,
+            // Nothing else would answer better.
+            Err(error) => return vec![Finding::failed(&error)],
+        };
+        findings.extend(self.skew().map(skew));
+        let listed = match self.listed_boards(&mut Vec::new()).await {
+            Ok(listed) => listed,
+            Err(error) => {
+                findings.push(Finding::failed(&error));
+                return findings;
+            }
+        };
+        findings.push(match listed.len() {
+            0 => Finding::problem(
+                Verdict::Refused,
+                "no board is shown to this account",
+                "invite it to the boards that are to be watched",
+            ),
+            1 => Finding::good("1 board in sight"),
+            count => Finding::good(format!("{count} boards in sight")),
+        });
+        for part in parts.iter().take(MOST_PARTS) {
+            findings.extend(self.part(part, &listed).await.unwrap_or_else(|error| vec![Finding::failed(&error)]));
+        }
+        if parts.len() > MOST_PARTS {
+            findings.push(Finding::good(format!("{} further boards were not asked for", parts.len() - MOST_PARTS)));
+        }
+        findings
+    }
+
+    /// Who we are, and the token.
+    async fn login(&self) -> Result<Vec<Finding>, ConnectorError> {
+        let who = self.ask_whoami().await?;
+        let name = who.account.and_then(|account| account.handle.or(account.name));
+        let name = name.unwrap_or_else(|| "an account without a name".to_owned());
+        let mut findings = vec![Finding::good(format!("logged in as {name}; what is written bears its name"))];
+        let todo = "see \"Trello\" in README.md";
+        match self.tokens().await? {
+            Some(tokens) => {
+                let found = warnings(&tokens, self.clock.now());
+                if found.is_empty() {
+                    findings.push(Finding::good("no token of this account ends soon"));
+                }
+                findings.extend(found.into_iter().map(|warning| Finding::warning(warning, todo)));
+            }
+            None => findings.push(Finding::good(
+                "Trello does not tell when the token ends; one made with expiration=never does not",
+            )),
+        }
+        Ok(findings)
+    }
+
+    /// A board: whether it is there, and what its lists do not say.
+    async fn part(&self, part: &str, listed: &[BoardStub]) -> Result<Vec<Finding>, ConnectorError> {
+        let found: Vec<&BoardStub> = listed.iter().filter(|board| is_called(board, part)).collect();
+        let mut findings = Vec::new();
+        if found.len() > 1 {
+            let what = format!("{part}: {} boards are called so, and all are watched", found.len());
+            findings.push(Finding::warning(what, "name the one that is meant by its short link, as in its address"));
+        }
+        let stub = match found.first() {
+            Some(board) => (*board).clone(),
+            None => self.board_named(part).await?,
+        };
+        if stub.closed == Some(true) {
+            findings.push(Finding::warning(
+                format!("{part}: closed, so that nothing in it is watched"),
+                "leave it out of `boards`",
+            ));
+            return Ok(findings);
+        }
+        let board = self.read_board(&stub.id).await?;
+        let mut unsaid: Vec<&str> = board
+            .lists
+            .values()
+            .filter(|list| !list.closed && list.meaning.is_none())
+            .map(|list| list.name.as_str())
+            .collect();
+        unsaid.sort_unstable();
+        let lists = board.lists.values().filter(|list| !list.closed).count();
+        findings.push(Finding::good(format!("{part}: {lists} lists, {} members", board.accounts.len())));
+        if !unsaid.is_empty() {
+            let what = format!("{part}: {} lists say no state by their names: {}", unsaid.len(), unsaid.join(", "));
+            findings.push(Finding::warning(
+                what,
+                "name them in `states`: todo, active, review, waiting, done or cancelled",
+            ));
+        }
+        let fields = &self.config.fields;
+        let roles = &board.roles;
+        let named =
+            [(&fields.start, &roles.start), (&fields.progress, &roles.progress), (&fields.estimate, &roles.estimate)];
+        for field in named.into_iter().filter(|(_, found)| found.is_none()).filter_map(|(name, _)| name.as_ref()) {
+            let what = format!("{part}: no custom field is called {field}");
+            findings.push(Finding::warning(what, "look at the names in `fields`, and at the board's custom fields"));
+        }
+        Ok(findings)
+    }
+}
+
+fn skew(skew: SignedDuration) -> Finding {
+    let seconds = skew.as_secs();
+    if skew.abs() <= SKEW {
+        return Finding::good(format!("Trello's clock and ours are {} s apart", seconds.abs()));
+    }
+    let what =
+        format!("Trello's clock is {} s {} ours", seconds.abs(), if seconds < 0 { "behind" } else { "ahead of" });
+    Finding::warning(what, "set this machine's clock by NTP")
+}
+
+impl Examine for Trello {
+    fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
+        Box::pin(self.look_at_itself(parts))
+    }
+}

@@ -1,0 +1,475 @@
+//! A board's cards as they are now, with its history: first all, then what changed.
+//!
+//! A poll is two calls: the cards that are not archived, compared with those known, and the actions since the newest one
+//! seen. A card that was listed and is not any more is asked for by itself. Whenever it is not sure what was known (a
+//! restart, a list that means something else now), and every few hours anyway, all cards are read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use connector_kit::http::Response;
+use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskRelations, Unreadable};
+use connector_model::{Account, TaskRef};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::answers::{date, expect_ok, is_too_much};
+use crate::board::{Board, account};
+use crate::call::{Query, segment};
+use crate::memory::{Known, Memory};
+use crate::normalise::{Reading, cards_in, fingerprint, item_task, short_link, task};
+use crate::stand::{At, Stand, Walk};
+use crate::wire::{Action, Card, Stub};
+use crate::{TOOL, Trello, history, items};
+
+/// Cards or actions on a page; Trello gives no more.
+pub(crate) const PAGE: usize = 1_000;
+
+/// Tried in turn where Trello finds a page too large.
+const SMALLER_PAGES: [usize; 3] = [PAGE, 200, 50];
+
+/// Pages of one list within one pass.
+const MOST_PAGES: u32 = 2_000;
+
+/// Pages of open cards, and of new actions, that one poll reads; where there are more, everything is read page by page.
+const MOST_AT_ONCE: usize = 20;
+
+/// Cards that left the list and are asked for one by one; where there are more, everything is read.
+const MOST_GONE: usize = 20;
+
+/// What is asked of a card.
+const FIELDS: &str = "id,name,closed,idBoard,idList,idMembers,idMemberCreator,labels,start,due,dueComplete,\
+                      dateLastActivity,dateClosed,dateCompleted,shortLink,shortUrl,isTemplate,cardRole,badges";
+
+/// Which cards of a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All.
+    All,
+    /// Those that are not archived by themselves.
+    Open,
+}
+
+/// What is asked of each card: always the same, so that a card that did not change is told in the same words.
+pub(crate) fn card_query() -> Query {
+    vec![
+        ("fields", FIELDS.to_owned()),
+        ("customFieldItems", "true".to_owned()),
+        ("members", "false".to_owned()),
+        ("attachments", "true".to_owned()),
+        ("attachment_fields", "url".to_owned()),
+    ]
+}
+
+/// New actions, translated as they came.
+struct News {
+    newest: Option<Timestamp>,
+    /// The newest action about a list.
+    list_action: Option<String>,
+}
+
+impl Trello {
+    /// The next page of a pass over everything, or all that changed.
+    pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
+        let mut stand = Stand::from_cursor(cursor);
+        let known = self.memories.at(&scope.at.ext, cursor.at.as_deref().unwrap_or_default());
+        stand.page += 1;
+        if let Some(walk) = stand.walk.take() {
+            return self.walk_on(scope, stand, walk, known, cursor).await;
+        }
+        let now = self.clock.now();
+        if let Some(memory) = known.clone()
+            && cursor.backfilled
+            && !stand.is_whole_due(now)
+            && let Some(page) = self.increment(scope, &mut stand, &memory).await?
+        {
+            return Ok(page);
+        }
+        stand.begin(now);
+        match stand.walk.take() {
+            Some(walk) => self.walk_on(scope, stand, walk, known, cursor).await,
+            None => Err(malformed("a pass was lost")),
+        }
+    }
+
+    /// What changed. `None`: that cannot be told from what is known; everything is to be read.
+    async fn increment(
+        &self,
+        scope: &Scope,
+        stand: &mut Stand,
+        known: &Arc<Memory>,
+    ) -> Result<Option<Page>, ConnectorError> {
+        let mut board = self.board(&scope.at.ext).await?;
+        if known.board != board.hash {
+            return Ok(None);
+        }
+        let Some(responses) = self.open_cards(scope).await? else { return Ok(None) };
+        let what = format!("cards of {}", scope.name);
+        let Some(first) = responses.first() else { return Err(malformed("a page was lost")) };
+        let mut page = Page::new(first.asked_at, Cursor::default());
+        let mut memory = (**known).clone();
+        let mut fresh: Vec<(u64, &RawValue, Stub)> = Vec::new();
+        let mut listed: HashMap<String, ()> = HashMap::new();
+        for response in &responses {
+            for (hash, raw, stub) in stubs(response, &what, &mut page.unreadable)? {
+                listed.insert(stub.id.clone(), ());
+                let is_known = memory.cards.get(&stub.id).is_some_and(|known| known.open && known.hash == hash);
+                if !is_known && stub.id_board.as_deref().is_none_or(|at| at == scope.at.ext) {
+                    fresh.push((hash, raw, stub));
+                }
+            }
+        }
+        let Some(news) = self.new_actions(scope, stand, &board, &mut page).await? else { return Ok(None) };
+        let is_unheard = |(_, _, stub): &(u64, &RawValue, Stub)| {
+            stub.id_list.as_deref().is_some_and(|list| board.list(list).is_none())
+        };
+        if news.list_action > memory.list_action || fresh.iter().any(is_unheard) {
+            board = self.read_board_lists(&scope.at.ext).await?;
+            memory.list_action = news.list_action.max(memory.list_action.take());
+            if known.board != board.hash {
+                return Ok(None);
+            }
+        }
+        let left: Vec<String> = memory
+            .cards
+            .iter()
+            .filter(|(id, known)| known.open && !listed.contains_key(*id))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if left.len() > MOST_GONE {
+            return Ok(None);
+        }
+        let mut changed: Vec<(u64, Card)> = read_cards(fresh, &mut page.unreadable);
+        for id in left {
+            match self.card_that_left(scope, &id).await? {
+                Some(card) => changed.push(card),
+                None => drop(memory.cards.remove(&id)),
+            }
+        }
+        self.take_up(scope, &mut page, changed, &board, &mut memory).await?;
+        stand.newest = stand.newest.max(news.newest);
+        page.next = stand.to_cursor(true);
+        self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
+        Ok(Some(page))
+    }
+
+    /// All pages of cards that are not archived. `None`: there are too many.
+    async fn open_cards(&self, scope: &Scope) -> Result<Option<Vec<Response>>, ConnectorError> {
+        let (mut pages, mut before) = (Vec::new(), None);
+        while pages.len() < MOST_AT_ONCE {
+            let (response, asked) = self.page_of_cards(scope, Which::Open, before.as_deref()).await?;
+            let what = format!("cards of {}", scope.name);
+            let ids: Vec<String> =
+                stubs(&response, &what, &mut Vec::new())?.into_iter().map(|(.., stub)| stub.id).collect();
+            let count = items::single::<Vec<&RawValue>>(&response, &what)?.len();
+            pages.push(response);
+            let oldest = ids.into_iter().min();
+            match oldest.filter(|_| count >= asked) {
+                None => return Ok(Some(pages)),
+                Some(oldest) if before.as_ref().is_some_and(|before| oldest >= *before) => {
+                    return Err(malformed(&format!("{what}: the same page comes again")));
+                }
+                Some(oldest) => before = Some(oldest),
+            }
+        }
+        Ok(None)
+    }
+
+    /// One page of cards, newest first, and how many were asked for.
+    pub(crate) async fn page_of_cards(
+        &self,
+        scope: &Scope,
+        which: Which,
+        before: Option<&str>,
+    ) -> Result<(Response, usize), ConnectorError> {
+        let what = format!("cards of {}", scope.name);
+        let filter = if which == Which::All { "all" } else { "open" };
+        for size in SMALLER_PAGES {
+            let mut query = card_query();
+            query.extend([("filter", filter.to_owned()), ("limit", size.to_string())]);
+            query.extend(before.map(|before| ("before", before.to_owned())));
+            let response = self.get(format!("boards/{}/cards", segment(&scope.handle)), query).await?;
+            if !is_too_much(&response) {
+                return Ok((expect_ok(response, &what)?, size));
+            }
+        }
+        Err(malformed(&format!("{what}: even a short page of them is too large")))
+    }
+
+    /// A card that is not listed any more: archived, as a rule. `None`: gone, or on another board.
+    async fn card_that_left(&self, scope: &Scope, id: &str) -> Result<Option<(u64, Card)>, ConnectorError> {
+        let response = self.get(format!("cards/{}", segment(id)), card_query()).await?;
+        if response.status != 200 {
+            return match response.status {
+                400..=404 | 410 => Ok(None),
+                _ => Err(crate::answers::refusal(&response, "a card")),
+            };
+        }
+        let raw: &RawValue = items::single(&response, "a card")?;
+        let card: Option<Card> = items::one(raw.get()).ok();
+        Ok(card.filter(|card| card.id_board == scope.at.ext).map(|card| (fingerprint(raw.get()), card)))
+    }
+
+    /// One page of a pass over everything.
+    async fn walk_on(
+        &self,
+        scope: &Scope,
+        mut stand: Stand,
+        mut walk: Walk,
+        known: Option<Arc<Memory>>,
+        cursor: &Cursor,
+    ) -> Result<Page, ConnectorError> {
+        let board = self.board(&scope.at.ext).await?;
+        walk.pages += 1;
+        if walk.pages > MOST_PAGES {
+            return Err(malformed(&format!("{}: the pages do not end", scope.name)));
+        }
+        let mut memory = known.map(|known| (*known).clone()).unwrap_or_default();
+        if memory.board != board.hash {
+            memory.cards.values_mut().for_each(|known| known.hash = 0);
+            memory.board = board.hash;
+        }
+        let (mut page, next) = match walk.at.clone() {
+            At::Cards(before) => self.walk_cards(scope, before, &board, &mut memory).await?,
+            At::Actions(before) => self.walk_actions(scope, before, &mut walk, &board, &mut memory).await?,
+        };
+        if matches!(walk.at, At::Cards(None)) {
+            page.accounts.extend(board.accounts.iter().cloned());
+        }
+        match next {
+            Some(at) => {
+                walk.at = at;
+                stand.walk = Some(walk);
+                page.more = true;
+            }
+            None => {
+                stand.complete(&walk);
+                page.history_since = (!cursor.backfilled).then_some(Timestamp::UNIX_EPOCH);
+            }
+        }
+        page.next = stand.to_cursor(cursor.backfilled || !page.more);
+        self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
+        Ok(page)
+    }
+
+    async fn walk_cards(
+        &self,
+        scope: &Scope,
+        before: Option<String>,
+        board: &Board,
+        memory: &mut Memory,
+    ) -> Result<(Page, Option<At>), ConnectorError> {
+        let what = format!("cards of {}", scope.name);
+        let (response, asked) = self.page_of_cards(scope, Which::All, before.as_deref()).await?;
+        let mut page = Page::new(response.asked_at, Cursor::default());
+        let count = items::single::<Vec<&RawValue>>(&response, &what)?.len();
+        let seen = stubs(&response, &what, &mut page.unreadable)?;
+        let oldest = seen.iter().map(|(.., stub)| stub.id.clone()).min();
+        let is_here = |stub: &Stub| stub.id_board.as_deref().is_none_or(|at| at == scope.at.ext);
+        let fresh = seen.into_iter().filter(|(hash, _, stub)| {
+            is_here(stub) && memory.cards.get(&stub.id).is_none_or(|known| known.hash != *hash)
+        });
+        let changed = read_cards(fresh.collect(), &mut page.unreadable);
+        self.take_up(scope, &mut page, changed, board, memory).await?;
+        let next = match oldest.filter(|_| count >= asked) {
+            None => At::Actions(None),
+            Some(oldest) if before.is_some_and(|before| oldest >= before) => {
+                return Err(malformed(&format!("{what}: the same page comes again")));
+            }
+            Some(oldest) => At::Cards(Some(oldest)),
+        };
+        Ok((page, Some(next)))
+    }
+
+    async fn walk_actions(
+        &self,
+        scope: &Scope,
+        before: Option<String>,
+        walk: &mut Walk,
+        board: &Board,
+        memory: &mut Memory,
+    ) -> Result<(Page, Option<At>), ConnectorError> {
+        let response = self.page_of_actions(scope, walk.since, before.as_deref()).await?;
+        let mut page = Page::new(response.asked_at, Cursor::default());
+        let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, &mut page)?;
+        walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
+        memory.list_action = news.list_action.max(memory.list_action.take());
+        Ok((page, next.map(|oldest| At::Actions(Some(oldest)))))
+    }
+
+    /// Actions since the newest one seen, onto the page. `None`: too many.
+    async fn new_actions(
+        &self,
+        scope: &Scope,
+        stand: &mut Stand,
+        board: &Board,
+        page: &mut Page,
+    ) -> Result<Option<News>, ConnectorError> {
+        let (since, is_wide) = stand.since(self.clock.now());
+        let (mut all, mut before): (News, Option<String>) = (News { newest: None, list_action: None }, None);
+        for _ in 0..MOST_AT_ONCE {
+            let response = self.page_of_actions(scope, since, before.as_deref()).await?;
+            let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, page)?;
+            all = News { newest: all.newest.max(news.newest), list_action: all.list_action.max(news.list_action) };
+            before = next;
+            if before.is_none() {
+                if is_wide {
+                    stand.wide = Some(self.clock.now());
+                }
+                return Ok(Some(all));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn page_of_actions(
+        &self,
+        scope: &Scope,
+        since: Option<Timestamp>,
+        before: Option<&str>,
+    ) -> Result<Response, ConnectorError> {
+        let what = format!("actions of {}", scope.name);
+        let mut query: Query = vec![
+            ("filter", history::KINDS.to_owned()),
+            ("limit", PAGE.to_string()),
+            ("memberCreator_fields", "id,username,fullName".to_owned()),
+            ("member_fields", "id,username,fullName".to_owned()),
+        ];
+        query.extend(since.map(|since| ("since", since.to_string())));
+        query.extend(before.map(|before| ("before", before.to_owned())));
+        let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
+        if is_too_much(&response) {
+            let retry_after = jiff::SignedDuration::from_mins(1);
+            return Err(ConnectorError::Limited { tool: TOOL, what: format!("{what}: too much at once"), retry_after });
+        }
+        expect_ok(response, &what)
+    }
+
+    /// Puts a page of actions onto a page. The id before which the list goes on; `None`: it ends here.
+    fn take_actions(
+        &self,
+        response: &Response,
+        scope: &Scope,
+        before: Option<&str>,
+        board: &Board,
+        page: &mut Page,
+    ) -> Result<(News, Option<String>), ConnectorError> {
+        let what = format!("actions of {}", scope.name);
+        let listed: Vec<&RawValue> = items::single(response, &what)?;
+        let count = listed.len();
+        let actions: Vec<Action> = items::each(listed, &mut page.unreadable);
+        let known: HashMap<&str, &Account> = board.accounts.iter().map(|one| (one.ext.as_str(), one)).collect();
+        let mut named: BTreeMap<&str, Account> = BTreeMap::new();
+        for action in &actions {
+            history::changes(action, board, &self.config.states, &mut page.changes);
+            for member in action.member_creator.iter().chain(&action.member) {
+                let told =
+                    || known.get(member.id.as_str()).map_or_else(|| account(member, false), |one| (*one).clone());
+                named.entry(&member.id).or_insert_with(told);
+            }
+        }
+        page.accounts.extend(named.into_values());
+        let of_list = actions.iter().filter(|action| history::is_of_list(action)).map(|action| action.id.clone());
+        let news = News { newest: actions.iter().filter_map(|action| action.date.0).max(), list_action: of_list.max() };
+        let oldest = actions.iter().map(|action| action.id.clone()).min().filter(|_| count >= PAGE);
+        if let (Some(oldest), Some(before)) = (&oldest, before)
+            && oldest.as_str() >= before
+        {
+            return Err(malformed(&format!("{what}: the same page comes again")));
+        }
+        Ok((news, oldest))
+    }
+
+    /// Puts changed cards onto the page, with what their checklists say, and remembers them.
+    async fn take_up(
+        &self,
+        scope: &Scope,
+        page: &mut Page,
+        changed: Vec<(u64, Card)>,
+        board: &Board,
+        memory: &mut Memory,
+    ) -> Result<(), ConnectorError> {
+        let (hashes, mut cards): (Vec<u64>, Vec<Card>) = changed.into_iter().unzip();
+        self.complete_cards(&scope.handle, &mut cards).await?;
+        let mut items_before: Vec<Known> = Vec::with_capacity(cards.len());
+        for (card, hash) in cards.iter().zip(hashes) {
+            let before = memory.cards.remove(&card.id).unwrap_or_default();
+            memory.cards.insert(card.id.clone(), now_known(card, hash, &before));
+            items_before.push(before);
+        }
+        let parents = memory.parents();
+        let reading = Reading { board, states: &self.config.states, parents: &parents };
+        for (card, before) in cards.iter().zip(items_before) {
+            page.tasks.push(task(card, &reading));
+            for item in card.checklists.iter().flatten().flat_map(|list| list.check_items.iter().flatten()) {
+                if item.due.0.is_some() || before.items.contains(&item.id) {
+                    page.tasks.push(item_task(item, card, &reading));
+                }
+            }
+            let now = memory.cards.get(&card.id).map(|known| &known.children);
+            for child in before.children.iter().chain(now.into_iter().flatten()) {
+                let parent = parents.get(child).map(|id| TaskRef::Ext(id.clone()));
+                let relations =
+                    TaskRelations { task: TaskRef::Key(child.clone()), parent: Some(parent), children: None };
+                if !page.relations.contains(&relations) {
+                    page.relations.push(relations);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is remembered of a card. Where its checklists could not be read, what they said before stays.
+fn now_known(card: &Card, hash: u64, before: &Known) -> Known {
+    let open = card.closed != Some(true);
+    let shows_none = card.badges.as_ref().is_some_and(|badges| badges.check_items.unwrap_or(0) == 0);
+    if card.checklists.is_none() && !shows_none {
+        return Known { hash, open, ..before.clone() };
+    }
+    let listed = || card.checklists.iter().flatten().flat_map(|list| list.check_items.iter().flatten());
+    let own = short_link(card);
+    let at = card.short_url.as_deref().unwrap_or_default();
+    let named = listed().flat_map(|item| cards_in(item.name.as_deref().unwrap_or_default(), at));
+    Known {
+        hash,
+        open,
+        items: listed()
+            .filter(|item| item.due.0.is_some() || before.items.contains(&item.id))
+            .map(|item| item.id.clone())
+            .collect(),
+        children: named.filter(|link| *link != own).map(str::to_owned).collect(),
+    }
+}
+
+/// The cards of a page, told apart: fingerprint, text, id.
+fn stubs<'a>(
+    response: &'a Response,
+    what: &str,
+    unreadable: &mut Vec<Unreadable>,
+) -> Result<Vec<(u64, &'a RawValue, Stub)>, ConnectorError> {
+    let raws: Vec<&'a RawValue> = items::single(response, what)?;
+    let mut read = Vec::with_capacity(raws.len());
+    for (at, raw) in raws.into_iter().enumerate() {
+        match items::one::<Stub>(raw.get()) {
+            Ok(stub) => read.push((fingerprint(raw.get()), raw, stub)),
+            Err(because) => unreadable.push(Unreadable { what: items::name_of(raw, at), because }),
+        }
+    }
+    Ok(read)
+}
+
+fn read_cards(fresh: Vec<(u64, &RawValue, Stub)>, unreadable: &mut Vec<Unreadable>) -> Vec<(u64, Card)> {
+    let mut cards = Vec::with_capacity(fresh.len());
+    for (at, (hash, raw, _)) in fresh.into_iter().enumerate() {
+        match items::one::<Card>(raw.get()) {
+            Ok(card) => cards.push((hash, card)),
+            Err(because) => unreadable.push(Unreadable { what: items::name_of(raw, at), because }),
+        }
+    }
+    cards
+}
+
+pub(crate) fn malformed(what: &str) -> ConnectorError {
+    ConnectorError::Malformed { tool: TOOL, what: what.to_owned(), source: None }
+}
