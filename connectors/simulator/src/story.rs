@@ -5,6 +5,7 @@
 
 mod cast;
 mod everyday;
+mod on_asana;
 mod on_jira;
 mod script;
 mod troubles;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 pub use cast::Person;
 
 use crate::{Github, Simulator, Slack};
+use on_asana::OnAsana;
 use on_jira::OnJira;
 use script::Script;
 
@@ -120,8 +122,9 @@ pub struct Story {
     staged: bool,
     /// Where each issue of the story is: repository and number.
     places: HashMap<StoryKey, (String, u64)>,
-    /// `None`: it is played at GitHub.
+    /// `None`, as `on_asana`: it is played at GitHub.
     on_jira: Option<OnJira>,
+    on_asana: Option<OnAsana>,
 }
 
 impl Story {
@@ -132,7 +135,15 @@ impl Story {
         script.milestones(&people);
         everyday::write(&mut script, &people);
         troubles::write(&mut script, &people);
-        Story { people, deeds: script.finish(), played: 0, staged: false, places: HashMap::new(), on_jira: None }
+        Story {
+            people,
+            deeds: script.finish(),
+            played: 0,
+            staged: false,
+            places: HashMap::new(),
+            on_jira: None,
+            on_asana: None,
+        }
     }
 
     /// The same story, to be played at Jira instead of GitHub: its repositories are the projects `WEB`, `API` and `OPS`, and
@@ -140,6 +151,14 @@ impl Story {
     #[must_use]
     pub fn on_jira(mut self) -> Story {
         self.on_jira = Some(OnJira::new(&self.deeds));
+        self
+    }
+
+    /// The same story, to be played at Asana: its repositories are the projects `Acme web`, `Acme api` and `Acme ops`, and
+    /// people go by their handles.
+    #[must_use]
+    pub fn on_asana(mut self) -> Story {
+        self.on_asana = Some(OnAsana::default());
         self
     }
 
@@ -177,6 +196,10 @@ impl Story {
             OnJira::stage(&sim.jira(), &self.people);
             return;
         }
+        if self.on_asana.is_some() {
+            OnAsana::stage(&sim.asana(), &self.people);
+            return;
+        }
         for person in &self.people {
             github.person(&person.github_login, &person.name, None);
         }
@@ -187,13 +210,14 @@ impl Story {
     /// Plays every deed up to and including `until`; tells how many there were.
     pub fn play_until(&mut self, sim: &Simulator, until: Timestamp) -> usize {
         self.stage(sim);
-        let (github, jira) = (sim.github(), sim.jira());
+        let (github, jira, asana) = (sim.github(), sim.jira(), sim.asana());
         let from = self.played;
         while let Some(deed) = self.deeds.get(self.played).filter(|deed| deed.at <= until).cloned() {
             self.played += 1;
-            match &mut self.on_jira {
-                Some(on_jira) => on_jira.play(&jira, &self.people, &deed),
-                None => self.play(&github, &deed),
+            match (&mut self.on_jira, &mut self.on_asana) {
+                (Some(on_jira), _) => on_jira.play(&jira, &self.people, &deed),
+                (None, Some(on_asana)) => on_asana.play(&asana, &self.people, &deed),
+                (None, None) => self.play(&github, &deed),
             }
         }
         self.played - from
@@ -363,6 +387,38 @@ mod tests {
         story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
         assert_eq!((ownerless(), dateless(), late()), (1, 1, 1));
         assert_eq!(titled("Agree on the payment contract").status, "Done");
+    }
+
+    #[tokio::test]
+    async fn at_asana_the_same_troubles_show_and_the_same_are_mended() {
+        let now = today();
+        let sim = Simulator::start(std::sync::Arc::new(move || now)).await.unwrap();
+        let mut story = Story::new(1, start()).on_asana();
+        let all = || sim.asana().tasks();
+        let titled = |title: &str| sim.asana().look(title).unwrap();
+        // Boxes of checklists stand in no project.
+        let counted = |fits: &dyn Fn(&crate::asana::TaskSeen) -> bool| {
+            all().iter().filter(|task| !task.completed && !task.sections.is_empty()).filter(|task| fits(task)).count()
+        };
+        let today_there = today().to_zoned(TimeZone::UTC).date();
+        let troubles = || {
+            (
+                counted(&|task| task.due.is_some() && task.assignee.is_none()),
+                counted(&|task| task.due.is_none() && task.assignee.is_some()),
+                counted(&|task| task.due.is_some_and(|due| due < today_there)),
+            )
+        };
+
+        story.play_until(&sim, today());
+        assert_eq!(troubles(), (2, 2, 2));
+        assert_eq!(titled("Redesign homepage").sections, [("Acme web".to_owned(), "Doing".to_owned())]);
+        let photos = titled("New product photos").gid;
+        let ticked = all().iter().filter(|task| task.parent.as_ref() == Some(&photos) && task.completed).count();
+        assert_eq!(ticked, 7);
+
+        story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
+        assert_eq!(troubles(), (1, 1, 1));
+        assert!(titled("Agree on the payment contract").completed);
     }
 
     #[tokio::test]
