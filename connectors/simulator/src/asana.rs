@@ -4,12 +4,12 @@
 //! are named by gid or by name:
 //!
 //! - people: `person`, `guest`, `deactivate`, `hide_email`, `away`, `user_gid`
-//! - projects: `project`, `project_in`, `section`, `owner`, `archive`, `finish_project`, `project_dates`, `hide`,
-//!   `deny_comments`, `status_update`, `add_field` with a [`FieldDraft`]
+//! - projects: `project`, `project_in`, `workspace_gid`, `section`, `rename_section`, `owner`, `archive`, `finish_project`,
+//!   `project_dates`, `hide`, `deny_comments`, `status_update`, `add_field` with a [`FieldDraft`], `disable_field`
 //! - tasks: `task` and `subtask` with a [`TaskDraft`], then `complete`, `reopen`, `approval`, `assign`, `due`, `due_at`,
 //!   `start`, `comment`, `delete_comment`, `tick`, `section_move`, `add_to_project`, `remove_from_project`, `move_to`,
 //!   `reparent`, `block`, `unblock`, `tag`, `untag`, `set_field`, `rename`, `describe`, `follow`, `like`, `log_time`,
-//!   `due_today`, `delete`, `undelete`, `hide_task`
+//!   `due_today`, `story`, `delete`, `undelete`, `hide_task`
 //! - credentials: `token`, `revoke`, `block_token`, `lack_scope`, `default_user`
 //! - plan and limits: `free`, `refuse_paid_fields`, `limit`, `cost_limit`
 //! - lag and loss: `event_lag`, `search_lag`, `lose_events`, `expire_syncs`, `expire_offsets`, `cut_unpaged`,

@@ -5,6 +5,7 @@
 
 mod cast;
 mod everyday;
+mod on_asana;
 mod on_jira;
 mod on_trello;
 mod script;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 pub use cast::Person;
 
 use crate::{Github, Simulator, Slack};
+use on_asana::OnAsana;
 use on_jira::OnJira;
 use on_trello::OnTrello;
 use script::Script;
@@ -122,10 +124,17 @@ pub struct Story {
     staged: bool,
     /// Where each issue of the story is: repository and number.
     places: HashMap<StoryKey, (String, u64)>,
-    /// `None`: it is played at GitHub.
-    on_jira: Option<OnJira>,
-    /// The same for Trello.
-    on_trello: Option<OnTrello>,
+    /// Where it is played.
+    at: Stage,
+}
+
+/// Where a story is played.
+#[derive(Debug, Clone)]
+enum Stage {
+    Github,
+    Jira(OnJira),
+    Asana(OnAsana),
+    Trello(OnTrello),
 }
 
 impl Story {
@@ -136,22 +145,14 @@ impl Story {
         script.milestones(&people);
         everyday::write(&mut script, &people);
         troubles::write(&mut script, &people);
-        Story {
-            people,
-            deeds: script.finish(),
-            played: 0,
-            staged: false,
-            places: HashMap::new(),
-            on_jira: None,
-            on_trello: None,
-        }
+        Story { people, deeds: script.finish(), played: 0, staged: false, places: HashMap::new(), at: Stage::Github }
     }
 
     /// The same story, to be played at Jira instead of GitHub: its repositories are the projects `WEB`, `API` and `OPS`, and
     /// people go by their handles.
     #[must_use]
     pub fn on_jira(mut self) -> Story {
-        self.on_jira = Some(OnJira::new(&self.deeds));
+        self.at = Stage::Jira(OnJira::new(&self.deeds));
         self
     }
 
@@ -159,7 +160,15 @@ impl Story {
     /// `Acme ops`, and people go by their handles.
     #[must_use]
     pub fn on_trello(mut self) -> Story {
-        self.on_trello = Some(OnTrello::default());
+        self.at = Stage::Trello(OnTrello::default());
+        self
+    }
+
+    /// The same story, to be played at Asana: its repositories are the projects `Acme web`, `Acme api` and `Acme ops`, and
+    /// people go by their handles.
+    #[must_use]
+    pub fn on_asana(mut self) -> Story {
+        self.at = Stage::Asana(OnAsana::default());
         self
     }
 
@@ -193,32 +202,34 @@ impl Story {
             slack.user(&person.slack_id, &person.email, &person.name, "Etc/UTC");
         }
         slack.channel("#delivery");
-        if self.on_jira.is_some() {
-            OnJira::stage(&sim.jira(), &self.people);
-            return;
+        match &self.at {
+            Stage::Jira(_) => OnJira::stage(&sim.jira(), &self.people),
+            Stage::Trello(_) => {
+                OnTrello::stage(&sim.trello(), &self.people, self.deeds.first().map(|deed| deed.at));
+            }
+            Stage::Asana(_) => OnAsana::stage(&sim.asana(), &self.people),
+            Stage::Github => {
+                for person in &self.people {
+                    github.person(&person.github_login, &person.name, None);
+                }
+                cast::BOTS.iter().for_each(|bot| github.bot(bot));
+                cast::REPOS.iter().for_each(|repo| github.repo(repo));
+            }
         }
-        if self.on_trello.is_some() {
-            OnTrello::stage(&sim.trello(), &self.people, self.deeds.first().map(|deed| deed.at));
-            return;
-        }
-        for person in &self.people {
-            github.person(&person.github_login, &person.name, None);
-        }
-        cast::BOTS.iter().for_each(|bot| github.bot(bot));
-        cast::REPOS.iter().for_each(|repo| github.repo(repo));
     }
 
     /// Plays every deed up to and including `until`; tells how many there were.
     pub fn play_until(&mut self, sim: &Simulator, until: Timestamp) -> usize {
         self.stage(sim);
-        let (github, jira) = (sim.github(), sim.jira());
+        let github = sim.github();
         let from = self.played;
         while let Some(deed) = self.deeds.get(self.played).filter(|deed| deed.at <= until).cloned() {
             self.played += 1;
-            match (&mut self.on_jira, &mut self.on_trello) {
-                (Some(on_jira), _) => on_jira.play(&jira, &self.people, &deed),
-                (None, Some(on_trello)) => on_trello.play(&sim.trello(), &self.people, &deed),
-                (None, None) => self.play(&github, &deed),
+            match &mut self.at {
+                Stage::Jira(on_jira) => on_jira.play(&sim.jira(), &self.people, &deed),
+                Stage::Trello(on_trello) => on_trello.play(&sim.trello(), &self.people, &deed),
+                Stage::Asana(on_asana) => on_asana.play(&sim.asana(), &self.people, &deed),
+                Stage::Github => self.play(&github, &deed),
             }
         }
         self.played - from
@@ -412,6 +423,38 @@ mod tests {
         assert_eq!((ownerless(), dateless(), late()), (1, 1, 1));
         let agreed = titled("Agree on the payment contract");
         assert_eq!((agreed.list.as_str(), agreed.complete), ("Done", true));
+    }
+
+    #[tokio::test]
+    async fn at_asana_the_same_troubles_show_and_the_same_are_mended() {
+        let now = today();
+        let sim = Simulator::start(std::sync::Arc::new(move || now)).await.unwrap();
+        let mut story = Story::new(1, start()).on_asana();
+        let all = || sim.asana().tasks();
+        let titled = |title: &str| sim.asana().look(title).unwrap();
+        // Boxes of checklists stand in no project.
+        let counted = |fits: &dyn Fn(&crate::asana::TaskSeen) -> bool| {
+            all().iter().filter(|task| !task.completed && !task.sections.is_empty()).filter(|task| fits(task)).count()
+        };
+        let today_there = today().to_zoned(TimeZone::UTC).date();
+        let troubles = || {
+            (
+                counted(&|task| task.due.is_some() && task.assignee.is_none()),
+                counted(&|task| task.due.is_none() && task.assignee.is_some()),
+                counted(&|task| task.due.is_some_and(|due| due < today_there)),
+            )
+        };
+
+        story.play_until(&sim, today());
+        assert_eq!(troubles(), (2, 2, 2));
+        assert_eq!(titled("Redesign homepage").sections, [("Acme web".to_owned(), "Doing".to_owned())]);
+        let photos = titled("New product photos").gid;
+        let ticked = all().iter().filter(|task| task.parent.as_ref() == Some(&photos) && task.completed).count();
+        assert_eq!(ticked, 7);
+
+        story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
+        assert_eq!(troubles(), (1, 1, 1));
+        assert!(titled("Agree on the payment contract").completed);
     }
 
     #[tokio::test]

@@ -429,13 +429,7 @@ impl Org {
         }
         let Some(known) = self.fields.iter().find(|one| one.gid == field) else { return };
         let (kind, name) = (known.draft.kind, known.draft.name.clone());
-        let members = vec![
-            ("gid", Node::gid(field)),
-            ("resource_type", Node::text("custom_field")),
-            ("name", Node::text(&name)),
-            ("resource_subtype", Node::text(kind)),
-        ];
-        let mut more = vec![("custom_field", Node::record(members))];
+        let mut more = vec![("custom_field", self.field(known, None))];
         let names = match kind {
             "number" => ["old_number_value", "new_number_value"],
             "enum" => ["old_enum_value", "new_enum_value"],

@@ -313,6 +313,8 @@ pub struct CommentSeen {
     pub text: String,
     /// As Asana keeps it, mentions written out.
     pub html: String,
+    /// Logins of the people it mentions.
+    pub mentions: Vec<String>,
     /// How often it was edited.
     pub edits: u32,
     /// Whether it is pinned to the top of the task.

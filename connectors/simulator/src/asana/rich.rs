@@ -7,6 +7,9 @@ const TAGS: [&str; 8] = ["strong", "em", "u", "s", "code", "ol", "ul", "li"];
 const ATTRIBUTES: [&str; 5] =
     ["href", "data-asana-gid", "data-asana-type", "data-asana-dynamic", "data-asana-accessible"];
 
+/// A bare address below this, of somebody or something that is there, is made a mention of.
+const ADDRESS: &str = "https://app.asana.com/0/";
+
 const INVALID: &str = "XML is invalid";
 
 /// A text that was read.
@@ -133,13 +136,39 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    fn mentioned(&mut self, kind: &str, gid: &str, words: &str) {
+        let way = if kind == "user" { "profile/" } else { "" };
+        self.html.push_str(&format!(
+            "<a href=\"{ADDRESS}{way}{gid}\" data-asana-gid=\"{gid}\" data-asana-accessible=\"true\" \
+             data-asana-type=\"{kind}\" data-asana-dynamic=\"true\">{}</a>",
+            escaped(words)
+        ));
+    }
+
     fn words(&mut self) -> Result<(), String> {
         let end = self.rest.find('<').ok_or(INVALID)?;
         let (words, rest) = self.rest.split_at(end);
         self.rest = rest;
         let words = unescaped(words)?;
-        self.html.push_str(&escaped(&words));
         self.text.push_str(&words);
+        if self.open.iter().any(|tag| matches!(*tag, "a" | "code")) {
+            self.html.push_str(&escaped(&words));
+            return Ok(());
+        }
+        let mut rest = words.as_str();
+        while let Some(at) = rest.find(ADDRESS) {
+            let (before, address) = rest.split_at(at);
+            let way = address[ADDRESS.len()..].strip_prefix("profile/").unwrap_or(&address[ADDRESS.len()..]);
+            let digits = way.len() - way.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (gid, after) = way.split_at(digits);
+            self.html.push_str(&escaped(before));
+            match (self.mention)(gid) {
+                Some((kind, name)) => self.mentioned(kind, gid, &name),
+                None => self.html.push_str(&escaped(&address[..address.len() - after.len()])),
+            }
+            rest = after;
+        }
+        self.html.push_str(&escaped(rest));
         Ok(())
     }
 }
@@ -205,6 +234,16 @@ mod tests {
         assert!(rich.html.contains("data-asana-type=\"user\""), "{}", rich.html);
         assert!(rich.html.contains(">@Ana &amp; Co</a>"), "{}", rich.html);
         assert_eq!(read(&rich.html, &nobody_but_ana), Ok(rich), "what is read is written the same");
+    }
+
+    #[test]
+    fn a_bare_address_of_a_person_is_a_mention_unless_it_is_code() {
+        let html = |source: &str| read(source, &nobody_but_ana).expect("good XML").html;
+        assert!(html("<body>see https://app.asana.com/0/profile/7, ok</body>").contains("data-asana-gid=\"7\""));
+        for quiet in ["https://app.asana.com/0/8/9", "<code>https://app.asana.com/0/profile/7</code>", "@Ana", "7"] {
+            let source = format!("<body>{quiet}</body>");
+            assert_eq!(html(&source), source);
+        }
     }
 
     #[test]

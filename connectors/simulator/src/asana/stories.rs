@@ -29,7 +29,10 @@ impl Org {
             (Some(_), Some(_)) => Err(refuse(400, "You may only specify one of text and html_text.")),
             (Some(text), None) => {
                 let text = text.as_str().ok_or_else(|| refuse(400, "text: Not a string"))?;
-                Ok(Some(Words { sent: text.to_owned(), text: text.to_owned(), html: None }))
+                // Addresses in plain text become mentions as well.
+                let body = format!("<body>{}</body>", rich::escaped(text));
+                let html = rich::read(&body, &|gid: &str| self.mentioned_name(gid)).ok().map(|rich| rich.html);
+                Ok(Some(Words { sent: text.to_owned(), text: text.to_owned(), html }))
             }
             (None, Some(html)) => {
                 let sent = html.as_str().ok_or_else(|| refuse(400, "html_text: Not a string"))?;

@@ -141,6 +141,7 @@ impl Asana {
             author: story.by.map_or_else(String::new, |by| org.login(by)),
             text: story.text.clone(),
             html: org.html(story),
+            mentions: mentions(&org, &org.html(story)),
             edits: story.edits,
             pinned: story.pinned,
             notified: story.notified,
@@ -166,6 +167,12 @@ impl Asana {
     pub fn writes(&self) -> Vec<Write> {
         self.org().writes.clone()
     }
+}
+
+/// Logins of the people whose gids a rich text names.
+fn mentions(org: &Org, html: &str) -> Vec<String> {
+    let gids = html.split("data-asana-gid=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok());
+    gids.filter(|gid| org.users.contains_key(gid)).map(|gid: u64| org.login(gid)).collect()
 }
 
 fn seen(org: &Org, task: &Task) -> TaskSeen {

@@ -98,14 +98,17 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             let mut story = Story::new(options.seed, story_start(now()));
             let mut at_jira = story.clone().on_jira();
             let mut at_trello = story.clone().on_trello();
+            let mut at_asana = story.clone().on_asana();
             println!("{} deeds of the demo company", story.play_until(&sim, now()));
             at_jira.play_until(&sim, now());
             at_trello.play_until(&sim, now());
+            at_asana.play_until(&sim, now());
             loop {
                 clock::wait(STORY_EVERY).await;
                 story.play_until(&sim, now());
                 at_jira.play_until(&sim, now());
                 at_trello.play_until(&sim, now());
+                at_asana.play_until(&sim, now());
             }
         }
     }

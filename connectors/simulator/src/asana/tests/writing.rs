@@ -29,6 +29,7 @@ async fn a_comment_is_made_edited_pinned_and_deleted_by_its_author() {
     let (status, edited) = desk.send(Method::PUT, &path, Some(edit)).await;
     assert_eq!((status, &edited["data"]["text"]), (200, &json!("On time")));
     let seen = &desk.asana.comments(&desk.shoes)[0];
+    assert!(seen.mentions.is_empty());
     assert_eq!((seen.edits, seen.notified, seen.pinned, seen.author.as_str()), (1, 1, true, "gapwatch"));
 
     assert_eq!(desk.send(Method::DELETE, &path, None).await, (200, json!({ "data": {} })));
@@ -36,6 +37,17 @@ async fn a_comment_is_made_edited_pinned_and_deleted_by_its_author() {
     assert_eq!(desk.refused(&path).await.0, 404);
     let kinds: Vec<_> = desk.asana.writes().iter().map(|write| (write.kind, write.notified)).collect();
     assert_eq!(kinds, [(WriteKind::Created, true), (WriteKind::Edited, false), (WriteKind::Deleted, false)]);
+}
+
+#[tokio::test]
+async fn people_are_mentioned_by_link_or_by_a_bare_address() {
+    let desk = desk().await;
+    let ana = desk.asana.user_gid("ana");
+    desk.comment(json!({ "html_text": format!("<body><a data-asana-gid=\"{ana}\"/> and @Ana K</body>") })).await;
+    desk.comment(json!({ "text": format!("https://app.asana.com/0/profile/{ana} <b>") })).await;
+    let seen = desk.asana.comments(&desk.shoes);
+    assert_eq!((&*seen[0].mentions, &*seen[1].mentions), (&["ana".to_owned()][..], &["ana".to_owned()][..]));
+    assert!(seen[1].html.ends_with(" &lt;b&gt;</body>"), "{}", seen[1].html);
 }
 
 #[tokio::test]
