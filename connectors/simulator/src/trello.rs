@@ -2,7 +2,7 @@
 //!
 //! Address: [`crate::Simulator::trello_url`]. The world is changed and looked at through [`Trello`]:
 //!
-//! - people: `person`, `ghost`, `observer`, `deactivate`, `rename_person`, `forget`, `member_id`
+//! - people: `person`, `ghost`, `join`, `observer`, `deactivate`, `rename_person`, `forget`, `member_id`
 //! - boards: `board`, `close_board`, `hide`, `conceal`, `deny_comments`, `free_plan`, `history_depth`, `add_field`
 //! - lists: `list`, `rename_list`, `archive_list`, `move_list`, `soft_limit`, `list_id`
 //! - cards: `card` with a [`CardDraft`], then `to_list`, `complete`, `assign`, `unassign`, `due`, `start`, `comment`,
@@ -11,7 +11,8 @@
 //!   `move_to_board`, `copy`, `by_email`, `delete`, `vote`
 //! - credentials: `token`, `read_only`, `expires`, `revoke`, `default_member`
 //! - limits: `limits`, `member_limit`, `limit_headers`, `nested_limit`, `page_limit`; lag: `lag`, `action_lag`; answers: `accepted_only`
-//! - recordings: `serve`, `as_of`; looks: `comments`, `look`, `cards`, `writes`, `hooks`, `app_id`
+//! - recordings: `serve`, `as_of`; looks: `comments`, `look`, `cards`, `writes`, `hooks`, `app_id`, `board_link`,
+//!   `short_link`, `card_url`
 //!
 //! `trello.at(instant)` and `trello.acting(username)` say when, and by whom, what names nobody is done. A board is named by
 //! its name, short link or id, a list by its name, a card by its id or short link.

@@ -62,15 +62,21 @@ impl Store {
         self.board_named(&source).lists.retain(|one| one.id != list.id);
         let refs = |store: &Store, id: &str| store.board(id).map_or(Value::Null, Store::board_ref);
         let (from, to) = (refs(self, &source), refs(self, &target));
-        let told = Store::list_ref(&list);
+        let (told, mover) = (Store::list_ref(&list), self.mover(deed));
         self.board_named(&target).lists.push(list.clone());
-        let left = json!({ "list": told, "board": from, "boardTarget": to });
+        let left = json!({ "list": told, "board": from, "boardTarget": to, "member": mover });
         self.note(deed, "moveListFromBoard", &source, None, left);
-        let came = json!({ "list": told, "board": to, "boardSource": from });
+        let came = json!({ "list": told, "board": to, "boardSource": from, "member": mover });
         self.note(deed, "moveListToBoard", &target, None, came);
         for card in self.cards.values_mut().filter(|card| card.list == list.id) {
             card.board.clone_from(&target);
         }
+    }
+
+    /// How a move names who made it.
+    fn mover(&self, deed: &Deed) -> Value {
+        let member = deed.by.as_deref().and_then(|id| self.member(id));
+        member.map_or(Value::Null, |member| json!({ "id": member.id, "name": member.name }))
     }
 
     pub(super) fn ensure_label(&mut self, board: &str, name: &str, at: Timestamp) -> String {
@@ -311,7 +317,8 @@ impl Store {
         let old_list = self.list(&card.list).map_or(Value::Null, |(_, list)| Store::list_ref(list));
         // Whoever is left behind learns little of it.
         let told = json!({ "id": card.id, "name": card.name });
-        let left = json!({ "card": told, "board": from, "boardTarget": to, "list": old_list });
+        let mover = self.mover(deed);
+        let left = json!({ "card": told, "board": from, "boardTarget": to, "list": old_list, "member": mover });
         self.note(deed, "moveCardFromBoard", &card.board, Some(id), left);
         let moved = self.card_mut(id);
         moved.board.clone_from(&target);

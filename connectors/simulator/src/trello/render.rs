@@ -44,9 +44,10 @@ impl Store {
         let short_url = format!("https://trello.com/c/{}", card.short_link);
         let mut all = object(json!({
             "address": null, "agent": null, "checkItemStates": [], "coordinates": null, "cover": { "idAttachment": null,
-            "color": null, "size": "normal", "brightness": "dark" }, "creationMethod": null, "descData": null,
+            "color": null, "size": "normal", "brightness": "dark" }, "creationMethod": null, "descData": { "emoji": {} },
             "dueReminder": null, "email": null, "idAttachmentCover": null, "idMembersVoted": [], "limits": {},
-            "locationName": null, "manualCoverAttachment": false, "pinned": false, "subscribed": false,
+            "locationName": null, "manualCoverAttachment": false, "pinned": false,
+            "nodeId": format!("ari:cloud:trello::card/workspace/{}/{}", super::reading::ORGANIZATION, card.id), "subscribed": false,
             "shortUrl": short_url, "url": format!("{short_url}/{}-{}", card.number, slug(&card.name)),
         }));
         all.extend(card.extra.clone());
@@ -92,7 +93,7 @@ impl Store {
         let is_free = self.board(&card.board).is_some_and(|board| board.free);
         let item = |item: &CheckItem| {
             let mut shown_item = json!({
-                "id": item.id, "idChecklist": checklist.id, "name": item.name, "nameData": null, "pos": item.pos,
+                "id": item.id, "idChecklist": checklist.id, "name": item.name, "nameData": { "emoji": {} }, "pos": item.pos,
                 "state": if item.done { "complete" } else { "incomplete" },
             });
             // On a free plan they are not there at all.

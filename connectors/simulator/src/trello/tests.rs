@@ -5,6 +5,7 @@ mod access;
 mod feeds;
 mod reading;
 mod recordings;
+mod shapes;
 mod writing;
 
 use reqwest::{Method, RequestBuilder, Response};
