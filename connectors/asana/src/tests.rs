@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access;
+mod looking;
+mod reading;
 mod server;
+mod writing;

@@ -162,7 +162,9 @@ fn what_was_not_told_is_not_taken_for_nothing() {
     assert_eq!(refused(raw("12", json!({"modified_at": null}))), "missing field `modified_at`");
     assert!(read(json!({"assignee": null})).owners.is_empty());
     let mut no_links = raw("12", json!({}));
-    ["dependencies", "dependents"].map(|name| no_links.as_object_mut().unwrap().remove(name));
+    for name in ["dependencies", "dependents"] {
+        no_links.as_object_mut().unwrap().remove(name);
+    }
     let raw: wire::Task = serde_json::from_value(no_links).unwrap();
     let task = with(|reading| task(&raw, Some("100"), "100", reading, &mut Named::default())).unwrap();
     assert_eq!(task.links, None, "what is known of links is kept");
