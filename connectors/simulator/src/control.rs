@@ -103,10 +103,11 @@ fn stats(world: &World) -> Value {
     }
     let count = |tool: Tool| requests.iter().filter(|request| request.tool == tool).count();
     json!({
-        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack), "jira": count(Tool::Jira) },
+        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack), "jira": count(Tool::Jira), "asana": count(Tool::Asana) },
         "by_status": by_status,
         "github": world.hub().stats(),
         "slack": world.workspace().stats(),
         "jira": world.site().stats(),
+        "asana": world.org().stats(),
     })
 }

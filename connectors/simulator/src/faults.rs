@@ -141,6 +141,7 @@ fn rate_limited(tool: Tool, secs: u64) -> Reply {
         Tool::Github => SECONDARY,
         Tool::Slack => "{\"ok\":false,\"error\":\"ratelimited\"}",
         Tool::Jira => "{\"errorMessages\":[\"Rate limit exceeded.\"],\"errors\":{}}",
+        Tool::Asana => TOO_MANY,
     };
     let reply = Reply::json_text(429, body.to_owned()).with("retry-after", secs);
     if tool != Tool::Jira {
@@ -155,6 +156,9 @@ fn rate_limited(tool: Tool, secs: u64) -> Reply {
 
 const SECONDARY: &str = "{\"message\":\"You have exceeded a secondary rate limit. Please wait a few minutes before you \
     try again.\",\"documentation_url\":\"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api\"}";
+
+const TOO_MANY: &str = "{\"errors\":[{\"message\":\"You've made too many requests and hit a rate limit. Please retry after the \
+    given amount of time.\"}]}";
 
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1>\
     <form action=\"/login\"><input name=\"user\"></form></body></html>";

@@ -1,11 +1,12 @@
 //! The other side of the wire: small working models of the tools, over real HTTP on the loopback.
 //!
 //! The models hold a world (people, issues, comments, messages) and answer as the tools do, with their pages, limits,
-//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`]
-//! and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
+//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`],
+//! [`Asana`] and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
 //!
 //! Nothing here knows the program under test: not its marker, not its rules. Time is the [`Now`] that is handed in.
 
+pub mod asana;
 pub mod clock;
 mod control;
 mod door;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+pub use asana::{Asana, AsanaRecorded};
 pub use clock::Now;
 pub use faults::Fault;
 pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, ProjectValue, WriteKind};
@@ -50,6 +52,7 @@ pub struct Simulator {
     github: SocketAddr,
     slack: SocketAddr,
     jira: SocketAddr,
+    asana: SocketAddr,
     foreign: SocketAddr,
     stop: CancellationToken,
 }
@@ -74,23 +77,26 @@ impl Simulator {
 
     async fn start_on(at: SocketAddr, others_at: Option<SocketAddr>, now: Now) -> io::Result<Simulator> {
         let (listener, github) = door::bind(at).await?;
-        let (slack_listener, jira_listener) = match others_at {
-            Some(at) => (Some(door::bind(at).await?), Some(door::bind(at).await?)),
-            None => (None, None),
+        let (slack_listener, jira_listener, asana_listener) = match others_at {
+            Some(at) => (Some(door::bind(at).await?), Some(door::bind(at).await?), Some(door::bind(at).await?)),
+            None => (None, None, None),
         };
         let (foreign_listener, foreign) = door::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let slack = slack_listener.as_ref().map_or(github, |(_, addr)| *addr);
         let jira = jira_listener.as_ref().map_or(github, |(_, addr)| *addr);
+        let asana = asana_listener.as_ref().map_or(github, |(_, addr)| *addr);
 
         let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
-        let world = Arc::new(World::new(now, hub, slack::Workspace::new(), jira::Site::new(format!("http://{jira}"))));
+        let site = jira::Site::new(format!("http://{jira}"));
+        let org = asana::Org::new(format!("http://{asana}{}", asana::ASANA_PATH));
+        let world = Arc::new(World::new(now, hub, slack::Workspace::new(), site, org));
         let stop = CancellationToken::new();
         server::serve(listener, Arc::clone(&world), stop.clone());
-        for (listener, _) in [slack_listener, jira_listener].into_iter().flatten() {
+        for (listener, _) in [slack_listener, jira_listener, asana_listener].into_iter().flatten() {
             server::serve(listener, Arc::clone(&world), stop.clone());
         }
         server::serve_foreign(foreign_listener, Arc::clone(&world), stop.clone());
-        Ok(Simulator { world, github, slack, jira, foreign, stop })
+        Ok(Simulator { world, github, slack, jira, asana, foreign, stop })
     }
 
     /// Base of GitHub's API, with a path as an Enterprise Server has: `http://127.0.0.1:PORT/github`.
@@ -123,6 +129,11 @@ impl Simulator {
         format!("http://{}{}", self.jira, jira::SERVER_PATH)
     }
 
+    /// Base of Asana's API: `http://127.0.0.1:PORT/asana/api/1.0`.
+    pub fn asana_url(&self) -> String {
+        format!("http://{}{}", self.asana, asana::ASANA_PATH)
+    }
+
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
     pub fn foreign_url(&self) -> String {
         format!("http://{}", self.foreign)
@@ -136,6 +147,11 @@ impl Simulator {
     /// Jira's world, which both editions show.
     pub fn jira(&self) -> Jira {
         Jira::new(Arc::clone(&self.world))
+    }
+
+    /// Asana's world.
+    pub fn asana(&self) -> Asana {
+        Asana::new(Arc::clone(&self.world))
     }
 
     /// Slack's world.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::asana::Org;
 use crate::clock::Now;
 use crate::faults::Plan;
 use crate::github::Hub;
@@ -25,6 +26,8 @@ pub enum Tool {
     Slack,
     /// Jira's REST APIs, in both editions.
     Jira,
+    /// Asana's API.
+    Asana,
 }
 
 /// One request that reached a tool.
@@ -91,6 +94,7 @@ pub(crate) struct World {
     github: Mutex<Hub>,
     slack: Mutex<Workspace>,
     jira: Mutex<Site>,
+    asana: Mutex<Org>,
     after: Mutex<Option<Meddler>>,
     listener: Mutex<Option<Listener>>,
 }
@@ -102,7 +106,7 @@ pub(crate) type Listener = Arc<dyn Fn(&Exchange) + Send + Sync>;
 pub(crate) type Meddler = Arc<dyn Fn(Tool) + Send + Sync>;
 
 impl World {
-    pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace, site: Site) -> World {
+    pub(crate) fn new(now: Now, hub: Hub, workspace: Workspace, site: Site, org: Org) -> World {
         World {
             now,
             log: Mutex::default(),
@@ -111,6 +115,7 @@ impl World {
             github: Mutex::new(hub),
             slack: Mutex::new(workspace),
             jira: Mutex::new(site),
+            asana: Mutex::new(org),
             after: Mutex::default(),
             listener: Mutex::default(),
         }
@@ -130,6 +135,10 @@ impl World {
 
     pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
         lock(&self.jira)
+    }
+
+    pub(crate) fn org(&self) -> MutexGuard<'_, Org> {
+        lock(&self.asana)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {
