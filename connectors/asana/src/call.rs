@@ -22,6 +22,9 @@ const BATCH: usize = 10;
 /// Pages of one list that are read in one go: two hundred thousand rows.
 const MOST_PAGES: usize = 2_000;
 
+/// The most of an announcement that is passed on.
+const LONGEST_NOTICE: usize = 200;
+
 /// How often one list is begun anew because its place expired.
 const MOST_RESTARTS: usize = 2;
 
@@ -157,8 +160,12 @@ impl Asana {
     }
 
     fn noted<E>(&self, answer: Result<Response, E>) -> Result<Response, E> {
-        if answer.is_ok() {
+        if let Ok(response) = &answer {
             self.access.note_good();
+            if let Some(change) = response.header("asana-change") {
+                let change: String = change.chars().filter(|c| !c.is_control()).take(LONGEST_NOTICE).collect();
+                self.warn(&format!("Asana announces a change of its API: {change}; look for a newer gapwatch"));
+            }
         }
         answer
     }

@@ -1,4 +1,4 @@
-//! The connector against a server of our own making.
+//! The connector against a server of our own making, and against the model of Asana.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,4 +6,5 @@ mod access;
 mod looking;
 mod reading;
 mod server;
+mod simulated;
 mod writing;
