@@ -247,6 +247,30 @@ async fn a_free_plan_is_read_without_what_it_lacks_and_within_its_limit() {
 }
 
 #[tokio::test]
+async fn a_limit_by_cost_makes_slow_and_stops_nothing() {
+    let mut desk = Desk::new().await;
+    desk.org.cost_limit(300);
+    for at in 0..60 {
+        desk.org.task("Web", TaskDraft::new(&format!("Box {at}")));
+    }
+    desk.read("Web").await;
+    assert_eq!(desk.tasks.len(), 65);
+    desk.assert_same();
+    assert!(desk.sim.requests().iter().any(|one| one.status == Some(429)), "the limit was met");
+}
+
+#[tokio::test]
+async fn a_token_that_lacks_a_scope_reads_what_it_may_and_says_so() {
+    let mut desk = Desk::new().await;
+    desk.org.token("pat", "gapwatch");
+    desk.org.lack_scope("pat", "project_sections:read");
+    desk.read("Web").await;
+    desk.assert_same();
+    let warnings = desk.asana.whoami().await.unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("scopes")), "{warnings:?}");
+}
+
+#[tokio::test]
 async fn dependencies_fields_and_approvals_are_read() {
     let mut desk = Desk::new().await;
     desk.org.block("Ship shoes", "Count shoes");
