@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::server::*;
-use crate::Asana;
 use crate::normalise::tests::raw;
+use crate::{Asana, wire};
 
 fn stream(kind: StreamKind) -> StreamKey {
     let at = ContainerRef { kind: ContainerKind::Project, ext: "100".to_owned() };
@@ -364,4 +364,24 @@ async fn recorded_tasks_are_read() {
     assert_eq!(page.tasks[0].due.unwrap().due.to_text(), "2025-09-25");
     let warnings = asana.whoami().await.unwrap().warnings;
     assert!(warnings.iter().any(|warning| warning.contains("scopes")), "its memberships are empty: {warnings:?}");
+}
+
+#[test]
+fn every_recorded_answer_is_read() {
+    let Some(recorded) = crate::fixtures::recorded() else { return };
+    let recorded = recorded.as_object().unwrap();
+    assert!(recorded.len() >= 12, "{:?}", recorded.keys());
+    for (name, data) in recorded {
+        let all: Vec<Value> = data.as_array().cloned().unwrap_or_else(|| vec![data.clone()]);
+        for one in all {
+            let gid = match one["resource_type"].as_str() {
+                Some("task") => serde_json::from_value::<wire::Task>(one.clone()).unwrap().gid,
+                Some("story") => serde_json::from_value::<wire::Story>(one.clone()).unwrap().gid,
+                Some("project") => serde_json::from_value::<wire::Project>(one.clone()).unwrap().gid,
+                Some("user") => serde_json::from_value::<wire::User>(one.clone()).unwrap().gid.unwrap(),
+                _ => serde_json::from_value::<wire::Named>(one.clone()).unwrap().gid.unwrap_or_default(),
+            };
+            assert_eq!(gid, one["gid"].as_str().unwrap_or_default(), "{name}");
+        }
+    }
 }
