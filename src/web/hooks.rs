@@ -60,10 +60,7 @@ impl Memory {
 }
 
 /// Answers a tool that asks, without a signature, whether anybody is there.
-pub(super) async fn knock(
-    State(shared): State<Arc<Shared>>,
-    Path((tool, name)): Path<(String, String)>,
-) -> StatusCode {
+pub(super) async fn knock(State(shared): State<Arc<Shared>>, Path((tool, name)): Path<(String, String)>) -> StatusCode {
     let live = shared.live();
     match live.doors.get(&format!("{tool}.{name}")) {
         Some(door) if door.hooks.is_knocked_at() => StatusCode::OK,
