@@ -103,10 +103,12 @@ fn stats(world: &World) -> Value {
     }
     let count = |tool: Tool| requests.iter().filter(|request| request.tool == tool).count();
     json!({
-        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack), "jira": count(Tool::Jira) },
+        "requests": { "github": count(Tool::Github), "slack": count(Tool::Slack), "jira": count(Tool::Jira),
+            "trello": count(Tool::Trello) },
         "by_status": by_status,
         "github": world.hub().stats(),
         "slack": world.workspace().stats(),
         "jira": world.site().stats(),
+        "trello": world.trello().stats(),
     })
 }

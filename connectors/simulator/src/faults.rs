@@ -141,6 +141,7 @@ fn rate_limited(tool: Tool, secs: u64) -> Reply {
         Tool::Github => SECONDARY,
         Tool::Slack => "{\"ok\":false,\"error\":\"ratelimited\"}",
         Tool::Jira => "{\"errorMessages\":[\"Rate limit exceeded.\"],\"errors\":{}}",
+        Tool::Trello => "{\"error\":\"API_TOKEN_LIMIT_EXCEEDED\",\"message\":\"Rate limit exceeded\"}",
     };
     let reply = Reply::json_text(429, body.to_owned()).with("retry-after", secs);
     if tool != Tool::Jira {

@@ -1,8 +1,8 @@
 //! The other side of the wire: small working models of the tools, over real HTTP on the loopback.
 //!
 //! The models hold a world (people, issues, comments, messages) and answer as the tools do, with their pages, limits,
-//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`]
-//! and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
+//! entity tags and traps; they are no canned replies. A test or the demo changes the world through [`Github`], [`Jira`],
+//! [`Trello`] and [`Slack`], plans faults with [`Simulator::fail_next`], and looks at what was written.
 //!
 //! Nothing here knows the program under test: not its marker, not its rules. Time is the [`Now`] that is handed in.
 
@@ -20,6 +20,7 @@ mod story;
 #[cfg(test)]
 mod testing;
 mod text;
+pub mod trello;
 mod world;
 
 use std::io;
@@ -35,6 +36,7 @@ pub use jira::{Jira, JiraRecorded};
 pub use recorded::Recorded;
 pub use slack::{Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};
+pub use trello::{Trello, TrelloRecorded};
 pub use world::{Exchange, ForeignHit, Logged, Tool};
 
 use world::World;
@@ -50,6 +52,7 @@ pub struct Simulator {
     github: SocketAddr,
     slack: SocketAddr,
     jira: SocketAddr,
+    trello: SocketAddr,
     foreign: SocketAddr,
     stop: CancellationToken,
 }
@@ -81,16 +84,21 @@ impl Simulator {
         let (foreign_listener, foreign) = door::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let slack = slack_listener.as_ref().map_or(github, |(_, addr)| *addr);
         let jira = jira_listener.as_ref().map_or(github, |(_, addr)| *addr);
+        let trello_listener = match others_at {
+            Some(at) => Some(door::bind(at).await?),
+            None => None,
+        };
+        let trello = trello_listener.as_ref().map_or(github, |(_, addr)| *addr);
 
         let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
         let world = Arc::new(World::new(now, hub, slack::Workspace::new(), jira::Site::new(format!("http://{jira}"))));
         let stop = CancellationToken::new();
         server::serve(listener, Arc::clone(&world), stop.clone());
-        for (listener, _) in [slack_listener, jira_listener].into_iter().flatten() {
+        for (listener, _) in [slack_listener, jira_listener, trello_listener].into_iter().flatten() {
             server::serve(listener, Arc::clone(&world), stop.clone());
         }
         server::serve_foreign(foreign_listener, Arc::clone(&world), stop.clone());
-        Ok(Simulator { world, github, slack, jira, foreign, stop })
+        Ok(Simulator { world, github, slack, jira, trello, foreign, stop })
     }
 
     /// Base of GitHub's API, with a path as an Enterprise Server has: `http://127.0.0.1:PORT/github`.
@@ -123,6 +131,11 @@ impl Simulator {
         format!("http://{}{}", self.jira, jira::SERVER_PATH)
     }
 
+    /// The address of Trello's API, with its version: `http://127.0.0.1:PORT/trello/1`.
+    pub fn trello_url(&self) -> String {
+        format!("http://{}{}{}", self.trello, trello::PATH, trello::VERSION)
+    }
+
     /// A host that belongs to nobody; see [`Simulator::foreign_hits`].
     pub fn foreign_url(&self) -> String {
         format!("http://{}", self.foreign)
@@ -136,6 +149,11 @@ impl Simulator {
     /// Jira's world, which both editions show.
     pub fn jira(&self) -> Jira {
         Jira::new(Arc::clone(&self.world))
+    }
+
+    /// Trello's world.
+    pub fn trello(&self) -> Trello {
+        Trello::new(Arc::clone(&self.world))
     }
 
     /// Slack's world.

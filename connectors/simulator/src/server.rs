@@ -18,7 +18,7 @@ use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
 use crate::world::{Exchange, ForeignHit, Logged, Tool, World};
-use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, clock, control, github, jira, slack};
+use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, clock, control, github, jira, slack, trello};
 
 /// Bodies above this are refused, as the tools do.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -141,7 +141,11 @@ fn tool_of(path: &str) -> Option<(Tool, &str)> {
     let hook = || path.starts_with(HOOKS_PATH).then_some((Tool::Slack, path));
     // Jira has several addresses, and is asked with the whole path.
     let jira = || jira::is_ours(path).then_some((Tool::Jira, path));
-    below(GITHUB_PATH, Tool::Github).or_else(|| below(SLACK_PATH, Tool::Slack)).or_else(hook).or_else(jira)
+    below(GITHUB_PATH, Tool::Github)
+        .or_else(|| below(SLACK_PATH, Tool::Slack))
+        .or_else(hook)
+        .or_else(jira)
+        .or_else(|| below(trello::PATH, Tool::Trello))
 }
 
 fn logged(world: &World, tool: Tool, path: &str, asked: &Asked) -> Logged {
@@ -161,6 +165,7 @@ fn outcome(world: &World, tool: Tool, full_path: &str, asked: &Asked) -> Outcome
         Tool::Github => github::answer(world, asked),
         Tool::Slack => slack::answer(world, asked),
         Tool::Jira => jira::answer(world, asked),
+        Tool::Trello => trello::answer(world, asked),
     };
     let request = format!("{} {}?{}", asked.method, full_path, asked.query);
     let fault = world.faults().take(tool, &request);

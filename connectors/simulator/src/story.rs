@@ -6,6 +6,7 @@
 mod cast;
 mod everyday;
 mod on_jira;
+mod on_trello;
 mod script;
 mod troubles;
 
@@ -17,6 +18,7 @@ pub use cast::Person;
 
 use crate::{Github, Simulator, Slack};
 use on_jira::OnJira;
+use on_trello::OnTrello;
 use script::Script;
 
 /// Number of an issue within the story, before a tool gives it its own.
@@ -122,6 +124,8 @@ pub struct Story {
     places: HashMap<StoryKey, (String, u64)>,
     /// `None`: it is played at GitHub.
     on_jira: Option<OnJira>,
+    /// The same for Trello.
+    on_trello: Option<OnTrello>,
 }
 
 impl Story {
@@ -132,7 +136,15 @@ impl Story {
         script.milestones(&people);
         everyday::write(&mut script, &people);
         troubles::write(&mut script, &people);
-        Story { people, deeds: script.finish(), played: 0, staged: false, places: HashMap::new(), on_jira: None }
+        Story {
+            people,
+            deeds: script.finish(),
+            played: 0,
+            staged: false,
+            places: HashMap::new(),
+            on_jira: None,
+            on_trello: None,
+        }
     }
 
     /// The same story, to be played at Jira instead of GitHub: its repositories are the projects `WEB`, `API` and `OPS`, and
@@ -140,6 +152,14 @@ impl Story {
     #[must_use]
     pub fn on_jira(mut self) -> Story {
         self.on_jira = Some(OnJira::new(&self.deeds));
+        self
+    }
+
+    /// The same story, to be played at Trello instead of GitHub: its repositories are the boards `Acme web`, `Acme api` and
+    /// `Acme ops`, and people go by their handles.
+    #[must_use]
+    pub fn on_trello(mut self) -> Story {
+        self.on_trello = Some(OnTrello::default());
         self
     }
 
@@ -177,6 +197,10 @@ impl Story {
             OnJira::stage(&sim.jira(), &self.people);
             return;
         }
+        if self.on_trello.is_some() {
+            OnTrello::stage(&sim.trello(), &self.people, self.deeds.first().map(|deed| deed.at));
+            return;
+        }
         for person in &self.people {
             github.person(&person.github_login, &person.name, None);
         }
@@ -191,9 +215,10 @@ impl Story {
         let from = self.played;
         while let Some(deed) = self.deeds.get(self.played).filter(|deed| deed.at <= until).cloned() {
             self.played += 1;
-            match &mut self.on_jira {
-                Some(on_jira) => on_jira.play(&jira, &self.people, &deed),
-                None => self.play(&github, &deed),
+            match (&mut self.on_jira, &mut self.on_trello) {
+                (Some(on_jira), _) => on_jira.play(&jira, &self.people, &deed),
+                (None, Some(on_trello)) => on_trello.play(&sim.trello(), &self.people, &deed),
+                (None, None) => self.play(&github, &deed),
             }
         }
         self.played - from
@@ -363,6 +388,30 @@ mod tests {
         story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
         assert_eq!((ownerless(), dateless(), late()), (1, 1, 1));
         assert_eq!(titled("Agree on the payment contract").status, "Done");
+    }
+
+    #[tokio::test]
+    async fn at_trello_the_same_troubles_show_and_the_same_are_mended() {
+        let now = today();
+        let sim = Simulator::start(std::sync::Arc::new(move || now)).await.unwrap();
+        let mut story = Story::new(1, start()).on_trello();
+        let all = || ["Acme web", "Acme api", "Acme ops"].into_iter().flat_map(|board| sim.trello().cards(board));
+        let titled = |title: &str| all().find(|card| card.name == title).unwrap();
+        let ownerless = || all().filter(|one| !one.complete && one.due.is_some() && one.members.is_empty()).count();
+        let dateless = || all().filter(|one| !one.complete && one.due.is_none() && !one.members.is_empty()).count();
+        let late = || all().filter(|one| !one.complete && one.due.is_some_and(|due| due < today())).count();
+
+        story.play_until(&sim, today());
+        assert_eq!((ownerless(), dateless(), late()), (2, 2, 2));
+        assert!(all().count() >= 90, "{} cards", all().count());
+        assert_eq!(titled("Redesign homepage").list, "Doing");
+        assert_eq!(titled("New product photos").checks.0, 7);
+        assert!(titled("Migrate the image store").updated_at < today());
+
+        story.play_until(&sim, today() + jiff::SignedDuration::from_hours(56));
+        assert_eq!((ownerless(), dateless(), late()), (1, 1, 1));
+        let agreed = titled("Agree on the payment contract");
+        assert_eq!((agreed.list.as_str(), agreed.complete), ("Done", true));
     }
 
     #[tokio::test]

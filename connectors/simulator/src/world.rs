@@ -11,6 +11,7 @@ use crate::faults::Plan;
 use crate::github::Hub;
 use crate::jira::Site;
 use crate::slack::Workspace;
+use crate::trello::Store;
 
 /// Requests kept in the log; the oldest fall out.
 const LOG_KEPT: usize = 100_000;
@@ -25,6 +26,8 @@ pub enum Tool {
     Slack,
     /// Jira's REST APIs, in both editions.
     Jira,
+    /// Trello's REST API.
+    Trello,
 }
 
 /// One request that reached a tool.
@@ -91,6 +94,7 @@ pub(crate) struct World {
     github: Mutex<Hub>,
     slack: Mutex<Workspace>,
     jira: Mutex<Site>,
+    trello: Mutex<Store>,
     after: Mutex<Option<Meddler>>,
     listener: Mutex<Option<Listener>>,
 }
@@ -111,6 +115,7 @@ impl World {
             github: Mutex::new(hub),
             slack: Mutex::new(workspace),
             jira: Mutex::new(site),
+            trello: Mutex::new(Store::new()),
             after: Mutex::default(),
             listener: Mutex::default(),
         }
@@ -130,6 +135,10 @@ impl World {
 
     pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
         lock(&self.jira)
+    }
+
+    pub(crate) fn trello(&self) -> MutexGuard<'_, Store> {
+        lock(&self.trello)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Plan> {

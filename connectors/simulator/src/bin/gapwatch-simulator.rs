@@ -4,7 +4,8 @@
 //! gapwatch-simulator [--listen 127.0.0.1:PORT] [--seed N]
 //! gapwatch-simulator [--listen 127.0.0.1:PORT] --recorded FILE [--repo owner/name] [--polls]
 //! ```
-//! GitHub answers below `/github`, Slack below `/slack/api`, Jira below `/jira-cloud` and `/jira-dc`; `/__sim/…` controls it (see the crate's `control` module).
+//! GitHub answers below `/github`, Slack below `/slack/api`, Jira below `/jira-cloud` and `/jira-dc`,
+//! Trello below `/trello/1`; `/__sim/…` controls it (see the crate's `control` module).
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -84,6 +85,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let sim = Simulator::start_at(options.listen, now.clone()).await?;
     println!("github {}\nslack  {}", sim.github_url(), sim.slack_url());
     println!("jira   {} (gateway {})\njira   {}", sim.jira_cloud_url(), sim.jira_gateway_url(), sim.jira_dc_url());
+    println!("trello {}", sim.trello_url());
     match recorded {
         Some(recorded) => {
             println!("{} issue states, {} polls, as {}", recorded.len(), recorded.polls_left(), options.repo);
@@ -94,12 +96,15 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         None => {
             let mut story = Story::new(options.seed, story_start(now()));
             let mut at_jira = story.clone().on_jira();
+            let mut at_trello = story.clone().on_trello();
             println!("{} deeds of the demo company", story.play_until(&sim, now()));
             at_jira.play_until(&sim, now());
+            at_trello.play_until(&sim, now());
             loop {
                 clock::wait(STORY_EVERY).await;
                 story.play_until(&sim, now());
                 at_jira.play_until(&sim, now());
+                at_trello.play_until(&sim, now());
             }
         }
     }
