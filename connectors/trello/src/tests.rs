@@ -5,6 +5,7 @@
 mod access;
 mod exported;
 mod looking;
+mod modelled;
 mod reading;
 mod server;
 mod writing;

@@ -34,7 +34,7 @@ async fn a_first_pass_reads_all_cards_and_then_all_actions_before_ids() {
     let moved = |n: u32| {
         let data = json!({"card": {"id": id(0), "idList": "l2"}, "old": {"idList": "l1"},
             "listBefore": {"id": "l1", "name": "To Do"}, "listAfter": {"id": "l2", "name": "Doing"}});
-        action(&id(10_000 + n), "updateCard", "2026-03-05T10:00:00.000Z", data)
+        action(&id(10_000 + n), "updateCard", "2026-03-01T10:00:00.000Z", data)
     };
     world.actions = (0..1_500).map(moved).collect();
     let server = Server::new(world).await;
