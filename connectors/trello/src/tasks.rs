@@ -292,9 +292,9 @@ impl Trello {
         board: &Board,
         memory: &mut Memory,
     ) -> Result<(Page, Option<At>), ConnectorError> {
-        let response = self.page_of_actions(scope, walk.since, before.as_deref()).await?;
+        let (response, asked) = self.page_of_actions(scope, walk.since, before.as_deref()).await?;
         let mut page = Page::new(response.asked_at, Cursor::default());
-        let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, &mut page)?;
+        let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, &mut page)?;
         walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
         walk.first_action = news.oldest.into_iter().chain(walk.first_action).min();
         memory.hear(news.of_lists);
@@ -312,8 +312,8 @@ impl Trello {
         let (since, is_wide) = stand.since(self.clock.now());
         let (mut all, mut before): (News, Option<String>) = (News::default(), None);
         for _ in 0..MOST_AT_ONCE {
-            let response = self.page_of_actions(scope, since, before.as_deref()).await?;
-            let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, page)?;
+            let (response, asked) = self.page_of_actions(scope, since, before.as_deref()).await?;
+            let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, page)?;
             all.newest = all.newest.max(news.newest);
             all.of_lists.extend(news.of_lists);
             before = next;
@@ -327,33 +327,35 @@ impl Trello {
         Ok(None)
     }
 
+    /// One page of actions, newest first, and how many were asked for.
     async fn page_of_actions(
         &self,
         scope: &Scope,
         since: Option<Timestamp>,
         before: Option<&str>,
-    ) -> Result<Response, ConnectorError> {
+    ) -> Result<(Response, usize), ConnectorError> {
         let what = format!("actions of {}", scope.name);
-        let mut query: Query = vec![
-            ("filter", history::KINDS.to_owned()),
-            ("limit", PAGE.to_string()),
-            ("memberCreator_fields", "id,username,fullName".to_owned()),
-            ("member_fields", "id,username,fullName".to_owned()),
-        ];
-        query.extend(since.map(|since| ("since", since.to_string())));
-        query.extend(before.map(|before| ("before", before.to_owned())));
-        let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
-        if is_too_much(&response) {
-            let retry_after = jiff::SignedDuration::from_mins(1);
-            return Err(ConnectorError::Limited { tool: TOOL, what: format!("{what}: too much at once"), retry_after });
+        for size in SMALLER_PAGES {
+            let mut query: Query = vec![
+                ("filter", history::KINDS.to_owned()),
+                ("limit", size.to_string()),
+                ("memberCreator_fields", "id,username,fullName".to_owned()),
+                ("member_fields", "id,username,fullName".to_owned()),
+            ];
+            query.extend(since.map(|since| ("since", since.to_string())));
+            query.extend(before.map(|before| ("before", before.to_owned())));
+            let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
+            if !is_too_much(&response) {
+                return Ok((expect_ok(response, &what)?, size));
+            }
         }
-        expect_ok(response, &what)
+        Err(malformed(&format!("{what}: even a short page of them is too large")))
     }
 
     /// Puts a page of actions onto a page. The id before which the list goes on; `None`: it ends here.
     fn take_actions(
         &self,
-        response: &Response,
+        (response, asked): (&Response, usize),
         scope: &Scope,
         before: Option<&str>,
         board: &Board,
@@ -378,7 +380,7 @@ impl Trello {
         let dates = || actions.iter().filter_map(|action| action.date.0);
         let news = News { newest: dates().max(), oldest: dates().min(), of_lists: of_list.collect() };
         // Those of one second stand in the order in which they happened, which their ids need not tell.
-        let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= PAGE);
+        let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
         if last.is_some() && last.as_deref() == before {
             return Err(malformed(&format!("{what}: the same page comes again")));
         }
