@@ -7,8 +7,8 @@ use super::open::{From, Stopped, colored, no_csv, print_json};
 use super::{Exit, Output, trouble};
 use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
 use crate::registry::{self, Built};
-use connector_kit::{ConnectorError, Cursor, StreamKey, StreamKind};
 use connector_kit::survey::Finding;
+use connector_kit::{ConnectorError, Cursor, StreamKey, StreamKind};
 
 /// How it says what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
