@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::answers::{expect_ok, refusal, words};
 use crate::call::{Call, Query, segment};
 use crate::config::Edition;
-use crate::search::Search;
+use crate::search::{Found, Search};
 use crate::wire::Place;
 use crate::{Jira, TOOL, dc, items, jql};
 
@@ -51,6 +51,7 @@ impl Jira {
             self.recent_site().await?;
             self.check_select().await?;
         }
+        let is_first = stand.offset == 0;
         let (mut page, is_over) = match self.edition().await? {
             Edition::Cloud => self.page_of_projects(&mut stand).await?,
             Edition::DataCenter => self.all_projects().await?,
@@ -58,6 +59,10 @@ impl Jira {
         stand.shown |= !page.containers.is_empty();
         if is_over && !stand.shown && page.partial.is_none() {
             leave_out(&mut page, "projects", "none is shown to this account; it needs \"Browse projects\"".to_owned());
+        }
+        if is_first && self.selects_nothing(&page).await? {
+            let because = "finds no issue of these projects at present; is it what you mean?".to_owned();
+            page.unreadable.push(Unreadable { what: "`select`".to_owned(), because });
         }
         page.more = !is_over;
         let at = (!is_over).then(|| serde_json::to_string(&stand).expect("numbers are always JSON"));
@@ -134,6 +139,22 @@ impl Jira {
         Ok(())
     }
 
+    /// Whether the operator's query finds nothing in the projects of this page. Where it cannot be asked, that shows elsewhere.
+    async fn selects_nothing(&self, page: &Page) -> Result<bool, ConnectorError> {
+        let open: Vec<&str> = page.containers.iter().filter(|one| one.open).map(|one| one.handle.as_str()).collect();
+        let Some(select) = self.config.select.as_deref().filter(|_| !open.is_empty()) else { return Ok(false) };
+        let jql = jql::narrowed(&jql::projects(open), Some(select));
+        let asked = Search { jql, fields: vec!["id".to_owned()], size: 1, ..Search::default() };
+        match self.search_first(&asked, "what `select` covers").await {
+            Ok(response) => {
+                let found: Found<'_> = items::single(&response, "what `select` covers")?;
+                Ok(found.issues.is_empty())
+            }
+            Err(ConnectorError::Misconfigured { .. } | ConnectorError::NotVisible { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The operator's query, asked about before it is relied on: a mistyped one is taken as a text search by Cloud, and
     /// finds nothing.
     async fn check_select(&self) -> Result<(), ConnectorError> {
@@ -157,7 +178,7 @@ impl Jira {
                 }
                 let response = expect_ok(response, "the check of `select`")?;
                 let parsed: Value = items::single(&response, "the check of `select`")?;
-                match trouble(&parsed) {
+                match trouble(&parsed, condition) {
                     Some(because) => Err(wrong(&because)),
                     None => Ok(()),
                 }
@@ -177,24 +198,29 @@ impl Jira {
 }
 
 /// What is wrong with a parsed query. `None`: nothing.
-fn trouble(parsed: &Value) -> Option<String> {
+fn trouble(parsed: &Value, condition: &str) -> Option<String> {
     let query = parsed.get("queries").and_then(|queries| queries.get(0))?;
     let errors = query.get("errors").and_then(Value::as_array).into_iter().flatten();
     let errors: Vec<&str> = errors.filter_map(Value::as_str).collect();
     if !errors.is_empty() {
         return Some(errors.join("; "));
     }
-    let bare = query.get("structure").and_then(|structure| structure.get("where")).is_some_and(has_bare_text);
+    let parts = query.get("structure").and_then(|structure| structure.get("where"));
+    let bare = parts.is_some_and(|clause| has_bare_text(clause, jql::has_word(condition, "text")));
     bare.then(|| "it holds loose words, which Jira takes for a text search; write FIELD = VALUE".to_owned())
 }
 
-/// A clause without a field, or without an operator, is loose words.
-fn has_bare_text(clause: &Value) -> bool {
+/// A clause without a field, or without an operator, is loose words; so is one about `text` where nobody wrote that.
+fn has_bare_text(clause: &Value, writes_text: bool) -> bool {
     match clause.get("clauses").and_then(Value::as_array) {
-        Some(clauses) => clauses.iter().any(has_bare_text),
+        Some(clauses) => clauses.iter().any(|one| has_bare_text(one, writes_text)),
         None => match clause.get("clause") {
-            Some(negated) => has_bare_text(negated),
-            None => clause.get("field").is_none() || clause.get("operator").is_none(),
+            Some(negated) => has_bare_text(negated, writes_text),
+            None => {
+                let field = clause.get("field").map(|field| field.get("name").unwrap_or(field));
+                let is_text = field.and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case("text"));
+                field.is_none() || clause.get("operator").is_none() || (is_text && !writes_text)
+            }
         },
     }
 }
@@ -230,10 +256,16 @@ mod tests {
         let parsed = |clause: Value| json!({"queries": [{"query": "x", "structure": {"where": clause}}]});
         let good = json!({"field": {"name": "labels"}, "operator": "=", "operand": {"value": "x"}});
         let loose = json!({"operand": {"value": "this is"}});
+        let trouble = |parsed: &Value| super::trouble(parsed, "this is");
         assert_eq!(trouble(&parsed(good.clone())), None);
         assert!(trouble(&parsed(loose.clone())).is_some());
         assert!(trouble(&parsed(json!({"operator": "and", "clauses": [good.clone(), loose]}))).is_some());
         assert_eq!(trouble(&parsed(json!({"operator": "not", "clause": good}))), None);
+        let taken_for_text =
+            parsed(json!({"field": {"name": "text"}, "operator": "~", "operand": {"value": "this is"}}));
+        assert!(trouble(&taken_for_text).is_some());
+        assert_eq!(super::trouble(&taken_for_text, "Text ~ 'this is'"), None, "it was written so");
+        assert!(super::trouble(&taken_for_text, "'text' context").is_some());
         let refused = json!({"queries": [{"query": "x", "errors": ["Error in the JQL Query: …"]}]});
         assert_eq!(trouble(&refused).as_deref(), Some("Error in the JQL Query: …"));
     }

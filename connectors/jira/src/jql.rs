@@ -44,6 +44,27 @@ pub(crate) fn narrowed(base: &str, select: Option<&str>) -> String {
     }
 }
 
+/// Whether this word stands in a query, outside quotes, as a word of its own.
+pub(crate) fn has_word(query: &str, word: &str) -> bool {
+    let mut quote: Option<char> = None;
+    let bare: String = query
+        .chars()
+        .map(|c| match quote {
+            Some(mark) => {
+                quote = quote.filter(|_| c != mark);
+                ' '
+            }
+            None if matches!(c, '"' | '\'') => {
+                quote = Some(c);
+                ' '
+            }
+            None => c,
+        })
+        .collect();
+    let mut words = bare.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
+    words.any(|one| one.eq_ignore_ascii_case(word))
+}
+
 /// A query without its `ORDER BY`. What stands in quotes is no keyword.
 pub(crate) fn condition(query: &str) -> &str {
     let mut quote: Option<char> = None;

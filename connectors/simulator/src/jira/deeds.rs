@@ -154,6 +154,7 @@ impl Site {
             full: false,
         };
         self.keys.insert(key.clone(), id);
+        self.parents.extend(issue.parent);
         self.issues.insert(id, issue);
         self.noticed(id, at);
         key
@@ -354,6 +355,7 @@ impl Site {
         };
         let from = shown(issue.parent);
         issue.parent = parent;
+        self.parents.extend(parent);
         vec![item("IssueParentAssociation", from, shown(parent))]
     }
 

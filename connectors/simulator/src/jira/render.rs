@@ -201,7 +201,7 @@ impl Site {
         put("reporter", &|| self.maybe_user(call, issue.reporter.as_ref()));
         put("creator", &|| self.maybe_user(call, issue.creator.as_ref()));
         put("subtasks", &|| {
-            let below = self.issues.values().filter(|one| one.parent == Some(issue.id) && self.level(one) < 0);
+            let below = self.sub_tasks(issue.id);
             below.map(|one| self.issue_ref(call, one)).collect()
         });
         put("issuelinks", &|| self.links_json(call, issue));
@@ -321,7 +321,7 @@ impl Site {
 
     /// Its own times and those of its sub-tasks, not of what stands below an epic.
     fn aggregate(&self, issue: &Issue) -> (Option<u64>, Option<u64>, Option<u64>) {
-        let below = self.issues.values().filter(|one| one.parent == Some(issue.id) && self.level(one) < 0);
+        let below = self.sub_tasks(issue.id);
         let add = |a: Option<u64>, b: Option<u64>| if a.is_none() { b } else { Some(a.unwrap_or(0) + b.unwrap_or(0)) };
         below.fold((issue.estimate, issue.remaining, issue.spent), |sum, one| {
             (add(sum.0, one.estimate), add(sum.1, one.remaining), add(sum.2, one.spent))

@@ -28,6 +28,7 @@ impl Site {
                 issue.comments.extend(said);
                 issue.watchers.extend(current.watchers);
             }
+            self.parents.extend(issue.parent);
             self.issues.insert(issue.id, issue);
         }
         links.retain(|link| self.issues.contains_key(&link.from) && self.issues.contains_key(&link.to));

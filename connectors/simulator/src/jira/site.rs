@@ -1,6 +1,6 @@
 //! The site: everything Jira holds, how things are found in it, and what its search index has noticed so far.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -54,6 +54,8 @@ pub(crate) struct Site {
     pub(crate) link_types: Vec<LinkType>,
     pub(crate) fields: Vec<CustomField>,
     pub(crate) issues: BTreeMap<u64, Issue>,
+    /// Issues that are, or once were, somebody's parent: most are not, and need not be searched for children.
+    pub(crate) parents: HashSet<u64>,
     pub(crate) keys: HashMap<String, u64>,
     pub(crate) links: Vec<Link>,
     pub(crate) versions: Vec<Version>,
@@ -117,6 +119,7 @@ impl Site {
             ],
             fields: own_fields(),
             issues: BTreeMap::new(),
+            parents: HashSet::new(),
             keys: HashMap::new(),
             links: Vec::new(),
             versions: Vec::new(),
@@ -223,6 +226,13 @@ impl Site {
         // Another site numbers its fields in another way.
         let offset = if edition == Edition::Server { 1_300 } else { 0 };
         format!("customfield_{}", number + offset)
+    }
+
+    /// The sub-tasks of an issue.
+    pub(crate) fn sub_tasks(&self, of: u64) -> impl Iterator<Item = &Issue> {
+        let is_parent = self.parents.contains(&of);
+        let all = is_parent.then(|| self.issues.values()).into_iter().flatten();
+        all.filter(move |one| one.parent == Some(of) && self.level(one) < 0)
     }
 
     /// Notes that an issue changed or went away; search learns of it in its own time.
