@@ -350,7 +350,7 @@ fn body(edition: Edition, form: Form, text: &Text, mark: &Mark, readers: Readers
         (Edition::Cloud, Form::Bare) => adf::bare_document(text),
         (Edition::DataCenter, _) => wiki::wiki(text).into(),
     };
-    let mut properties = vec![mark::property(mark)];
+    let mut properties = vec![mark::property(edition, mark)];
     if readers == Readers::Agents {
         properties.push(json!({"key": FOR_AGENTS, "value": {"internal": true}}));
     }

@@ -39,14 +39,3 @@ pub(crate) fn recorded() -> Option<Value> {
     open("specs/jira-recorded.json")?.read_to_string(&mut text).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
-
-/// A vendor's own description of an interface.
-pub(crate) fn description(name: &str) -> Option<Value> {
-    let file = open(&format!("specs/{name}"))?;
-    let mut text = String::new();
-    match name.ends_with(".gz") {
-        true => GzDecoder::new(file).read_to_string(&mut text).unwrap(),
-        false => std::io::BufReader::new(file).read_to_string(&mut text).unwrap(),
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}

@@ -6,12 +6,19 @@
 use connector_model::Mark;
 use serde_json::{Value, json};
 
+use crate::config::Edition;
+
 /// The property's key.
 pub(crate) const KEY: &str = "gapwatch.flag";
 
-/// The property as a comment is sent with it.
-pub(crate) fn property(mark: &Mark) -> Value {
-    json!({"key": KEY, "value": {"v": 1, "mark": mark.to_text()}})
+/// The property as a comment is sent with it. Data Center describes values as texts: there it is JSON text.
+pub(crate) fn property(edition: Edition, mark: &Mark) -> Value {
+    let value = json!({"v": 1, "mark": mark.to_text()});
+    let value = match edition {
+        Edition::Cloud => value,
+        Edition::DataCenter => Value::String(value.to_string()),
+    };
+    json!({"key": KEY, "value": value})
 }
 
 /// The mark in a property's value; `None` for any other value. Some versions of Data Center give the value as JSON text.
@@ -35,10 +42,10 @@ mod tests {
     fn a_mark_comes_back_from_its_property() {
         let mark = Mark { wire: "0123456789abcdef".repeat(2), mac: "fedcba9876543210".repeat(2) };
         let other = json!({"key": "sd.public.comment", "value": {"internal": true}});
-        assert_eq!(among(&[other.clone(), property(&mark)]), Some(mark.clone()));
+        for edition in [Edition::Cloud, Edition::DataCenter] {
+            assert_eq!(among(&[other.clone(), property(edition, &mark)]), Some(mark.clone()));
+        }
         assert_eq!(among(&[other]), None);
-        let as_text = json!({"key": KEY, "value": property(&mark)["value"].to_string()});
-        assert_eq!(among(&[as_text]), Some(mark));
         for wrong in [json!(null), json!("x"), json!({"v": 1}), json!({"mark": 7}), json!({"mark": "a.b"})] {
             assert_eq!(read(&wrong), None, "{wrong}");
         }

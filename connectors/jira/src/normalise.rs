@@ -114,6 +114,13 @@ pub(crate) fn task(
     let project = fields.project.as_ref().ok_or("missing field `project`")?;
     let created_at = fields.created.ok_or("missing field `created`")?.0;
     let updated_at = fields.updated.ok_or("missing field `updated`")?.0;
+    if fields.status.is_none() {
+        return Err("missing field `status`");
+    }
+    // A date in a form we do not know is no date taken away.
+    if fields.due.as_deref().map(str::trim).is_some_and(|text| !text.is_empty() && day(text).is_none()) {
+        return Err("`duedate` is no date");
+    }
     let status = status(fields, reading);
     let is_open = status.category.is_open();
     let closed_at = (!is_open).then(|| closed_at(fields, history, reading).unwrap_or(updated_at));

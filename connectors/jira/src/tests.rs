@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
-mod described;
 mod looking;
 mod reading;
 mod server;

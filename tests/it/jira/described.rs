@@ -60,10 +60,6 @@ impl Description {
             false => std::io::BufReader::new(packed).read_to_string(&mut text).unwrap(),
         };
         let mut document: Value = serde_json::from_str(&text).unwrap();
-        // The description of Data Center calls a property's value a text; it takes and gives any JSON.
-        if let Some(property) = document.pointer_mut("/components/schemas/EntityPropertyBean/properties/value") {
-            *property = json!({});
-        }
         with_nulls(&mut document["components"]);
         let templates = document["paths"].as_object().unwrap().keys();
         let paths = templates.map(|path| (segments(&format!("{root}{path}")), path.clone())).collect();

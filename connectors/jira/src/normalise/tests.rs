@@ -60,6 +60,18 @@ fn with(fields: Value, edition: Edition, states: &States, blocking: &[String]) -
     (task, named)
 }
 
+#[test]
+fn what_cannot_be_understood_is_not_taken_for_nothing() {
+    let (states, sprints, site) = (States::default(), HashMap::new(), site(Edition::Cloud));
+    let (edition, web) = (Edition::Cloud, "https://acme.atlassian.net");
+    let reading = Reading { edition, web, site: &site, states: &states, blocking: &[], sprints: &sprints };
+    for (fields, why) in [(json!({"duedate": "2026/11/19"}), "`duedate`"), (json!({"status": null}), "`status`")] {
+        let text = issue(fields).to_string();
+        let read = task(&serde_json::from_str(&text).unwrap(), &[], &reading, &mut Named::default());
+        assert!(read.is_err_and(|because| because.contains(why)));
+    }
+}
+
 fn read(fields: Value) -> Task {
     with(fields, Edition::Cloud, &States::default(), &[]).0
 }
@@ -121,7 +133,6 @@ fn a_deadline_is_the_issues_own_before_the_configured_field() {
     assert_eq!(due(own), Some(("2026-05-01".to_owned(), DueSource::Item)));
     let other = json!({"duedate": null, "customfield_10031": "2026-07-01"});
     assert_eq!(due(other), Some(("2026-07-01".to_owned(), DueSource::Field)));
-    assert_eq!(due(json!({"duedate": "soon"})), None);
     let start = read(json!({"customfield_10015": "2026-04-01"})).start;
     assert_eq!(start.map(Due::to_text).as_deref(), Some("2026-04-01"));
 }
