@@ -45,12 +45,12 @@ impl Asana {
             News::Heard { heard, sync, more, asked_at } => {
                 page.asked_at = asked_at;
                 stand.sync = sync;
-                page.unchanged = heard.is_empty();
+                page.unchanged = heard.is_empty() && !more;
+                page.more = more;
                 for one in heard {
                     stand.hear(one.gid, one.came);
                 }
                 if !stand.pending.is_empty() {
-                    page.more = more;
                     return self.read_heard(scope, stand, page).await;
                 }
             }
