@@ -3,6 +3,7 @@
 use connector_kit::http::{Request, Response};
 use connector_kit::{ConnectorError, WriteError};
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use crate::answers::{Refused, is_too_much, of_401, said_by, words_of_refusal};
 use crate::{CORE, MEMBERS, TOOL, Trello};
@@ -41,7 +42,10 @@ impl Trello {
         loop {
             let mut request = Request::get(path.clone(), budget).header("accept", "application/json").hear(HEARD);
             request.query.clone_from(&query);
-            let response = self.http.read(credential.sign(request)).await?;
+            let mut response = self.http.read(credential.sign(request)).await?;
+            if is_nothing(&response) {
+                response.status = 404;
+            }
             match response.status {
                 401 if of_401(&response) == Refused::Credential => match self.access.instead_of(&credential) {
                     Some(now) if !std::mem::replace(&mut renewed, true) => credential = now,
@@ -87,6 +91,14 @@ impl Trello {
             }
         }
     }
+}
+
+/// How Trello shows, with a good status, what was deleted: `{"_value":null}`.
+fn is_nothing(response: &Response) -> bool {
+    let body = response.body.trim_ascii();
+    response.status == 200
+        && body.starts_with(b"{\"_value\"")
+        && serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get("_value") == Some(&Value::Null))
 }
 
 /// Why no call could be made, to whoever wanted to write: nothing was sent.

@@ -116,3 +116,35 @@ async fn a_date_that_was_set_after_the_work_is_told_with_the_hour_it_was_set() {
     };
     assert_eq!(dated.iter().filter(stood).count(), 13, "deadlines that stood for half a day");
 }
+
+#[test]
+fn every_recorded_answer_of_a_kind_we_read_is_read() {
+    let Some(recorded) = fixtures::recorded() else { return };
+    fn read<T: serde::de::DeserializeOwned>(name: &str, answer: &Value) -> usize {
+        let all = answer.as_array().cloned().unwrap_or_else(|| vec![answer.clone()]);
+        for one in &all {
+            serde_json::from_value::<T>(one.clone()).map_err(|error| format!("{name}: {error}")).unwrap();
+        }
+        all.len()
+    }
+    let mut count = 0;
+    for (name, answer) in recorded["responses"].as_object().unwrap() {
+        let is_board = name.starts_with("boards/") && name.matches('/').count() == 1;
+        count += match name.as_str() {
+            "boards/deleted.json" | "boards/unauthorized.txt" => 0,
+            _ if is_board => read::<crate::wire::BoardStub>(name, answer),
+            _ if name.contains("customFields") => read::<crate::wire::FieldDefinition>(name, answer),
+            _ if name.starts_with("checklists/checklist") => read::<crate::wire::Checklist>(name, answer),
+            _ if name.starts_with("checklists/checkitem") => read::<crate::wire::CheckItem>(name, answer),
+            _ if name.starts_with("lists/") => read::<crate::wire::List>(name, answer),
+            _ if name.starts_with("labels/") => read::<crate::wire::Label>(name, answer),
+            _ if name.starts_with("members/") => read::<crate::wire::Member>(name, answer),
+            _ if name.starts_with("tokens/") => read::<crate::wire::Token>(name, answer),
+            "cards/card-create.json" | "cards/card-copied.json" | "cards/57f4355472c5b142db8b5e45.json" => {
+                read::<crate::wire::Card>(name, answer)
+            }
+            _ => 0,
+        };
+    }
+    assert!(count > 30, "{count}");
+}

@@ -33,6 +33,10 @@ async fn what_cannot_be_seen_is_gone_only_where_its_board_can() {
         asked.path().starts_with("cards/").then(|| (401, "unauthorized card permission requested".into()))
     }));
     assert_eq!(looked(elsewhere, &handle()).await.unwrap(), TaskLook::Hidden);
+    let mut emptied = World::small();
+    emptied.instead =
+        Some(Box::new(|asked| asked.path().starts_with("cards/").then(|| (200, json!({"_value": null})))));
+    assert_eq!(looked(emptied, &handle()).await.unwrap(), TaskLook::Gone, "as a deleted thing is shown");
     let mut refused = World::small();
     refused.instead = Some(Box::new(|_| Some((401, json!("invalid token")))));
     assert!(matches!(looked(refused, &handle()).await, Err(ConnectorError::Unauthorized { .. })));

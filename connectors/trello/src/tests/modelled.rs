@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::{Commenter, Cursor, Found, Page, Source, StreamKey, StreamKind, TaskLook, Text};
-use connector_model::{Due, Field, LinkKind, Mark, StatusCategory, Task, TaskRef};
-use connector_simulator::Simulator;
+use connector_model::{Change, Due, Field, LinkKind, Mark, StatusCategory, Task, TaskRef};
 use connector_simulator::trello::CardDraft;
+use connector_simulator::{Fault, Simulator, Tool};
 use jiff::{SignedDuration, Timestamp};
 
 use super::server::{pass, stream};
@@ -207,5 +207,33 @@ async fn no_request_of_a_whole_day_holds_a_credential_in_its_address() {
     for one in asked {
         let text = format!("{one:?}");
         assert!(!text.contains("token0123456789") && !text.contains("key0123456789"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_failed_halfway_is_made_again_and_loses_nothing() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let card = model.card("Studio", "Doing", CardDraft::new("Paint the sign"));
+    let (_, _, mut cursor) = bench.read(&Cursor::default()).await;
+    for (n, part) in ["/cards", "/actions"].into_iter().enumerate() {
+        for fault in [Fault::Html200, Fault::CutBody, Fault::Status(503, "down".to_owned()), Fault::RateLimited(120)] {
+            bench.pass_time(5);
+            let words = format!("{n} {fault:?}");
+            let at = Timestamp::from_second(bench.seconds.load(Ordering::SeqCst)).unwrap();
+            model.rename(&card, &words, "ana");
+            bench.sim.fail_next(Tool::Trello, &format!("GET {part}?"), fault, 4);
+            let failed = bench.trello.pull(&bench.tasks(), &cursor).await;
+            assert!(failed.is_err(), "{words}");
+            bench.sim.heal();
+            bench.pass_time(5);
+            let (tasks, pages, next) = bench.read(&cursor).await;
+            cursor = next;
+            assert_eq!(only(&tasks).title, words);
+            // Earlier ones may be told again.
+            let is_this = |change: &&Change| change.field == Field::Title && change.at == at;
+            let renamed = |page: &Page| page.changes.iter().filter(is_this).count();
+            assert_eq!(pages.iter().map(renamed).sum::<usize>(), 1, "{words}");
+        }
     }
 }
