@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use connector_kit::webhook::{Delivery, HookRefused};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use connector_kit::webhook::{Delivery, Greeting, HookRefused};
+use secrecy::ExposeSecret;
 
 use super::Shared;
 use crate::clock::Stopwatch;
@@ -69,33 +70,50 @@ pub(super) async fn knock(State(shared): State<Arc<Shared>>, Path((tool, name)):
     }
 }
 
-/// Takes one hook.
+/// What a tool brought.
+enum Received {
+    Hook(Delivery),
+    /// It only tries the address.
+    Greeting(Greeting),
+}
+
+/// Takes one hook, or answers a tool that tries the address before it sends any.
 pub(super) async fn receive(
     State(shared): State<Arc<Shared>>,
     Path((tool, name)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> StatusCode {
+) -> (StatusCode, HeaderMap) {
+    let without = |status: StatusCode| (status, HeaderMap::new());
     let connection = format!("{tool}.{name}");
-    let Some(door) = shared.live().doors.get(&connection).cloned() else { return StatusCode::NOT_FOUND };
+    let Some(door) = shared.live().doors.get(&connection).cloned() else { return without(StatusCode::NOT_FOUND) };
     let count = |result: &str| shared.core.metrics().hook(&connection, result);
     if !shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).lets_in() {
         count("too_many");
-        return StatusCode::TOO_MANY_REQUESTS;
+        return without(StatusCode::TOO_MANY_REQUESTS);
     }
     let Ok(_place) = shared.bodies.try_acquire() else {
         count("too_many");
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return without(StatusCode::SERVICE_UNAVAILABLE);
     };
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         count("too_large");
-        return StatusCode::PAYLOAD_TOO_LARGE;
+        return without(StatusCode::PAYLOAD_TOO_LARGE);
     };
     // Reads the secret's file.
     let hooks = door.hooks.clone();
-    let received = tokio::task::spawn_blocking(move || hooks.receive(&headers, &body)).await;
-    match received.unwrap_or(Err(HookRefused::Malformed)) {
-        Ok(Delivery { id, wakes }) => {
+    let received = tokio::task::spawn_blocking(move || match hooks.greet(query.as_deref(), &headers) {
+        Some(greeted) => greeted.map(Received::Greeting),
+        None => hooks.receive(&headers, &body).map(Received::Hook),
+    })
+    .await;
+    without(match received.unwrap_or(Err(HookRefused::Malformed)) {
+        Ok(Received::Greeting(greeting)) => {
+            count("greeted");
+            return (StatusCode::OK, answer_to(&greeting));
+        }
+        Ok(Received::Hook(Delivery { id, wakes })) => {
             let new = match &id {
                 Some(id) => shared.hooks.lock().unwrap_or_else(PoisonError::into_inner).is_new(id),
                 None => true,
@@ -123,7 +141,18 @@ pub(super) async fn receive(
             tracing::warn!(connection, "hook.no_secret: it cannot be read at present");
             StatusCode::SERVICE_UNAVAILABLE
         }
-    }
+    })
+}
+
+/// The headers of the answer to a greeting.
+fn answer_to(greeting: &Greeting) -> HeaderMap {
+    let value = |value: &str| {
+        let mut value = HeaderValue::from_str(value).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    };
+    let headers = greeting.headers.iter();
+    headers.filter_map(|(name, secret)| Some((name.parse().ok()?, value(secret.expose_secret())?))).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One call: verb, path, query, body, budget; and many reads in one, by Asana's batches.
 
 use connector_kit::http::{Body, Method, Request, Response};
+use connector_kit::limits::LONGEST_SLEEP;
 use connector_kit::{ConnectorError, WriteError};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -22,8 +23,14 @@ const BATCH: usize = 10;
 /// Pages of one list that are read in one go: two hundred thousand rows.
 const MOST_PAGES: usize = 2_000;
 
+/// The most of an announcement that is passed on.
+const LONGEST_NOTICE: usize = 200;
+
 /// How often one list is begun anew because its place expired.
 const MOST_RESTARTS: usize = 2;
+
+/// How often in a row a limit is waited out in the middle of a page.
+const MOST_WAITS: usize = 10;
 
 /// The wait where a part of a batch is refused for its limit without a word on how long.
 const UNTOLD_WAIT: SignedDuration = SignedDuration::from_secs(60);
@@ -36,8 +43,8 @@ pub(crate) struct Ask {
     pub(crate) query: Query,
     /// `opt_fields`; Asana answers with hardly more than names where none are named.
     pub(crate) fields: String,
-    /// It is a list: pages of it are asked for.
-    pub(crate) is_list: bool,
+    /// Rows a page, where it is a list.
+    pub(crate) rows: Option<usize>,
     /// Where the list goes on.
     pub(crate) offset: Option<String>,
 }
@@ -45,12 +52,12 @@ pub(crate) struct Ask {
 impl Ask {
     /// One thing.
     pub(crate) fn one(path: impl Into<String>, fields: impl Into<String>) -> Ask {
-        Ask { path: path.into(), query: Query::new(), fields: fields.into(), is_list: false, offset: None }
+        Ask { path: path.into(), query: Query::new(), fields: fields.into(), rows: None, offset: None }
     }
 
     /// A list.
     pub(crate) fn list(path: impl Into<String>, fields: impl Into<String>) -> Ask {
-        Ask { is_list: true, ..Ask::one(path, fields) }
+        Ask { rows: Some(PAGE), ..Ask::one(path, fields) }
     }
 
     /// The same with query pairs.
@@ -65,11 +72,17 @@ impl Ask {
         self
     }
 
+    /// The same with so many rows a page.
+    pub(crate) fn rows(mut self, rows: usize) -> Ask {
+        self.rows = Some(rows);
+        self
+    }
+
     fn request(&self, budget: &'static str) -> Request {
         let mut request = Request::get(self.path.clone(), budget).header("accept", "application/json");
         request.query = self.query.clone();
-        if self.is_list {
-            request = request.query("limit", PAGE.to_string());
+        if let Some(rows) = self.rows {
+            request = request.query("limit", rows.to_string());
         }
         if let Some(offset) = &self.offset {
             request = request.query("offset", offset.clone());
@@ -85,8 +98,8 @@ impl Ask {
         if !self.fields.is_empty() {
             options.insert("fields".to_owned(), self.fields.split(',').map(Value::from).collect());
         }
-        if self.is_list {
-            options.insert("limit".to_owned(), PAGE.into());
+        if let Some(rows) = self.rows {
+            options.insert("limit".to_owned(), rows.into());
         }
         if let Some(offset) = &self.offset {
             options.insert("offset".to_owned(), offset.clone().into());
@@ -138,6 +151,30 @@ impl Asana {
         Ok(self.read(ask.request(self.budget())).await?.into())
     }
 
+    /// Reads in the middle of a page: a limit that passes soon is waited out here, for the page would be lost with what it has
+    /// cost so far.
+    async fn ask_patiently(&self, ask: &Ask) -> Result<Answer, ConnectorError> {
+        let mut waits = 0;
+        loop {
+            let answer = self.ask(ask).await;
+            if !self.waits_out(&answer, &mut waits).await {
+                return answer;
+            }
+        }
+    }
+
+    /// Whether to ask again, after having waited.
+    async fn waits_out<T>(&self, answer: &Result<T, ConnectorError>, waits: &mut usize) -> bool {
+        let Err(ConnectorError::Limited { retry_after, .. }) = answer else { return false };
+        *waits += 1;
+        if *retry_after > LONGEST_SLEEP || *waits > MOST_WAITS {
+            return false;
+        }
+        let until = self.clock.now().saturating_add(*retry_after).unwrap_or(jiff::Timestamp::MAX);
+        self.clock.sleep_until(until).await;
+        true
+    }
+
     /// Reads, and after a 401 once more with the token that has been put in the place of the refused one.
     async fn read(&self, request: Request) -> Result<Response, ConnectorError> {
         let token = self.access.token()?;
@@ -157,8 +194,12 @@ impl Asana {
     }
 
     fn noted<E>(&self, answer: Result<Response, E>) -> Result<Response, E> {
-        if answer.is_ok() {
+        if let Ok(response) = &answer {
             self.access.note_good();
+            if let Some(change) = response.header("asana-change") {
+                let change: String = change.chars().filter(|c| !c.is_control()).take(LONGEST_NOTICE).collect();
+                self.warn(&format!("Asana announces a change of its API: {change}; look for a newer gapwatch"));
+            }
         }
         answer
     }
@@ -183,7 +224,7 @@ impl Asana {
             if pages.len() >= MOST_PAGES {
                 return Err(malformed(format!("{what}: the list does not end")));
             }
-            let answer = self.ask(&ask.clone().at(Some(offset.clone()))).await?;
+            let answer = self.ask_patiently(&ask.clone().at(Some(offset.clone()))).await?;
             if is_expired_offset(&answer) && restarts < MOST_RESTARTS {
                 restarts += 1;
                 pages.clear();
@@ -210,16 +251,26 @@ impl Asana {
         let mut answers = Vec::with_capacity(asks.len());
         for some in asks.chunks(BATCH) {
             match some {
-                [one] => answers.push(self.ask(one).await?),
+                [one] => answers.push(self.ask_patiently(one).await?),
                 _ if self.has_no_batches() => {
                     for one in some {
-                        answers.push(self.ask(one).await?);
+                        answers.push(self.ask_patiently(one).await?);
                     }
                 }
-                _ => answers.extend(self.batch(some).await?),
+                _ => answers.extend(self.batch_patiently(some).await?),
             }
         }
         Ok(answers)
+    }
+
+    async fn batch_patiently(&self, asks: &[Ask]) -> Result<Vec<Answer>, ConnectorError> {
+        let mut waits = 0;
+        loop {
+            let answers = self.batch(asks).await;
+            if !self.waits_out(&answers, &mut waits).await {
+                return answers;
+            }
+        }
     }
 
     async fn batch(&self, asks: &[Ask]) -> Result<Vec<Answer>, ConnectorError> {

@@ -10,7 +10,7 @@ use crate::config::folded;
 use crate::events::News;
 use crate::fields::{self, Role, role};
 use crate::normalise::lacks_scope;
-use crate::places::is_open;
+use crate::places::{is_open, plan_probe};
 use crate::wire::{CustomField, Project, Task};
 use crate::{Asana, items};
 
@@ -74,8 +74,7 @@ impl Asana {
         let mut findings = Vec::new();
         for workspace in workspaces {
             let path = format!("workspaces/{workspace}/tasks/search");
-            let ask = Ask::one(path, "gid").query(vec![("is_subtask", "false".to_owned()), ("limit", "1".to_owned())]);
-            findings.push(match self.ask(&ask).await {
+            findings.push(match self.ask(&plan_probe(&path)).await {
                 Ok(answer) if answer.status == 402 => Finding::warning(
                     "the workspace is on a free plan: no dependencies, no custom fields, 150 requests a minute",
                     "nothing, if that is meant",

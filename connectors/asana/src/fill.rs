@@ -164,7 +164,9 @@ impl Asana {
                 continue;
             }
             let of_parent = || homes.get(row.task.parent.as_ref()?.gid.as_ref()?)?.clone();
-            let at = place(&row.task, watched).or_else(of_parent);
+            // Where a scope is lacking nothing tells its place but the list it came in.
+            let of_list = || rows.only_here.then(|| scope.at.ext.clone());
+            let at = place(&row.task, watched).or_else(of_parent).or_else(of_list);
             all.push(Placed { row, at });
         }
         let has_subtasks = |one: &Placed| {

@@ -167,7 +167,10 @@ impl Fold<'_> {
     }
 
     fn field(&self, story: &Story) -> Meaning {
-        let Some(field) = &story.custom_field else { return (Field::Other, None, None) };
+        let Some(told) = &story.custom_field else { return (Field::Other, None, None) };
+        // The task tells more of its fields than a story does, as long as it has them.
+        let mut own = self.task.custom_fields.iter().flatten();
+        let field = own.find(|field| field.gid.is_some() && field.gid == told.gid).unwrap_or(told);
         let name = |value: &Option<wire::Named>| value.as_ref().and_then(|value| value.name.clone());
         let (old, new) = (name(&story.old_enum_value), name(&story.new_enum_value));
         let numbers = (story.old_number_value, story.new_number_value);

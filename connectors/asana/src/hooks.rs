@@ -25,8 +25,11 @@ pub struct Keeper {
     /// All that were kept.
     pub kept: Secret,
     /// Adds one, so that it is there after a crash. Its error names the place, never the secret.
-    pub keep: Arc<dyn Fn(&SecretString) -> Result<(), String> + Send + Sync>,
+    pub keep: Keep,
 }
+
+/// Keeps a secret.
+pub type Keep = Arc<dyn Fn(&SecretString) -> Result<(), String> + Send + Sync>;
 
 /// The hooks of one connection.
 pub struct AsanaHooks {

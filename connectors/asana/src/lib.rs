@@ -47,7 +47,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
 pub use config::{Config, Fields, States};
-pub use hooks::{AsanaHooks, Keeper};
+pub use hooks::{AsanaHooks, Keep, Keeper};
 
 use access::Access;
 use places::Places;

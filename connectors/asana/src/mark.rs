@@ -12,7 +12,7 @@ pub(crate) fn line(mark: &Mark) -> String {
 
 /// The mark of a comment's plain text: its last line alone counts, as words of a title may say anything.
 pub(crate) fn of_text(text: &str) -> Option<Mark> {
-    Mark::from_text(text.trim_end().lines().next_back()?.trim().strip_prefix(PREFIX)?)
+    Mark::from_text(text.trim_end().lines().next_back()?.trim().trim_matches('`').strip_prefix(PREFIX)?)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! Workspaces, the projects the selection covers, and the people in them: what tasks are read with. Asked for hourly, and at
-//! the latest when the first task is read.
+//! Workspaces, the projects the selection covers, and the people in them: what tasks are read with. Asked for hourly (people
+//! twice a day), and at the latest when the first task is read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use connector_kit::{ConnectorError, Unreadable};
 use connector_model::{Account, AccountKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::answers::refusal;
@@ -18,6 +18,9 @@ use crate::{Asana, TOOL, items};
 /// What is asked of each project.
 const PROJECT_FIELDS: &str = "name,archived,completed";
 
+/// So long people are not asked for again: a large organisation has many pages of them.
+const PEOPLE_KEPT: SignedDuration = SignedDuration::from_hours(12);
+
 /// What is known of places and people.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
@@ -25,6 +28,8 @@ pub(crate) struct Places {
     pub(crate) watched: BTreeSet<String>,
     /// Everybody in the workspaces, by gid; empty where that is not shown.
     pub(crate) people: HashMap<String, Account>,
+    /// When people were asked for.
+    people_at: Option<Timestamp>,
 }
 
 /// The projects of a selection.
@@ -57,9 +62,18 @@ impl Asana {
     pub(crate) async fn learn_places(&self, selection: &Selection) -> Result<Arc<Places>, ConnectorError> {
         let mut places = Places::default();
         places.watched.extend(selection.projects.iter().filter(|one| is_open(one)).map(|one| one.gid.clone()));
-        for workspace in self.workspaces().await? {
-            self.learn_plan(&workspace).await?;
-            places.people.extend(self.people_of(&workspace).await?);
+        let now = self.clock.now();
+        let is_recent = |at: Timestamp| (SignedDuration::ZERO..PEOPLE_KEPT).contains(&now.duration_since(at));
+        let known = self.known_places().filter(|known| known.people_at.is_some_and(is_recent));
+        match known {
+            Some(known) => (places.people, places.people_at) = (known.people.clone(), known.people_at),
+            None => {
+                for workspace in self.workspaces().await? {
+                    self.learn_plan(&workspace).await?;
+                    places.people.extend(self.people_of(&workspace).await?);
+                }
+                places.people_at = Some(now);
+            }
         }
         let places = Arc::new(places);
         self.remember_places(places.clone());
@@ -164,8 +178,7 @@ impl Asana {
     /// Only paid plans have a search, and only they are given the larger budget.
     async fn learn_plan(&self, workspace: &str) -> Result<(), ConnectorError> {
         let path = format!("workspaces/{workspace}/tasks/search");
-        let ask = Ask::one(path, "gid").query(vec![("is_subtask", "false".to_owned()), ("limit", "1".to_owned())]);
-        match self.ask(&ask).await?.status {
+        match self.ask(&plan_probe(&path)).await?.status {
             200 => self.note_plan(true),
             402 => self.warn(
                 "the workspace is on a free plan: dependencies and custom fields may be missing, and fewer requests a \
@@ -200,6 +213,11 @@ impl Asana {
         }
         Ok(people)
     }
+}
+
+/// A search that finds nothing: whether it may be asked at all tells the plan.
+pub(crate) fn plan_probe(path: &str) -> Ask {
+    Ask::one(path, "name").query(vec![("created_at.after", "2099-01-01T00:00:00.000Z".to_owned())])
 }
 
 /// Neither archived nor finished: tasks of such a project are watched.

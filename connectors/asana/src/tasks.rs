@@ -4,7 +4,7 @@ use connector_kit::{ConnectorError, Cursor, Page, Scope};
 use jiff::Timestamp;
 
 use crate::answers::{Answer, expect_ok, is_expired_offset};
-use crate::call::Ask;
+use crate::call::{Ask, PAGE};
 use crate::events::News;
 use crate::fill::{Past, Rows};
 use crate::stand::{List, Next, Stand, Walk, millis};
@@ -13,6 +13,10 @@ use crate::{Asana, items};
 
 /// Tasks that events told of and that are read in one go.
 const MOST_HEARD: usize = 50;
+
+/// Rows a page of a first pass within a small budget: each of them costs a request for its stories, and a page is to be over
+/// within a minute.
+const FEW: usize = 25;
 
 impl Asana {
     /// The next page of whatever is due.
@@ -104,7 +108,9 @@ impl Asana {
             (List::Modified, Some(since)) => query.push(("modified_since", since)),
             _ => {}
         }
-        let answer = self.ask_tasks(Ask::list("tasks", "").query(query).at(walk.offset.clone())).await?;
+        let rows = if walk.of == List::All && !self.plan_is_paid() { FEW } else { PAGE };
+        let ask = Ask::list("tasks", "").query(query).at(walk.offset.clone()).rows(rows);
+        let answer = self.ask_tasks(ask).await?;
         if walk.offset.is_some() && is_expired_offset(&answer) {
             walk.offset = None;
             stand.walk = Some(walk);

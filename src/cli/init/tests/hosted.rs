@@ -59,7 +59,10 @@ async fn asana_is_asked_for_its_token_its_projects_and_its_people() {
     let (made, heard) = walked(&sim, &answers).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
     let text = shown(&sim, &made);
-    for line in ["[asana.asana]\nurl = \"ASANA\"\ntoken = { file = \"/x/secrets/asana_token\" }\n", "projects = [\"Web, shop\"]\n"] {
+    for line in [
+        "[asana.asana]\nurl = \"ASANA\"\ntoken = { file = \"/x/secrets/asana_token\" }\n",
+        "projects = [\"Web, shop\"]\n",
+    ] {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(!heard.contains("canary") && !text.contains("canary"), "{heard}\n{text}");

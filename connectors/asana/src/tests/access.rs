@@ -1,0 +1,136 @@
+//! Credentials, limits, and what a workspace does not give.
+
+use std::sync::{Arc, Mutex};
+
+use connector_kit::secret::Secret;
+use connector_kit::survey::{Examine, Survey, Verdict};
+use connector_kit::{Commenter, ConnectorError, Cursor, Source, StreamKey, StreamKind};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::server::*;
+
+fn containers() -> StreamKey {
+    StreamKey { kind: StreamKind::Containers, scope: None }
+}
+
+#[tokio::test]
+async fn the_token_goes_into_the_header_alone() {
+    let server = Server::new(|_| bad(404, "no")).await;
+    let asana = server.asana_with(|config| config.projects = vec!["999".to_owned()]);
+    let who = asana.whoami().await.unwrap();
+    assert_eq!(who.account.unwrap().ext, "77");
+    let _ = asana.task("5").await;
+    for asked in server.asked() {
+        assert_eq!(asked.header("authorization"), Some("Bearer asana_secret"));
+        assert!(!asked.target.contains("asana_secret") && !asked.body.contains("asana_secret"));
+    }
+    let error = asana.pull(&containers(), &Cursor::default()).await.unwrap_err();
+    assert!(matches!(error, ConnectorError::NotVisible { .. }), "{error}");
+    assert!(!format!("{error:?}").contains("asana_secret"));
+}
+
+#[tokio::test]
+async fn a_token_that_was_changed_is_tried_at_once() {
+    let server = Server::new(|asked| match asked.header("authorization") {
+        Some("Bearer new") => good(json!({"gid": "5"})),
+        _ => bad(401, "Not Authorized"),
+    })
+    .await;
+    let token = Arc::new(Mutex::new("old"));
+    let (read, turns) = (token.clone(), Arc::new(Mutex::new(0)));
+    let secret = Secret::new(move || {
+        // The file is exchanged between the first call and its refusal.
+        let mut turn = turns.lock().unwrap();
+        *turn += 1;
+        Ok(SecretString::from(if *turn == 1 { "old" } else { *read.lock().unwrap() }))
+    });
+    let asana = server.asana_with(|config| config.token = secret);
+    let refused = asana.task("5").await.unwrap_err();
+    assert!(matches!(refused, ConnectorError::Unauthorized { .. }), "{refused}");
+    assert!(!asana.renewed());
+    *token.lock().unwrap() = "new";
+    assert!(asana.renewed());
+    let read = asana.task("5").await;
+    assert!(!matches!(read, Err(ConnectorError::Unauthorized { .. })), "{read:?}");
+    assert!(!asana.renewed());
+}
+
+#[tokio::test]
+async fn projects_are_found_by_gid_and_by_name_and_people_who_left_are_known() {
+    let server = Server::new(|_| bad(404, "no")).await;
+    let asana = server.asana_with(|config| config.projects = vec!["100".into(), "shop".into(), "Nowhere".into()]);
+    let page = asana.pull(&containers(), &Cursor::default()).await.unwrap();
+    let names: Vec<&str> = page.containers.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["Web", "Shop"]);
+    assert_eq!(page.unreadable[0].what, "Nowhere");
+    assert!(page.partial.is_some(), "what is not shown is no proof that it is gone");
+    let kinds: Vec<_> = page.accounts.iter().map(|one| (one.ext.as_str(), one.kind)).collect();
+    assert_eq!(kinds, [("7", connector_model::AccountKind::Human), ("8", connector_model::AccountKind::Gone)]);
+    let all = server.asana_with(|config| config.projects.clear());
+    let page = all.pull(&containers(), &Cursor::default()).await.unwrap();
+    assert_eq!((page.containers.len(), page.partial), (2, None));
+    let wrong = server.asana_with(|config| config.workspace = Some("Other".to_owned()));
+    let error = wrong.pull(&containers(), &Cursor::default()).await.unwrap_err();
+    assert!(matches!(&error, ConnectorError::Misconfigured { what, .. } if what.contains("Acme")), "{error}");
+}
+
+#[tokio::test]
+async fn a_limit_is_told_with_its_wait() {
+    let server = Server::new(|_| bad(429, "You've made too many requests").with("retry-after: 120")).await;
+    let asana = server.asana();
+    let error = asana.task("5").await.unwrap_err();
+    assert!(matches!(&error, ConnectorError::Limited { retry_after, .. } if retry_after.as_secs() >= 100), "{error}");
+    assert_eq!(server.asked().len(), 1, "asking again prolongs it");
+}
+
+#[tokio::test]
+async fn doctor_says_what_is_lacking() {
+    let server = Server::new(|asked| match asked.call().as_str() {
+        "GET tasks" => page(json!([{"gid": "1", "assignee": null, "memberships": [{}]}]), None),
+        "GET events" => bad(403, "not for you"),
+        "GET projects/100/sections" => {
+            page(json!([{"gid": "1", "name": "Doing"}, {"gid": "2", "name": "Stage 7"}]), None)
+        }
+        _ => bad(402, "plan"),
+    })
+    .await;
+    let asana = server.asana_with(|config| config.fields.progress = Some("Progress".to_owned()));
+    let findings = asana.examine(&["100".to_owned(), "Nowhere".to_owned()]).await;
+    let says = |verdict: Verdict, word: &str| {
+        assert!(findings.iter().any(|one| one.verdict == verdict && one.what.contains(word)), "{word}: {findings:#?}");
+    };
+    says(Verdict::Good, "logged in as Gapwatch");
+    says(Verdict::Warning, "free plan");
+    says(Verdict::Refused, "without their sections");
+    says(Verdict::Warning, "events are not for this token");
+    says(Verdict::Warning, "1 of its 2 sections");
+    says(Verdict::Unavailable, "Nowhere");
+    assert!(findings.iter().filter(|one| one.verdict != Verdict::Good).all(|one| one.todo.is_some()));
+}
+
+#[tokio::test]
+async fn a_survey_shows_projects_people_and_sections() {
+    let server = Server::new(|asked| match asked.call().as_str() {
+        "GET projects/100/task_counts" => good(json!({"num_incomplete_tasks": 4})),
+        "GET tasks" => page(
+            json!([{"gid": "1", "assignee": {"gid": "7", "name": "Ana"}}, {"gid": "2", "assignee": {"gid": "8", "name": "Bo"}},
+                {"gid": "3", "assignee": {"gid": "8", "name": "Bo"}}, {"gid": "4", "assignee": null}]),
+            None,
+        ),
+        "GET projects/100/sections" => page(json!([{"gid": "1", "name": "Doing"}]), None),
+        "GET users/ana%40acme%2Eexample" => good(json!({"gid": "7", "name": "Ana", "email": "ana@acme.example"})),
+        _ => bad(404, "no"),
+    })
+    .await;
+    let asana = server.asana();
+    let sight = asana.visible().await.unwrap();
+    let seen: Vec<_> = sight.containers.iter().map(|one| (one.name.as_str(), one.open)).collect();
+    assert_eq!(seen, [("Web", 4), ("Shop", 0)]);
+    let people = asana.assignees("Web").await.unwrap();
+    assert_eq!(people.iter().map(|one| one.ext.as_str()).collect::<Vec<_>>(), ["8", "7"]);
+    assert_eq!(asana.labels("Web").await.unwrap(), ["Doing"]);
+    assert_eq!(asana.profile("ana@acme.example").await.unwrap().unwrap().ext, "7");
+    assert_eq!(asana.profile("nobody").await.unwrap(), None);
+    let _: &dyn Commenter = &asana;
+}

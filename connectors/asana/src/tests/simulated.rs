@@ -1,0 +1,343 @@
+//! The connector against a model of Asana that keeps its own history and counts what it is asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use connector_kit::clock::SetClock;
+use connector_kit::secret::Secret;
+use connector_kit::{
+    Block, Clock, Commenter, Cursor, Found, Page, Scope, Source, Span, StreamKey, StreamKind, TaskLook, Text,
+};
+use connector_model::{Change, Due, Field, Mark, StatusCategory, Task, TaskRef};
+use connector_simulator::asana::{FieldDraft, TaskDraft};
+use connector_simulator::{Simulator, asana};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Asana, Config, Fields, States};
+
+/// A company on Asana, the connector, and what it mirrored so far.
+struct Desk {
+    sim: Simulator,
+    org: asana::Asana,
+    asana: Asana,
+    clock: Arc<SetClock>,
+    cursors: BTreeMap<String, Cursor>,
+    tasks: BTreeMap<String, Task>,
+    changes: BTreeMap<String, Change>,
+}
+
+impl Desk {
+    async fn new() -> Desk {
+        Desk::with(|_| {}).await
+    }
+
+    /// It is Monday, 2 March 2026, 09:00. A project `Web` of three tasks, one with subtasks two deep.
+    async fn with(change: impl FnOnce(&mut Config)) -> Desk {
+        let clock = Arc::new(SetClock::leaping("2026-03-02T09:00:00Z".parse().unwrap()));
+        let seen = clock.clone();
+        let sim = Simulator::start(Arc::new(move || seen.now())).await.unwrap();
+        let org = sim.asana();
+        org.default_user("gapwatch");
+        org.person("ana", "Ana K", "ana@example.com");
+        org.project("Web");
+        for name in ["Sell shoes", "Ship shoes", "Count shoes"] {
+            let draft = TaskDraft {
+                assignee: Some("ana".to_owned()),
+                due: Some(date(2026, 3, 20)),
+                created: Some("2026-02-20T09:00:00Z".parse().unwrap()),
+                ..TaskDraft::new(name)
+            };
+            org.task("Web", draft);
+        }
+        org.subtask("Sell shoes", TaskDraft::new("Price list"));
+        org.subtask("Price list", TaskDraft::new("Ask for prices"));
+        let mut config = Config {
+            url: sim.asana_url().parse().unwrap(),
+            token: Secret::fixed("pat"),
+            workspace: None,
+            projects: Vec::new(),
+            states: States::default(),
+            fields: Fields::default(),
+            ca_file: None,
+            proxy: None,
+        };
+        change(&mut config);
+        let asana = Asana::new(config, clock.clone()).unwrap();
+        let (cursors, tasks, changes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Desk { sim, org, asana, clock, cursors, tasks, changes }
+    }
+
+    fn later(&self, mins: i64) {
+        self.clock.advance(SignedDuration::from_mins(mins));
+    }
+
+    /// A complete read of a project's tasks, taken up.
+    async fn read(&mut self, project: &str) {
+        let stream = self.stream(StreamKind::Tasks, project);
+        loop {
+            let cursor = self.cursors.get(project).cloned().unwrap_or_default();
+            let page = self.asana.pull(&stream, &cursor).await.unwrap();
+            assert_eq!(page.unreadable, []);
+            self.tasks.extend(page.tasks.into_iter().map(|task| (task.ext.clone(), task)));
+            self.changes.extend(page.changes.into_iter().map(|change| (change.vkey.clone(), change)));
+            self.cursors.insert(project.to_owned(), page.next);
+            if !page.more {
+                return;
+            }
+        }
+    }
+
+    fn stream(&self, kind: StreamKind, project: &str) -> StreamKey {
+        let gid = self.org.project(project);
+        let at = crate::containers::project_at(&gid);
+        StreamKey { kind, scope: Some(Scope { at, handle: gid, name: project.to_owned() }) }
+    }
+
+    fn gid(&self, task: &str) -> String {
+        self.org.look(task).unwrap().gid
+    }
+
+    fn task(&self, name: &str) -> &Task {
+        &self.tasks[&self.gid(name)]
+    }
+
+    /// What happened to a task, by kind and value.
+    fn told(&self, name: &str, field: Field) -> Vec<(Option<String>, Option<String>)> {
+        let whose = TaskRef::Ext(self.gid(name));
+        let mut found: Vec<&Change> =
+            self.changes.values().filter(|one| one.task == whose && one.field == field).collect();
+        found.sort_by_key(|change| change.at);
+        found.into_iter().map(|change| (change.from.clone(), change.to.clone())).collect()
+    }
+
+    /// Paths asked for since the last time.
+    fn asked(&self) -> Vec<String> {
+        let asked =
+            self.sim.requests().into_iter().map(|one| one.path.rsplit_once("/1.0").unwrap().1.to_owned()).collect();
+        self.sim.forget_requests();
+        asked
+    }
+
+    /// The mirror holds what Asana has.
+    fn assert_same(&self) {
+        for seen in self.org.tasks().into_iter().filter(|seen| !seen.deleted) {
+            let task = &self.tasks[&seen.gid];
+            assert_eq!((&task.title, task.owners.len()), (&seen.name, usize::from(seen.assignee.is_some())));
+            assert_eq!(task.status.category == StatusCategory::Done, seen.completed, "{}", seen.name);
+            let due = seen.due_at.map(Due::At).or(seen.due.map(Due::On));
+            assert_eq!(task.due.map(|due| due.due), due, "{}", seen.name);
+            assert_eq!(task.parent, seen.parent.map(TaskRef::Ext), "{}", seen.name);
+        }
+    }
+}
+
+fn own(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[tokio::test]
+async fn everything_is_mirrored_and_changes_come_by_events() {
+    let mut desk = Desk::new().await;
+    desk.read("Web").await;
+    assert_eq!(desk.tasks.len(), 5);
+    desk.assert_same();
+    assert_eq!(desk.task("Ask for prices").container.ext, desk.org.project("Web"));
+    desk.asked();
+    desk.later(1);
+    desk.read("Web").await;
+    assert_eq!(desk.asked(), ["/events"], "a steady poll");
+    desk.later(1);
+    desk.org.section_move("Sell shoes", "Web", "Doing", "ana");
+    desk.org.due("Ship shoes", Some(date(2026, 3, 27)), "ana");
+    desk.org.complete("Ask for prices", "ana");
+    desk.org.comment("Count shoes", "/gapwatch snooze 3d\nholiday", "ana");
+    desk.later(1);
+    desk.read("Web").await;
+    desk.assert_same();
+    assert_eq!(desk.task("Sell shoes").status.category, StatusCategory::Active);
+    assert_eq!(desk.told("Sell shoes", Field::Status), [(own("todo/To do"), own("active/Doing"))]);
+    assert_eq!(desk.told("Ship shoes", Field::Due).last(), Some(&(own("2026-03-20"), own("2026-03-27"))));
+    assert_eq!(desk.told("Ask for prices", Field::Status), [(own("todo/incomplete"), own("done/completed"))]);
+    assert_eq!(desk.told("Count shoes", Field::Comment), [(None, own("/gapwatch snooze 3d"))]);
+    assert_eq!(desk.told("Count shoes", Field::Owner).last().unwrap().1, Some(desk.org.user_gid("ana")));
+    let asked = desk.asked();
+    assert!(asked.len() <= 7, "four tasks, two of them nested: {asked:?}");
+    desk.org.due_today("Ship shoes");
+    desk.later(1);
+    let before = desk.changes.len();
+    desk.read("Web").await;
+    assert_eq!(desk.changes.len(), before, "a reminder of Asana's own is nobody's act");
+}
+
+#[tokio::test]
+async fn what_events_lost_is_found_by_the_lists() {
+    let mut desk = Desk::new().await;
+    desk.read("Web").await;
+    desk.later(1);
+    desk.org.lose_events(1_000);
+    desk.org.due("Ship shoes", Some(date(2026, 4, 1)), "ana");
+    desk.org.section_move("Sell shoes", "Web", "Doing", "ana");
+    desk.org.assign("Ask for prices", Some("ana"), "ana");
+    desk.later(1);
+    desk.read("Web").await;
+    assert_eq!(desk.task("Ship shoes").due.unwrap().due, Due::On(date(2026, 3, 20)), "lost");
+    desk.later(61);
+    desk.read("Web").await;
+    assert_eq!(desk.task("Ship shoes").due.unwrap().due, Due::On(date(2026, 4, 1)), "found within the hour");
+    desk.later(6 * 60);
+    desk.read("Web").await;
+    desk.assert_same();
+    assert_eq!(desk.task("Sell shoes").status.category, StatusCategory::Active, "though the move modified nothing");
+}
+
+#[tokio::test]
+async fn tokens_and_places_that_expire_lose_nothing() {
+    let mut desk = Desk::new().await;
+    for at in 0..230 {
+        desk.org.task("Web", TaskDraft::new(&format!("Box {at}")));
+    }
+    let stream = desk.stream(StreamKind::Tasks, "Web");
+    let first = desk.asana.pull(&stream, &Cursor::default()).await.unwrap();
+    desk.cursors.insert("Web".to_owned(), first.next);
+    desk.org.expire_offsets();
+    desk.read("Web").await;
+    assert_eq!(desk.tasks.len(), 235);
+    desk.later(30 * 60);
+    desk.org.complete("Box 7", "ana");
+    desk.org.expire_syncs();
+    desk.read("Web").await;
+    desk.assert_same();
+    assert_eq!(desk.told("Box 7", Field::Status).len(), 1);
+}
+
+#[tokio::test]
+async fn a_task_in_two_projects_is_one_and_moves_with_its_home() {
+    let mut desk = Desk::new().await;
+    desk.org.project("Shop");
+    desk.org.add_to_project("Sell shoes", "Shop", Some("Doing"), "ana");
+    desk.read("Web").await;
+    desk.read("Shop").await;
+    assert_eq!(desk.tasks.len(), 5);
+    assert_eq!(desk.task("Sell shoes").container.ext, desk.org.project("Web"));
+    desk.later(1);
+    desk.org.remove_from_project("Sell shoes", "Web", "ana");
+    desk.later(1);
+    desk.read("Web").await;
+    for name in ["Sell shoes", "Price list", "Ask for prices"] {
+        assert_eq!(desk.task(name).container.ext, desk.org.project("Shop"), "{name}");
+    }
+    assert_eq!(desk.task("Sell shoes").ineligible, None);
+}
+
+#[tokio::test]
+async fn a_free_plan_is_read_without_what_it_lacks_and_within_its_limit() {
+    let mut desk = Desk::new().await;
+    desk.org.free(true);
+    desk.org.refuse_paid_fields(true);
+    desk.org.limit(150);
+    for at in 0..300 {
+        desk.org.task("Web", TaskDraft::new(&format!("Box {at}")));
+    }
+    desk.read("Web").await;
+    desk.assert_same();
+    let refused = desk.sim.requests().iter().filter(|one| one.status == Some(429)).count();
+    assert_eq!(refused, 0, "our own pace is the slower one");
+    assert!(!desk.asana.whoami().await.unwrap().warnings.is_empty());
+}
+
+#[tokio::test]
+async fn a_limit_by_cost_makes_slow_and_stops_nothing() {
+    let mut desk = Desk::new().await;
+    desk.org.cost_limit(300);
+    for at in 0..60 {
+        desk.org.task("Web", TaskDraft::new(&format!("Box {at}")));
+    }
+    desk.read("Web").await;
+    assert_eq!(desk.tasks.len(), 65);
+    desk.assert_same();
+    assert!(desk.sim.requests().iter().any(|one| one.status == Some(429)), "the limit was met");
+}
+
+#[tokio::test]
+async fn a_token_that_lacks_a_scope_reads_what_it_may_and_says_so() {
+    let mut desk = Desk::new().await;
+    desk.org.token("pat", "gapwatch");
+    desk.org.lack_scope("pat", "project_sections:read");
+    desk.read("Web").await;
+    desk.assert_same();
+    let warnings = desk.asana.whoami().await.unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("scopes")), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn dependencies_fields_and_approvals_are_read() {
+    let mut desk = Desk::new().await;
+    desk.org.block("Ship shoes", "Count shoes");
+    let approval = TaskDraft { kind: "approval", ..TaskDraft::new("Sign off") };
+    desk.org.task("Web", approval);
+    desk.org.approval("Sign off", "rejected", "ana");
+    desk.org.add_field(FieldDraft {
+        name: "Fortschritt".to_owned(),
+        kind: "number",
+        format: "percentage",
+        created_from: own("progress"),
+        ..FieldDraft::default()
+    });
+    desk.org.set_field("Ship shoes", "Fortschritt", 0.25, "ana");
+    desk.read("Web").await;
+    assert_eq!(desk.told("Ship shoes", Field::Progress), [(None, own("0.25"))]);
+    let blocker = desk.gid("Ship shoes");
+    let links = desk.task("Count shoes").links.clone().unwrap();
+    assert_eq!(links[0].other, TaskRef::Ext(blocker));
+    assert_eq!(links[0].kind, connector_model::LinkKind::BlockedBy);
+    assert!(desk.task("Sign off").status.category.is_open());
+    assert_eq!(desk.task("Ship shoes").progress.unwrap().share.get(), 0.25);
+}
+
+#[tokio::test]
+async fn a_comment_lives_once_and_is_found_again() {
+    let mut desk = Desk::new().await;
+    desk.read("Web").await;
+    let task = desk.gid("Sell shoes");
+    let mark = Mark { wire: "0123456789abcdef".repeat(2), mac: "fedcba9876543210".repeat(2) };
+    let ana = desk.org.user_gid("ana");
+    let text = |words: &str| {
+        let line = vec![Span::Mention(ana.clone()), Span::Plain(format!(" {words} <b> & ]]>"))];
+        Text { summary: words.to_owned(), blocks: vec![Block::Line(line)] }
+    };
+    let now: Timestamp = desk.clock.now();
+    assert_eq!(desk.asana.find(&task, &mark, now).await.unwrap(), Found::Absent);
+    let at = desk.asana.post(&task, &text("due soon"), &mark).await.unwrap();
+    assert_eq!(desk.asana.find(&task, &mark, now).await.unwrap(), Found::There(at.clone()));
+    desk.asana.edit(&task, &at, &text("due now"), &mark).await.unwrap();
+    let comments = desk.org.comments(&task);
+    assert_eq!((comments.len(), comments[0].edits), (1, 1));
+    assert!(comments[0].text.contains("due now <b> & ]]>"), "{}", comments[0].text);
+    desk.later(1);
+    desk.read("Web").await;
+    let ours: Vec<&Change> = desk.changes.values().filter(|change| change.mark.is_some()).collect();
+    assert_eq!((ours.len(), ours[0].mark.as_ref()), (1, Some(&mark)), "known as ours in the history");
+    desk.org.deactivate("ana");
+    desk.asana.edit(&task, &at, &text("due now"), &mark).await.unwrap();
+    desk.asana.delete(&task, &at).await.unwrap();
+    desk.asana.delete(&task, &at).await.unwrap();
+    assert!(desk.org.comments(&task).is_empty());
+}
+
+#[tokio::test]
+async fn the_census_and_direct_looks_tell_what_is_gone() {
+    let mut desk = Desk::new().await;
+    desk.read("Web").await;
+    let (gone, hidden) = (desk.gid("Ship shoes"), desk.gid("Count shoes"));
+    desk.later(1);
+    desk.org.delete("Ship shoes", "ana");
+    desk.org.hide_task("Count shoes", true);
+    desk.later(1);
+    desk.read("Web").await;
+    let page: Page = desk.asana.pull(&desk.stream(StreamKind::Census, "Web"), &Cursor::default()).await.unwrap();
+    assert_eq!(page.present.len(), 3);
+    assert_eq!(desk.asana.task(&gone).await.unwrap(), TaskLook::Gone);
+    assert_eq!(desk.asana.task(&hidden).await.unwrap(), TaskLook::Hidden);
+    let TaskLook::There(_) = desk.asana.task(&desk.gid("Ask for prices")).await.unwrap() else { panic!("it is there") };
+}
