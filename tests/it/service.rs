@@ -270,6 +270,8 @@ async fn a_hook_only_brings_the_next_read_forward() {
     shop.sim.forget_requests();
     assert_eq!(hook("issues", "f", &body, "something else"), (401, String::new()), "forged, without a word why");
     assert_eq!(ask(at, "POST /hooks/github/acme", &[], body.as_bytes()).0, 401, "not signed at all");
+    assert_eq!(ask(at, "HEAD /hooks/github/acme", &[], b"").0, 405, "this tool does not knock first");
+    assert_eq!(ask(at, "HEAD /hooks/github/nobody", &[], b"").0, 404);
     assert_eq!(hook("ping", "p", "{\"zen\":\"x\"}", "{\"zen\":\"x\"}").0, 202);
     let other = "{\"repository\":{\"id\":999999999}}";
     assert_eq!(hook("issues", "o", other, other).0, 202, "not ours");

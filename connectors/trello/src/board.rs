@@ -50,7 +50,7 @@ pub(crate) struct Board {
     pub(crate) accounts: Vec<Account>,
     /// Fingerprint of all that changes what a card means.
     pub(crate) hash: u64,
-    read_at: Timestamp,
+    pub(crate) read_at: Timestamp,
 }
 
 impl Trello {

@@ -102,9 +102,9 @@ impl Trello {
             if !unreadable.is_empty() {
                 return Ok(Found::CannotTell("a comment there cannot be read".to_owned()));
             }
-            let oldest = comments.into_iter().map(|comment| comment.id).min();
-            match oldest.filter(|_| count >= PAGE) {
-                Some(oldest) if before.as_ref().is_none_or(|before| oldest < *before) => before = Some(oldest),
+            let last = comments.into_iter().next_back().map(|comment| comment.id);
+            match last.filter(|_| count >= PAGE) {
+                Some(last) if before.as_ref() != Some(&last) => before = Some(last),
                 Some(_) => return Ok(Found::CannotTell("the same page of comments comes again".to_owned())),
                 None => return Ok(Found::Absent),
             }

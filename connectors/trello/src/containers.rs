@@ -3,14 +3,20 @@
 //!
 //! What is not shown is no proof that it is gone: such a page is partial, and nothing is concluded from the pass.
 
+use std::sync::PoisonError;
+
 use connector_kit::{ConnectorError, Cursor, Page, Unreadable};
 use connector_model::{Container, ContainerKind, ContainerRef};
+use jiff::SignedDuration;
 use serde_json::value::RawValue;
 
 use crate::answers::{expect_ok, refusal};
 use crate::call::segment;
 use crate::wire::BoardStub;
 use crate::{TOOL, Trello, items};
+
+/// So long a list of boards is good enough to find one by its name.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is asked of a board.
 pub(crate) const FIELDS: &str = "id,name,closed,idOrganization,shortLink,dateLastActivity";
@@ -51,7 +57,18 @@ impl Trello {
         let query = vec![("filter", "open".to_owned()), ("fields", FIELDS.to_owned())];
         let response = expect_ok(self.get("members/me/boards", query).await?, "boards")?;
         let listed: Vec<&RawValue> = items::single(&response, "boards")?;
-        Ok(items::each(listed, unreadable))
+        let boards: Vec<BoardStub> = items::each(listed, unreadable);
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some((boards.clone(), response.asked_at));
+        Ok(boards)
+    }
+
+    /// The same as it was a little while ago: the list is below `/members`, where few calls are allowed.
+    pub(crate) async fn recently_listed_boards(&self) -> Result<Vec<BoardStub>, ConnectorError> {
+        let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some((boards, at)) if self.clock.now().duration_since(at).abs() < RECENT => Ok(boards),
+            _ => self.listed_boards(&mut Vec::new()).await,
+        }
     }
 
     /// The boards that the configuration names.

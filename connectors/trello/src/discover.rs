@@ -65,7 +65,7 @@ impl Trello {
 
     /// The board that a name of the configuration means.
     pub(crate) async fn board_named(&self, name: &str) -> Result<BoardStub, ConnectorError> {
-        let listed = self.listed_boards(&mut Vec::new()).await?;
+        let listed = self.recently_listed_boards().await?;
         if let Some(board) = listed.into_iter().find(|board| is_called(board, name)) {
             return Ok(board);
         }

@@ -91,6 +91,8 @@ pub struct Trello {
     limits: Arc<Limits>,
     /// Who we are. `None`: not asked yet.
     me: Mutex<Option<Account>>,
+    /// The boards that were listed last, and when.
+    listed: Mutex<Option<(Vec<wire::BoardStub>, Timestamp)>>,
     /// What boards call things, by board.
     boards: Mutex<HashMap<String, Arc<board::Board>>>,
     /// What cards looked like, by board.
@@ -129,6 +131,7 @@ impl Trello {
             access: Access::new(config.key.clone(), config.token.clone()),
             limits,
             me: Mutex::default(),
+            listed: Mutex::default(),
             boards: Mutex::default(),
             memories: Memories::default(),
             clock,

@@ -392,7 +392,7 @@ fn fits(words: &[String], phrase: &str) -> Option<(usize, bool)> {
         return Some((phrase.chars().count(), true));
     }
     let start = words.len() - count;
-    let is_negated = NOT.contains(&words[start - 1].as_str());
+    let is_negated = start.checked_sub(1).is_some_and(|before| NOT.contains(&words[before].as_str()));
     (same(&words[start..]) && !is_negated).then(|| (phrase.chars().count(), false))
 }
 

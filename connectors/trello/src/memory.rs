@@ -28,11 +28,18 @@ pub(crate) struct Memory {
     pub(crate) board: u64,
     /// Cards by id.
     pub(crate) cards: HashMap<String, Known>,
-    /// The newest action about a list that was seen.
-    pub(crate) list_action: Option<String>,
+    /// Actions about lists that were heard of.
+    of_lists: BTreeSet<String>,
 }
 
 impl Memory {
+    /// Takes note of actions about lists; true where one of them is new.
+    pub(crate) fn hear(&mut self, of_lists: BTreeSet<String>) -> bool {
+        let before = self.of_lists.len();
+        self.of_lists.extend(of_lists);
+        self.of_lists.len() > before
+    }
+
     /// The card in whose checklists each named card stands, by the named card's short link.
     pub(crate) fn parents(&self) -> HashMap<String, String> {
         let pairs = self

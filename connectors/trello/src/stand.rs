@@ -19,6 +19,9 @@ const WIDE: SignedDuration = SignedDuration::from_hours(6);
 /// How often that is.
 const WIDE_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// A card so much older than the first action shows that the beginning is not told.
+const CUT: SignedDuration = SignedDuration::from_hours(24);
+
 /// Where a board's cards stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,8 +57,24 @@ pub(crate) struct Walk {
     /// The newest action seen, or when the actions were first asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) newest: Option<Timestamp>,
+    /// When the oldest card was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_card: Option<Timestamp>,
+    /// The oldest action that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_action: Option<Timestamp>,
     /// So many pages.
     pub(crate) pages: u32,
+}
+
+impl Walk {
+    /// Since when the history is whole. Of a board that has cards from long before its first action some were not told.
+    pub(crate) fn whole_since(&self) -> Timestamp {
+        match (self.first_card, self.first_action) {
+            (Some(card), Some(action)) if action.duration_since(card) > CUT => action,
+            _ => Timestamp::UNIX_EPOCH,
+        }
+    }
 }
 
 /// A place in one of the two lists.
@@ -94,7 +113,8 @@ impl Stand {
     /// A pass over everything begins.
     pub(crate) fn begin(&mut self, now: Timestamp) {
         let since = self.since(now).0.map(|since| since.saturating_sub(WIDE).unwrap_or(since));
-        self.walk = Some(Walk { at: At::Cards(None), began: now, since, newest: None, pages: 0 });
+        let (newest, first_card, first_action) = (None, None, None);
+        self.walk = Some(Walk { at: At::Cards(None), began: now, since, newest, first_card, first_action, pages: 0 });
     }
 
     /// It is over.
@@ -134,6 +154,20 @@ mod tests {
         assert_eq!(stand.since(at("2026-03-02T13:00:00Z")), (Some(at("2026-03-02T05:00:00Z")), true));
         assert!(!stand.is_whole_due(at("2026-03-02T17:59:00Z")) && stand.is_whole_due(at("2026-03-02T18:00:00Z")));
         assert!(stand.is_whole_due(at("2026-03-01T12:00:00Z")), "a clock that was ahead");
+    }
+
+    #[test]
+    fn a_history_that_begins_long_after_the_oldest_card_is_known_from_there_on() {
+        let mut stand = Stand::from_cursor(&Cursor::default());
+        stand.begin(at("2026-03-02T12:00:00Z"));
+        let walk = stand.walk.take().unwrap();
+        let since = |card: Option<&str>, action: Option<&str>| {
+            Walk { first_card: card.map(at), first_action: action.map(at), ..walk.clone() }.whole_since()
+        };
+        let (old, first) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+        assert_eq!(since(Some(old), Some(first)), at(first));
+        assert_eq!(since(Some(first), Some(first)), Timestamp::UNIX_EPOCH);
+        assert_eq!((since(Some(old), None), since(None, Some(first))), (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH));
     }
 
     #[test]

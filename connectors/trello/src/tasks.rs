@@ -4,7 +4,7 @@
 //! seen. A card that was listed and is not any more is asked for by itself. Whenever it is not sure what was known (a
 //! restart, a list that means something else now), and every few hours anyway, all cards are read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use connector_kit::http::Response;
@@ -20,7 +20,7 @@ use crate::memory::{Known, Memory};
 use crate::normalise::{Reading, cards_in, fingerprint, item_task, short_link, task};
 use crate::stand::{At, Stand, Walk};
 use crate::wire::{Action, Card, Stub};
-use crate::{TOOL, Trello, history, items};
+use crate::{TOOL, Trello, history, items, when};
 
 /// Cards or actions on a page; Trello gives no more.
 pub(crate) const PAGE: usize = 1_000;
@@ -61,11 +61,13 @@ pub(crate) fn card_query() -> Query {
     ]
 }
 
-/// New actions, translated as they came.
+/// What is to be kept of a page of actions.
+#[derive(Default)]
 struct News {
     newest: Option<Timestamp>,
-    /// The newest action about a list.
-    list_action: Option<String>,
+    oldest: Option<Timestamp>,
+    /// Actions about lists.
+    of_lists: BTreeSet<String>,
 }
 
 impl Trello {
@@ -109,10 +111,10 @@ impl Trello {
         let mut page = Page::new(first.asked_at, Cursor::default());
         let mut memory = (**known).clone();
         let mut fresh: Vec<(u64, &RawValue, Stub)> = Vec::new();
-        let mut listed: HashMap<String, ()> = HashMap::new();
+        let mut listed: HashSet<String> = HashSet::new();
         for response in &responses {
             for (hash, raw, stub) in stubs(response, &what, &mut page.unreadable)? {
-                listed.insert(stub.id.clone(), ());
+                listed.insert(stub.id.clone());
                 let is_known = memory.cards.get(&stub.id).is_some_and(|known| known.open && known.hash == hash);
                 if !is_known && stub.id_board.as_deref().is_none_or(|at| at == scope.at.ext) {
                     fresh.push((hash, raw, stub));
@@ -123,9 +125,8 @@ impl Trello {
         let is_unheard = |(_, _, stub): &(u64, &RawValue, Stub)| {
             stub.id_list.as_deref().is_some_and(|list| board.list(list).is_none())
         };
-        if news.list_action > memory.list_action || fresh.iter().any(is_unheard) {
+        if memory.hear(news.of_lists) || fresh.iter().any(is_unheard) {
             board = self.read_board_lists(&scope.at.ext).await?;
-            memory.list_action = news.list_action.max(memory.list_action.take());
             if known.board != board.hash {
                 return Ok(None);
             }
@@ -133,7 +134,7 @@ impl Trello {
         let left: Vec<String> = memory
             .cards
             .iter()
-            .filter(|(id, known)| known.open && !listed.contains_key(*id))
+            .filter(|(id, known)| known.open && !listed.contains(*id))
             .map(|(id, _)| id.clone())
             .collect();
         if left.len() > MOST_GONE {
@@ -230,7 +231,7 @@ impl Trello {
             memory.board = board.hash;
         }
         let (mut page, next) = match walk.at.clone() {
-            At::Cards(before) => self.walk_cards(scope, before, &board, &mut memory).await?,
+            At::Cards(before) => self.walk_cards(scope, before, &mut walk, &board, &mut memory).await?,
             At::Actions(before) => self.walk_actions(scope, before, &mut walk, &board, &mut memory).await?,
         };
         if matches!(walk.at, At::Cards(None)) {
@@ -244,7 +245,7 @@ impl Trello {
             }
             None => {
                 stand.complete(&walk);
-                page.history_since = (!cursor.backfilled).then_some(Timestamp::UNIX_EPOCH);
+                page.history_since = (!cursor.backfilled).then(|| walk.whole_since());
             }
         }
         page.next = stand.to_cursor(cursor.backfilled || !page.more);
@@ -256,6 +257,7 @@ impl Trello {
         &self,
         scope: &Scope,
         before: Option<String>,
+        walk: &mut Walk,
         board: &Board,
         memory: &mut Memory,
     ) -> Result<(Page, Option<At>), ConnectorError> {
@@ -265,6 +267,7 @@ impl Trello {
         let count = items::single::<Vec<&RawValue>>(&response, &what)?.len();
         let seen = stubs(&response, &what, &mut page.unreadable)?;
         let oldest = seen.iter().map(|(.., stub)| stub.id.clone()).min();
+        walk.first_card = oldest.as_deref().and_then(when::of_id).into_iter().chain(walk.first_card).min();
         let is_here = |stub: &Stub| stub.id_board.as_deref().is_none_or(|at| at == scope.at.ext);
         let fresh = seen.into_iter().filter(|(hash, _, stub)| {
             is_here(stub) && memory.cards.get(&stub.id).is_none_or(|known| known.hash != *hash)
@@ -289,11 +292,12 @@ impl Trello {
         board: &Board,
         memory: &mut Memory,
     ) -> Result<(Page, Option<At>), ConnectorError> {
-        let response = self.page_of_actions(scope, walk.since, before.as_deref()).await?;
+        let (response, asked) = self.page_of_actions(scope, walk.since, before.as_deref()).await?;
         let mut page = Page::new(response.asked_at, Cursor::default());
-        let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, &mut page)?;
+        let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, &mut page)?;
         walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
-        memory.list_action = news.list_action.max(memory.list_action.take());
+        walk.first_action = news.oldest.into_iter().chain(walk.first_action).min();
+        memory.hear(news.of_lists);
         Ok((page, next.map(|oldest| At::Actions(Some(oldest)))))
     }
 
@@ -306,11 +310,12 @@ impl Trello {
         page: &mut Page,
     ) -> Result<Option<News>, ConnectorError> {
         let (since, is_wide) = stand.since(self.clock.now());
-        let (mut all, mut before): (News, Option<String>) = (News { newest: None, list_action: None }, None);
+        let (mut all, mut before): (News, Option<String>) = (News::default(), None);
         for _ in 0..MOST_AT_ONCE {
-            let response = self.page_of_actions(scope, since, before.as_deref()).await?;
-            let (news, next) = self.take_actions(&response, scope, before.as_deref(), board, page)?;
-            all = News { newest: all.newest.max(news.newest), list_action: all.list_action.max(news.list_action) };
+            let (response, asked) = self.page_of_actions(scope, since, before.as_deref()).await?;
+            let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, page)?;
+            all.newest = all.newest.max(news.newest);
+            all.of_lists.extend(news.of_lists);
             before = next;
             if before.is_none() {
                 if is_wide {
@@ -322,33 +327,35 @@ impl Trello {
         Ok(None)
     }
 
+    /// One page of actions, newest first, and how many were asked for.
     async fn page_of_actions(
         &self,
         scope: &Scope,
         since: Option<Timestamp>,
         before: Option<&str>,
-    ) -> Result<Response, ConnectorError> {
+    ) -> Result<(Response, usize), ConnectorError> {
         let what = format!("actions of {}", scope.name);
-        let mut query: Query = vec![
-            ("filter", history::KINDS.to_owned()),
-            ("limit", PAGE.to_string()),
-            ("memberCreator_fields", "id,username,fullName".to_owned()),
-            ("member_fields", "id,username,fullName".to_owned()),
-        ];
-        query.extend(since.map(|since| ("since", since.to_string())));
-        query.extend(before.map(|before| ("before", before.to_owned())));
-        let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
-        if is_too_much(&response) {
-            let retry_after = jiff::SignedDuration::from_mins(1);
-            return Err(ConnectorError::Limited { tool: TOOL, what: format!("{what}: too much at once"), retry_after });
+        for size in SMALLER_PAGES {
+            let mut query: Query = vec![
+                ("filter", history::KINDS.to_owned()),
+                ("limit", size.to_string()),
+                ("memberCreator_fields", "id,username,fullName".to_owned()),
+                ("member_fields", "id,username,fullName".to_owned()),
+            ];
+            query.extend(since.map(|since| ("since", since.to_string())));
+            query.extend(before.map(|before| ("before", before.to_owned())));
+            let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
+            if !is_too_much(&response) {
+                return Ok((expect_ok(response, &what)?, size));
+            }
         }
-        expect_ok(response, &what)
+        Err(malformed(&format!("{what}: even a short page of them is too large")))
     }
 
     /// Puts a page of actions onto a page. The id before which the list goes on; `None`: it ends here.
     fn take_actions(
         &self,
-        response: &Response,
+        (response, asked): (&Response, usize),
         scope: &Scope,
         before: Option<&str>,
         board: &Board,
@@ -370,14 +377,14 @@ impl Trello {
         }
         page.accounts.extend(named.into_values());
         let of_list = actions.iter().filter(|action| history::is_of_list(action)).map(|action| action.id.clone());
-        let news = News { newest: actions.iter().filter_map(|action| action.date.0).max(), list_action: of_list.max() };
-        let oldest = actions.iter().map(|action| action.id.clone()).min().filter(|_| count >= PAGE);
-        if let (Some(oldest), Some(before)) = (&oldest, before)
-            && oldest.as_str() >= before
-        {
+        let dates = || actions.iter().filter_map(|action| action.date.0);
+        let news = News { newest: dates().max(), oldest: dates().min(), of_lists: of_list.collect() };
+        // Those of one second stand in the order in which they happened, which their ids need not tell.
+        let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
+        if last.is_some() && last.as_deref() == before {
             return Err(malformed(&format!("{what}: the same page comes again")));
         }
-        Ok((news, oldest))
+        Ok((news, last))
     }
 
     /// Puts changed cards onto the page, with what their checklists say, and remembers them.

@@ -221,7 +221,7 @@ fn begins_a_block(c: char, before: &[char]) -> bool {
 fn reads_on(c: char, before: &[char], after: &[char]) -> bool {
     let next = after.first().copied();
     match c {
-        '@' => next.is_some(),
+        '@' => true,
         // A name and what may be its top level: `acme.org`.
         '.' => before.last().is_some_and(|c| c.is_alphanumeric()) && next.is_some_and(char::is_alphabetic),
         ':' => match next {

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn an_id_tells_when_it_was_made() {
-        assert_eq!(of_id("4eea503d91e31d174600008f").unwrap().to_string(), "2011-12-15T19:53:01Z");
+        assert_eq!(of_id("4eea503d91e31d174600008f").unwrap().to_string(), "2011-12-15T19:53:33Z");
         for id in ["", "4eea503d", "4eea503d91e31d174600008g", "üüüüüüüüüüüü", "aI4od6Yd"] {
             assert_eq!(of_id(id), None, "{id}");
         }

@@ -167,7 +167,7 @@ pub(crate) struct Membership {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Action {
     pub(crate) id: String,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub(crate) kind: String,
     #[serde(default)]
     pub(crate) date: When,

@@ -194,6 +194,29 @@ async fn a_refused_credential_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_refusal_whose_body_tells_more_is_handed_over_where_it_is_wanted() {
+    let server = Server::new([
+        answer(401, &[], "unauthorized permission requested"),
+        answer(401, &[], "invalid token"),
+        answer(429, &["Retry-After: 30"], "too many cards"),
+        answer(503, &[], "down"),
+    ])
+    .await;
+    let client = writing(&server);
+    let told = client.read(read().hear(&[401, 429])).await.unwrap();
+    assert_eq!((told.status, &told.body[..]), (401, &b"unauthorized permission requested"[..]));
+    assert_eq!(client.write(write().hear(&[401])).await.unwrap().status, 401);
+    assert_eq!(client.read(read().hear(&[401, 429])).await.unwrap().status, 429);
+    let held = client.write(write().hear(&[401])).await;
+    assert!(matches!(held, Err(WriteError::NotSent { .. })), "a limit is noted all the same");
+    let client = Http::new(HttpConfig {
+        read_attempts: 1,
+        ..server.config(Arc::new(SetClock::leaping(START.parse().unwrap())))
+    });
+    assert!(matches!(client.unwrap().read(read().hear(&[401])).await, Err(ConnectorError::Transient { .. })));
+}
+
+#[tokio::test]
 async fn a_limit_is_waited_for_if_short_and_told_if_long() {
     let far = "Retry-After: Tue, 11 Mar 2025 10:00:00 GMT";
     let check = async |status: u16, headers: &[&str], told: Option<i64>| {

@@ -1,0 +1,211 @@
+//! Against the model of Trello: what people do there, and what comes of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use connector_kit::clock::SetClock;
+use connector_kit::secret::Secret;
+use connector_kit::{Commenter, Cursor, Found, Page, Source, StreamKey, StreamKind, TaskLook, Text};
+use connector_model::{Due, Field, LinkKind, Mark, StatusCategory, Task, TaskRef};
+use connector_simulator::Simulator;
+use connector_simulator::trello::CardDraft;
+use jiff::{SignedDuration, Timestamp};
+
+use super::server::{pass, stream};
+use crate::{Config, Fields, States, Trello};
+
+/// The model, the connector, and one clock for both.
+struct Bench {
+    sim: Simulator,
+    trello: Trello,
+    clock: Arc<SetClock>,
+    seconds: Arc<AtomicI64>,
+    board: String,
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+impl Bench {
+    async fn new() -> Bench {
+        let start = at("2026-03-02T09:00:00Z");
+        let seconds = Arc::new(AtomicI64::new(start.as_second()));
+        let seen = seconds.clone();
+        let now = Arc::new(move || Timestamp::from_second(seen.load(Ordering::SeqCst)).unwrap());
+        let sim = Simulator::start(now).await.unwrap();
+        let board = sim.trello().board("Studio");
+        for list in ["To Do", "Doing", "Done"] {
+            sim.trello().list("Studio", list);
+        }
+        let clock = Arc::new(SetClock::leaping(start));
+        let mut bench = Bench { trello: connect(&sim, &clock), sim, clock, seconds, board };
+        bench.pass_time(1);
+        bench
+    }
+
+    fn pass_time(&mut self, minutes: i64) {
+        self.clock.advance(SignedDuration::from_mins(minutes));
+        self.seconds.fetch_add(minutes * 60, Ordering::SeqCst);
+    }
+
+    fn tasks(&self) -> StreamKey {
+        stream(StreamKind::Tasks, &self.board)
+    }
+
+    async fn read(&self, cursor: &Cursor) -> (Vec<Task>, Vec<Page>, Cursor) {
+        let (pages, cursor) = pass(&self.trello, &self.tasks(), cursor).await;
+        assert!(pages.iter().all(|page| page.unreadable.is_empty()));
+        (pages.iter().flat_map(|page| page.tasks.clone()).collect(), pages, cursor)
+    }
+}
+
+fn connect(sim: &Simulator, clock: &Arc<SetClock>) -> Trello {
+    let config = Config {
+        url: format!("{}/1", sim.trello_url().trim_end_matches('/').trim_end_matches("/1")).parse().unwrap(),
+        key: Secret::fixed("key0123456789"),
+        token: Secret::fixed("token0123456789"),
+        boards: Vec::new(),
+        states: States::default(),
+        fields: Fields::default(),
+        ca_file: None,
+        proxy: None,
+    };
+    Trello::new(config, clock.clone()).unwrap()
+}
+
+fn only<T: Clone>(all: &[T]) -> T {
+    assert_eq!(all.len(), 1);
+    all[0].clone()
+}
+
+#[tokio::test]
+async fn what_people_do_to_a_card_is_told_by_two_calls_a_poll() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let card = model.card("Studio", "To Do", CardDraft::new("Paint the sign"));
+    let (tasks, pages, mut cursor) = bench.read(&Cursor::default()).await;
+    assert_eq!(only(&tasks).status.category, StatusCategory::Todo);
+    assert!(pages.last().unwrap().history_since.is_some());
+    model.assign(&card, "ana", "max");
+    type Deed<'a> = (&'a str, Box<dyn Fn() + 'a>, Field);
+    let due = at("2026-03-20T16:00:00Z");
+    let deeds: Vec<Deed<'_>> = vec![
+        ("due", Box::new(|| model.due(&card, Some(due), "max")), Field::Due),
+        ("moved", Box::new(|| model.to_list(&card, "Doing", "ana")), Field::Status),
+        ("said", Box::new(|| drop(model.comment(&card, "half of it is there", "ana"))), Field::Comment),
+        ("renamed", Box::new(|| model.rename(&card, "Paint both signs", "max")), Field::Title),
+        ("taken off", Box::new(|| model.unassign(&card, "ana", "max")), Field::Owner),
+        ("ticked off", Box::new(|| model.complete(&card, true, "ana")), Field::Status),
+        ("archived", Box::new(|| model.archive(&card, true, "max")), Field::Status),
+    ];
+    for (name, deed, field) in deeds {
+        deed();
+        bench.pass_time(3);
+        bench.sim.forget_requests();
+        let (tasks, pages, next) = bench.read(&cursor).await;
+        cursor = next;
+        let asked = bench.sim.requests().len();
+        assert!(asked == if name == "archived" { 3 } else { 2 }, "{name}: {asked}");
+        assert!(pages[0].changes.iter().any(|change| change.field == field), "{name}: {:?}", pages[0].changes);
+        let task = only(&tasks);
+        match name {
+            "due" => assert_eq!(task.due.unwrap().due, Due::At(due)),
+            "moved" => assert_eq!(task.status.category, StatusCategory::Active),
+            "renamed" => assert_eq!(task.title, "Paint both signs"),
+            "taken off" => assert!(task.owners.is_empty()),
+            "ticked off" | "archived" => assert_eq!(task.status.category, StatusCategory::Done),
+            _ => assert_eq!(task.owners, [model.member_id("ana")]),
+        }
+    }
+    bench.pass_time(3);
+    bench.sim.forget_requests();
+    let (tasks, ..) = bench.read(&cursor).await;
+    assert_eq!((tasks.len(), bench.sim.requests().len()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_blocker_is_an_attached_card_and_a_label() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let card = model.card("Studio", "Doing", CardDraft::new("Paint the sign"));
+    let other = model.card("Studio", "To Do", CardDraft::new("Buy paint"));
+    model.block(&card, &other);
+    model.label(&card, "Blocked", "max");
+    bench.pass_time(1);
+    let (tasks, ..) = bench.read(&Cursor::default()).await;
+    let blocked = tasks.iter().find(|task| task.ext == card).unwrap();
+    assert_eq!(blocked.status.category, StatusCategory::Waiting);
+    let link = only(blocked.links.as_ref().unwrap());
+    assert_eq!((link.kind, link.other), (LinkKind::BlockedBy, TaskRef::Key(model.short_link(&other))));
+}
+
+#[tokio::test]
+async fn our_comment_is_made_found_edited_and_taken_away() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let card = model.card("Studio", "Doing", CardDraft::new("Paint the sign"));
+    let (tasks, _, cursor) = bench.read(&Cursor::default()).await;
+    let handle = only(&tasks).handle;
+    let mark = Mark { wire: "1".repeat(32), mac: "2".repeat(32) };
+    let since = at("2026-03-02T09:00:00Z");
+    assert_eq!(bench.trello.find(&handle, &mark, since).await.unwrap(), Found::Absent);
+    let text = Text { summary: "Behind @ana's pace: 50% *now*".to_owned(), blocks: Vec::new() };
+    let made = bench.trello.post(&handle, &text, &mark).await.unwrap();
+    assert_eq!(bench.trello.find(&handle, &mark, since).await.unwrap(), Found::There(made.clone()));
+    bench.trello.edit(&handle, &made, &text, &mark).await.unwrap();
+    let seen = only(&model.comments(&card));
+    assert!(seen.by_app && seen.edits == 1 && seen.text.ends_with(&mark.to_text()), "{}", seen.text);
+    bench.pass_time(2);
+    let (_, pages, _) = bench.read(&cursor).await;
+    let marks: Vec<Mark> = pages[0].changes.iter().filter_map(|change| change.mark.clone()).collect();
+    assert_eq!(only(&marks), mark);
+    bench.trello.delete(&handle, &made).await.unwrap();
+    assert!(model.comments(&card).is_empty());
+    bench.trello.delete(&handle, &made).await.unwrap();
+    // An answer without a word: then it is looked for.
+    model.accepted_only(true);
+    let unsure = bench.trello.post(&handle, &text, &mark).await.unwrap_err();
+    assert!(matches!(unsure, connector_kit::WriteError::Unsure { .. }), "{unsure}");
+    assert!(matches!(bench.trello.find(&handle, &mark, since).await.unwrap(), Found::There(_)));
+}
+
+#[tokio::test]
+async fn deleted_and_moved_cards_are_missed_and_looked_for() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let hidden = model.board("Elsewhere");
+    model.list("Elsewhere", "Doing");
+    let [deleted, moved, stays] = ["a", "b", "c"].map(|name| model.card("Studio", "Doing", CardDraft::new(name)));
+    let (tasks, _, cursor) = bench.read(&Cursor::default()).await;
+    let handle = |id: &str| tasks.iter().find(|task| task.ext == id).unwrap().handle.clone();
+    model.delete(&deleted);
+    model.move_to_board(&moved, "Elsewhere", "Doing", "max");
+    bench.pass_time(2);
+    let (left, ..) = bench.read(&cursor).await;
+    assert!(left.is_empty());
+    let (census, _) = pass(&bench.trello, &stream(StreamKind::Census, &bench.board), &Cursor::default()).await;
+    assert_eq!(census[0].present, [TaskRef::Ext(stays)]);
+    assert_eq!(bench.trello.task(&handle(&deleted)).await.unwrap(), TaskLook::Gone);
+    let TaskLook::There(page) = bench.trello.task(&handle(&moved)).await.unwrap() else { panic!("it is there") };
+    assert_eq!(page.tasks[0].container.ext, hidden);
+    model.hide("Elsewhere", true);
+    assert_eq!(bench.trello.task(&handle(&moved)).await.unwrap(), TaskLook::Hidden);
+}
+
+#[tokio::test]
+async fn no_request_of_a_whole_day_holds_a_credential_in_its_address() {
+    let bench = Bench::new().await;
+    bench.sim.trello().card("Studio", "Doing", CardDraft::new("Paint the sign"));
+    let who = bench.trello.whoami().await.unwrap();
+    assert!(who.account.is_some());
+    let page = bench.trello.pull(&StreamKey { kind: StreamKind::Containers, scope: None }, &Cursor::default()).await;
+    assert_eq!(only(&page.unwrap().containers).name, "Studio");
+    bench.read(&Cursor::default()).await;
+    let asked = bench.sim.requests();
+    assert!(asked.len() > 5);
+    for one in asked {
+        let text = format!("{one:?}");
+        assert!(!text.contains("token0123456789") && !text.contains("key0123456789"), "{text}");
+    }
+}
