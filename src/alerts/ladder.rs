@@ -112,14 +112,14 @@ fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     }
 }
 
-/// Every human owner of the task, in the tool's order; one account for each person.
+/// Every owner of the task who can act, in the tool's order; one account for each person.
 pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     let SubjectKey::Task(task) = alert.subject else { return Vec::new() };
     let Some(task) = snapshot.board.task(task) else { return Vec::new() };
     let people = &snapshot.board.people;
     let mut owners: Vec<AccountId> = Vec::new();
     for owner in &task.owners {
-        if people.is_human(*owner) && !owners.iter().any(|other| people.same(*other, *owner)) {
+        if people.is_there(*owner) && !owners.iter().any(|other| people.same(*other, *owner)) {
             owners.push(*owner);
         }
     }

@@ -260,7 +260,8 @@ fn a_task_without_an_owner_is_asked_of_its_creator_and_then_of_the_manager() {
     let mut world = World::new();
     let none = RuleId("owner.none");
     world.task(1, |task| task.rec.owners = Box::new([]));
-    let evidence = Evidence::NoOwner { deadline: Some(deadline("2025-03-21")), category: StatusCategory::Active };
+    let evidence =
+        Evidence::NoOwner { deadline: Some(deadline("2025-03-21")), category: StatusCategory::Active, left: false };
     let finding = to_account(BO, FirstWord::Direct, finding(Stage::Opens, Some(deadline("2025-03-21")), evidence));
     world.run(&[judged(1, vec![(none, Reading::Gap(finding)), (OVERDUE, Reading::Gap(overdue("2025-03-10")))])]);
     assert_eq!(world.sent.len(), 1);

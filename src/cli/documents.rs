@@ -245,7 +245,7 @@ fn gap(
         inhibited_by: inhibited_by.filter(|_| live),
         subject: subject(view, alert.subject, names),
         scope: (!alert.scope.is_empty()).then(|| alert.scope.clone()),
-        owners: owners.iter().map(|owner| people.handle(*owner)).collect(),
+        owners: owners.iter().map(|owner| people.called(*owner)).collect(),
         opened_at: alert.opened_at,
         stage_at: alert.stage_at,
         resolved_at: alert.resolved_at,
@@ -254,7 +254,7 @@ fn gap(
         told: alert
             .told
             .iter()
-            .map(|told| Told { person: people.handle(told.account), channel: told.address.channel(), at: told.at })
+            .map(|told| Told { person: people.called(told.account), channel: told.address.channel(), at: told.at })
             .collect(),
         next_check_at,
         next_step_at: alert.step_at.filter(|_| live),

@@ -53,7 +53,7 @@ fn is_unjudged(view: &View) -> bool {
     read.peek().is_some() && read.all(|container| container.baseline_at.is_none())
 }
 
-/// The handle that stands in the list for a person's table or a login.
+/// What stands in the list for a person's table, a login, or a name.
 fn owner(view: &View, name: &str) -> Result<String, Stopped> {
     let people = &view.board.people;
     if people.persons.values().any(|person| person.handle == name) {
@@ -61,7 +61,10 @@ fn owner(view: &View, name: &str) -> Result<String, Stopped> {
     }
     let logins = || people.accounts.iter().filter_map(|(id, one)| Some((*id, one.handle.as_deref()?)));
     if let Some((account, _)) = logins().find(|(_, login)| login.eq_ignore_ascii_case(name)) {
-        return Ok(people.handle(account));
+        return Ok(people.called(account));
+    }
+    if people.accounts.keys().any(|account| people.called(*account) == name) {
+        return Ok(name.to_owned());
     }
     let known = people.persons.values().map(|person| person.handle.as_str()).chain(logins().map(|(_, login)| login));
     let meant = did_you_mean(name, known);

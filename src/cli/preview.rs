@@ -117,7 +117,8 @@ fn known(view: &View, about: &About) -> Result<(), Stopped> {
             || people
                 .accounts
                 .values()
-                .any(|one| one.handle.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(name)));
+                .any(|one| one.handle.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(name)))
+            || people.accounts.keys().any(|account| people.called(*account) == *name);
         if !is_known {
             return Err(Stopped::usage(format!("nobody is called {name}; `gapwatch people list` names everybody")));
         }
@@ -143,7 +144,7 @@ fn is_about(view: &View, about: &About, said: &Said) -> bool {
     let meant = |name: &String| {
         said.accounts().into_iter().any(|account| {
             let login = people.accounts.get(&account).and_then(|one| one.handle.as_deref());
-            people.handle(account) == *name || login.is_some_and(|login| login.eq_ignore_ascii_case(name))
+            people.called(account) == *name || login.is_some_and(|login| login.eq_ignore_ascii_case(name))
         })
     };
     about.person.as_ref().is_none_or(meant) && about.gap.as_ref().is_none_or(|id| said.gaps.contains(id))
@@ -168,7 +169,7 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
             MessageOp::Reply => "reply",
         },
         to: match said.is_personal() {
-            true => said.accounts().into_iter().map(|account| view.board.people.handle(account)).collect(),
+            true => said.accounts().into_iter().map(|account| view.board.people.called(account)).collect(),
             false => Vec::new(),
         },
         place,

@@ -236,7 +236,7 @@ pub(super) fn count(view: &View, said: &[Said]) -> Counts {
             (_, true) => {
                 counts.messages += 1;
                 counts.to_managers += usize::from(one.notices.iter().any(|notice| notice.rung >= 2));
-                people.extend(one.accounts().into_iter().map(|account| view.board.people.handle(account)));
+                people.extend(one.accounts().into_iter().map(|account| view.board.people.called(account)));
             }
         }
     }
@@ -249,7 +249,7 @@ pub(super) fn by_person(view: &View, said: &[Said]) -> Vec<(String, usize)> {
     let mut people: BTreeMap<String, usize> = BTreeMap::new();
     for one in said.iter().filter(|one| one.notifies() && one.is_personal()) {
         for account in one.accounts() {
-            *people.entry(view.board.people.handle(account)).or_default() += 1;
+            *people.entry(view.board.people.called(account)).or_default() += 1;
         }
     }
     let mut people: Vec<_> = people.into_iter().collect();

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::open::{From, Stopped, colored, no_csv, print_json};
 use super::{Exit, Output, places, trouble};
 use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
-use crate::registry;
-use connector_kit::ConnectorError;
+use crate::registry::{self, Built};
 use connector_kit::survey::Finding;
+use connector_kit::{ConnectorError, Cursor, StreamKey, StreamKind};
 
 /// How it says what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,7 +126,11 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
             let as_whom = who.account.and_then(|account| places::called(&connection.name, account));
             (as_whom.unwrap_or_else(|| "an app".to_owned()), who.warnings)
         });
+        let is_in = who.is_ok();
         outcome.login(&connection.name, who, &settings);
+        if is_in && connection.name.starts_with("jira.") {
+            outcome.selection(connection, &settings).await;
+        }
     }
     if let Some(built) = &notifier {
         let as_whom =
@@ -152,6 +156,20 @@ impl Outcome {
     fn failed(&mut self, (exit, problem): (Exit, Diagnostic)) {
         self.found.push(problem);
         self.exit = self.exit.max(Some(exit));
+    }
+
+    /// What the selection names and is not there, or is not read.
+    async fn selection(&mut self, connection: &Built, settings: &config::Settings) {
+        let projects = StreamKey { kind: StreamKind::Containers, scope: None };
+        match connection.source.pull(&projects, &Cursor::default()).await {
+            Ok(page) => {
+                let hidden = page.unreadable.iter().map(|one| format!("{}: {}", one.what, one.because));
+                let closed = page.containers.iter().filter(|one| !one.open);
+                let closed = closed.map(|one| format!("{}: archived or deleted, so it is not read", one.name));
+                self.found.extend(hidden.chain(closed).map(|words| trouble::narrow(&connection.name, &words)));
+            }
+            Err(error) => self.failed(trouble::of_service(&connection.name, &error, Some(settings))),
+        }
     }
 
     fn login(&mut self, name: &str, who: Result<(String, Vec<String>), ConnectorError>, settings: &config::Settings) {

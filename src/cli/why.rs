@@ -64,14 +64,17 @@ fn as_csv(rows: &[Row]) -> String {
     csv(&HEAD, rows.iter().map(row))
 }
 
-/// Accounts of a person named by handle, or of whoever has this login.
+/// Accounts of a person named by handle, or of whoever has this login or is called so.
 fn accounts_of(view: &View, name: &str) -> HashSet<AccountId> {
     let people = &view.board.people;
     let person = people.persons.values().find(|person| person.handle == name);
     let own = person.map(|person| person.own_account);
     let theirs = people.accounts.values().filter(|rec| match person {
         Some(person) => rec.person == Some(person.id),
-        None => rec.handle.as_deref().is_some_and(|handle| handle.eq_ignore_ascii_case(name)),
+        None => {
+            rec.handle.as_deref().is_some_and(|handle| handle.eq_ignore_ascii_case(name))
+                || people.called(rec.id) == name
+        }
     });
     theirs.map(|rec| rec.id).chain(own).collect()
 }
@@ -88,7 +91,7 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
     Row {
         gap: row.gap.clone(),
         reason: row.reason.clone(),
-        recipient: view.board.people.handle(row.account),
+        recipient: view.board.people.called(row.account),
         channel: Some(row.address.channel()),
         decision,
         because: row
@@ -115,7 +118,7 @@ fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec
         .map(|(alert, account)| Row {
             gap: alert.gap.0.clone(),
             reason: if alert.told.is_empty() { "opened" } else { "escalated" }.to_owned(),
-            recipient: view.board.people.handle(account),
+            recipient: view.board.people.called(account),
             channel: None,
             decision: "held",
             because: alert.withheld.as_ref().map(|why| Withheld::word(why).to_owned()),
@@ -132,7 +135,7 @@ fn recipients(view: &View, alert: &Alert) -> Vec<AccountId> {
         SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
     };
     let owners: Vec<AccountId> =
-        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner)).collect();
+        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_there(*owner)).collect();
     let person = |id: &crate::domain::ids::PersonId| people.persons.get(id).map(|person| person.own_account);
     match &alert.finding.addressee {
         Addressee::Owners => owners,

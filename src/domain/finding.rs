@@ -251,6 +251,9 @@ pub enum Evidence {
         deadline: Option<Deadline>,
         /// Its state.
         category: StatusCategory,
+        /// It is assigned, to an account that was deactivated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left: bool,
     },
     /// `due.none`
     NoDue {

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use connector_model::{ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -162,11 +162,18 @@ impl<'a> Look<'a> {
         self.snapshot.board.dependants(task.id)
     }
 
-    /// Its human owners, in the tool's order.
+    /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.
     pub fn owners(&self, task: &'a TaskRec) -> impl Iterator<Item = AccountId> + use<'a> {
         self.note(Reads::OWNERS);
         let people = &self.snapshot.board.people;
-        task.owners.iter().copied().filter(move |owner| people.is_human(*owner))
+        task.owners.iter().copied().filter(move |owner| people.is_there(*owner))
+    }
+
+    /// Whether it is assigned to an account that was deactivated.
+    pub fn has_left(&self, task: &'a TaskRec) -> bool {
+        self.note(Reads::OWNERS);
+        let accounts = &self.snapshot.board.people.accounts;
+        task.owners.iter().any(|owner| accounts.get(owner).is_some_and(|rec| rec.kind == AccountKind::Gone))
     }
 
     /// Working hours of its first human owner, else the default ones.
@@ -340,8 +347,8 @@ impl<'a> Look<'a> {
             return Vec::new();
         }
         let owners = self.snapshot.board.owners_in(container.id);
-        let strangers = owners.filter(|owner| people.is_human(*owner) && people.person(*owner).is_none());
-        let mut names: Vec<String> = strangers.map(|owner| people.handle(owner)).collect();
+        let strangers = owners.filter(|owner| people.is_there(*owner) && people.person(*owner).is_none());
+        let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
         names.sort_unstable();
         names
     }

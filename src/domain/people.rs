@@ -92,6 +92,11 @@ impl People {
         self.accounts.get(&account).is_none_or(|rec| !rec.bot)
     }
 
+    /// Whether somebody is behind an account who can still act: no bot, and not deactivated.
+    pub fn is_there(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_none_or(|rec| !rec.bot && rec.kind != AccountKind::Gone)
+    }
+
     /// Hours and zone of whoever is behind an account.
     pub fn calendar(&self, account: Option<AccountId>) -> &Arc<Calendar> {
         account.and_then(|account| self.person(account)).map_or(&self.default_calendar, |person| &person.calendar)
@@ -118,6 +123,13 @@ impl People {
             .unwrap_or_else(|| format!("account {account}"))
     }
 
+    /// The same as people read it: where the login is a mere id, as on Jira Cloud, the account's name instead.
+    pub fn called(&self, account: AccountId) -> String {
+        let rec = self.accounts.get(&account).filter(|rec| rec.person.is_none());
+        let named = rec.filter(|rec| rec.handle.as_deref().is_some_and(is_id)).and_then(|rec| rec.name.clone());
+        named.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| self.handle(account))
+    }
+
     /// The name shown to others: the person's, else the account's name or login.
     pub fn name(&self, account: AccountId) -> String {
         if let Some(person) = self.person(account) {
@@ -126,5 +138,50 @@ impl People {
         let rec = self.accounts.get(&account);
         rec.and_then(|rec| rec.name.clone().or_else(|| rec.handle.clone()))
             .unwrap_or_else(|| format!("account {account}"))
+    }
+}
+
+/// A login that nobody chose and nobody types: `712020:0c5f4bb1-…`, `5b10ac8d82e05b22cc7d4ef5`, `1200000000000101`.
+fn is_id(login: &str) -> bool {
+    let is_number = login.len() >= 12 && login.bytes().all(|byte| byte.is_ascii_digit());
+    let is_hex =
+        || login.bytes().all(|byte| byte.is_ascii_hexdigit()) && login.bytes().any(|byte| byte.is_ascii_digit());
+    is_number || login.contains(':') || (login.len() >= 24 && is_hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(login: &str, name: Option<&str>) -> People {
+        let calendar = Arc::new(Calendar::usual(jiff::tz::TimeZone::UTC));
+        let mut people = People::empty(calendar);
+        let rec = AccountRec {
+            id: AccountId(1),
+            site: SiteId(1),
+            handle: Some(login.to_owned()),
+            name: name.map(str::to_owned),
+            email: None,
+            kind: AccountKind::Human,
+            bot: false,
+            person: None,
+        };
+        people.accounts.insert(rec.id, rec);
+        people
+    }
+
+    #[test]
+    fn a_login_is_shown_and_a_mere_id_only_where_there_is_no_name() {
+        for id in ["712020:0c5f4bb1-1d43-4c2c-8b4c-5a4f4f4a2b10", "5b10ac8d82e05b22cc7d4ef5", "1200000000000101"] {
+            assert_eq!(people(id, Some("Tom B.")).called(AccountId(1)), "Tom B.");
+            assert_eq!(people(id, Some(" ")).called(AccountId(1)), id);
+            assert_eq!(people(id, None).called(AccountId(1)), id);
+            assert_eq!(people(id, Some("Tom B.")).handle(AccountId(1)), id);
+        }
+        for login in ["tom-b", "tom.b@example.org", "deadbeef", "JIRAUSER10100", "a-very-long-login-with-24-characters"]
+        {
+            assert_eq!(people(login, Some("Tom B.")).called(AccountId(1)), login);
+        }
+        assert_eq!(people("tom", None).called(AccountId(2)), "account 2");
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NeverStarted { .. } => "has not been started".to_owned(),
         Evidence::Stalled { .. } => "has not moved".to_owned(),
         Evidence::Overdue { .. } => "is past its date".to_owned(),
+        Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "has no date".to_owned(),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
@@ -46,6 +47,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::NeverStarted { .. } => "not started".to_owned(),
         Evidence::Stalled { .. } => "no movement".to_owned(),
+        Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
@@ -68,7 +70,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let first = first.map(|first| format!(", first planned for {}", due_date(first, scene)));
             format!("{}{}, {}", due(deadline, scene), first.unwrap_or_default(), left(deadline, scene))
         }
-        Evidence::NoOwner { deadline, category } => {
+        Evidence::NoOwner { deadline, category, .. } => {
             let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
             format!("{}, {due}", state(*category))
         }

@@ -71,7 +71,7 @@ fn findings() -> Vec<(RuleId, Finding)> {
         ("stalled", stalled(None)),
         ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None }),
         ("overdue", Evidence::Overdue { deadline: due, first_due: Some(moved) }),
-        ("owner.none", Evidence::NoOwner { deadline: Some(due), category: StatusCategory::Todo }),
+        ("owner.none", Evidence::NoOwner { deadline: Some(due), category: StatusCategory::Todo, left: false }),
         ("due.none", Evidence::NoDue { category: StatusCategory::Active }),
         (
             "due.child_after_parent",

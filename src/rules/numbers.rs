@@ -40,7 +40,7 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
-        Evidence::NoOwner { deadline, category } => {
+        Evidence::NoOwner { deadline, category, .. } => {
             let mut pairs = vec![("state", word(category))];
             pairs.extend(at.due(deadline.as_ref()));
             pairs

@@ -428,7 +428,11 @@ impl Sketch {
                     handle: Some(name.clone()),
                     name: None,
                     email: None,
-                    kind: if bot { AccountKind::Bot } else { AccountKind::Human },
+                    kind: match name.split_once('-') {
+                        _ if bot => AccountKind::Bot,
+                        Some(("gone", _)) => AccountKind::Gone,
+                        _ => AccountKind::Human,
+                    },
                     bot,
                     person,
                 },

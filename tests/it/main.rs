@@ -7,6 +7,7 @@ mod adversarial;
 mod channels;
 mod clocks;
 mod commands;
+mod contract;
 mod crashes;
 mod faults;
 mod fixtures;

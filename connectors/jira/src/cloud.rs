@@ -1,9 +1,11 @@
 //! What is Cloud's own: searches by token, histories of many issues in one call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use connector_kit::http::{Method, Response};
 use connector_kit::{ConnectorError, Unreadable};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -32,6 +34,13 @@ const CHANGELOG: &str = "core:changelog";
 
 /// Pages of histories read in one go.
 const MOST_PAGES: usize = 1_000;
+
+/// So many issues in a row whose own histories were empty, though something happened to them, are enough: this site tells
+/// none, and a request for each issue would bring nothing.
+const BARREN: u32 = 5;
+
+/// So long no such history is asked for again.
+const BARREN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is asked of every issue, beside the site's own fields.
 pub(crate) const FIELDS: &[&str] = &[
@@ -114,12 +123,13 @@ impl Histories {
         unreadable: &mut Vec<Unreadable>,
     ) -> Result<BTreeMap<u64, Vec<History<'a>>>, ConnectorError> {
         let mut all: BTreeMap<u64, Vec<History<'a>>> = BTreeMap::new();
+        let mut known: HashSet<(u64, Str<'a>)> = HashSet::new();
         let mut add = |id: u64, raws: Vec<&'a RawValue>| {
-            let known = all.entry(id).or_default();
+            let told = all.entry(id).or_default();
             let mut bad = Vec::new();
             for history in items::each::<History<'_>>(raws, &mut bad) {
-                if !known.iter().any(|one| one.id == history.id) {
-                    known.push(history);
+                if known.insert((id, history.id.clone())) {
+                    told.push(history);
                 }
             }
             unreadable.extend(bad.into_iter().map(|one| Unreadable {
@@ -141,11 +151,40 @@ impl Histories {
         }
         Ok(all)
     }
+
+    /// Issues of which something was told by the call for many.
+    fn told(&self) -> Result<HashSet<u64>, ConnectorError> {
+        let mut told = HashSet::new();
+        for response in &self.bulk {
+            let page: Bulk<'_> = items::single(response, "histories")?;
+            let some = page.issue_change_logs.iter().filter(|one| !one.change_histories.is_empty());
+            told.extend(some.filter_map(|one| one.issue_id.parse::<u64>().ok()));
+        }
+        Ok(told)
+    }
+}
+
+/// Whether histories of single issues bring anything on this site.
+#[derive(Debug, Default)]
+pub(crate) struct Singles(Mutex<(u32, Option<Timestamp>)>);
+
+impl Singles {
+    /// Notes whether one of an issue to which something happened brought anything.
+    fn note(&self, brought: bool, now: Timestamp) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = if brought { (0, None) } else { (state.0.saturating_add(1), Some(now)) };
+    }
+
+    /// False while it is of no use to ask.
+    fn are_worth_it(&self, now: Timestamp) -> bool {
+        let (barren, last) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        barren < BARREN || last.is_none_or(|last| now.duration_since(last).abs() >= BARREN_FOR)
+    }
 }
 
 impl Jira {
     /// Histories of these issues, complete. `must` are those that surely have one: where the call for many brings nothing of
-    /// them, each is asked for by itself.
+    /// them, each is asked for by itself, unless this site tells nothing there either.
     pub(crate) async fn histories(&self, ids: &[u64], must: &[u64]) -> Result<Histories, ConnectorError> {
         let mut found = Histories::default();
         let mut apart: Vec<u64> = Vec::new();
@@ -157,11 +196,18 @@ impl Jira {
             }
         }
         if apart.is_empty() && !must.is_empty() {
-            let told = found.read(&mut Vec::new())?;
-            apart = must.iter().filter(|id| told.get(id).is_none_or(Vec::is_empty)).copied().collect();
+            let told = found.told()?;
+            apart = must.iter().filter(|id| !told.contains(id)).copied().collect();
         }
         for id in apart {
-            self.history_of_one(id, &mut found.single).await?;
+            let now = self.clock.now();
+            if !self.singles.are_worth_it(now) {
+                break;
+            }
+            let brought = self.history_of_one(id, &mut found.single).await?;
+            if brought || must.contains(&id) {
+                self.singles.note(brought, now);
+            }
         }
         Ok(found)
     }
@@ -181,6 +227,10 @@ impl Jira {
                 return Ok(false);
             }
             let response = expect_ok(response, what)?;
+            if response.body.trim_ascii_start().first() == Some(&b'[') {
+                // A list of nothing in particular, as of a server that answers whatever it is asked.
+                return Ok(false);
+            }
             let page: Bulk<'_> = items::single(&response, what)?;
             let next = page.next_page_token.map(|token| token.to_string()).filter(|token| !token.is_empty());
             let is_over = next.is_none();
@@ -196,7 +246,8 @@ impl Jira {
         Err(ConnectorError::Malformed { tool: TOOL, what: format!("{what}: the pages do not end"), source: None })
     }
 
-    async fn history_of_one(&self, id: u64, found: &mut Vec<(u64, Response)>) -> Result<(), ConnectorError> {
+    /// True where there was any.
+    async fn history_of_one(&self, id: u64, found: &mut Vec<(u64, Response)>) -> Result<bool, ConnectorError> {
         let what = format!("the history of issue {id}");
         let mut offset = 0;
         for _ in 0..MOST_PAGES {
@@ -204,7 +255,7 @@ impl Jira {
             let response = self.read(&Call::get(format!("issue/{id}/changelog"), query).budget(CHANGELOG)).await?;
             if response.status == 404 {
                 // It has gone since the search: the census will tell.
-                return Ok(());
+                return Ok(offset > 0);
             }
             let response = expect_ok(response, &what)?;
             let page: Single<'_> = items::single(&response, &what)?;
@@ -213,7 +264,7 @@ impl Jira {
             let is_over = count == 0 || page.is_last == Some(true) || page.total.is_some_and(|total| offset >= total);
             found.push((id, response));
             if is_over {
-                return Ok(());
+                return Ok(offset > 0);
             }
         }
         Err(ConnectorError::Malformed { tool: TOOL, what: format!("{what}: the pages do not end"), source: None })

@@ -307,7 +307,6 @@ fn chosen(fields: &[Field<'_>], found: &Roles, missing: &[String]) -> Vec<Findin
         ("the start date", &found.start),
         ("the due date, where the usual one is empty,", &found.due),
         ("progress", &found.progress),
-        ("story points", &found.points),
         ("the sprint", &found.sprint),
         ("the epic", &found.epic),
         ("the flag", &found.flagged),

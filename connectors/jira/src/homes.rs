@@ -36,11 +36,13 @@ struct Values<'a> {
     is_last: Option<bool>,
 }
 
-/// A board's id.
+/// A board. Those of team-managed projects are `simple`, whether they have sprints or not.
 #[derive(Debug, Deserialize)]
 struct Board<'a> {
     #[serde(borrow)]
     id: Str<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Str<'a>>,
 }
 
 impl Jira {
@@ -91,13 +93,14 @@ impl Jira {
 
     /// Active and future sprints of a project's boards. `None`: boards are not to be seen; this site may have none.
     async fn sprints_of(&self, scope: &Scope, page: &mut Page) -> Result<Option<Vec<Container>>, ConnectorError> {
-        let query = vec![("type", "scrum".to_owned()), ("projectKeyOrId", scope.handle.clone())];
+        let query = vec![("projectKeyOrId", scope.handle.clone())];
         let Some(pages) = self.agile("board", &query).await? else { return Ok(None) };
         let mut boards = Vec::new();
         for response in &pages {
             let listed: Values<'_> = items::single(response, "boards")?;
             let read: Vec<Board<'_>> = items::each(listed.values, &mut page.unreadable);
-            boards.extend(read.into_iter().map(|board| board.id.to_string()));
+            let may_have_sprints = read.into_iter().filter(|board| board.kind.as_deref() != Some("kanban"));
+            boards.extend(may_have_sprints.map(|board| board.id.to_string()));
         }
         let mut sprints: Vec<Container> = Vec::new();
         for board in boards.into_iter().take(MOST) {

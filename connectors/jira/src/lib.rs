@@ -8,6 +8,7 @@
 //! believed that does not name our own account, unless `/myself` has just named it.
 
 mod access;
+mod again;
 mod answers;
 mod call;
 mod census;
@@ -50,8 +51,8 @@ use std::sync::{Arc, Mutex};
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Usage, Wanted, Whoami, WriteError,
 };
 use connector_model::{Container, Mark};
 use jiff::{SignedDuration, Timestamp};
@@ -116,6 +117,8 @@ pub struct Jira {
     names: Mutex<Option<Arc<site::Site>>>,
     /// Sprints by id, where issues name no more than that, and when each was asked for.
     sprints: Mutex<HashMap<String, (Option<Container>, Timestamp)>>,
+    /// Whether histories of single issues bring anything here.
+    singles: cloud::Singles,
     pub(crate) clock: Arc<dyn Clock>,
     /// The site as people open it.
     pub(crate) site: Url,
@@ -164,6 +167,7 @@ impl Jira {
             identity: Identity::new(known_edition(&config)),
             names: Mutex::default(),
             sprints: Mutex::default(),
+            singles: cloud::Singles::default(),
             clock,
             site: config.url.clone(),
             config,
@@ -217,12 +221,31 @@ impl Source for Jira {
             spec(StreamKind::Containers, hourly),
             spec(StreamKind::Homes, hourly),
             spec(StreamKind::Tasks, Every::Poll),
+            spec(StreamKind::Links, Every::Period(SignedDuration::from_hours(24))),
             spec(StreamKind::Census, Every::Daily),
         ]
     }
 
     fn renewed(&self) -> bool {
         self.access.is_renewed()
+    }
+
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        self.wanted_again(stream, cursor)
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        Box::pin(async move {
+            match &stream.scope {
+                Some(scope) => self.read_again(scope, cursor, tasks).await,
+                None => self.pull_stream(stream, cursor).await,
+            }
+        })
     }
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {

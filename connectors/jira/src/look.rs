@@ -30,8 +30,9 @@ impl Jira {
             _ => return Err(refusal(&response, &format!("issue {id}"))),
         }
         let raw: &RawValue = items::single(&response, &format!("issue {id}"))?;
+        let covered = self.is_covered(id).await?;
         let mut page = Page::new(response.asked_at, Cursor::default());
-        self.fill(&mut page, &[Changed { id, raw, covered: true }], Past::None).await?;
+        self.fill(&mut page, &[Changed { id, raw, covered }], Past::None).await?;
         match page.unreadable.first() {
             Some(bad) if page.tasks.is_empty() => {
                 let what = format!("issue {id}: {}", bad.because);
@@ -39,5 +40,17 @@ impl Jira {
             }
             _ => Ok(TaskLook::There(Box::new(page))),
         }
+    }
+
+    /// Whether the selection covers an issue. What the index does not show at all is said by nobody yet.
+    async fn is_covered(&self, id: u64) -> Result<bool, ConnectorError> {
+        if self.covered([id].into_iter()).await?.contains(&id) {
+            return Ok(true);
+        }
+        if self.shown(&[id]).await?.contains(&id) {
+            return Ok(false);
+        }
+        let what = format!("issue {id}: it is there, and no search shows it yet");
+        Err(ConnectorError::NotVisible { tool: TOOL, what })
     }
 }

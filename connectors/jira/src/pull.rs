@@ -15,6 +15,7 @@ impl Jira {
             StreamKind::Homes => self.pull_homes(scope, cursor).await,
             StreamKind::Tasks => self.pull_tasks(scope, cursor).await,
             StreamKind::Census => self.pull_census(scope, cursor).await,
+            StreamKind::Links => Ok(self.not_again_yet(cursor)),
             kind => Err(no_stream(&format!("{kind:?}"))),
         }
     }

@@ -47,6 +47,9 @@ pub(crate) struct Stand {
     /// When the last complete pass with the wide look back began.
     #[serde(skip_serializing_if = "Option::is_none")]
     wide: Option<i64>,
+    /// When the last complete walk over everything began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) whole: Option<i64>,
     /// What was taken up: ids, and when they last changed then.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     seen: BTreeMap<u64, i64>,

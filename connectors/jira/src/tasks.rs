@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::answers::date;
+use crate::call::segment;
 use crate::config::Edition;
 use crate::fill::{Changed, Past};
 use crate::search::{Found, Search};
@@ -20,11 +21,17 @@ use crate::{Jira, TOOL, cloud, dc, items, jql};
 /// Pages of what changed that are read in one go; more than that is read project by project.
 const MOST_PAGES: usize = 20;
 
+/// The most of what changed that is held in memory at once, in bytes.
+const MOST_BYTES: usize = 24 << 20;
+
 /// Ids in one condition.
 const MOST_IDS: usize = 100;
 
 /// A project whose last pass lies so much further back than the others' is asked for by itself.
 const STRAGGLER: i64 = 2 * WIDE;
+
+/// So often all issues that a narrowed selection covers are asked for.
+const SELECTED_EVERY: i64 = 6 * 60 * 60_000;
 
 /// An issue of a page before it is read.
 struct Seen<'a> {
@@ -46,7 +53,7 @@ impl Jira {
     /// The next page of a first pass, of a long increment, or all that changed.
     pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let mut stand = Stand::from_cursor(cursor);
-        if stand.rests() && cursor.backfilled {
+        if stand.rests() && cursor.backfilled && !self.selects_anew(&stand) {
             let mut pages = self.increments(vec![(scope, stand)]).await?;
             return pages.pop().ok_or_else(|| malformed("a page was lost"));
         }
@@ -65,7 +72,7 @@ impl Jira {
         for (at, (key, cursor)) in streams.iter().enumerate() {
             let Some(scope) = &key.scope else { return Err(malformed("a stream without a project")) };
             let stand = Stand::from_cursor(cursor);
-            if !stand.rests() || !cursor.backfilled {
+            if !stand.rests() || !cursor.backfilled || self.selects_anew(&stand) {
                 pages[at] = Some(self.pull_tasks(scope, cursor).await?);
                 continue;
             }
@@ -88,6 +95,13 @@ impl Jira {
         pages.into_iter().map(|page| page.ok_or_else(|| malformed("a page was lost"))).collect()
     }
 
+    /// Whether it is time to ask for all that the selection covers: what a query like `sprint in openSprints()` finds changes
+    /// without the issues being touched.
+    fn selects_anew(&self, stand: &Stand) -> bool {
+        let now = millis(self.there_now());
+        self.config.select.is_some() && stand.whole.is_none_or(|whole| (now - whole).abs() >= SELECTED_EVERY)
+    }
+
     /// One page of a walk in the order of creation.
     async fn walk_on(
         &self,
@@ -106,7 +120,11 @@ impl Jira {
             offset: walk.offset,
             with_history: true,
         };
-        let Some(response) = self.search(&asked, &what).await? else {
+        let answer = match self.search(&asked, &what).await {
+            Err(error) => return Err(self.about_project(error, scope).await),
+            Ok(answer) => answer,
+        };
+        let Some(response) = answer else {
             walk.forget_token();
             let mut page = Page::new(self.clock.now(), Cursor::default());
             stand.walk = Some(walk);
@@ -131,6 +149,9 @@ impl Jira {
         let began = walk.began.unwrap_or_else(|| millis(response.asked_at));
         self.take_up(&mut page, &fresh, &covered, &mut stand, began).await?;
         if is_over {
+            if walk.since.is_none() {
+                stand.whole = Some(began);
+            }
             stand.complete(began, walk.since.is_none_or(|since| since <= began - WIDE));
             page.history_since = (!cursor.backfilled).then_some(Timestamp::UNIX_EPOCH);
         } else {
@@ -139,6 +160,21 @@ impl Jira {
         }
         page.next = stand.to_cursor(cursor.backfilled || is_over);
         Ok(page)
+    }
+
+    /// A question that was refused, in whatever language: where its project is not to be seen any more, that is why, and no
+    /// other project has to wait for it.
+    async fn about_project(&self, error: ConnectorError, scope: &Scope) -> ConnectorError {
+        if !matches!(error, ConnectorError::Misconfigured { .. }) {
+            return error;
+        }
+        match self.get(format!("project/{}", segment(&scope.at.ext)), Vec::new()).await {
+            Ok(response) if matches!(response.status, 403 | 404) => ConnectorError::NotVisible {
+                tool: TOOL,
+                what: format!("project {}: not there, or the account may not browse it", scope.name),
+            },
+            _ => error,
+        }
     }
 
     fn walk_jql(&self, scope: &Scope, walk: &Walk) -> String {
@@ -222,11 +258,15 @@ impl Jira {
             with_history: true,
             ..Search::default()
         };
-        let mut pages = Vec::new();
-        while pages.len() < MOST_PAGES {
-            let response = self.search_first(&asked, &what).await?;
+        let (mut pages, mut bytes) = (Vec::new(), 0);
+        while pages.len() < MOST_PAGES && bytes < MOST_BYTES {
+            let response = match (self.search_first(&asked, &what).await, parts) {
+                (Err(error), [one]) => return Err(self.about_project(error, one.scope).await),
+                (answer, _) => answer?,
+            };
             let found: Found<'_> = items::single(&response, &what)?;
             let next = found.next(edition, &asked);
+            bytes += response.body.len();
             pages.push(response);
             match next {
                 Next::Last => return Ok(Some(pages)),
@@ -265,20 +305,24 @@ impl Jira {
     }
 
     /// Which of these the selection covers; all where nothing is selected.
-    async fn covered(&self, ids: impl Iterator<Item = u64>) -> Result<HashSet<u64>, ConnectorError> {
+    pub(crate) async fn covered(&self, ids: impl Iterator<Item = u64>) -> Result<HashSet<u64>, ConnectorError> {
         let ids: Vec<u64> = ids.collect();
         let Some(select) = self.config.select.as_deref() else { return Ok(ids.into_iter().collect()) };
         let mut covered = HashSet::new();
         for some in ids.chunks(MOST_IDS) {
-            covered.extend(self.matching(select, some).await?);
+            covered.extend(self.matching(Some(select), some).await?);
         }
         Ok(covered)
     }
 
-    /// One that is gone makes the whole question fail; then it is asked by halves.
-    fn matching<'a>(&'a self, select: &'a str, ids: &'a [u64]) -> BoxFuture<'a, Result<Vec<u64>, ConnectorError>> {
+    /// Those of these issues that a search shows. One that is gone makes the whole question fail; then it is asked by halves.
+    pub(crate) fn matching<'a>(
+        &'a self,
+        select: Option<&'a str>,
+        ids: &'a [u64],
+    ) -> BoxFuture<'a, Result<Vec<u64>, ConnectorError>> {
         Box::pin(async move {
-            let jql = jql::narrowed(&jql::ids(ids.iter().copied()), Some(select));
+            let jql = jql::narrowed(&jql::ids(ids.iter().copied()), select);
             match self.matching_ids(&jql, "changed issues that `select` covers").await {
                 Err(ConnectorError::Misconfigured { .. }) if ids.len() > 1 => {
                     let (one, other) = ids.split_at(ids.len() / 2);

@@ -8,4 +8,5 @@ mod looking;
 mod reading;
 mod server;
 mod site;
+mod untouched;
 mod writing;

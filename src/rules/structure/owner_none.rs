@@ -12,7 +12,7 @@ use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 /// The rule's name.
 pub const ID: RuleId = RuleId("owner.none");
 
-/// A bot is no owner. A task that nobody has planned yet may wait for one: triage queues are full of them.
+/// A bot is no owner, nor is an account that was deactivated. A task that nobody has planned yet may wait for one: triage queues are full of them.
 impl Rule for OwnerNone {
     fn id(&self) -> RuleId {
         ID
@@ -40,7 +40,7 @@ impl Rule for OwnerNone {
             addressee: addressee(task, look),
             first: Some(first),
             deadline,
-            evidence: Evidence::NoOwner { deadline, category: task.category },
+            evidence: Evidence::NoOwner { deadline, category: task.category, left: look.has_left(task) },
         })
     }
 

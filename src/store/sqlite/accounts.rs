@@ -66,7 +66,8 @@ impl Work<'_> {
         if rec == *before {
             return Ok(id);
         }
-        if rec.bot != before.bot {
+        let is_gone = |rec: &AccountRec| rec.kind == AccountKind::Gone;
+        if rec.bot != before.bot || is_gone(&rec) != is_gone(before) {
             self.touched.judged_anew.insert(id);
         }
         self.db

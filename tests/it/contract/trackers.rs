@@ -1,0 +1,149 @@
+//! What the contract asks of a simulated tracker, in words that mean the same in each of them.
+
+use connector_simulator::Tool;
+use connector_simulator::jira::IssueDraft;
+
+use crate::world::{Edition, Plan, REPO, World, github_day};
+
+/// Which tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracker {
+    GitHub,
+    JiraCloud,
+    JiraDataCenter,
+}
+
+/// Every tracker a connector is there for.
+pub const ALL: [Tracker; 3] = [Tracker::GitHub, Tracker::JiraCloud, Tracker::JiraDataCenter];
+
+impl Tracker {
+    /// A world on it.
+    pub fn plan(self) -> Plan {
+        match self {
+            Tracker::GitHub => World::plan(),
+            Tracker::JiraCloud => World::plan().on_jira(Edition::Cloud, "projects = [\"WEB\"]"),
+            Tracker::JiraDataCenter => World::plan().on_jira(Edition::DataCenter, "projects = [\"WEB\"]"),
+        }
+    }
+
+    /// Which tool its faults are planned for.
+    pub fn tool(self) -> Tool {
+        match self {
+            Tracker::GitHub => Tool::Github,
+            Tracker::JiraCloud | Tracker::JiraDataCenter => Tool::Jira,
+        }
+    }
+
+    fn number(key: &str) -> u64 {
+        key.rsplit(['#', '-']).next().and_then(|number| number.parse().ok()).expect("a key ends with a number")
+    }
+
+    fn who(self, person: &str) -> String {
+        match (self, person) {
+            (Tracker::GitHub, "ana") => "ana-k".to_owned(),
+            (Tracker::GitHub, "max") => "max-w".to_owned(),
+            (Tracker::GitHub, "tom") => "tom-b".to_owned(),
+            _ => person.to_owned(),
+        }
+    }
+
+    /// A task by Max; its key.
+    pub fn task(self, world: &World, title: &str, owner: Option<&str>) -> String {
+        match self {
+            Tracker::GitHub => {
+                let draft = world.github().issue(REPO, title).by("max-w");
+                let draft = match owner {
+                    Some(owner) => draft.assignee(&self.who(owner)),
+                    None => draft,
+                };
+                format!("{REPO}#{}", draft.open())
+            }
+            _ => world.jira().issue("WEB", IssueDraft { assignee: owner.map(str::to_owned), ..IssueDraft::new(title) }),
+        }
+    }
+
+    pub fn rename(self, world: &World, key: &str, title: &str) {
+        match self {
+            Tracker::GitHub => world.github().edit_title(REPO, Self::number(key), "max-w", title, world.now()),
+            _ => world.jira().rename(key, title, "max"),
+        }
+    }
+
+    pub fn finish(self, world: &World, key: &str, by: &str) {
+        match self {
+            Tracker::GitHub => world.github().close(REPO, Self::number(key), &self.who(by), world.now(), "completed"),
+            _ => world.jira().status(key, "Done", by),
+        }
+    }
+
+    pub fn reopen(self, world: &World, key: &str, by: &str) {
+        match self {
+            Tracker::GitHub => world.github().reopen(REPO, Self::number(key), &self.who(by), world.now()),
+            _ => world.jira().status(key, "To Do", by),
+        }
+    }
+
+    pub fn give(self, world: &World, key: &str, from: &str, to: &str) {
+        match self {
+            Tracker::GitHub => {
+                let (number, from, to) = (Self::number(key), self.who(from), self.who(to));
+                world.github().unassign(REPO, number, "max-w", &from, world.now());
+                world.github().assign(REPO, number, "max-w", &to, world.now());
+            }
+            _ => world.jira().assign(key, Some(to), "max"),
+        }
+    }
+
+    pub fn comment(self, world: &World, key: &str, by: &str, words: &str) {
+        match self {
+            Tracker::GitHub => {
+                world.github().comment_as(REPO, Self::number(key), &self.who(by), words, world.now());
+            }
+            _ => {
+                world.jira().comment(key, words, by);
+            }
+        }
+    }
+
+    /// Gives it a deadline: its own, or its milestone's.
+    pub fn due(self, world: &World, key: &str, day: &str) {
+        match self {
+            Tracker::GitHub => {
+                world.github().milestone(REPO, day, Some(github_day(day)));
+                world.github().set_milestone(REPO, Self::number(key), "max-w", Some(day), world.now());
+            }
+            _ => world.jira().due(key, Some(day.parse().expect("a day")), "max"),
+        }
+    }
+
+    pub fn block(self, world: &World, blocker: &str, blocked: &str) {
+        match self {
+            Tracker::GitHub => {
+                let (blocked, blocker) = ((REPO, Self::number(blocked)), (REPO, Self::number(blocker)));
+                world.github().block(blocked, blocker, "max-w", world.now());
+            }
+            _ => world.jira().link(blocker, blocked),
+        }
+    }
+
+    pub fn delete(self, world: &World, key: &str) {
+        match self {
+            Tracker::GitHub => world.github().delete_issue(REPO, Self::number(key)),
+            _ => world.jira().delete(key),
+        }
+    }
+
+    /// Comments of ours on a task, as they stand.
+    pub fn our_comments(self, world: &World, key: &str) -> Vec<String> {
+        match self {
+            Tracker::GitHub => {
+                let comments = world.github().comments(REPO, Self::number(key));
+                comments.into_iter().filter(|one| one.author == "gapwatch-bot").map(|one| one.body).collect()
+            }
+            _ => {
+                let comments = world.jira().comments(key).into_iter();
+                comments.filter(|one| one.author == "gapwatch").map(|one| crate::world::plain(&one.body)).collect()
+            }
+        }
+    }
+}
