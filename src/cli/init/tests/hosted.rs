@@ -91,7 +91,63 @@ async fn people_of_three_trackers_are_one_by_their_address_and_by_their_name_if_
     ];
     let (made, heard) = walked(&sim, &answers).await;
     let made = made.unwrap_or_else(|stopped| panic!("{}\n{heard}", stopped.words));
-    insta::assert_snapshot!(shown(&sim, &made), @r"");
+    insta::assert_snapshot!(shown(&sim, &made), @r#"
+    # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
+
+    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    mode = "observe"
+
+    [github.acme]
+    url = "GITHUB"
+    token = { file = "/x/secrets/github_token" }
+    repos = [
+        "acme/web",
+        "acme/api",
+    ]
+
+    [asana.asana]
+    url = "ASANA"
+    token = { file = "/x/secrets/asana_token" }
+    # Every project that the account sees; `projects = ["1200000000000101"]` watches these alone.
+
+    # Sections that seem to say in which state a task is. Take out what means something else.
+    [asana.asana.states]
+    todo = ["To do"]
+    active = ["Doing"]
+    waiting = ["On hold"]
+    done = ["Done"]
+
+    [trello.trello]
+    url = "TRELLO"
+    key = { file = "/x/secrets/trello_key" }
+    token = { file = "/x/secrets/trello_token" }
+    boards = [
+        "Client work",
+        "Studio",
+    ]
+
+    [directory]
+    # Hears when a gap stays, of everybody without a `manager` of their own.
+    default_manager = "max_w"
+
+    # Who has open issues. `manager = "…"` names another of these tables.
+    [people.ana_k]
+    name = "Ana K."
+    email = "ana@example.org"
+    also = { github = "ana-k", asana = "ANA-ID" }
+
+    [people.sue_w]
+    name = "sue winter"
+    email = "sue@example.org"
+    also = { github = "sue-w", asana = "SUE-ID", trello = "suew" }
+
+    [people.tom_b]
+    also = { github = "tom-b" }
+
+    [people.max_w]
+    name = "Max W."
+    also = { github = "max-w" }
+    "#);
     assert!(heard.contains("GitHub and Asana and Trello have people of the same name:"), "{heard}");
     let typed: Vec<_> = made.typed.iter().map(|(file, _)| file.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(typed, ["github_token", "asana_token", "trello_key", "trello_token"]);
