@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
-use super::{Exit, Output};
+use super::{Exit, Output, places};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::ids::TaskId;
 use crate::messages::scene::Scene;
@@ -171,7 +171,11 @@ fn thresholds(view: &View, one: &Explained) -> Map<String, Value> {
 /// # Errors
 /// None, or several: they are named.
 pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
-    let found = view.reader.find_task(text)?;
+    let by_key = places::key_of(text).map(|key| view.reader.find_task(key)).transpose()?;
+    let found = match by_key {
+        Some(found) if !found.is_empty() => found,
+        _ => view.reader.find_task(text)?,
+    };
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),

@@ -38,6 +38,22 @@ pub(super) fn called(connection: &str, account: Account) -> Option<String> {
     }
 }
 
+/// The key of the task that an address of Asana or Trello leads to: their tasks have several addresses, and parts of a card
+/// have the card's. `None`: of no such task.
+pub(super) fn key_of(address: &str) -> Option<&str> {
+    let path = address.trim().strip_prefix("https://")?.split(['?', '#']).next()?;
+    let (host, path) = path.split_once('/')?;
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match (host, parts.as_slice()) {
+        ("trello.com", ["c", card, ..]) => Some(card),
+        (
+            "app.asana.com",
+            ["0", _, task, ..] | ["1", _, "task", task, ..] | ["1", _, "project", _, "task", task, ..],
+        ) => Some(task),
+        _ => None,
+    }
+}
+
 /// What a stream reads, in a word.
 pub(super) fn read_by(connection: &str, kind: StreamKind) -> &'static str {
     match kind {
@@ -63,6 +79,22 @@ pub(super) fn named(connection: &str, stream: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_address_of_a_task_leads_to_its_key() {
+        for (address, key) in [
+            ("https://trello.com/c/aB3dE6gH/12-move-billing", Some("aB3dE6gH")),
+            ("https://trello.com/c/aB3dE6gH", Some("aB3dE6gH")),
+            ("https://app.asana.com/0/1200000000000101/1200000000000999/f", Some("1200000000000999")),
+            ("https://app.asana.com/1/12/project/34/task/1200000000000999?focus=true", Some("1200000000000999")),
+            ("https://app.asana.com/1/12/task/1200000000000999", Some("1200000000000999")),
+            ("https://trello.com/b/nC8QJJoZ/roadmap", None),
+            ("https://github.com/acme/web/issues/12", None),
+            ("acme/web#12", None),
+        ] {
+            assert_eq!(key_of(address), key, "{address}");
+        }
+    }
 
     #[test]
     fn each_tool_has_its_own_words_for_what_is_read() {

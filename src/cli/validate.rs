@@ -128,7 +128,7 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
         });
         let is_in = who.is_ok();
         outcome.login(&connection.name, who, &settings);
-        if is_in && connection.name.starts_with("jira.") {
+        if is_in && !connection.name.starts_with("github.") {
             outcome.selection(connection, &settings).await;
         }
     }

@@ -150,7 +150,8 @@ const PAGES: &[(&str, &str)] = &[
     (
         "missing-key",
         "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
-         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`, and there must be at least one connection.\n",
+         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`, and there\n\
+         must be at least one connection.\n",
     ),
     (
         "narrow-access",

@@ -12,6 +12,7 @@ mod crashes;
 mod faults;
 mod fixtures;
 mod generated;
+mod hosted_desk;
 mod jira;
 mod jira_desk;
 mod joint;

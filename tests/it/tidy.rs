@@ -336,8 +336,14 @@ fn every_piece_of_configuration_that_the_readme_shows_is_accepted() {
         // A line for the top of the file is shown alone; it is tried above the example.
         let text =
             if block.contains("\n[") || block.starts_with('[') { block.to_owned() } else { block.to_owned() + EXAMPLE };
-        let secrets =
-            [("GITHUB_TOKEN", "ghp_0123456789"), ("JIRA_TOKEN", "t0ken"), ("SLACK_BOT_TOKEN", "xoxb-0123456789")];
+        let secrets = [
+            ("GITHUB_TOKEN", "ghp_0123456789"),
+            ("JIRA_TOKEN", "t0ken"),
+            ("ASANA_TOKEN", "t0ken"),
+            ("TRELLO_KEY", "k3y"),
+            ("TRELLO_TOKEN", "t0ken"),
+            ("SLACK_BOT_TOKEN", "xoxb-0123456789"),
+        ];
         let env = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let sources = Sources { files: vec![("README.md".into(), text)], env, flags: Flags::default() };
         if let Err(found) = load(&sources) {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::ask::Console;
 use super::*;
 
+mod hosted;
 mod jira;
 
 /// Whoever answers from a list, and keeps what was said.

@@ -151,7 +151,7 @@ fn a_project_has_one_connection_however_it_is_written() {
 fn a_connection_that_reads_everything_beside_another_is_told() {
     let text = "[asana.other]\ntoken = { env = 'GH' }\nprojects = ['Spring']\n";
     assert_snapshot!(after(text), @r"
-    warning[duplicate-project]: [asana.other] and [asana.acme] read the same workspace, and the second of them every project there
+    warning[duplicate-project]: [asana.acme] reads every project that its account sees, beside [asana.other]
      --> gapwatch.toml:3:8
       |
     3 | [asana.other]

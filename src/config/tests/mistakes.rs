@@ -98,7 +98,7 @@ fn a_missing_key_is_shown_at_its_table_and_all_are_named() {
     assert_snapshot!(found("mode = 'live'\n"), @r"
     error[missing-key]: no connection is configured: nothing would be watched
      |
-     = help: add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key`, `token` and `boards`
+     = help: add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key` and `token`
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");

@@ -70,16 +70,7 @@ fn what_is_missing_is_shown_at_its_table_all_of_it_at_once() {
       = note: key: trello.acme.token
       = help: write token = { file = "/run/secrets/trello_token" }, or { env = "NAME" }, { credential = "name" }
 
-    error[missing-key]: missing key `boards` in [trello.acme]
-     --> gapwatch.toml:1:9
-      |
-    1 | [trello.acme]
-      |         ^^^^ `boards` is needed here
-      |
-      = note: key: trello.acme.boards
-      = help: write boards = ["https://trello.com/b/SHORTLINK/name"], or their names
-
-    gapwatch: 3 errors, 0 warnings in 1 file.
+    gapwatch: 2 errors, 0 warnings in 1 file.
     "#);
 }
 
@@ -133,16 +124,7 @@ fn an_address_that_leads_elsewhere_is_answered_with_the_one_that_is_meant() {
       = note: key: trello.b.fields.start
       = help: leave it out
 
-    error[bad-value]: [] is not a selection
-      --> gapwatch.toml:10:10
-       |
-    10 | boards = []
-       |          ^^ expected at least one board
-       |
-       = note: key: trello.c.boards
-       = help: nothing would be watched
-
-    gapwatch: 6 errors, 0 warnings in 1 file.
+    gapwatch: 5 errors, 0 warnings in 1 file.
     "#);
 }
 
@@ -170,14 +152,63 @@ fn a_board_has_one_connection_however_it_is_written() {
 
 #[test]
 fn a_connection_that_reads_everything_beside_another_is_told() {
-    assert_snapshot!(after("[trello.other]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n"), @r"");
+    assert_snapshot!(after("[trello.other]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n"), @r"
+    warning[duplicate-board]: [trello.other] reads every board of its account, beside [trello.acme]
+     --> gapwatch.toml:1:9
+      |
+    1 | [trello.acme]
+      |         ^^^^ here
+      |
+     ::: gapwatch.toml:5:1
+      |
+    5 | [trello.other]
+      | -------------- and here
+      |
+      = note: key: trello.acme
+      = help: only one of the two reads a board that both see, whichever lists it first; name the `boards` of each
+
+    gapwatch: 0 errors, 1 warning in 1 file.
+    ");
 }
 
 #[test]
 fn webhooks_need_their_secret_and_their_address() {
-    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\n"), @r"");
-    assert_snapshot!(after("webhook_url = 'https://gapwatch.example.org/hooks/trello/acme'\n"), @r"");
-    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\nwebhook_url = 'gapwatch.example.org'\n"), @r"");
+    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\n"), @r"
+    error[missing-key]: `webhook_secret` is here, and `webhook_url` is not
+     --> gapwatch.toml:5:1
+      |
+    5 | webhook_secret = { env = 'WORD' }
+      | ^^^^^^^^^^^^^^ needs the other one
+      |
+      = note: key: trello.acme.webhook_secret
+      = help: set `webhook_url` as well: the address is part of what is signed; or take both out
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    ");
+    assert_snapshot!(after("webhook_url = 'https://gapwatch.example.org/hooks/trello/acme'\n"), @r"
+    error[missing-key]: `webhook_url` is here, and `webhook_secret` is not
+     --> gapwatch.toml:5:1
+      |
+    5 | webhook_url = '**********************************************'
+      | ^^^^^^^^^^^ needs the other one
+      |
+      = note: key: trello.acme.webhook_url
+      = help: set `webhook_secret` as well: nothing unsigned is taken; or take both out
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    ");
+    assert_snapshot!(after("webhook_secret = { env = 'WORD' }\nwebhook_url = 'gapwatch.example.org'\n"), @r#"
+    error[bad-value]: "gapwatch.example.org" is not an address
+     --> gapwatch.toml:6:15
+      |
+    6 | webhook_url = '********************'
+      |               ^^^^^^^^^^^^^^^^^^^^^^ expected https://…
+      |
+      = note: key: trello.acme.webhook_url
+      = help: write it as it was registered, as https://gapwatch.example.org/hooks/trello/NAME
+
+    gapwatch: 1 error, 0 warnings in 1 file.
+    "#);
     let both = "webhook_secret = { env = 'WORD' }\nwebhook_url = 'https://gapwatch.example.org/hooks/trello/acme'\n";
     assert_snapshot!(after(both), @"gapwatch: 0 errors, 0 warnings in 1 file.");
 }

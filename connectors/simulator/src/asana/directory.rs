@@ -49,6 +49,9 @@ impl Org {
     }
 
     pub(super) fn one_user(&self, text: &str) -> Result<Answer, Reply> {
+        // An address comes encoded.
+        let given = crate::text::pairs(format!("user={text}").as_bytes());
+        let text = given.first().map_or(text, |(_, name)| name.as_str());
         let fits = |user: &&super::model::User| user.gid.to_string() == text || user.email.eq_ignore_ascii_case(text);
         let found = self.users.values().find(fits).ok_or_else(|| no_object("user", text))?;
         Ok(one(Kind::User, found.gid))
