@@ -17,6 +17,14 @@ use gapwatch::store::{ConnectionState, NoticeFilter, NoticeRow, Reader, StorePat
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
+/// What the world's accounts on other trackers log in with.
+const ASANA_TOKEN: &str = "2/1200000000000001/1200000000000002:0123456789abcdef0123456789abcdef";
+const TRELLO_KEY: &str = "0123456789abcdef0123456789abcdef";
+const TRELLO_TOKEN: &str = "ATTA0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567";
+
+/// The project, or board, of Asana and Trello.
+pub const WEB_SHOP: &str = "Web shop";
+
 /// What the world's account on Jira logs in with.
 const JIRA_TOKEN: &str = "jira-test-token-0123456789";
 
@@ -30,13 +38,13 @@ name = "Ana K."
 email = "ana@example.org"
 manager = "max"
 tz = "Etc/UTC"
-also = { github = "ana-k", slack = "U0ANA" }
+also = { github = "ana-k", slack = "U0ANA", trello = "ana" }
 
 [people.max]
 name = "Max W."
 email = "max@example.org"
 tz = "Etc/UTC"
-also = { github = "max-w", slack = "U0MAX" }
+also = { github = "max-w", slack = "U0MAX", trello = "max" }
 "##;
 
 /// What a test says about its world before it begins. Everything has a usual value.
@@ -52,8 +60,16 @@ pub struct Plan {
     messages: String,
     people: String,
     more: String,
-    /// Instead of GitHub: which Jira, and lines for `[jira.acme]`.
-    jira: Option<(Edition, String)>,
+    /// Instead of GitHub: which tracker, and lines for its table.
+    other: Option<(Other, String)>,
+}
+
+/// A tracker that is not GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Other {
+    Jira(Edition),
+    Asana,
+    Trello,
 }
 
 /// Which Jira.
@@ -66,27 +82,44 @@ pub enum Edition {
 impl Plan {
     /// Jira instead of GitHub, with these lines in `[jira.acme]`: project `WEB`, in which Ana works for Max.
     pub fn on_jira(mut self, edition: Edition, lines: &str) -> Plan {
-        self.jira = Some((edition, lines.to_owned()));
+        self.other = Some((Other::Jira(edition), lines.to_owned()));
+        self
+    }
+
+    /// Asana instead of GitHub, with these lines in `[asana.acme]`: the project `Web shop`, in which Ana works for Max.
+    pub fn on_asana(mut self, lines: &str) -> Plan {
+        self.other = Some((Other::Asana, lines.to_owned()));
+        self
+    }
+
+    /// Trello instead of GitHub, with these lines in `[trello.acme]`: the board `Web shop`, on which Ana works for Max.
+    pub fn on_trello(mut self, lines: &str) -> Plan {
+        self.other = Some((Other::Trello, lines.to_owned()));
         self
     }
 
     /// The tables of connections.
     fn connections(&self, sim: &Simulator) -> String {
-        let Some((edition, lines)) = &self.jira else {
+        let Some((other, lines)) = &self.other else {
             let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
             let (url, repos) = (sim.github_url(), repos.join(", "));
             return format!("[github.acme]\nurl = \"{url}\"\n{}\nrepos = [{repos}]\n{}", self.credential, self.github);
         };
-        match edition {
-            Edition::Cloud => {
+        match other {
+            Other::Jira(Edition::Cloud) => {
                 let url = sim.jira_cloud_url();
                 format!(
                     "[jira.acme]\nurl = \"{url}\"\nemail = \"gapwatch@example.org\"\ntoken = \"{JIRA_TOKEN}\"\n{lines}"
                 )
             }
-            Edition::DataCenter => {
+            Other::Jira(Edition::DataCenter) => {
                 let url = sim.jira_dc_url();
                 format!("[jira.acme]\nurl = \"{url}\"\ntoken = \"{JIRA_TOKEN}\"\n{lines}")
+            }
+            Other::Asana => format!("[asana.acme]\nurl = \"{}\"\ntoken = \"{ASANA_TOKEN}\"\n{lines}", sim.asana_url()),
+            Other::Trello => {
+                let url = sim.trello_url();
+                format!("[trello.acme]\nurl = \"{url}\"\nkey = \"{TRELLO_KEY}\"\ntoken = \"{TRELLO_TOKEN}\"\n{lines}")
             }
         }
     }
@@ -184,6 +217,21 @@ impl Plan {
         jira.project("WEB", "Web shop");
         jira.unscoped("gapwatch@example.org", JIRA_TOKEN);
         jira.pat(JIRA_TOKEN, "gapwatch");
+        let (asana, trello) = (sim.asana(), sim.trello());
+        for (login, name) in [("ana", "Ana K."), ("max", "Max W."), ("tom", "Tom B."), ("gapwatch", "gapwatch")] {
+            asana.person(login, name, &format!("{login}@example.org"));
+            trello.person(login, name);
+        }
+        asana.project(WEB_SHOP);
+        asana.token(ASANA_TOKEN, "gapwatch");
+        trello.board(WEB_SHOP);
+        for list in ["To Do", "Doing", "Done"] {
+            trello.list(WEB_SHOP, list);
+        }
+        for login in ["ana", "max", "tom", "gapwatch"] {
+            trello.join(WEB_SHOP, login);
+        }
+        trello.token(TRELLO_KEY, TRELLO_TOKEN, "gapwatch");
         slack.user("U0ANA", "ana@example.org", "Ana K.", "Etc/UTC");
         slack.user("U0MAX", "max@example.org", "Max W.", "Etc/UTC");
         slack.channel("#delivery");
@@ -250,7 +298,7 @@ impl World {
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),
             more: String::new(),
-            jira: None,
+            other: None,
         }
     }
 

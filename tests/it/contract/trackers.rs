@@ -1,9 +1,11 @@
 //! What the contract asks of a simulated tracker, in words that mean the same in each of them.
 
 use connector_simulator::Tool;
+use connector_simulator::asana::TaskDraft;
 use connector_simulator::jira::IssueDraft;
+use connector_simulator::trello::CardDraft;
 
-use crate::world::{Edition, Plan, REPO, World, github_day};
+use crate::world::{Edition, Plan, REPO, WEB_SHOP, World, github_day};
 
 /// Which tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +13,13 @@ pub enum Tracker {
     GitHub,
     JiraCloud,
     JiraDataCenter,
+    Asana,
+    Trello,
 }
 
 /// Every tracker a connector is there for.
-pub const ALL: [Tracker; 3] = [Tracker::GitHub, Tracker::JiraCloud, Tracker::JiraDataCenter];
+pub const ALL: [Tracker; 5] =
+    [Tracker::GitHub, Tracker::JiraCloud, Tracker::JiraDataCenter, Tracker::Asana, Tracker::Trello];
 
 impl Tracker {
     /// A world on it.
@@ -23,6 +28,8 @@ impl Tracker {
             Tracker::GitHub => World::plan(),
             Tracker::JiraCloud => World::plan().on_jira(Edition::Cloud, "projects = [\"WEB\"]"),
             Tracker::JiraDataCenter => World::plan().on_jira(Edition::DataCenter, "projects = [\"WEB\"]"),
+            Tracker::Asana => World::plan().on_asana("projects = [\"Web shop\"]"),
+            Tracker::Trello => World::plan().on_trello("boards = [\"Web shop\"]\nstates = { waiting = [\"Blocked\"] }"),
         }
     }
 
@@ -31,6 +38,8 @@ impl Tracker {
         match self {
             Tracker::GitHub => Tool::Github,
             Tracker::JiraCloud | Tracker::JiraDataCenter => Tool::Jira,
+            Tracker::Asana => Tool::Asana,
+            Tracker::Trello => Tool::Trello,
         }
     }
 
@@ -58,6 +67,15 @@ impl Tracker {
                 };
                 format!("{REPO}#{}", draft.open())
             }
+            Tracker::Asana => {
+                let draft = TaskDraft { assignee: owner.map(str::to_owned), ..TaskDraft::new(title) };
+                world.sim.asana().task(WEB_SHOP, draft)
+            }
+            Tracker::Trello => {
+                let members = owner.map(str::to_owned).into_iter().collect();
+                let draft = CardDraft { members, creator: Some("max".to_owned()), ..CardDraft::new(title) };
+                world.sim.trello().card(WEB_SHOP, "To Do", draft)
+            }
             _ => world.jira().issue("WEB", IssueDraft { assignee: owner.map(str::to_owned), ..IssueDraft::new(title) }),
         }
     }
@@ -65,6 +83,8 @@ impl Tracker {
     pub fn rename(self, world: &World, key: &str, title: &str) {
         match self {
             Tracker::GitHub => world.github().edit_title(REPO, Self::number(key), "max-w", title, world.now()),
+            Tracker::Asana => world.sim.asana().rename(key, title, "max"),
+            Tracker::Trello => world.sim.trello().rename(key, title, "max"),
             _ => world.jira().rename(key, title, "max"),
         }
     }
@@ -72,6 +92,8 @@ impl Tracker {
     pub fn finish(self, world: &World, key: &str, by: &str) {
         match self {
             Tracker::GitHub => world.github().close(REPO, Self::number(key), &self.who(by), world.now(), "completed"),
+            Tracker::Asana => world.sim.asana().complete(key, by),
+            Tracker::Trello => world.sim.trello().complete(key, true, by),
             _ => world.jira().status(key, "Done", by),
         }
     }
@@ -79,6 +101,8 @@ impl Tracker {
     pub fn reopen(self, world: &World, key: &str, by: &str) {
         match self {
             Tracker::GitHub => world.github().reopen(REPO, Self::number(key), &self.who(by), world.now()),
+            Tracker::Asana => world.sim.asana().reopen(key, by),
+            Tracker::Trello => world.sim.trello().complete(key, false, by),
             _ => world.jira().status(key, "To Do", by),
         }
     }
@@ -90,6 +114,11 @@ impl Tracker {
                 world.github().unassign(REPO, number, "max-w", &from, world.now());
                 world.github().assign(REPO, number, "max-w", &to, world.now());
             }
+            Tracker::Asana => world.sim.asana().assign(key, Some(to), "max"),
+            Tracker::Trello => {
+                world.sim.trello().unassign(key, from, "max");
+                world.sim.trello().assign(key, to, "max");
+            }
             _ => world.jira().assign(key, Some(to), "max"),
         }
     }
@@ -98,6 +127,12 @@ impl Tracker {
         match self {
             Tracker::GitHub => {
                 world.github().comment_as(REPO, Self::number(key), &self.who(by), words, world.now());
+            }
+            Tracker::Asana => {
+                world.sim.asana().comment(key, words, by);
+            }
+            Tracker::Trello => {
+                world.sim.trello().comment(key, words, by);
             }
             _ => {
                 world.jira().comment(key, words, by);
@@ -112,6 +147,11 @@ impl Tracker {
                 world.github().milestone(REPO, day, Some(github_day(day)));
                 world.github().set_milestone(REPO, Self::number(key), "max-w", Some(day), world.now());
             }
+            Tracker::Asana => world.sim.asana().due(key, Some(day.parse().expect("a day")), "max"),
+            Tracker::Trello => {
+                let evening = format!("{day}T17:00:00Z").parse().expect("a moment");
+                world.sim.trello().due(key, Some(evening), "max");
+            }
             _ => world.jira().due(key, Some(day.parse().expect("a day")), "max"),
         }
     }
@@ -122,6 +162,11 @@ impl Tracker {
                 let (blocked, blocker) = ((REPO, Self::number(blocked)), (REPO, Self::number(blocker)));
                 world.github().block(blocked, blocker, "max-w", world.now());
             }
+            Tracker::Asana => world.sim.asana().block(blocker, blocked),
+            Tracker::Trello => {
+                world.sim.trello().block(blocked, blocker);
+                world.sim.trello().label(blocked, "Blocked", "max");
+            }
             _ => world.jira().link(blocker, blocked),
         }
     }
@@ -129,6 +174,8 @@ impl Tracker {
     pub fn delete(self, world: &World, key: &str) {
         match self {
             Tracker::GitHub => world.github().delete_issue(REPO, Self::number(key)),
+            Tracker::Asana => world.sim.asana().delete(key, "max"),
+            Tracker::Trello => world.sim.trello().delete(key),
             _ => world.jira().delete(key),
         }
     }
@@ -139,6 +186,14 @@ impl Tracker {
             Tracker::GitHub => {
                 let comments = world.github().comments(REPO, Self::number(key));
                 comments.into_iter().filter(|one| one.author == "gapwatch-bot").map(|one| one.body).collect()
+            }
+            Tracker::Asana => {
+                let comments = world.sim.asana().comments(key).into_iter();
+                comments.filter(|one| one.author == "gapwatch").map(|one| one.text).collect()
+            }
+            Tracker::Trello => {
+                let comments = world.sim.trello().comments(key).into_iter();
+                comments.filter(|one| one.author == "gapwatch").map(|one| one.text).collect()
             }
             _ => {
                 let comments = world.jira().comments(key).into_iter();
