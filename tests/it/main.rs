@@ -28,6 +28,7 @@ mod quiet;
 mod recorded;
 mod reference;
 mod reload;
+mod same_company;
 mod second_clock;
 mod service;
 mod sweep;

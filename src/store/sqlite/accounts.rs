@@ -36,10 +36,10 @@ fn account(row: &Row<'_>, bots: &HashSet<String>) -> Result<(String, AccountRec)
     Ok((row.get(2)?, rec))
 }
 
-/// By the tool's word, or named in the configuration: by login, or by name where there is no login.
+/// By the tool's word, or named in the configuration: by login, or by the name that people see where a login is a mere id.
 pub(super) fn is_bot(rec: &AccountRec, bots: &HashSet<String>) -> bool {
-    let name = rec.handle.as_ref().or(rec.name.as_ref());
-    rec.kind == AccountKind::Bot || name.is_some_and(|name| bots.contains(&name.to_lowercase()))
+    let named = rec.handle.iter().chain(&rec.name).any(|name| bots.contains(&name.to_lowercase()));
+    rec.kind == AccountKind::Bot || named
 }
 
 impl Work<'_> {

@@ -1,6 +1,6 @@
 //! The same story at Trello: a repository is a board, a milestone the date that its cards are due, and work that somebody
 //! speaks of is in `Doing`. Items of a text are a checklist; what belongs to a larger card is a line of it that holds the
-//! smaller one's address; what waits has the address of what it waits for attached. Pull requests have no place there.
+//! smaller one's address; what waits has the address of what it waits for attached, and a label. Pull requests have no place there.
 
 use std::collections::HashMap;
 
@@ -15,6 +15,9 @@ use crate::trello::{CardDraft, Trello};
 const LISTS: [&str; 3] = ["To do", "Doing", "Done"];
 /// The checklist whose lines are other cards.
 const PARTS: &str = "Parts";
+
+/// The label of a card that waits for another.
+const BLOCKED: &str = "Blocked";
 
 /// Where the story stands at Trello.
 #[derive(Debug, Clone, Default)]
@@ -129,6 +132,7 @@ impl OnTrello {
             What::Block { blocked, blocker } => {
                 let (Some(blocked), Some(blocker)) = (card_of(blocked), card_of(blocker)) else { return };
                 trello.block(&blocked, &blocker);
+                trello.label(&blocked, BLOCKED, who);
             }
         }
     }
