@@ -246,11 +246,11 @@ impl Board {
         }
     }
 
-    /// An account that turns out to be a bot, or somebody else's, changes who owns its tasks.
+    /// An account that turns out to be a bot, deactivated, or somebody else's, changes who owns its tasks.
     fn put_account(&mut self, rec: AccountRec) {
-        let (id, now) = (rec.id, (rec.bot, rec.person));
+        let (id, now) = (rec.id, (rec.bot, rec.kind, rec.person));
         let before = self.people.accounts.insert(id, rec);
-        if before.is_some_and(|before| (before.bot, before.person) != now) {
+        if before.is_some_and(|before| (before.bot, before.kind, before.person) != now) {
             let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
             let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
             for task in tasks {

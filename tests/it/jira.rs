@@ -4,6 +4,7 @@ mod canaries;
 mod described;
 mod faults;
 mod hostile;
+mod kills;
 mod lagging;
 mod logins;
 mod meanings;
