@@ -79,3 +79,17 @@ pub(crate) fn etag(response: &Response) -> String {
 pub(crate) fn numbers(list: &Value) -> Vec<u64> {
     list.as_array().unwrap().iter().map(|one| one["number"].as_u64().unwrap()).collect()
 }
+
+/// Where recorded answers lie: `fixtures/jira/…`, `specs/…`. `None`, with a word on stderr: they are not here.
+pub(crate) fn recorded(name: &str) -> Option<std::path::PathBuf> {
+    let root = std::env::var_os("GAPWATCH_FIXTURES").map_or_else(
+        || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        std::path::PathBuf::from,
+    );
+    let path = root.join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    eprintln!("skipped: no fixtures");
+    None
+}

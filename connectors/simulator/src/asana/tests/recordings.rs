@@ -1,7 +1,5 @@
 //! Recorded answers are served again as they were told.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::desk;
@@ -52,13 +50,7 @@ async fn one_recording_becomes_objects_under_their_own_gids() {
 
 #[tokio::test]
 async fn every_recorded_story_and_task_is_told_as_it_was() {
-    let root = std::env::var_os("GAPWATCH_FIXTURES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    let path = root.join("fixtures/asana/http-recorded-dev.tar.gz");
-    if !path.is_file() {
-        eprintln!("skipped: no fixtures");
-        return;
-    }
+    let Some(path) = crate::testing::recorded("fixtures/asana/http-recorded-dev.tar.gz") else { return };
     let desk = desk().await;
     let recorded = AsanaRecorded::load(&path).unwrap();
     desk.asana.serve(&recorded);

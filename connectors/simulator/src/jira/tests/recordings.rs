@@ -117,21 +117,13 @@ async fn without_a_history_the_dates_tell() {
 
 #[tokio::test]
 async fn real_recordings_are_shown_on_every_day_of_theirs() {
-    let Some(folder) = std::env::var_os("GAPWATCH_FIXTURES") else {
-        println!("skipped: no fixtures");
-        return;
-    };
     for (name, least) in [
         ("asf-duraspace-changelog-dev.jsonl.gz", 2_000),
         ("tidev-dev.jsonl.gz", 9_000),
         ("devlake-issues.jsonl.gz", 30),
     ] {
-        let file = std::path::Path::new(&folder).join("jira").join(name);
-        if file.exists() {
-            shown_on_every_day(&file, least).await;
-        } else {
-            println!("skipped: no fixtures");
-        }
+        let Some(file) = crate::testing::recorded(&format!("fixtures/jira/{name}")) else { return };
+        shown_on_every_day(&file, least).await;
     }
 }
 

@@ -111,21 +111,13 @@ fn what_is_no_board_is_no_recording() {
 
 #[tokio::test]
 async fn real_boards_are_served_card_for_card() {
-    let Some(folder) = std::env::var_os("GAPWATCH_FIXTURES") else {
-        println!("skipped: no fixtures");
-        return;
-    };
     for (name, cards, actions) in [
         ("board-test-drive-dev.json.gz", 122, 1_000),
         ("board-inovation-dev.json.gz", 71, 633),
         ("board-sidelinehd-dev.json.gz", 682, 1_000),
         ("board-fda-food-recalls-dev.json.gz", 69, 392),
     ] {
-        let file = std::path::Path::new(&folder).join("trello").join(name);
-        if !file.exists() {
-            println!("skipped: no fixtures");
-            continue;
-        }
+        let Some(file) = crate::testing::recorded(&format!("fixtures/trello/{name}")) else { return };
         let recorded = TrelloRecorded::load(file).unwrap();
         let desk = desk().await;
         let board = desk.trello.serve(&recorded);

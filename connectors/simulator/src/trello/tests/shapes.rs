@@ -7,9 +7,8 @@ use crate::trello::CardDraft;
 
 /// Recorded bodies, by `responses` and `webhook_actions`. `None`: they are not here.
 fn recorded() -> Option<Value> {
-    let fixtures = std::env::var_os("GAPWATCH_FIXTURES")?;
-    let file = std::path::Path::new(&fixtures).parent()?.join("specs/trello-recorded.json");
-    serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()
+    let text = std::fs::read_to_string(crate::testing::recorded("specs/trello-recorded.json")?).unwrap();
+    Some(serde_json::from_str(&text).unwrap())
 }
 
 /// Names that stand in the first and not in the second, one level deep.
@@ -28,10 +27,7 @@ fn missing(recorded: &Value, shown: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn every_action_has_the_parts_that_were_recorded() {
-    let Some(recorded) = recorded() else {
-        println!("skipped: no fixtures");
-        return;
-    };
+    let Some(recorded) = recorded() else { return };
     let desk = desk().await;
     let trello = &desk.trello;
     trello.board("Elsewhere");
@@ -84,10 +80,7 @@ async fn every_action_has_the_parts_that_were_recorded() {
 
 #[tokio::test]
 async fn every_model_has_the_fields_that_were_recorded() {
-    let Some(recorded) = recorded() else {
-        println!("skipped: no fixtures");
-        return;
-    };
+    let Some(recorded) = recorded() else { return };
     let desk = desk().await;
     desk.trello.checklist(&desk.card, "Steps", &["Buy"]);
     desk.trello.add_field("Web shop", "Priority", "list", &["High"]);
