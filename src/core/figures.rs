@@ -2,24 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use connector_model::StatusCategory;
 use jiff::SignedDuration;
 
 use super::Core;
 use crate::domain::alert::{AlertChange, AlertState, LogEntry, LogKind, Round};
 use crate::store::StoreError;
 use crate::telemetry::metrics::Figures;
-
-fn state(category: StatusCategory) -> &'static str {
-    match category {
-        StatusCategory::Todo => "todo",
-        StatusCategory::Active => "active",
-        StatusCategory::Review => "review",
-        StatusCategory::Waiting => "waiting",
-        StatusCategory::Done => "done",
-        StatusCategory::Cancelled => "cancelled",
-    }
-}
 
 impl Core {
     /// The figures of this moment.
@@ -29,7 +17,7 @@ impl Core {
     pub fn figures(&self) -> Result<Figures, StoreError> {
         let mut tasks: BTreeMap<&'static str, u64> = BTreeMap::new();
         for task in self.board.tasks() {
-            *tasks.entry(state(task.category)).or_default() += 1;
+            *tasks.entry(task.category.word()).or_default() += 1;
         }
         let mut gaps: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
         for alert in self.board.alerts().filter(|alert| alert.state != AlertState::Resolved) {

@@ -120,14 +120,7 @@ fn mapped(states: &States) -> Vec<(String, StatusCategory)> {
 }
 
 fn category(state: &str) -> StatusCategory {
-    match state {
-        "active" => StatusCategory::Active,
-        "review" => StatusCategory::Review,
-        "waiting" => StatusCategory::Waiting,
-        "done" => StatusCategory::Done,
-        "cancelled" => StatusCategory::Cancelled,
-        _ => StatusCategory::Todo,
-    }
+    StatusCategory::of_word(state).unwrap_or(StatusCategory::Todo)
 }
 
 /// What answers are read with, as a short text.

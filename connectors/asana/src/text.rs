@@ -119,21 +119,9 @@ fn words(span: &Span) -> &str {
     }
 }
 
-/// Neighbouring plain words as one, so that no address forms across their border.
-fn joined(block: &Block) -> Vec<Span> {
-    let mut pieces: Vec<Span> = Vec::new();
-    for span in spans(block) {
-        match (pieces.last_mut(), span) {
-            (Some(Span::Plain(before)), Span::Plain(words)) => before.push_str(words),
-            _ => pieces.push(span.clone()),
-        }
-    }
-    pieces
-}
-
 fn rich_line(block: &Block, mentions: Mentions) -> String {
     let small = matches!(block, Block::Note(_));
-    joined(block).iter().map(|span| rich_span(span, small, mentions)).collect::<String>().trim().to_owned()
+    Span::joined(spans(block)).iter().map(|span| rich_span(span, small, mentions)).collect::<String>().trim().to_owned()
 }
 
 fn rich_span(span: &Span, small: bool, mentions: Mentions) -> String {
@@ -168,7 +156,7 @@ fn bare_line(block: &Block) -> String {
             None => unlinked(&label_of(label)),
         },
     };
-    joined(block).iter().map(bare).collect::<String>().trim().to_owned()
+    Span::joined(spans(block)).iter().map(bare).collect::<String>().trim().to_owned()
 }
 
 fn label_of(label: &str) -> String {

@@ -54,7 +54,7 @@ fn block_line(block: &Block, most: usize) -> String {
 /// One line. A piece that makes it longer than `most` characters is shortened.
 fn line(spans: &[Span], most: usize) -> String {
     let mut line = Line { out: String::new() };
-    for piece in joined(spans) {
+    for piece in Span::joined(spans) {
         let before = line.out.len();
         line.add(&piece);
         if line.out.chars().count() > most {
@@ -65,18 +65,6 @@ fn line(spans: &[Span], most: usize) -> String {
         }
     }
     line.out
-}
-
-/// Neighbouring plain words as one, so that nothing forms across their border.
-fn joined(spans: &[Span]) -> Vec<Span> {
-    let mut pieces: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match (pieces.last_mut(), span) {
-            (Some(Span::Plain(before)), Span::Plain(words)) => before.push_str(words),
-            _ => pieces.push(span.clone()),
-        }
-    }
-    pieces
 }
 
 /// The first `room` characters of it, as plain words, and `…`.

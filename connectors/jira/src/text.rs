@@ -103,18 +103,11 @@ fn has_words(block: &Block) -> bool {
     spans(block).iter().any(says)
 }
 
-/// Neighbouring plain words as one, so that nothing forms across their border.
+/// The block with neighbouring plain words as one.
 fn joined(block: &Block) -> Block {
-    let mut pieces: Vec<Span> = Vec::with_capacity(spans(block).len());
-    for span in spans(block) {
-        match (pieces.last_mut(), span) {
-            (Some(Span::Plain(before)), Span::Plain(words)) => before.push_str(words),
-            _ => pieces.push(span.clone()),
-        }
-    }
     match block {
-        Block::Line(_) => Block::Line(pieces),
-        Block::Note(_) => Block::Note(pieces),
+        Block::Line(spans) => Block::Line(Span::joined(spans)),
+        Block::Note(spans) => Block::Note(Span::joined(spans)),
     }
 }
 

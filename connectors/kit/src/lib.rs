@@ -499,3 +499,17 @@ pub enum Span {
     /// The one mention we mean: the dialect's own id of a person (login, `U…`).
     Mention(String),
 }
+
+impl Span {
+    /// Neighbouring plain words as one, so that nothing forms across their border.
+    pub fn joined(spans: &[Span]) -> Vec<Span> {
+        let mut pieces: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match (pieces.last_mut(), span) {
+                (Some(Span::Plain(before)), Span::Plain(words)) => before.push_str(words),
+                _ => pieces.push(span.clone()),
+            }
+        }
+        pieces
+    }
+}

@@ -116,7 +116,11 @@ impl StatusCategory {
 
     /// What the state of a history entry was counted as. `None`: the entry has the tool's word alone.
     pub fn of_entry(text: &str) -> Option<StatusCategory> {
-        let (word, _) = text.split_once('/')?;
+        StatusCategory::of_word(text.split_once('/')?.0)
+    }
+
+    /// The inverse of [`StatusCategory::word`]; `None` for any other word.
+    pub fn of_word(word: &str) -> Option<StatusCategory> {
         StatusCategory::ALL.into_iter().find(|category| category.word() == word)
     }
 
