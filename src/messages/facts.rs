@@ -7,6 +7,7 @@ use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
 use crate::domain::finding::{Deadline, Evidence, LateTask};
 use crate::domain::ids::TaskId;
+use crate::domain::names::called;
 
 /// From so many days to the deadline on, and without one, the limit is what is typical elsewhere.
 const PRIOR_FROM_DAYS: i64 = 30;
@@ -233,7 +234,10 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
 
 /// How people call a task; without a name, only that it is one.
 fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
+    scene
+        .names
+        .get(&task)
+        .map_or_else(|| "another task".to_owned(), |name| clean(&called(&name.key, Some(&name.title))))
 }
 
 fn state(category: StatusCategory) -> &'static str {

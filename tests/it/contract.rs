@@ -169,6 +169,46 @@ fn signed(world: &World) -> Mark {
 }
 
 #[tokio::test]
+async fn a_comment_whose_answer_was_lost_before_a_crash_is_found_again_and_not_repeated() {
+    for tracker in ALL {
+        for lost in [Fault::Reset, Fault::Status(500, "{}".to_owned())] {
+            let why = format!("{tracker:?} {lost:?}");
+            let mut world = world(tracker).await;
+            let key = tracker.task(&world, "Ship it", Some("ana"));
+            tracker.due(&world, &key, "2026-03-13");
+            world.run().await;
+            world.at("2026-03-16T10:00:00Z");
+            world.sim.fail_next(tracker.tool(), tracker.comments(), Fault::AfterCommit(Box::new(lost)), 1);
+            world.run().await;
+            assert_eq!(tracker.our_comments(&world, &key).len(), 1, "{why}: it was made");
+            let before = world.sim.requests().len();
+            world.restart().await;
+            for _ in 0..4 {
+                world.later_by_minutes(5);
+                world.run().await;
+            }
+            assert_eq!(tracker.our_comments(&world, &key).len(), 1, "{why}: and not again");
+            assert_eq!(only(&world, "SELECT count(*) FROM messages WHERE state IN (1, 2, 3)"), "0", "{why}");
+            let made =
+                |asked: &&connector_simulator::Logged| asked.method == "POST" && is_comment(tracker, &asked.path);
+            assert_eq!(world.sim.requests()[before..].iter().filter(made).count(), 0, "{why}: found, not tried");
+            // What is adopted is kept up to date like any other.
+            tracker.finish(&world, &key, "ana");
+            for _ in 0..3 {
+                world.later_by_minutes(15);
+                world.run().await;
+            }
+            let ours = tracker.our_comments(&world, &key);
+            assert!(ours.len() == 1 && ours[0].contains("resolved"), "{why}: {ours:?}");
+        }
+    }
+}
+
+fn is_comment(tracker: Tracker, path: &str) -> bool {
+    tracker.comments().split_whitespace().skip(1).all(|word| path.contains(word))
+}
+
+#[tokio::test]
 async fn a_direct_look_shows_what_the_lists_show() {
     for tracker in ALL {
         let world = world(tracker).await;

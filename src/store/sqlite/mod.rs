@@ -30,9 +30,10 @@ mod supplements;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod values;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -55,6 +56,7 @@ use crate::domain::record::{BoardDelta, BoardImage};
 use batch::{Batch, Write};
 use cache::Cache;
 pub use reader::Reader;
+use touched::Touched;
 use values::{at_in, us};
 
 /// The writing half; there is one in the world for each file, held by whoever has the lock.
@@ -94,28 +96,6 @@ struct Work<'a> {
     has_orphans: bool,
     has_waiting: bool,
     has_supplements: bool,
-}
-
-/// What a transaction changed so far, and what follows from it.
-#[derive(Default)]
-struct Touched {
-    /// Tasks to be handed to the board.
-    tasks: BTreeSet<TaskId>,
-    /// Tasks written for the first time.
-    new: BTreeSet<TaskId>,
-    /// Tasks whose closed neighbours may come onto the board or leave it.
-    around: BTreeSet<TaskId>,
-    /// Tasks that may come onto the board or leave it.
-    maybe: BTreeSet<TaskId>,
-    /// Tasks whose facts are to be folded anew.
-    refold: BTreeSet<TaskId>,
-    /// Accounts that turned out to be bots, or not to be.
-    judged_anew: BTreeSet<AccountId>,
-    accounts: BTreeSet<AccountId>,
-    /// Somebody is away at other times, or somebody else is.
-    away: bool,
-    containers: BTreeSet<ContainerId>,
-    connections: BTreeSet<ConnectionId>,
 }
 
 impl Store {

@@ -176,6 +176,16 @@ impl Tracker {
         }
     }
 
+    /// Where a comment is made.
+    pub fn comments(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "POST /issues /comments",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "POST /issue /comment",
+            Tracker::Asana => "POST /stories",
+            Tracker::Trello => "POST /actions/comments",
+        }
+    }
+
     /// What the addresses of its lists of tasks have in common.
     pub fn lists(self) -> &'static str {
         match self {

@@ -39,7 +39,7 @@ async fn the_owner_hears_within_the_poll_acts_and_hears_the_end() {
         println!("{tracker:?}\n{said}");
         assert_eq!(said.matches("slack @ana: ").count(), 1, "{tracker:?}: {said}");
         assert_eq!(said.matches("comment Send the offer: ").count(), 1, "{tracker:?}: {said}");
-        assert!(said.contains("past its date"), "{tracker:?}: {said}");
+        assert!(said.contains("⬣ “Send the offer” is past its date"), "{tracker:?}: {said}");
         let quiet = heard(&mut world, "2026-03-10T09:40:00Z", 2).await;
         assert_eq!(quiet, "", "{tracker:?}: further polls say nothing");
         tracker.finish(&world, &key, "ana");
