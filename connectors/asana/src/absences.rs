@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use connector_kit::{ConnectorError, Cursor};
+use connector_kit::ConnectorError;
 use connector_model::{Absences, DaysAway};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -35,9 +35,9 @@ pub(crate) const NOT_TOLD: &str = "the token or the plan does not show when peop
                                    away stand in the configuration";
 
 /// How far the asking is; part of the cursor.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct Turn {
+pub(crate) struct Turn {
     /// Who was asked about last. `None`: a round is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
@@ -54,14 +54,13 @@ struct Entry {
 }
 
 impl Asana {
-    /// When those whose turn it is are away, and the cursor's text after it. What cannot be asked now is asked the next time:
-    /// the selection does not depend on it.
-    pub(crate) async fn absences(&self, places: &Places, cursor: &Cursor) -> (Vec<Absences>, Option<String>) {
-        let turn = cursor.at.as_deref().and_then(|at| serde_json::from_str::<Turn>(at).ok()).unwrap_or_default();
+    /// When those whose turn it is are away, and whose turn it is then. What cannot be asked now is asked the next time: the
+    /// selection does not depend on it.
+    pub(crate) async fn absences(&self, places: &Places, turn: &Turn) -> (Vec<Absences>, Turn) {
         let now = self.clock.now();
         let is_recent = |at: Timestamp| (SignedDuration::ZERO..AGAIN).contains(&now.duration_since(at));
         if turn.after.is_none() && turn.over.is_some_and(is_recent) {
-            return (Vec::new(), cursor.at.clone());
+            return (Vec::new(), turn.clone());
         }
         let most = if self.plan_is_paid() { MANY } else { FEW };
         let is_next = |gid: &str| turn.after.as_deref().is_none_or(|after| gid > after);
@@ -76,12 +75,12 @@ impl Asana {
             _ => Turn { after: None, over: Some(now) },
         };
         match self.ask_absences(asked, now).await {
-            Ok(Some(told)) => (told, next.text()),
+            Ok(Some(told)) => (told, next),
             Ok(None) => {
                 self.warn(NOT_TOLD);
-                (Vec::new(), Turn { after: None, over: Some(now) }.text())
+                (Vec::new(), Turn { after: None, over: Some(now) })
             }
-            Err(_) => (Vec::new(), cursor.at.clone()),
+            Err(_) => (Vec::new(), turn.clone()),
         }
     }
 
@@ -142,10 +141,4 @@ fn days(answers: &[Answer]) -> Result<Vec<DaysAway>, ConnectorError> {
     days.sort_unstable();
     days.dedup();
     Ok(days)
-}
-
-impl Turn {
-    fn text(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
 }

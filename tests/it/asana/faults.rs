@@ -1,6 +1,7 @@
 //! What only Asana fails with: plans that lack something, feeds and lists whose tokens have expired, administrators.
 
 use connector_simulator::Fault;
+use connector_simulator::asana::TaskDraft;
 use gapwatch::store::FailureKind;
 use jiff::SignedDuration;
 
@@ -8,6 +9,7 @@ use crate::contract::trackers::Tracker;
 use crate::trackers::faults::{
     FOR_EVER, LATE, SECOND, asked, is_survived, late, nothing_is_lost, refusal, troubled, watch,
 };
+use crate::world::{WEB_SHOP, World};
 
 #[tokio::test]
 async fn a_block_by_an_administrator_is_survived() {
@@ -102,10 +104,10 @@ async fn a_402_for_everything_takes_nothing_away() {
 
 #[tokio::test]
 async fn a_project_that_is_hidden_or_archived_takes_nothing_away_and_comes_back() {
-    type Deed = fn(&crate::world::World, bool);
+    type Deed = fn(&World, bool);
     let deeds: [(&str, Deed); 2] = [
-        ("hidden", |world, on| world.sim.asana().hide(crate::world::WEB_SHOP, on)),
-        ("archived", |world, on| world.sim.asana().archive(crate::world::WEB_SHOP, on)),
+        ("hidden", |world, on| world.sim.asana().hide(WEB_SHOP, on)),
+        ("archived", |world, on| world.sim.asana().archive(WEB_SHOP, on)),
     ];
     for (what, deed) in deeds {
         let (mut world, keys) = troubled(Tracker::Asana).await;
@@ -125,6 +127,39 @@ async fn a_project_that_is_hidden_or_archived_takes_nothing_away_and_comes_back(
         assert!(open.len() == 1 && open[0].starts_with(SECOND), "{what}: {open:?}");
         assert_eq!(world.connection().await.failure, None, "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_project_that_nobody_named_and_that_is_out_of_sight_is_held_and_told_and_comes_back() {
+    let plan = World::plan().on_asana("").more("[operators]\nchannel = \"#ops\"\n");
+    let mut world = plan.begin("2026-03-02T09:00:00Z").await;
+    let asana = world.sim.asana();
+    asana.project("Elsewhere");
+    asana.task("Elsewhere", TaskDraft::new("Other work"));
+    let key = Tracker::Asana.task(&world, "Redesign homepage", Some("ana"));
+    Tracker::Asana.due(&world, &key, "2026-03-13");
+    world.run().await;
+    world.at("2026-03-16T10:00:00Z").run().await;
+    world.at("2026-03-16T11:00:00Z").run().await;
+    assert_eq!(late(&world).await, [LATE]);
+    world.sent();
+    asana.hide(WEB_SHOP, true);
+    watch(&mut world, "2026-03-16T15:00:00Z").await;
+    nothing_is_lost(&mut world, "hidden").await;
+    let open = late(&world).await;
+    assert!(open.iter().any(|gap| gap.starts_with("sys.mirror_stale")), "{open:?}");
+    assert_eq!(world.gap("overdue").await.alert.ending, None, "not seen is not gone");
+    asana.rename("Other work", "Other work, seen", "max");
+    world.later(SignedDuration::from_mins(5)).poll().await;
+    assert!(world.store_titles().contains(&"Other work, seen".to_owned()), "the others go on");
+    asana.hide(WEB_SHOP, false);
+    world.later(SignedDuration::from_mins(70));
+    Tracker::Asana.finish(&world, &key, "ana");
+    for _ in 0..3 {
+        world.later(SignedDuration::from_mins(70)).run().await;
+    }
+    assert_eq!(late(&world).await, [""; 0]);
+    assert_eq!(world.connection().await.failure, None);
 }
 
 #[tokio::test]

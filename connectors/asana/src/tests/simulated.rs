@@ -386,3 +386,66 @@ async fn a_move_whose_event_was_lost_is_found_with_its_story_by_the_reading_of_a
     assert_eq!(moves.len(), 1, "{moves:?}");
     assert_eq!(moves[0].1.as_deref(), Some("active/Doing"));
 }
+
+#[tokio::test]
+async fn a_project_that_no_list_shows_is_asked_for_told_for_some_days_and_left_then() {
+    let desk = Desk::new().await;
+    desk.org.project("Shop");
+    desk.org.project("Old");
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let shown = |page: &Page| -> Vec<(String, bool)> {
+        let mut shown: Vec<_> = page.containers.iter().map(|one| (one.name.clone(), one.open)).collect();
+        shown.sort();
+        shown
+    };
+    let own = |shown: &[(&str, bool)]| -> Vec<(String, bool)> {
+        shown.iter().map(|(name, open)| ((*name).to_owned(), *open)).collect()
+    };
+    let first = desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    assert_eq!(shown(&first), own(&[("Old", true), ("Shop", true), ("Web", true)]));
+    desk.org.hide("Shop", true);
+    desk.org.archive("Old", true);
+    let mut page = first;
+    for nth in 0..3 {
+        desk.later(25 * 60);
+        page = desk.asana.pull(&all, &page.next).await.unwrap();
+        let expected = if nth == 0 { own(&[("Old", false), ("Web", true)]) } else { own(&[("Web", true)]) };
+        assert_eq!(shown(&page), expected, "{nth}");
+        assert_eq!(page.unreadable[0].what, "Shop");
+        assert!(page.partial.is_some(), "not seen is not gone");
+    }
+    desk.org.hide("Shop", false);
+    let back = desk.asana.pull(&all, &page.next).await.unwrap();
+    assert_eq!((shown(&back), back.partial), (own(&[("Shop", true), ("Web", true)]), None));
+    desk.org.hide("Shop", true);
+    page = desk.asana.pull(&all, &back.next).await.unwrap();
+    desk.later(8 * 24 * 60);
+    page = desk.asana.pull(&all, &page.next).await.unwrap();
+    assert_eq!((shown(&page), page.partial), (own(&[("Web", true)]), None), "long gone");
+}
+
+#[tokio::test]
+async fn who_left_stays_so_while_the_people_are_not_told() {
+    use connector_model::AccountKind;
+    use connector_simulator::{Fault, Tool};
+    let desk = Desk::new().await;
+    desk.org.deactivate("ana");
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let first = desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    let ana = desk.org.user_gid("ana");
+    let kind = |page: &Page| page.accounts.iter().find(|one| one.ext == ana).map(|one| one.kind);
+    assert_eq!(kind(&first), Some(AccountKind::Gone));
+    for status in [403, 402, 500] {
+        let fault = Fault::Status(status, "{\"errors\":[{\"message\":\"no\"}]}".to_owned());
+        desk.sim.fail_next(Tool::Asana, "/workspace_memberships", fault, 100);
+        // After a start nothing is remembered but the cursor.
+        let anew = Asana::new(desk.asana.config.clone(), desk.clock.clone()).unwrap();
+        let page = anew.pull(&all, &first.next).await.unwrap();
+        assert_eq!((kind(&page), page.containers.len()), (Some(AccountKind::Gone), 1), "{status}");
+        let next = anew.pull(&all, &page.next).await.unwrap();
+        assert_eq!(kind(&next), Some(AccountKind::Gone), "{status}");
+        let is_told = anew.warnings().iter().any(|warning| warning.contains("who left"));
+        assert_eq!(is_told, status != 500, "{status}");
+        desk.sim.heal();
+    }
+}
