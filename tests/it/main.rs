@@ -33,6 +33,7 @@ mod second_clock;
 mod service;
 mod sweep;
 mod tidy;
+mod trello;
 mod vanished;
 mod wizard;
 mod world;

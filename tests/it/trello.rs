@@ -1,0 +1,3 @@
+//! Trello: the whole way, against a working model of it.
+
+mod recorded;
