@@ -3,6 +3,7 @@
 pub mod canaries;
 pub mod faults;
 pub mod hostile;
+mod kills;
 mod story;
 
 use crate::contract::trackers::Tracker;
