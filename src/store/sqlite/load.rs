@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{Settled, Week};
 use super::values::{json_in, us};
-use super::{accounts, board, inbox, round};
+use super::{absences, accounts, board, inbox, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -184,6 +184,7 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    people.add_away(absences::read_all(db)?);
     Ok(people)
 }
 

@@ -3,6 +3,7 @@
 //! Each write is one transaction that first raises `org.seq` under the condition that nobody else has. After an error the
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
+mod absences;
 mod accounts;
 mod batch;
 mod board;
@@ -111,6 +112,8 @@ struct Touched {
     /// Accounts that turned out to be bots, or not to be.
     judged_anew: BTreeSet<AccountId>,
     accounts: BTreeSet<AccountId>,
+    /// Somebody is away at other times, or somebody else is.
+    away: bool,
     containers: BTreeSet<ContainerId>,
     connections: BTreeSet<ConnectionId>,
 }
