@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod alert;
+pub mod baseline;
 pub mod board;
 pub mod record;
 pub mod bulk;
