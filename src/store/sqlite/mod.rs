@@ -19,6 +19,7 @@ mod load;
 mod looks;
 mod open;
 mod pages;
+mod planning;
 mod read;
 mod reader;
 mod recollect;
@@ -111,6 +112,8 @@ struct Touched {
     refold: BTreeSet<TaskId>,
     /// Accounts that turned out to be bots, or not to be.
     judged_anew: BTreeSet<AccountId>,
+    /// Who assigned something, and when.
+    assigned: BTreeSet<(AccountId, Timestamp)>,
     accounts: BTreeSet<AccountId>,
     /// Somebody is away at other times, or somebody else is.
     away: bool,
