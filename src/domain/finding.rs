@@ -277,6 +277,9 @@ pub enum Evidence {
         late: Vec<LateTask>,
         /// How many open tasks wait for it, directly or not.
         downstream: u32,
+        /// Highest priority of those that would miss their date. `None`: none of them has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<u8>,
         /// Its own deadline. `None`: it has none.
         deadline: Option<Deadline>,
     },

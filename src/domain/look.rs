@@ -2,6 +2,7 @@
 //! `recheck_at`, the first instant at which the answer could differ while the data stays the same.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
@@ -10,6 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
+use super::finish::Chains;
 use super::ids::{AccountId, TaskId};
 use super::norms::{self, Norms};
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
@@ -17,7 +19,7 @@ use super::snapshot::Snapshot;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reads(u8);
+pub struct Reads(u16);
 
 impl Reads {
     /// Nothing but the subject itself.
@@ -36,6 +38,8 @@ impl Reads {
     pub const CONTAINERS: Reads = Reads(32);
     /// Of a container: what its open tasks are called by and owned by.
     pub const MEMBERS: Reads = Reads(64);
+    /// What it is linked with, in no order between them.
+    pub const LINKED: Reads = Reads(256);
 
     /// Both.
     pub const fn and(self, other: Reads) -> Reads {
@@ -53,6 +57,7 @@ pub struct Look<'a> {
     snapshot: &'a Snapshot<'a>,
     next: Cell<Option<Timestamp>>,
     reads: Cell<Reads>,
+    chains: Rc<Chains>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -71,7 +76,16 @@ pub struct Span {
 impl<'a> Look<'a> {
     /// A fresh look.
     pub fn new(snapshot: &'a Snapshot<'a>) -> Look<'a> {
-        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT) }
+        Look::sharing(snapshot, &Rc::default())
+    }
+
+    /// A fresh look, that shares with others at the same snapshot what they found out about chains.
+    pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>) -> Look<'a> {
+        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT), chains: Rc::clone(chains) }
+    }
+
+    pub(super) fn chains(&self) -> &Chains {
+        &self.chains
     }
 
     /// True from `at` on. A *no* is remembered as an instant to look again.
@@ -160,6 +174,45 @@ impl<'a> Look<'a> {
     pub fn dependants(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
         self.note(Reads::DEPENDANTS);
         self.snapshot.board.dependants(task.id)
+    }
+
+    /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
+    pub fn waits_elsewhere(&self, task: &TaskRec) -> bool {
+        self.note(Reads::BLOCKERS);
+        self.snapshot.board.waits_elsewhere(task.id)
+    }
+
+    /// What it is linked with and neither waits for nor keeps waiting, in a fixed order.
+    pub fn linked(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::LINKED);
+        self.snapshot.board.linked(task.id)
+    }
+
+    /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
+    pub fn waiting_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::BLOCKERS.and(Reads::DEPENDANTS));
+        self.snapshot.board.waiting_circle(task.id)
+    }
+
+    /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
+    pub fn nested_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::PARENT.and(Reads::CHILDREN));
+        self.snapshot.board.nested_circle(task.id)
+    }
+
+    /// The site a task is on, as text: `jira|https://acme.atlassian.net|`.
+    pub fn site(&self, task: &TaskRec) -> &'a str {
+        self.container(task).map_or("", |container| self.snapshot.board.site(container.site))
+    }
+
+    /// True when two accounts are known to belong to one person; false when they are known not to. `None`: of one of them
+    /// nobody knows whose it is.
+    pub fn is_same_person(&self, one: AccountId, other: AccountId) -> Option<bool> {
+        self.note(Reads::OWNERS);
+        let people = &self.snapshot.board.people;
+        people.person(one)?;
+        people.person(other)?;
+        Some(people.same(one, other))
     }
 
     /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.

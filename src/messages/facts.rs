@@ -81,7 +81,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let parent = key(*parent, scene);
             format!("{}; its parent {parent} is {}", due(deadline, scene), due(parent_deadline, scene))
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, deadline, .. } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
         Evidence::MirrorStale { since, because, .. } => {

@@ -24,11 +24,14 @@ mod laws_tests;
 #[cfg(test)]
 mod testing;
 
+use std::rc::Rc;
+
 use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
@@ -172,11 +175,12 @@ pub struct Explained {
 
 /// Judges subjects, each by every rule that is about its kind; in the order given.
 pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
-    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot)).collect()
+    let chains = Rc::default();
+    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot, &chains)).collect()
 }
 
-fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectJudged {
-    let answers = answers(rules, subject, snapshot);
+fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> SubjectJudged {
+    let answers = answers(rules, subject, snapshot, chains);
     let recheck_at = answers.iter().filter_map(|answer| answer.recheck_at).min();
     let readings = answers.into_iter().map(|answer| (answer.rule.id(), answer.reading)).collect();
     SubjectJudged { subject, readings, recheck_at }
@@ -184,7 +188,7 @@ fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Sub
 
 /// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
 pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
-    let answers = answers(rules, subject, snapshot).into_iter();
+    let answers = answers(rules, subject, snapshot, &Rc::default()).into_iter();
     answers
         .map(|Answer { rule, reading, reads, recheck_at }| Explained {
             rule: rule.id(),
@@ -211,11 +215,11 @@ struct Answer<'r> {
     recheck_at: Option<Timestamp>,
 }
 
-fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Answer<'r>> {
+fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> Vec<Answer<'r>> {
     let standing = standing(subject, snapshot);
     let about = rules.iter().filter(|rule| is_about(rule.kind(), subject));
     let answer = |rule: &'r dyn Rule| {
-        let look = Look::new(snapshot);
+        let look = Look::sharing(snapshot, chains);
         let reading = match standing {
             Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
@@ -302,7 +306,7 @@ fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
 
 /// True for a task that rules are asked about, as far as the task itself tells.
 fn is_work(task: &TaskRec) -> bool {
-    task.ineligible.is_none() && task.category.is_open()
+    task.is_work()
 }
 
 /// The answer to a subject of another kind.

@@ -52,10 +52,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, priority, deadline } => {
             let mut pairs = vec![
                 ("downstream", (*downstream).into()),
                 ("late", late.len().into()),
+                ("priority", (*priority).into()),
                 ("finish_on", at.day(Some(*finish_at))),
                 ("nearest_due", late.first().map_or(Value::Null, |late| late.deadline.due.to_text().into())),
             ];

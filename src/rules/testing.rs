@@ -53,6 +53,8 @@ struct Drawn {
     reporter: Option<String>,
     parent: Option<String>,
     blocked_by: Vec<String>,
+    blocks: Vec<String>,
+    linked: Vec<String>,
     homes: Vec<String>,
 }
 
@@ -204,6 +206,8 @@ impl Sketch {
                 "reporter" => drawn.reporter = Some(words.next().to_owned()),
                 "parent" => drawn.parent = Some(words.next().to_owned()),
                 "blocked-by" => drawn.blocked_by = words.list(),
+                "blocks" => drawn.blocks = words.list(),
+                "linked" => drawn.linked = words.list(),
                 "in" => drawn.homes = words.list(),
                 _ => self.field(&mut rec, word, words),
             }
@@ -271,6 +275,7 @@ impl Sketch {
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
             "raw" => {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
@@ -401,8 +406,8 @@ impl Sketch {
                 created_at: rec.created_at,
             },
         );
-        let blocked_by = drawn.blocked_by.iter().map(|key| id_of(key).unwrap_or(TaskId(901))).collect();
-        TaskImage { rec, blocked_by, blocks: Vec::new() }
+        let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
+        TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
     }
 
     fn containers(&self) -> Vec<ContainerRec> {

@@ -153,8 +153,8 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
             let mut rec = rec?;
             rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
             rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
-            let (blocked_by, blocks) = links.remove(&rec.id).unwrap_or_default();
-            images.push(TaskImage { rec, blocked_by, blocks });
+            let Links { blocked_by, blocks, linked } = links.remove(&rec.id).unwrap_or_default();
+            images.push(TaskImage { rec, blocked_by, blocks, linked });
         }
     }
     Ok(images)
@@ -225,23 +225,30 @@ fn homes_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<Containe
     Ok(homes)
 }
 
-type Links = (Vec<TaskId>, Vec<TaskId>);
+/// A task's own side of its links.
+#[derive(Default)]
+struct Links {
+    blocked_by: Vec<TaskId>,
+    blocks: Vec<TaskId>,
+    linked: Vec<TaskId>,
+}
 
 fn links_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Links>, StoreError> {
     let mut links: BTreeMap<TaskId, Links> = BTreeMap::new();
     let mut query = db.prepare_cached(
-        "SELECT DISTINCT task, kind, other FROM links WHERE task IN (SELECT value FROM json_each(?))
-           AND other IS NOT NULL AND other <> task ORDER BY task, kind, other",
+        "SELECT DISTINCT task, kind, coalesce(other, 0) FROM links WHERE task IN (SELECT value FROM json_each(?))
+           AND (other <> task OR (other IS NULL AND kind = 0)) ORDER BY task, kind, other",
     )?;
     let rows = query.query_map([list], |row| {
         Ok((TaskId(row.get(0)?), LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?)))
     })?;
     for row in rows {
         let (task, kind, other) = row?;
-        let (blocked_by, blocks) = links.entry(task).or_default();
+        let links = links.entry(task).or_default();
         match kind {
-            LinkKind::BlockedBy => blocked_by.push(other),
-            LinkKind::Blocks => blocks.push(other),
+            LinkKind::BlockedBy => links.blocked_by.push(other),
+            LinkKind::Blocks => links.blocks.push(other),
+            LinkKind::Relates | LinkKind::Duplicates if !links.linked.contains(&other) => links.linked.push(other),
             LinkKind::Relates | LinkKind::Duplicates => {}
         }
     }
