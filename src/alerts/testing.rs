@@ -141,6 +141,7 @@ impl World {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {
@@ -335,6 +336,7 @@ fn task(id: TaskId) -> TaskRec {
         id,
         ext: id.to_string().into(),
         container: WEB,
+        kind: None,
         homes: Box::new([]),
         category: StatusCategory::Active,
         declared: true,
@@ -345,6 +347,8 @@ fn task(id: TaskId) -> TaskRec {
         priority: None,
         progress: None,
         estimate_secs: None,
+        spent_secs: None,
+        remaining_secs: None,
         parent: None,
         owners: Box::new([ANA]),
         reporter: Some(BO),

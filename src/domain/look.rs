@@ -10,8 +10,8 @@ use jiff::{Timestamp, ToSpan};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
-use super::ids::{AccountId, TaskId};
-use super::norms::{self, Norms};
+use super::ids::{AccountId, ContainerId, TaskId};
+use super::norms::{Habits, Norms, Percentiles};
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
@@ -122,8 +122,23 @@ impl<'a> Look<'a> {
     }
 
     /// What is normal for tasks like this one.
-    pub fn norms(&self, _task: &TaskRec) -> &'static Norms {
-        &norms::ELSEWHERE
+    pub fn norms(&self, task: &TaskRec) -> &'a Norms {
+        self.snapshot.board.norms().of(task.container, task.kind.as_deref().unwrap_or_default())
+    }
+
+    /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
+    pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.snapshot.board.norms().top_priority(container)
+    }
+
+    /// What whoever is behind an account usually has at hand.
+    pub fn habits(&self, account: AccountId) -> Habits {
+        self.snapshot.board.norms().habits(account)
+    }
+
+    /// What people of the organisation usually have at hand.
+    pub fn team_habits(&self) -> Habits {
+        self.snapshot.board.norms().team_habits()
     }
 
     /// False for bots; an account that was never described counts as human.

@@ -17,6 +17,7 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod outcome;
 pub mod people;
 pub mod policy;
 pub mod snapshot;

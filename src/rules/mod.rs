@@ -7,6 +7,7 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
+pub mod at_hand;
 pub mod dependencies;
 pub mod fields;
 mod guard;

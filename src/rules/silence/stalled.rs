@@ -88,7 +88,7 @@ impl Stalled {
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
         let secs = |length: Length| calendar.working(human_at, length.after(human_at, calendar));
-        let normal = Length::Workdays(look.norms(task).idle_p85_days);
+        let normal = Length::Workdays(look.norms(task).idle_p85_days());
         let far = Band { from: Timestamp::MIN, limit_secs: secs(self.idle_30d).max(secs(normal)) };
         let near = [(29, self.idle_14d), (13, self.idle_7d), (6, self.idle_3d), (2, self.idle_0d)];
         let near = deadline.into_iter().flat_map(|deadline| {
