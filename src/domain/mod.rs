@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod alert;
+pub mod baseline;
 pub mod board;
 pub mod record;
 pub mod bulk;
@@ -18,6 +19,7 @@ pub mod names;
 pub mod norms;
 pub mod notice;
 pub mod outcome;
+pub mod past;
 pub mod people;
 pub mod policy;
 pub mod snapshot;

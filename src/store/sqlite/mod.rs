@@ -19,6 +19,7 @@ mod looks;
 mod norms;
 mod open;
 mod pages;
+mod planning;
 mod read;
 mod reader;
 mod recollect;
@@ -113,6 +114,8 @@ struct Touched {
     refold: BTreeSet<TaskId>,
     /// Accounts that turned out to be bots, or not to be.
     judged_anew: BTreeSet<AccountId>,
+    /// Who assigned something, and when.
+    assigned: BTreeSet<(AccountId, Timestamp)>,
     accounts: BTreeSet<AccountId>,
     containers: BTreeSet<ContainerId>,
     connections: BTreeSet<ConnectionId>,

@@ -55,7 +55,7 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
         let changes = history::read(work.db, *id)?;
         let owners = owners.remove(id).unwrap_or_default();
         let spans = work
-            .with_context(*site, *container, &owners, *created_at, |context| outcome(&changes, *closed_at, context));
+            .with_context(*site, *container, &owners, *created_at, |context| outcome(&changes, *closed_at, context))?;
         let mut insert = work.db.prepare_cached("INSERT INTO outcomes VALUES (?,?,?,?,?)")?;
         insert.execute(params![id.0, container.0, kind, us(*closed_at), json(&spans)?])?;
     }
