@@ -423,7 +423,12 @@ pub(crate) fn overdue(date: &str) -> Finding {
 }
 
 pub(crate) fn stalled(stage: Stage) -> Finding {
-    let evidence = Evidence::Stalled { human_at: at("2025-02-24 10:00"), limit_secs: 80 * 3600, deadline: None };
+    let evidence = Evidence::Stalled {
+        human_at: at("2025-02-24 10:00"),
+        limit_secs: 80 * 3600,
+        deadline: None,
+        norm: Some(crate::domain::norms::Source::Elsewhere),
+    };
     finding(stage, None, evidence)
 }
 

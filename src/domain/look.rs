@@ -234,6 +234,22 @@ impl<'a> Look<'a> {
         Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
     }
 
+    /// When it entered the state it is in, by the same word as [`Look::category`]; creation counts as one.
+    /// `Ok(None)`: there is no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+        let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let told = facts.state_since.unwrap_or(task.created_at);
+        if task.declared || task.category != StatusCategory::Todo {
+            return Ok(Some(told));
+        }
+        // Begun by what its owners do, but for what was reopened since.
+        let begun = [facts.started_at, self.owner_at(task)?].into_iter().flatten().min();
+        Ok(Some(begun.map_or(told, |begun| begun.max(told))))
+    }
+
     /// The human clock: the last act of a human that touched content; creation counts as one. `Ok(None)`: there is no history.
     ///
     /// # Errors

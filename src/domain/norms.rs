@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_model::StatusCategory;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::calendar::later;
 use super::ids::{AccountId, ContainerId};
@@ -107,7 +108,8 @@ impl Metric {
 }
 
 /// Where a norm comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Finished tasks of the same container and kind.
     Container,
@@ -118,11 +120,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// As `explain` prints it.
+    /// Put behind a length: `10 working days, typical elsewhere`.
     pub fn words(self) -> &'static str {
         match self {
-            Source::Container => "own finished tasks",
-            Source::Organisation => "finished tasks of the organisation",
+            Source::Container => "usual here",
+            Source::Organisation => "usual in the organisation",
             Source::Elsewhere => "typical elsewhere",
         }
     }

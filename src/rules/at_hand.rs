@@ -6,8 +6,7 @@ use connector_model::StatusCategory;
 use jiff::{SignedDuration, Timestamp};
 
 use super::is_work;
-/// Priorities down to this are the top two.
-const TOP: u8 = 2;
+use super::silence::high_priority_silent::TOP;
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId};
 use crate::domain::look::Look;
