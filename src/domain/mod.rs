@@ -21,6 +21,7 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod outcome;
 pub mod past;
 pub mod people;
 pub mod policy;
