@@ -25,7 +25,7 @@ impl Revisions {
     /// Those of these settings.
     pub fn of(settings: &Settings) -> Revisions {
         Revisions {
-            rules: hash(&("rules 1", &settings.rules, messages(settings))),
+            rules: hash(&("rules 2", &settings.rules, &settings.overrides, messages(settings))),
             reading: hash(&("reading 1", reading(settings))),
             selection: hash(&("selection 1", selection(settings))),
         }

@@ -247,6 +247,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 
