@@ -94,6 +94,9 @@ impl Reference {
         if let Some(keys) = object.get_mut("properties").and_then(Value::as_object_mut) {
             keys.iter_mut().for_each(|(key, value)| self.tell(value, &join(path, key)));
         }
+        if let Some(items) = object.get_mut("items").filter(|items| items["properties"].is_object()) {
+            self.tell(items, path);
+        }
         if let Some(more) = object.get_mut("additionalProperties").filter(|more| more.is_object()) {
             self.tell(more, &join(path, TEMPLATE));
             object.insert("propertyNames".to_owned(), json!({ "pattern": NAMES }));

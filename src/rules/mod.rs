@@ -25,6 +25,8 @@ mod cases_tests;
 #[cfg(test)]
 mod laws_tests;
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod testing;
 
 use connector_model::{Ineligible, StatusCategory};

@@ -274,6 +274,18 @@ pub enum Tell {
     Operators,
 }
 
+impl Tell {
+    /// As people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tell::Owner => "owner",
+            Tell::Author => "who created it",
+            Tell::Manager => "manager",
+            Tell::Operators => "operators",
+        }
+    }
+}
+
 /// A threshold that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {

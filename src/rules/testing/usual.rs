@@ -52,6 +52,7 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[custom]
 "#;
 
 /// The usual thresholds.
