@@ -297,11 +297,15 @@ impl<'a> Look<'a> {
     }
 
     fn expires(&self, task: &'a TaskRec, stated: DueStated) -> Deadline {
-        let at = match stated.due {
+        Deadline { at: self.expires_at(task, stated.due), due: stated.due, source: stated.source }
+    }
+
+    /// When a date expires: for a day, the end of the owner's working day.
+    pub fn expires_at(&self, task: &'a TaskRec, due: Due) -> Timestamp {
+        match due {
             Due::At(at) => at,
             Due::On(date) => self.calendar(task).day_ends(date),
-        };
-        Deadline { at, due: stated.due, source: stated.source }
+        }
     }
 
     /// True when at most so many calendar days are left to the deadline, in the owner's zone; 0: it is the day itself.

@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod alert;
+pub mod baseline;
 pub mod board;
 pub mod record;
 pub mod bulk;
@@ -17,6 +18,7 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod past;
 pub mod people;
 pub mod policy;
 pub mod snapshot;

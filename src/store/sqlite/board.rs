@@ -225,9 +225,11 @@ fn progress(row: &Row<'_>, column: usize) -> Result<Option<Progress>, rusqlite::
 
 fn facts(row: &Row<'_>, column: usize) -> Result<Facts, rusqlite::Error> {
     let blob = row.get_ref(column)?.as_blob()?;
-    serde_json::from_slice(blob).map_err(|error| {
+    let mut facts: Facts = serde_json::from_slice(blob).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, Box::new(error))
-    })
+    })?;
+    facts.shrink();
+    Ok(facts)
 }
 
 fn homes_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<ContainerId>>, StoreError> {

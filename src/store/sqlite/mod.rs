@@ -18,6 +18,7 @@ mod load;
 mod looks;
 mod open;
 mod pages;
+mod planning;
 mod read;
 mod reader;
 mod recollect;
@@ -110,6 +111,8 @@ struct Touched {
     refold: BTreeSet<TaskId>,
     /// Accounts that turned out to be bots, or not to be.
     judged_anew: BTreeSet<AccountId>,
+    /// Who assigned something, and when.
+    assigned: BTreeSet<(AccountId, Timestamp)>,
     accounts: BTreeSet<AccountId>,
     containers: BTreeSet<ContainerId>,
     connections: BTreeSet<ConnectionId>,

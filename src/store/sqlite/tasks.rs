@@ -157,7 +157,7 @@ fn insert(
 ) -> Result<TaskId, StoreError> {
     let columns = Columns::of(work, origin.site, task)?;
     let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
-    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at);
+    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at)?;
     let (facts, rev) = (history::facts_blob(&facts)?, work.facts_rev());
     let rest: [&dyn ToSql; 9] = [
         &origin.site.0,
@@ -380,6 +380,7 @@ fn observe(
             to: told.then(|| text(&after[i])).flatten(),
             account: None,
             via: None,
+            mentions: None,
             mark: None,
             observed: true,
         };
