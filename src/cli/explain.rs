@@ -180,7 +180,8 @@ impl Chain {
     fn values(&self, view: &View, key: &str) -> Vec<Value> {
         let settings = serde_json::to_value(&view.settings.rules).unwrap_or_default();
         let at = |value: &Value| key.split('.').try_fold(value, |value, part| value.get(part)).cloned();
-        let said = |value: Value, path: String| json!({ "value": value, "origin": view.settings.origin(&path).to_string() });
+        let said =
+            |value: Value, path: String| json!({ "value": value, "origin": view.settings.origin(&path).to_string() });
         let base = at(&settings).map(|value| said(value, format!("rules.{key}")));
         let over = self.overrides.iter().filter_map(|nth| {
             let value = at(&view.settings.overrides.get(*nth)?.rules)?;
@@ -254,11 +255,8 @@ fn print(document: &Document) {
         };
         let gap = rule.gap.as_ref().map(|gap| format!("  [{gap}]")).unwrap_or_default();
         anstream::println!("{mark} {:<22} {}{gap}", rule.rule, plain(&rule.because));
-        let thresholds: Vec<String> = rule
-            .thresholds
-            .iter()
-            .map(|(key, value)| format!("{key} {}", levels(value)))
-            .collect();
+        let thresholds: Vec<String> =
+            rule.thresholds.iter().map(|(key, value)| format!("{key} {}", levels(value))).collect();
         if !thresholds.is_empty() && rule.verdict != "not_applicable" {
             anstream::println!("  {:<22} {}", "", thresholds.join(", "));
         }

@@ -297,7 +297,8 @@ fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
         Some(task) => fields_of(from, task)?,
     };
     let with_value = document.task.is_some();
-    let head: &[&str] = if with_value { &["FIELD", "VALUE", "KIND", "STEADY", "WHAT"] } else { &["FIELD", "KIND", "STEADY", "WHAT"] };
+    let head: &[&str] =
+        if with_value { &["FIELD", "VALUE", "KIND", "STEADY", "WHAT"] } else { &["FIELD", "KIND", "STEADY", "WHAT"] };
     let cells = |field: &FieldShown| {
         let mut cells = vec![field.field.to_owned(), field.kind.to_owned(), yes(field.steady), field.what.to_owned()];
         if with_value {
@@ -324,7 +325,14 @@ fn yes(is: bool) -> String {
 }
 
 fn bare(field: &crate::rules::fields::Field) -> FieldShown {
-    FieldShown { field: field.name, kind: field.kind.word(), what: field.what, steady: field.steady, value: Value::Null, because: None }
+    FieldShown {
+        field: field.name,
+        kind: field.kind.word(),
+        what: field.what,
+        steady: field.steady,
+        value: Value::Null,
+        because: None,
+    }
 }
 
 fn fields_of(from: &From, name: &str) -> Result<FieldsDocument, Stopped> {

@@ -33,7 +33,9 @@ pub(super) fn all(root: &Value, settings: &Settings, context: &Context) -> Vec<(
         if nth == MOST {
             let title = format!("there are more than {MOST} overrides");
             let problem = context.error("bad-value", About::Key, &path, &title, "one too many");
-            check.found.push((path, problem.help("one condition may hold for many tasks: `task.project in ['A', 'B']`")));
+            check
+                .found
+                .push((path, problem.help("one condition may hold for many tasks: `task.project in ['A', 'B']`")));
             break;
         }
         check.patch(&path, one, root);
@@ -84,7 +86,15 @@ impl Check<'_> {
     }
 
     /// A mistake at a place inside a text.
-    fn inside(&self, id: &'static str, path: &str, text: &str, at: &Range<usize>, title: &str, label: &str) -> Diagnostic {
+    fn inside(
+        &self,
+        id: &'static str,
+        path: &str,
+        text: &str,
+        at: &Range<usize>,
+        title: &str,
+        label: &str,
+    ) -> Diagnostic {
         let whole = || self.context.error(id, About::Value, path, title, label);
         let Some(place) = self.context.places.get(path) else { return whole() };
         // Where the text stands as it is, without escapes, its own places are the file's.

@@ -89,14 +89,49 @@ impl Condition {
         self.read.as_ref().map_or(&[], |read| &read.fields)
     }
 
-    /// Whether it holds for a task.
+    /// Whether it holds for a task. A number that is empty is neither more nor less than any: what would hold for a low one
+    /// and not for a high one, or the other way round, does not hold.
     ///
     /// # Errors
     /// A field it reads cannot be relied on now, or its values cannot be put together as it says.
     pub fn holds(&self, task: &TaskRec, look: &Look<'_>, people: &People) -> Result<bool, Why> {
         let read = self.read.as_ref().map_err(|_| Why::ConditionFails)?;
         let values = values(&read.fields, task, look, people)?;
-        let holds = read.expression.eval(Context::from(Serde(values)));
+        let empty: Vec<String> = read
+            .fields
+            .iter()
+            .map(|field| (field, field.short()))
+            .filter(|(field, name)| field.kind.is_number() && values[name].is_null())
+            .map(|(_, name)| name)
+            .collect();
+        if empty.is_empty() {
+            return read.holds(&values, &[]);
+        }
+        // One eighth of the combinations of more than three would not tell more than all low and all high.
+        let last = (1u32 << empty.len().min(3)) - 1;
+        let instead =
+            |nth: u32| empty.iter().enumerate().map(move |(at, name)| (name.as_str(), nth & (1 << at.min(2)) != 0));
+        let mut failed = true;
+        for nth in 0..=last {
+            match read.holds(&values, &instead(nth).collect::<Vec<_>>()) {
+                Ok(false) => return Ok(false),
+                Ok(true) => failed = false,
+                Err(_) => {}
+            }
+        }
+        if failed { Err(Why::ConditionFails) } else { Ok(true) }
+    }
+}
+
+impl Read {
+    /// `instead`: numbers taken for lower (false) or higher (true) than any.
+    fn holds(&self, values: &Map<String, Value>, instead: &[(&str, bool)]) -> Result<bool, Why> {
+        let known = values.iter().map(|(name, value)| (Context::from(name.as_str()), Context::from(Serde(value))));
+        let taken = instead.iter().map(|(name, high)| {
+            (Context::from(*name), Context::from(if *high { f64::INFINITY } else { f64::NEG_INFINITY }))
+        });
+        let subject = Context::from_pairs(known.chain(taken));
+        let holds = self.expression.eval(Context::from_pairs([(SUBJECT, subject)]));
         holds.map(|value| value.is_true()).map_err(|_| Why::ConditionFails)
     }
 }
@@ -124,7 +159,7 @@ impl Words {
     pub fn about(&self, task: &TaskRec, look: &Look<'_>, people: &People) -> Result<String, Why> {
         let fields = self.fields.as_ref().map_err(|_| Why::ConditionFails)?;
         let values = values(fields, task, look, people)?;
-        ENGINE.render_str(&self.text, Context::from(Serde(values))).map_err(|_| Why::ConditionFails)
+        ENGINE.render_str(&self.text, Context::from(Serde(as_subject(values)))).map_err(|_| Why::ConditionFails)
     }
 }
 
@@ -150,12 +185,28 @@ fn read(text: &str) -> Result<Read, Wrong> {
     let expression = ENGINE.compile_expression_owned(text.to_owned()).map_err(|error| syntax(&error, text))?;
     let names = expression.undeclared_variables(true);
     let fields = fields_named(names.into_iter().collect(), text)?;
+    if let Some(at) =
+        fields.iter().filter(|field| field.kind.is_number()).find_map(|field| asks_whether_empty(field.name, text))
+    {
+        let why = "whether a number is empty cannot be asked; ask its cause, as `task.due is none`".to_owned();
+        return Err(Wrong::Syntax { why, at });
+    }
     // What it calls exists or not whatever the values are; a task of which nothing is known shows it.
     let nothing = fields.iter().map(|field| (field.short(), Value::Null)).collect();
     match expression.eval(Context::from(Serde(as_subject(nothing)))) {
         Err(error) if is_unknown_word(error.kind()) => Err(syntax(&error, text)),
         _ => Ok(Read { expression, fields }),
     }
+}
+
+/// `task.days_left is none`, and the like: its place.
+fn asks_whether_empty(name: &str, text: &str) -> Option<Range<usize>> {
+    text.match_indices(name).find_map(|(from, _)| {
+        let rest = text[from + name.len()..].trim_start();
+        let asks = ["is none", "is not none", "is defined", "is undefined", "is not defined", "== none", "!= none"];
+        let ask = asks.into_iter().find(|ask| rest.starts_with(ask))?;
+        Some(from..text.len() - rest.len() + ask.len())
+    })
 }
 
 fn is_unknown_word(kind: ErrorKind) -> bool {
@@ -180,11 +231,10 @@ fn syntax(error: &minijinja::Error, text: &str) -> Wrong {
     Wrong::Syntax { why, at }
 }
 
-/// The fields' values as `task` holds them.
+/// The fields' values by their short names.
 fn values(fields: &[&Field], task: &TaskRec, look: &Look<'_>, people: &People) -> Result<Map<String, Value>, Why> {
     let value = |field: &&Field| Ok((field.short(), field.value(task, look, people)?));
-    let values: Map<String, Value> = fields.iter().map(value).collect::<Result<_, Why>>()?;
-    Ok(as_subject(values))
+    fields.iter().map(value).collect()
 }
 
 fn as_subject(values: Map<String, Value>) -> Map<String, Value> {
@@ -250,10 +300,13 @@ mod tests {
     #[test]
     fn what_cannot_be_read_or_called_says_where() {
         assert!(matches!(wrong("task.state == "), Wrong::Syntax { .. }));
-        assert!(matches!(wrong("task.state == 'x' and and"), Wrong::Syntax { at, .. } if at.start >= 18));
+        assert!(matches!(wrong("task.state == 'x' and and"), Wrong::Syntax { .. }));
         assert!(matches!(wrong("task.state|shout == 'X'"), Wrong::Syntax { .. }));
         assert!(matches!(wrong("now() > task.due_at"), Wrong::Syntax { .. } | Wrong::UnknownField { .. }));
+        assert!(matches!(wrong("task.days_left is none"), Wrong::Syntax { at, .. } if at == (0..22)));
         let words = Words::from("due {{ task.dew }}".to_owned());
-        assert!(matches!(words.wrong(), Some(Wrong::UnknownField { name, at }) if name == "task.dew" && *at == (7..15)));
+        assert!(
+            matches!(words.wrong(), Some(Wrong::UnknownField { name, at }) if name == "task.dew" && *at == (7..15))
+        );
     }
 }

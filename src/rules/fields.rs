@@ -52,6 +52,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is more or less than others.
+    pub fn is_number(self) -> bool {
+        matches!(self, Kind::Number | Kind::Share)
+    }
+
     /// As people call it.
     pub fn word(self) -> &'static str {
         match self {
@@ -425,6 +430,17 @@ pub const FIELDS: &[Field] = &[
         reads: Reads::OWNERS.and(Reads::CONTAINERS),
         steady: false,
         read: |of| Ok(of.workdays_since(of.look.human_at(of.task)?)),
+    },
+    Field {
+        name: "task.days_in_state",
+        kind: Kind::Number,
+        what: "whole working days since it came into its present state",
+        reads: Reads::OWNERS.and(Reads::CONTAINERS),
+        steady: false,
+        read: |of| {
+            let facts = of.look.facts(of.task)?;
+            Ok(of.workdays_since(facts.map(|facts| facts.state_since.unwrap_or(of.task.created_at))))
+        },
     },
     Field {
         name: "task.days_left",

@@ -21,7 +21,9 @@ use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::look::is_home;
-use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec, TaskWords};
+use crate::domain::record::{
+    BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec, TaskWords,
+};
 
 /// How long a closed task stays on the board for its own sake.
 const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -200,12 +202,7 @@ fn words_of(db: &Connection, list: &str) -> Result<HashMap<TaskId, Box<TaskWords
         "SELECT id, key, status_raw, kind, labels FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
     )?;
     let rows = query.query_map([list], |row| {
-        let words = TaskWords {
-            key: row.get(1)?,
-            status: row.get(2)?,
-            kind: row.get(3)?,
-            labels: json_in(row, 4)?,
-        };
+        let words = TaskWords { key: row.get(1)?, status: row.get(2)?, kind: row.get(3)?, labels: json_in(row, 4)? };
         Ok((TaskId(row.get(0)?), Box::new(words)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
