@@ -359,6 +359,7 @@ fn task(id: TaskId) -> TaskRec {
         unmapped: None,
         changed_at: at("2025-03-03 10:00"),
         facts: Facts::default(),
+        words: None,
     }
 }
 

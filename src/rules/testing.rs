@@ -254,6 +254,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 

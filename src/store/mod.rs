@@ -74,6 +74,8 @@ pub struct ConfigPlan {
     pub operators: Vec<String>,
     /// Hours and zone of everybody without their own.
     pub default_calendar: Arc<Calendar>,
+    /// Whether the board holds what the tools call things, because a condition of the configuration reads it.
+    pub words: bool,
     /// The three revisions, of rules, reading and selection.
     pub rules_rev: String,
     /// See `rules_rev`.

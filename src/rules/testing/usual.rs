@@ -76,6 +76,7 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[custom]
 "#;
 
 /// The usual thresholds.

@@ -30,7 +30,9 @@ pub(super) fn image(
     rule: fn(&str) -> Option<RuleId>,
 ) -> Result<BoardImage, StoreError> {
     let ids = board::task_ids(db, now)?;
-    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>())?;
+    // A command that only looks has no plan; it may show whatever there is.
+    let words = plan.is_none_or(|plan| plan.words);
+    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>(), words)?;
     let here: HashSet<TaskId> = ids.into_iter().collect();
     let since = later(now, -SAID_KEPT);
     let notices = notices(db, since)?;

@@ -105,6 +105,7 @@ fn plan() -> ConfigPlan {
         default_manager: Some("mo".to_owned()),
         operators: vec!["mo".to_owned()],
         default_calendar: usual(),
+        words: true,
         rules_rev: "rules1".to_owned(),
         read_rev: "read1".to_owned(),
         select_rev: "select1".to_owned(),
