@@ -17,7 +17,7 @@ use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
 use super::show::InForce;
 use super::tree::{FileTree, Table, join};
-use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, check};
+use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, calendars, check};
 
 /// What settings are made of.
 #[derive(Clone, Default)]
@@ -94,7 +94,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     found.extend(reading.found);
     found.extend(context.conflicts());
     found.extend(context.odd());
-    let settings = settings.map(|settings| finished(settings, &context, sources));
+    let mut settings = settings.map(|settings| finished(settings, &context, sources));
+    let files = settings.as_mut().map(calendars::read).unwrap_or_default();
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
         found.extend(
@@ -103,6 +104,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
                 .filter(|(path, _)| !echo(path))
                 .map(|(_, found)| found),
         );
+        // Whoever only looks goes by what the daemon has read.
+        let files = if sources.flags.only_looks { &[][..] } else { &files };
+        let of_calendars = calendars::all(settings, &context, files).into_iter();
+        found.extend(of_calendars.filter(|(path, _)| !echo(path)).map(|(_, found)| found));
     }
     sort(&mut found, &sources.files);
     match settings {
@@ -171,7 +176,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 5] = ["github", "jira", "asana", "trello", "people"];
+const NAMED: [&str; 7] = ["github", "jira", "asana", "trello", "people", "teams", "calendars"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
