@@ -295,7 +295,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 8] = [
+const REQUIRED: [Required; 9] = [
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
@@ -335,6 +335,11 @@ const REQUIRED: [Required; 8] = [
         pattern: "heartbeat.url",
         example: r#"url = { file = "/run/secrets/heartbeat_url" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "teams.*.manager",
+        example: r#"manager = "max", the name of a table under [people]"#,
+        stand_in: || Value::from("x"),
     },
 ];
 

@@ -51,10 +51,13 @@ const EVERYTHING: &str = r##"
     [heartbeat]
     url = { env = "BEAT" }
     [people.NAME]
+    [teams.web]
+    manager = "NAME"
+    [calendars.NAME]
 "##;
 
 /// Tables whose tables somebody names.
-const NAMED: [&str; 5] = ["github", "jira", "asana", "trello", "people"];
+const NAMED: [&str; 7] = ["github", "jira", "asana", "trello", "people", "teams", "calendars"];
 
 /// Every key of every table, as the types know them: an unknown key in a table is answered with the list.
 fn known_keys() -> BTreeSet<String> {
