@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod alert;
 pub mod away;
+pub mod baseline;
 pub mod board;
 pub mod record;
 pub mod bulk;
@@ -18,6 +19,8 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod outcome;
+pub mod past;
 pub mod people;
 pub mod policy;
 pub mod snapshot;

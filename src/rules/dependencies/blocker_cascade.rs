@@ -116,7 +116,7 @@ impl<'a> Chain<'_, 'a> {
             (Some(secs), _) => secs as f64,
             (None, Unestimated::Nothing) => return 0,
             (None, Unestimated::Usual) => {
-                self.look.norms(task).work_p50_days * self.look.calendar(task).day_secs() as f64
+                self.look.norms(task).work_p50_days() * self.look.calendar(task).day_secs() as f64
             }
         };
         let done = self.look.progress(task).map_or(0.0, |progress| progress.share.get());

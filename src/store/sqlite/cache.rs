@@ -22,6 +22,8 @@ pub(super) struct Cache {
     pub(super) connections: HashMap<ConnectionId, ConnectionRow>,
     pub(super) accounts: HashMap<AccountId, AccountRec>,
     pub(super) account_ids: HashMap<SiteId, HashMap<String, AccountId>>,
+    /// By login, in lower case.
+    logins: HashMap<SiteId, HashMap<String, AccountId>>,
     pub(super) containers: HashMap<ContainerId, ContainerRow>,
     pub(super) container_ids: HashMap<SiteId, HashMap<ContainerRef, ContainerId>>,
     /// Accounts that a credential of ours ever wrote as.
@@ -189,6 +191,7 @@ impl Cache {
             connections: connections(db)?,
             accounts: HashMap::new(),
             account_ids: HashMap::new(),
+            logins: HashMap::new(),
             containers: HashMap::new(),
             container_ids: HashMap::new(),
             ours: ours(db)?,
@@ -206,7 +209,16 @@ impl Cache {
 
     pub(super) fn put_account(&mut self, ext: String, rec: AccountRec) {
         self.account_ids.entry(rec.site).or_default().insert(ext, rec.id);
+        if let Some(login) = &rec.handle {
+            self.logins.entry(rec.site).or_default().insert(login.to_lowercase(), rec.id);
+        }
         self.accounts.insert(rec.id, rec);
+    }
+
+    /// The account of a site that has this id, or this login. `None`: nobody who is known.
+    pub(super) fn account_called(&self, site: SiteId, name: &str) -> Option<AccountId> {
+        let by_id = self.account_ids.get(&site).and_then(|ids| ids.get(name));
+        by_id.or_else(|| self.logins.get(&site)?.get(&name.to_lowercase())).copied()
     }
 
     pub(super) fn put_container(&mut self, row: ContainerRow) {

@@ -10,12 +10,13 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{json_in, us};
-use super::{accounts, board, inbox, round};
+use super::{accounts, board, inbox, norms, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
+use crate::domain::norms::Book;
 use crate::domain::notice::{Message, Notice, Post, PostAbout};
 use crate::domain::people::{People, Person};
 use crate::domain::record::{BoardImage, NextIds};
@@ -54,6 +55,7 @@ pub(super) fn image(
         posts,
         messages,
         answers: inbox::waiting(db)?,
+        norms: norms::book(db)?,
         ids: next_ids(db)?,
     })
 }
@@ -72,6 +74,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         posts: Vec::new(),
         messages: Vec::new(),
         answers: Vec::new(),
+        norms: Book::default(),
         ids: next_ids(db)?,
     })
 }

@@ -15,8 +15,8 @@ use std::sync::{Arc, LazyLock};
 
 use connector_kit::{Cursor, Every, Page, StreamKind, StreamSpec, TaskLinks};
 use connector_model::{
-    Account, AccountKind, Change, Container, ContainerKind, ContainerRef, Due, Field, Link, LinkKind, SiteKey, Status,
-    StatusCategory, Task, TaskRef,
+    Account, AccountKind, Change, Container, ContainerKind, ContainerRef, Due, Field, Link, LinkKind, Mentions,
+    SiteKey, Status, StatusCategory, Task, TaskRef,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -186,6 +186,7 @@ fn change(task: TaskRef, vkey: &str, field: Field, when: &str, account: &str) ->
         to: None,
         account: Some(account.to_owned()),
         via: None,
+        mentions: Mentions::default(),
         mark: None,
         observed: false,
     }
