@@ -83,6 +83,8 @@ fn person(id: i64, handle: &str, manager: Option<i64>, calendar: &Arc<Calendar>)
         slack: Some(format!("U{}", handle.to_uppercase())),
         own_account: AccountId(id),
         calendar: Arc::clone(calendar),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -96,6 +98,7 @@ fn account(id: i64, handle: &str, person: Option<i64>) -> AccountRec {
         kind: AccountKind::Human,
         bot: false,
         person: person.map(PersonId),
+        acted_at: None,
     }
 }
 

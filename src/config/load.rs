@@ -18,7 +18,7 @@ use super::read::{Mistake, Node, ReadError};
 use super::show::InForce;
 use super::slots::{Last, get, slot, split_last, take};
 use super::tree::{FileTree, Table, join};
-use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, check, rules};
+use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, calendars, check, rules};
 
 /// What settings are made of.
 #[derive(Clone, Default)]
@@ -95,7 +95,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     found.extend(reading.found);
     found.extend(context.conflicts());
     found.extend(context.odd());
-    let settings = settings.map(|settings| finished(settings, &context, sources));
+    let mut settings = settings.map(|settings| finished(settings, &context, sources));
+    let files = settings.as_mut().map(calendars::read).unwrap_or_default();
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
         found.extend(
@@ -105,6 +106,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
                 .filter(|(path, _)| !echo(path))
                 .map(|(_, found)| found),
         );
+        // Whoever only looks goes by what the daemon has read.
+        let files = if sources.flags.only_looks { &[][..] } else { &files };
+        let of_calendars = calendars::all(settings, &context, files).into_iter();
+        found.extend(of_calendars.filter(|(path, _)| !echo(path)).map(|(_, found)| found));
     }
     sort(&mut found, &sources.files);
     match settings {
@@ -174,7 +179,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 6] = ["github", "jira", "asana", "trello", "people", "rules.custom"];
+const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
@@ -299,7 +304,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 9] = [
+const REQUIRED: [Required; 10] = [
     Required {
         pattern: "rules.custom.*.when",
         example: r#"when = "task.state == 'review' and task.idle_days > 2""#,
@@ -344,6 +349,11 @@ const REQUIRED: [Required; 9] = [
         pattern: "heartbeat.url",
         example: r#"url = { file = "/run/secrets/heartbeat_url" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "teams.*.manager",
+        example: r#"manager = "max", the name of a table under [people]"#,
+        stand_in: || Value::from("x"),
     },
 ];
 

@@ -27,10 +27,12 @@
 //! | `migrate` | an older file in the present form |
 
 mod asana;
+mod calendars;
 mod check;
 pub mod diagnose;
 mod files;
 mod github;
+mod ics;
 mod jira;
 mod jql;
 mod load;
@@ -64,11 +66,13 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::away::DateRange;
 pub use crate::domain::length::Length;
 pub use crate::domain::policy::Mode;
 pub use crate::rules::overrides::Override;
 pub use crate::rules::settings::RuleSettings;
 pub use asana::{AsanaConnection, AsanaFields, project_of as asana_project_of, workspace_of as asana_workspace_of};
+pub use calendars::{CalendarSettings, Capacity, Days, Stretch, WeekHours};
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
@@ -114,6 +118,10 @@ pub struct Settings {
     pub comments: CommentSettings,
     /// People by name.
     pub people: BTreeMap<String, PersonSettings>,
+    /// Teams by name.
+    pub teams: BTreeMap<String, TeamSettings>,
+    /// Working hours by name.
+    pub calendars: BTreeMap<String, CalendarSettings>,
     /// How accounts become people.
     pub directory: DirectorySettings,
     /// Who hears of trouble with gapwatch itself.
@@ -328,8 +336,41 @@ pub struct PersonSettings {
     pub email: Option<String>,
     /// The name of another table. `None`: the directory's default manager.
     pub manager: Option<String>,
-    /// `None`: the server's zone.
+    /// The name of another table: who hears in this person's place while they are away. `None`: the manager does.
+    pub deputy: Option<String>,
+    /// The name of a table of `[calendars]`. `None`: the directory's default calendar.
+    pub calendar: Option<String>,
+    /// `None`: the calendar's zone.
     pub tz: Option<Zone>,
+    /// How much they work in a week. `None`: all hours of the calendar.
+    pub capacity: Option<Capacity>,
+    /// Days on which they are away.
+    pub away: Vec<Days>,
+    /// A file of such days. `None`: none.
+    pub away_ics: Option<PathBuf>,
+    /// What that file says.
+    #[serde(skip)]
+    #[schemars(skip)]
+    from_ics: Vec<DateRange>,
+    /// Accounts, by tool.
+    pub also: Accounts,
+}
+
+impl PersonSettings {
+    /// Days on which they are away: those of the configuration and those of the file.
+    pub fn days_away(&self) -> Vec<DateRange> {
+        self.away.iter().map(|days| days.0).chain(self.from_ics.iter().copied()).collect()
+    }
+}
+
+/// `[teams.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TeamSettings {
+    /// As shown. `None`: the table's name.
+    pub name: Option<String>,
+    /// The name of a table of `[people]`: who hears of what is assigned to the team.
+    pub manager: String,
     /// Accounts, by tool.
     pub also: Accounts,
 }
@@ -373,12 +414,14 @@ impl Accounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectorySettings {
-    /// Logins that are no persons, besides those the tool marks itself.
+    /// Logins that are no persons, besides those the tool marks itself; `*` stands for anything.
     pub bots: Vec<String>,
     /// Whether the same address in two tools is one person.
     pub match_by_email: bool,
     /// Who leads people without a manager. `None`: such gaps stay in the channel digest.
     pub default_manager: Option<String>,
+    /// The name of a table of `[calendars]`, for people without one. `None`: Monday to Friday, 9 to 17, in the server's zone.
+    pub default_calendar: Option<String>,
 }
 
 /// `[operators]`

@@ -12,6 +12,14 @@ pub fn page(id: &str) -> Option<&'static str> {
 
 const PAGES: &[(&str, &str)] = &[
     (
+        "bad-calendar",
+        "A calendar file (.ics) named by `holidays_ics` or `away_ics` cannot be taken: it is not there, cannot be read, or is no\n\
+         calendar as calendar programs export it. The message names the line in that file. Such files are read at every start\n\
+         and reload; after a change of one, reload.\n\n\
+         As a warning: an event in it comes again otherwise than once a year, and only its first time counts. Of absences only\n\
+         whole days count, and events that leave the time free do not.\n",
+    ),
+    (
         "bad-condition",
         "A condition or the words of a rule cannot be used. Both are Jinja: comparisons, `and`, `or`, `not`, `in`, filters as\n\
          `task.labels|length`; text stands in single quotes.\n\n\

@@ -7,7 +7,11 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{AsanaConnection, GithubConnection, GithubFilter, JiraConnection, Settings, States, TrelloConnection};
+use super::{
+    AsanaConnection, GithubConnection, GithubFilter, JiraConnection, PersonSettings, Settings, States, TeamSettings,
+    TrelloConnection,
+};
+use crate::domain::away::joined;
 
 /// Each is 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,7 +92,23 @@ fn reading(settings: &Settings) -> impl Serialize {
         .collect();
     let directory = &settings.directory;
     let directory = (folded(&directory.bots), directory.match_by_email, directory.default_manager.clone());
-    serde_json::to_value((states, people, directory)).expect("plain values always become JSON")
+    let mut all = vec![plain(&states), plain(&people), plain(&directory)];
+    // What nobody has set is not there: what is hashed stays the same when it can be set.
+    let calendar = |(name, person): (&String, &PersonSettings)| Some((name.clone(), person.calendar.clone()?));
+    let of_people: Vec<_> = settings.people.iter().filter_map(calendar).collect();
+    let default = &settings.directory.default_calendar;
+    if !settings.calendars.is_empty() {
+        let calendars = settings.calendars.iter().map(|(name, calendar)| {
+            let week = calendar.week().week;
+            (name, calendar.tz.as_ref(), week, joined(calendar.days_off()))
+        });
+        all.push(plain(&(calendars.collect::<Vec<_>>(), of_people, default)));
+    }
+    if !settings.teams.is_empty() {
+        let accounts = |team: &TeamSettings| team.also.by_tool().map(|(tool, accounts)| (tool, folded(accounts)));
+        all.push(plain(&settings.teams.values().map(accounts).collect::<Vec<_>>()));
+    }
+    all
 }
 
 fn selection(settings: &Settings) -> impl Serialize {

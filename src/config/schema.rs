@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use super::sections::{Section, sections, words_of};
 use super::tree::join;
 use super::{
-    AppId, BaseUrl, DEFAULTS, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo,
-    SecretRef, Settings, StoreUrl, Zone,
+    AppId, BaseUrl, Capacity, DEFAULTS, Days, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName,
+    ProxyUrl, Repo, SecretRef, Settings, StoreUrl, Stretch, WeekHours, Zone,
 };
 use crate::rules::condition::{Condition, Words};
 
@@ -201,6 +201,9 @@ written_as_text! {
     Condition: "a condition, as \"task.state == 'review' and task.days_left < 3\"", ".";
     Words: "words, with values as \"{{ task.days_left }}\"", ".";
     Zone: "a time zone, as \"Europe/Berlin\"", "^[A-Za-z0-9_+/-]+$";
+    Days: "a day, \"2027-01-01\", or days in a row, \"2026-12-24..2026-12-26\"", r"^\s*\d{4}-\d{2}-\d{2}\s*(\.\.\s*\d{4}-\d{2}-\d{2}\s*)?$";
+    Stretch: "hours, \"09:00-17:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$";
+    Capacity: "hours a week, \"32h/week\"", r"^\s*\d+(\.\d+)?\s*h\s*/\s*week\s*$";
 }
 
 /// An id that is written as a number or as text.
@@ -225,6 +228,27 @@ macro_rules! written_as_id {
 written_as_id! {
     AppId: "the id or client id of a GitHub App";
     InstallationId: "the number of an installation";
+}
+
+impl JsonSchema for WeekHours {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "WeekHours".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let day = "(mon|tue|wed|thu|fri|sat|sun)";
+        let names = format!("^{day}(_{day})?$");
+        json_schema!({
+            "title": "hours by weekday",
+            "type": "object",
+            "patternProperties": { names: Stretch::json_schema(generator) },
+            "additionalProperties": false,
+        })
+    }
 }
 
 impl JsonSchema for OneOrMany {

@@ -458,6 +458,7 @@ impl Sketch {
                     },
                     bot,
                     person,
+                    acted_at: None,
                 },
             );
             let Some(own_zone) = own_zone else { continue };
@@ -472,6 +473,8 @@ impl Sketch {
                     slack: None,
                     own_account: AccountId(id),
                     calendar: calendar(own_zone, &self.hours),
+                    deputy: None,
+                    team: false,
                 },
             );
         }

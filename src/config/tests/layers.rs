@@ -53,10 +53,13 @@ const EVERYTHING: &str = r##"
     [people.NAME]
     [rules.custom.NAME]
     when = "true"
+    [teams.web]
+    manager = "NAME"
+    [calendars.NAME]
 "##;
 
 /// Tables whose tables somebody names.
-const NAMED: [&str; 6] = ["github", "jira", "asana", "trello", "people", "rules.custom"];
+const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
 
 /// Every key of every table, as the types know them: an unknown key in a table is answered with the list.
 fn known_keys() -> BTreeSet<String> {

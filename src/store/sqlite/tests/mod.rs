@@ -77,6 +77,9 @@ fn person(handle: &str, login: &str) -> PersonPlan {
         accounts: vec![("github".to_owned(), login.to_owned())],
         calendar: usual(),
         zone_stated: true,
+        away: Vec::new(),
+        deputy: None,
+        team: false,
     }
 }
 
