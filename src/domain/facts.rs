@@ -3,14 +3,18 @@
 //! Who counts (a bot, ourselves, a person) is decided here and nowhere earlier, so that another list of bots only means
 //! folding again. Order of entries does not matter: they are sorted first.
 
-use connector_model::{Due, Field, Mark, StatusCategory};
+use connector_model::{Due, Field, Mark, Mentions, StatusCategory};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
+use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past};
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
+
+/// How the ids of observed changes of a deadline begin that moved with the task's home.
+pub const HOME_MOVED: &str = "observed:home:";
 
 /// What the history of one task says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,8 +42,14 @@ pub struct Facts {
     pub due_set_at: Option<Timestamp>,
     /// First sign of work: an owner's act after the assignment, or a pull request that will close it.
     pub started_at: Option<Timestamp>,
-    /// How often it was reopened.
+    /// How often it was reopened, but for what was closed by mistake.
     pub reopened: u32,
+    /// When it entered the state it is in. `None`: it has been in it since its creation, or the history does not tell.
+    pub state_since: Option<Timestamp>,
+    /// Who gave it to those of its present owners who did not take it themselves; a bot gives nothing.
+    pub assigned_by: Box<[AssignedBy]>,
+    /// What is seldom to be told. `None`: nothing of it.
+    pub past: Option<Box<Past>>,
 }
 
 impl Facts {
@@ -51,6 +61,47 @@ impl Facts {
     /// Since when an account is assigned. `None`: not assigned, or not told.
     pub fn assigned_since(&self, account: AccountId) -> Option<Timestamp> {
         self.assigned.iter().find(|(who, _)| *who == account).map(|(_, at)| *at)
+    }
+
+    /// Who gave it to an owner. `None`: the owner, a bot, or not told.
+    pub fn assigned_by(&self, owner: AccountId) -> Option<AssignedBy> {
+        self.assigned_by.iter().find(|given| given.owner == owner).copied()
+    }
+
+    /// When its declared progress last changed. `None`: never.
+    pub fn progress_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.progress_at
+    }
+
+    /// When it was last reopened, but for one that was closed by mistake. `None`: never.
+    pub fn reopened_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.reopened_at
+    }
+
+    /// When a link to what it waits for, or to what waits for it, was last removed. `None`: never.
+    pub fn unlinked_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.unlinked_at
+    }
+
+    /// When its planned start was last set. `None`: not, or it was taken away again.
+    pub fn start_set_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.start_set_at
+    }
+
+    /// How its own deadline was changed after it had got a date, oldest first: the first few and the latest ones.
+    pub fn due_moves(&self) -> &[DueMove] {
+        self.past.as_ref().map_or(&[], |past| &past.due_moves)
+    }
+
+    /// Whom its last comment or its state asks something, and who has done nothing since.
+    pub fn asked(&self) -> &[Asked] {
+        self.past.as_ref().map_or(&[], |past| &past.asked)
+    }
+
+    /// Without room to spare: a million of them are kept.
+    pub fn shrink(&mut self) {
+        self.acts.shrink_to_fit();
+        self.assigned.shrink_to_fit();
     }
 }
 
@@ -71,6 +122,8 @@ pub struct RawChange {
     pub account: Option<AccountId>,
     /// App through which it was done.
     pub via: Option<String>,
+    /// Whom it names, by the tool's own ids or logins.
+    pub mentions: Mentions,
     /// Marker it carries.
     pub mark: Option<Mark>,
     /// A difference we observed, not an entry of the tool's.
@@ -89,6 +142,10 @@ pub struct FoldContext<'a> {
     pub is_state_label: &'a dyn Fn(&str) -> bool,
     /// True for an act that is part of an import, a migration or a bulk edit: no sign of work on this task.
     pub is_bulk: &'a dyn Fn(AccountId, Timestamp) -> bool,
+    /// True for an assignment that is one of many which the account made at once.
+    pub is_planning: &'a dyn Fn(AccountId, Timestamp) -> bool,
+    /// The account of an id or a login. `None`: nobody who is known.
+    pub account_of: &'a dyn Fn(&str) -> Option<AccountId>,
     /// Present owners, for a task whose history tells no assignment.
     pub owners: &'a [AccountId],
     /// When the task was made.
@@ -100,7 +157,7 @@ pub fn fold(changes: &[RawChange], context: &FoldContext<'_>) -> Facts {
     let mut sorted: Vec<&RawChange> = changes.iter().collect();
     sorted.sort_by(|a, b| (a.at, &a.vkey).cmp(&(b.at, &b.vkey)));
     let told_assignments = sorted.iter().any(|change| change.field == Field::Owner);
-    let mut fold = Fold { context, facts: Facts::default(), own_due: false };
+    let mut fold = Fold::new(context);
     if !told_assignments && !context.owners.is_empty() {
         fold.facts.first_owner_at = Some(context.created_at);
         fold.facts.assigned = context.owners.iter().map(|owner| (*owner, context.created_at)).collect();
@@ -108,7 +165,7 @@ pub fn fold(changes: &[RawChange], context: &FoldContext<'_>) -> Facts {
     for change in sorted {
         fold.change(change);
     }
-    fold.facts
+    fold.end()
 }
 
 /// The fold on its way through the changes.
@@ -117,11 +174,46 @@ struct Fold<'a> {
     facts: Facts,
     /// It has a deadline of its own; then its homes' do not count.
     own_due: bool,
+    /// The state that was entered last, where the tool says what it counts as.
+    category: Option<StatusCategory>,
+    /// What was so before it was closed: when that happened, its state, and since when it was in it.
+    closed: Option<(Timestamp, Option<StatusCategory>, Option<Timestamp>)>,
+    assigned_by: Vec<AssignedBy>,
+    past: Past,
+    due_moves: Vec<DueMove>,
+    asked: Vec<Asked>,
 }
 
-impl Fold<'_> {
+impl<'a> Fold<'a> {
+    fn new(context: &'a FoldContext<'a>) -> Fold<'a> {
+        Fold {
+            context,
+            facts: Facts::default(),
+            own_due: false,
+            category: None,
+            closed: None,
+            assigned_by: Vec::new(),
+            past: Past::default(),
+            due_moves: Vec::new(),
+            asked: Vec::new(),
+        }
+    }
+
+    fn end(mut self) -> Facts {
+        for given in &mut self.assigned_by {
+            let since = self.facts.assigned_since(given.owner);
+            given.planning |= since.is_some_and(|at| (self.context.is_planning)(given.by, at));
+        }
+        self.facts.assigned_by = self.assigned_by.into();
+        self.past.due_moves = self.due_moves.into();
+        self.past.asked = self.asked.into();
+        self.facts.past = (self.past != Past::default()).then(|| Box::new(self.past));
+        self.facts.shrink();
+        self.facts
+    }
+
     fn change(&mut self, change: &RawChange) {
-        if change.mark.as_ref().is_some_and(|mark| (self.context.is_ours)(mark, change.account)) {
+        if is_ours(change, self.context) {
             return;
         }
         self.facts.changed_at = self.facts.changed_at.max(Some(change.at));
@@ -134,9 +226,18 @@ impl Fold<'_> {
                 self.facts.started_at = self.facts.started_at.or(Some(change.at));
             }
             Field::Status => self.status(change),
+            Field::Label => self.label(change),
+            Field::Progress => self.past.progress_at = Some(change.at),
+            Field::Start => self.past.start_set_at = change.to.is_some().then_some(change.at),
+            Field::Link if change.from.is_some() && change.to.is_none() => self.past.unlinked_at = Some(change.at),
             _ => {}
         }
-        if is_human(change, self.context) && touches_content(change, self.context) {
+        // Whatever somebody does is their answer.
+        self.asked.retain(|asked| change.account != Some(asked.whom));
+        if change.field == Field::Comment && is_human(change, self.context) {
+            self.comment(change);
+        }
+        if is_act(change, self.context) {
             self.facts.human_at = self.facts.human_at.max(Some(change.at));
             if let Some(account) = change.account {
                 self.act(account, change);
@@ -148,15 +249,80 @@ impl Fold<'_> {
     fn status(&mut self, change: &RawChange) {
         let (from, to) = (change.from.as_deref(), change.to.as_deref());
         let [before, after] = [from, to].map(|text| text.and_then(StatusCategory::of_entry));
-        let is_reopened = match (before, after) {
-            (Some(before), Some(after)) => !before.is_open() && after.is_open(),
-            _ => to == Some("open") && from != Some("open"),
+        let (is_closed, is_reopened) = match (before, after) {
+            (Some(before), Some(after)) => (before.is_open() && !after.is_open(), !before.is_open() && after.is_open()),
+            _ => (to == Some("closed") && from != Some("closed"), to == Some("open") && from != Some("open")),
         };
-        if is_reopened {
-            self.facts.reopened += 1;
+        let was = before.or(self.category);
+        if is_closed {
+            self.closed = Some((change.at, was, self.facts.state_since));
         }
+        if is_closed || is_reopened || after.is_some() && after != was {
+            self.facts.state_since = Some(change.at);
+        }
+        if is_reopened {
+            self.reopened(change.at, after);
+        }
+        self.category = after;
+        self.waits(change, after == Some(StatusCategory::Waiting));
         if matches!(after, Some(StatusCategory::Active | StatusCategory::Review)) {
             self.facts.started_at = self.facts.started_at.or(Some(change.at));
+        }
+    }
+
+    /// What was closed by mistake goes on as if it had not been.
+    fn reopened(&mut self, at: Timestamp, after: Option<StatusCategory>) {
+        match self.closed.take() {
+            Some((closed_at, was, since)) if at.duration_since(closed_at) <= BY_MISTAKE => {
+                if was == after {
+                    self.facts.state_since = since;
+                }
+            }
+            _ => {
+                self.facts.reopened += 1;
+                self.past.reopened_at = Some(at);
+            }
+        }
+    }
+
+    /// A label that is a state is entered when it is put on; without it, the task is in another.
+    fn label(&mut self, change: &RawChange) {
+        if change.from.iter().chain(&change.to).any(|label| (self.context.is_state_label)(label)) {
+            self.facts.state_since = Some(change.at);
+            self.waits(change, true);
+        }
+    }
+
+    /// Whom the state it has come into waits for; the one it has left waits for nobody any more.
+    fn waits(&mut self, change: &RawChange, waiting: bool) {
+        let named = |text: &Option<String>| {
+            let text = text.as_deref()?;
+            let state = StatusCategory::of_entry(text).and_then(|_| text.split_once('/')).map_or(text, |(_, raw)| raw);
+            (self.context.account_of)(past::waits_for(state)?)
+        };
+        let (before, after) = (named(&change.from), named(&change.to).filter(|_| waiting));
+        let is_status = change.field == Field::Status;
+        self.asked.retain(|asked| asked.how != Asks::State || !(is_status || before == Some(asked.whom)));
+        if let Some(whom) = after {
+            self.ask(change, whom, Asks::State);
+        }
+    }
+
+    /// Only the last comment counts; whoever writes it asks others, and neither themselves nor a bot.
+    fn comment(&mut self, change: &RawChange) {
+        self.asked.retain(|asked| asked.how == Asks::State);
+        let how = if change.mentions.asks { Asks::Question } else { Asks::Mention };
+        for name in &change.mentions.who {
+            if let Some(whom) = (self.context.account_of)(name) {
+                self.ask(change, whom, how);
+            }
+        }
+    }
+
+    fn ask(&mut self, change: &RawChange, whom: AccountId, how: Asks) {
+        let known = self.asked.iter().any(|asked| asked.whom == whom);
+        if !known && change.account != Some(whom) && !(self.context.is_bot)(whom) {
+            self.asked.push(Asked { by: change.account, whom, at: change.at, how });
         }
     }
 
@@ -178,6 +344,7 @@ impl Fold<'_> {
             // Whoever is taken off without having been put on was there from the beginning.
             self.facts.first_owner_at = self.facts.first_owner_at.or(Some(self.context.created_at));
             self.facts.assigned.retain(|(who, _)| *who != off);
+            self.assigned_by.retain(|given| given.owner != off);
         }
         if let Some(on) = account(&change.to) {
             self.facts.first_owner_at = self.facts.first_owner_at.or(Some(change.at));
@@ -185,19 +352,29 @@ impl Fold<'_> {
                 Some((_, at)) => *at = change.at,
                 None => self.facts.assigned.push((on, change.at)),
             }
+            self.assigned_by.retain(|given| given.owner != on);
+            let in_bulk = |by| (self.context.is_bulk)(by, change.at);
+            let given = change.account.filter(|by| *by != on && !is_automatic(change, self.context));
+            let given = given.map(|by| AssignedBy { owner: on, by, planning: in_bulk(by) });
+            self.assigned_by.extend(given);
         }
     }
 
     fn due(&mut self, change: &RawChange) {
         self.own_due = change.to.is_some();
+        let had = self.facts.first_due_at.is_some() || change.from.is_some();
         self.date_set(change);
         let due = |text: &Option<String>| text.as_deref().and_then(Due::from_text);
         let (before, after) = (due(&change.from), due(&change.to));
         self.facts.first_due = self.facts.first_due.or(before).or(after);
-        if let (Some(before), Some(after)) = (before, after)
-            && order(after) > order(before)
-        {
+        let bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at))
+            || change.vkey.starts_with(HOME_MOVED);
+        let moved = DueMove { at: change.at, from: before, to: after, by: change.account, bulk };
+        if moved.is_later() {
             self.facts.slips += 1;
+        }
+        if had {
+            past::push_move(&mut self.due_moves, moved);
         }
     }
 
@@ -229,10 +406,24 @@ impl Fold<'_> {
     }
 }
 
+/// Our own word, which is no activity.
+pub(super) fn is_ours(change: &RawChange, context: &FoldContext<'_>) -> bool {
+    change.mark.as_ref().is_some_and(|mark| (context.is_ours)(mark, change.account))
+}
+
+/// An act of a human that touches content.
+pub(super) fn is_act(change: &RawChange, context: &FoldContext<'_>) -> bool {
+    is_human(change, context) && touches_content(change, context)
+}
+
 /// An unknown account counts as human for silence; it is never an owner, having no account.
 fn is_human(change: &RawChange, context: &FoldContext<'_>) -> bool {
     let in_bulk = change.account.is_some_and(|account| (context.is_bulk)(account, change.at));
-    !in_bulk && !change.account.is_some_and(context.is_bot) && !change.via.as_deref().is_some_and(context.is_bot_name)
+    !in_bulk && !is_automatic(change, context)
+}
+
+fn is_automatic(change: &RawChange, context: &FoldContext<'_>) -> bool {
+    change.account.is_some_and(context.is_bot) || change.via.as_deref().is_some_and(context.is_bot_name)
 }
 
 fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
@@ -253,201 +444,5 @@ fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
     }
 }
 
-/// Comparable across days and instants: a day counts from its midnight, Greenwich.
-fn order(due: Due) -> i64 {
-    match due {
-        Due::At(at) => at.as_second(),
-        Due::On(date) => date.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const ANA: AccountId = AccountId(1);
-    const MO: AccountId = AccountId(2);
-    const BOT: AccountId = AccountId(9);
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn change(day: u32, field: Field, by: AccountId) -> RawChange {
-        RawChange {
-            at: at(&format!("2025-03-{day:02}T10:00:00Z")),
-            vkey: format!("{day}:{field:?}"),
-            field,
-            from: None,
-            to: None,
-            account: Some(by),
-            via: None,
-            mark: None,
-            observed: false,
-        }
-    }
-
-    fn valued(change: RawChange, from: &str, to: &str) -> RawChange {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        RawChange { from: text(from), to: text(to), ..change }
-    }
-
-    fn folded(changes: &[RawChange]) -> Facts {
-        folded_with(changes, &[])
-    }
-
-    fn folded_with(changes: &[RawChange], owners: &[AccountId]) -> Facts {
-        let context = FoldContext {
-            is_bot: &|account| account == BOT,
-            is_bot_name: &|name| name == "robot",
-            is_ours: &|mark, account| mark.mac == "ours" && account != Some(MO),
-            is_state_label: &|label| label == "in progress",
-            is_bulk: &|account, at| account == MO && at == self::at("2025-03-20T10:00:00Z"),
-            owners,
-            created_at: at("2025-03-01T10:00:00Z"),
-        };
-        fold(changes, &context)
-    }
-
-    #[test]
-    fn our_own_comment_and_another_bot_move_no_human_clock() {
-        let mark = |mac: &str| Some(Mark { wire: "w".to_owned(), mac: mac.to_owned() });
-        let ours = RawChange { mark: mark("ours"), ..change(5, Field::Comment, ANA) };
-        let app = RawChange { via: Some("robot".to_owned()), ..change(6, Field::Comment, ANA) };
-        let facts = folded(&[change(3, Field::Comment, ANA), ours, app, change(7, Field::Comment, BOT)]);
-        assert_eq!(facts.human_at, Some(at("2025-03-03T10:00:00Z")));
-        assert_eq!(facts.changed_at, Some(at("2025-03-07T10:00:00Z")), "settling counts bots, but not us");
-    }
-
-    #[test]
-    fn a_colleague_who_copies_our_marker_is_still_a_colleague() {
-        let copied = Mark { wire: "w".to_owned(), mac: "ours".to_owned() };
-        let facts = folded(&[RawChange { mark: Some(copied), ..change(5, Field::Comment, MO) }]);
-        assert_eq!(facts.human_at, Some(at("2025-03-05T10:00:00Z")));
-    }
-
-    #[test]
-    fn an_unknown_actor_moves_the_human_clock_and_is_nobodys_act() {
-        let facts = folded(&[RawChange { account: None, observed: true, ..change(5, Field::Description, ANA) }]);
-        assert_eq!(facts.human_at, Some(at("2025-03-05T10:00:00Z")));
-        assert!(facts.acts.is_empty());
-    }
-
-    #[test]
-    fn states_that_say_what_they_were_counted_as_tell_the_start_and_a_reopening() {
-        let facts = folded(&[
-            valued(change(2, Field::Status, MO), "todo/Open", "active/In Arbeit"),
-            valued(change(3, Field::Status, MO), "active/In Arbeit", "review/Review"),
-            valued(change(4, Field::Status, MO), "review/Review", "done/Closed"),
-            valued(change(5, Field::Status, MO), "done/Closed", "todo/Open"),
-            valued(change(6, Field::Status, MO), "todo/Open", "Unknown"),
-        ]);
-        assert_eq!((facts.started_at, facts.reopened), (Some(at("2025-03-02T10:00:00Z")), 1));
-    }
-
-    #[test]
-    fn labels_count_only_where_they_are_a_state() {
-        let facts = folded(&[
-            valued(change(5, Field::Label, ANA), "", "in progress"),
-            valued(change(6, Field::Label, ANA), "", "ui"),
-        ]);
-        assert_eq!(facts.human_at, Some(at("2025-03-05T10:00:00Z")));
-        assert_eq!(folded(&[change(5, Field::Link, ANA), change(6, Field::Priority, ANA)]).human_at, None);
-    }
-
-    #[test]
-    fn work_begins_with_an_owners_act_after_the_assignment() {
-        let assigned = valued(change(3, Field::Owner, MO), "", "1");
-        let facts = folded(&[change(2, Field::Comment, ANA), assigned.clone(), change(4, Field::Comment, MO)]);
-        assert_eq!(facts.started_at, None, "neither an earlier act nor a stranger's");
-        let facts = folded(&[assigned.clone(), change(5, Field::Reference, ANA)]);
-        assert_eq!(facts.started_at, Some(at("2025-03-05T10:00:00Z")));
-        let to_herself = valued(change(3, Field::Owner, ANA), "", "1");
-        assert_eq!(folded(&[to_herself]).started_at, None);
-    }
-
-    #[test]
-    fn work_begins_with_a_pull_request_that_will_close_the_task_whosever_it_is() {
-        let facts = folded(&[valued(change(5, Field::Reference, MO), "", "pull:acme/web#7")]);
-        assert_eq!(facts.started_at, Some(at("2025-03-05T10:00:00Z")));
-        assert_eq!(folded(&[valued(change(5, Field::Reference, MO), "", "acme/web#7")]).started_at, None);
-    }
-
-    #[test]
-    fn an_assignment_the_history_does_not_tell_dates_from_the_creation() {
-        let created = Some(at("2025-03-01T10:00:00Z"));
-        let facts = folded_with(&[], &[ANA]);
-        assert_eq!((facts.first_owner_at, facts.assigned_since(ANA)), (created, created));
-        let facts = folded_with(&[valued(change(4, Field::Owner, MO), "2", "1")], &[ANA]);
-        assert_eq!(facts.first_owner_at, created, "the one who was taken off had been there");
-        assert_eq!(facts.assigned, [(ANA, at("2025-03-04T10:00:00Z"))]);
-    }
-
-    #[test]
-    fn a_date_moved_later_is_a_slip_and_its_first_value_is_kept() {
-        let facts = folded(&[
-            valued(change(2, Field::Due, MO), "", "2025-03-10"),
-            valued(change(3, Field::Due, ANA), "2025-03-10", "2025-03-20"),
-            valued(change(4, Field::Due, ANA), "2025-03-20", "2025-03-18"),
-        ]);
-        assert_eq!(facts.first_due, Due::from_text("2025-03-10"));
-        assert_eq!((facts.slips, facts.due_set_by), (1, Some(ANA)));
-        assert_eq!(facts.first_due_at, Some(at("2025-03-02T10:00:00Z")));
-        assert_eq!(facts.due_set_at, Some(at("2025-03-04T10:00:00Z")));
-    }
-
-    #[test]
-    fn a_slip_does_not_date_the_plan_anew() {
-        let facts = folded(&[valued(change(8, Field::Due, ANA), "2025-03-10", "2025-03-20")]);
-        assert_eq!(facts.first_due_at, Some(at("2025-03-01T10:00:00Z")), "it had a date from its creation on");
-    }
-
-    #[test]
-    fn a_date_taken_away_was_set_by_nobody() {
-        let set = valued(change(2, Field::Due, MO), "", "2025-03-10");
-        let facts = folded(&[set, valued(change(3, Field::Due, MO), "2025-03-10", "")]);
-        assert_eq!((facts.due_set_by, facts.due_set_at), (None, None));
-    }
-
-    #[test]
-    fn a_home_sets_the_date_only_where_there_is_none_of_its_own() {
-        let home = valued(change(5, Field::Home, ANA), "", "M1");
-        assert_eq!(folded(std::slice::from_ref(&home)).due_set_by, Some(ANA));
-        let own = valued(change(2, Field::Due, MO), "", "2025-03-10");
-        assert_eq!(folded(&[own, home]).due_set_by, Some(MO));
-    }
-
-    #[test]
-    fn a_bulk_edit_is_nobodys_work() {
-        let facts = folded(&[change(5, Field::Comment, ANA), change(20, Field::Due, MO)]);
-        assert_eq!(facts.human_at, Some(at("2025-03-05T10:00:00Z")));
-        assert_eq!(facts.changed_at, Some(at("2025-03-20T10:00:00Z")), "settling counts it");
-        assert_eq!(facts.act_of(MO), None);
-    }
-
-    #[test]
-    fn reopening_counts() {
-        let reopened = valued(change(5, Field::Status, ANA), "closed", "open");
-        assert_eq!(folded(&[valued(change(3, Field::Status, ANA), "open", "closed"), reopened]).reopened, 1);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn the_order_of_entries_is_irrelevant(
-            (told, shuffled) in proptest::collection::vec((1u32..28, 0u8..16, 0i64..4, 0usize..4, 0usize..4), 0..12)
-                .prop_map(|all| all.into_iter().enumerate().map(random_change).collect::<Vec<_>>())
-                .prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle()))
-        ) {
-            proptest::prop_assert_eq!(folded_with(&told, &[ANA, MO]), folded_with(&shuffled, &[ANA, MO]));
-        }
-    }
-
-    use proptest::prelude::{Just, Strategy};
-
-    fn random_change((nth, (day, field, by, from, to)): (usize, (u32, u8, i64, usize, usize))) -> RawChange {
-        let values = ["", "1", "2", "2025-03-10"];
-        let plain = change(day, Field::from_code(field), if by == 3 { BOT } else { AccountId(by) });
-        RawChange { vkey: format!("event:{nth}"), ..valued(plain, values[from], values[to]) }
-    }
-}
+mod tests;

@@ -55,9 +55,15 @@ fn findings() -> Vec<(RuleId, Finding)> {
         finish_at: at("2025-03-17 12:00"),
         late,
         downstream: 3,
+        priority: None,
         deadline: None,
     };
-    let stalled = |deadline| Evidence::Stalled { human_at: at("2025-03-05 10:00"), limit_secs: 3 * 8 * 3600, deadline };
+    let stalled = |deadline| Evidence::Stalled {
+        human_at: at("2025-03-05 10:00"),
+        limit_secs: 3 * 8 * 3600,
+        deadline,
+        norm: Some(crate::domain::norms::Source::Elsewhere),
+    };
     let mirror = |refused| Evidence::MirrorStale {
         since: at("2025-03-11 08:14"),
         because: "502 from api.github.com".to_owned(),

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use connector_model::{
-    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Mark, Progress, ProgressSource, Share,
-    StatusCategory,
+    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Mark, Mentions, Progress, ProgressSource,
+    Share, StatusCategory,
 };
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -53,6 +53,8 @@ struct Drawn {
     reporter: Option<String>,
     parent: Option<String>,
     blocked_by: Vec<String>,
+    blocks: Vec<String>,
+    linked: Vec<String>,
     homes: Vec<String>,
 }
 
@@ -204,6 +206,8 @@ impl Sketch {
                 "reporter" => drawn.reporter = Some(words.next().to_owned()),
                 "parent" => drawn.parent = Some(words.next().to_owned()),
                 "blocked-by" => drawn.blocked_by = words.list(),
+                "blocks" => drawn.blocks = words.list(),
+                "linked" => drawn.linked = words.list(),
                 "in" => drawn.homes = words.list(),
                 _ => self.field(&mut rec, word, words),
             }
@@ -228,6 +232,7 @@ impl Sketch {
             id,
             ext: id.to_string().into(),
             container: PLACE,
+            kind: None,
             homes: Box::default(),
             category,
             declared: status != "open",
@@ -239,6 +244,8 @@ impl Sketch {
             priority: None,
             progress: None,
             estimate_secs: None,
+            spent_secs: None,
+            remaining_secs: None,
             parent: None,
             owners: Box::default(),
             reporter: None,
@@ -247,6 +254,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 
@@ -271,6 +279,7 @@ impl Sketch {
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
             "raw" => {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
@@ -293,6 +302,9 @@ impl Sketch {
             "label" => (Field::Label, None),
             "assign" | "unassign" => (Field::Owner, None),
             "date" => (Field::Due, None),
+            "state" => (Field::Status, None),
+            "start" => (Field::Start, None),
+            "unlink" => (Field::Link, None),
             "plan" | "unplan" => (Field::Home, None),
             other => panic!("no such line: {other}"),
         };
@@ -304,6 +316,12 @@ impl Sketch {
         let from = words.optional("from").then(|| value(self, words));
         let to = words.optional("to").then(|| value(self, words));
         let by = words.after("by").to_owned();
+        let asks = words.optional("asks");
+        let who = if asks || words.optional("names") { vec![words.next().to_owned()] } else { Vec::new() };
+        for name in &who {
+            self.account(name);
+        }
+        let mentions = Mentions { who, asks };
         let at = if words.optional("at") { self.instant(words) } else { self.now };
         let resolve = |name: String, sketch: &mut Sketch| match field {
             Field::Owner => sketch.account(&name).0.to_string(),
@@ -312,7 +330,7 @@ impl Sketch {
         let (from, to) = (from.map(|name| resolve(name, self)), to.map(|name| resolve(name, self)));
         let account = (by != "unknown").then(|| self.account(&by));
         let vkey = format!("event:{}", self.changes.len());
-        let change = RawChange { at, vkey, field, from, to, account, via: None, mark, observed: false };
+        let change = RawChange { at, vkey, field, from, to, account, via: None, mentions, mark, observed: false };
         self.changes.push((key, change));
     }
 
@@ -321,7 +339,7 @@ impl Sketch {
             self.people.push((name.to_owned(), None));
         }
         let nth = self.people.iter().position(|(known, _)| known == name).unwrap_or_default();
-        AccountId(i64::try_from(nth).unwrap_or_default() + 1)
+        account_id(nth)
     }
 
     /// The board; `shuffle` draws the same one with its tasks and histories in another order.
@@ -348,6 +366,7 @@ impl Sketch {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         (Board::new(image), keys)
@@ -377,6 +396,7 @@ impl Sketch {
             self.changes.iter().filter(|(key, _)| *key == drawn.key).map(|(_, change)| change.clone()).collect();
         let bots: Vec<AccountId> =
             self.people().accounts.values().filter(|account| account.bot).map(|account| account.id).collect();
+        let named: Vec<&String> = self.people.iter().map(|(name, _)| name).collect();
         rec.facts = fold(
             &changes,
             &FoldContext {
@@ -384,13 +404,15 @@ impl Sketch {
                 is_bot_name: &|_| false,
                 is_ours: &|_, _| true,
                 is_state_label: &|_| false,
-                is_bulk: &|_, _| false,
+                is_bulk: &|_, at| self.bulk.is_some_and(|bulk| bulk.from_at <= at && at <= bulk.to_at),
+                is_planning: &|_, _| false,
+                account_of: &|name| named.iter().position(|known| *known == name).map(account_id),
                 owners: &rec.owners,
                 created_at: rec.created_at,
             },
         );
-        let blocked_by = drawn.blocked_by.iter().map(|key| id_of(key).unwrap_or(TaskId(901))).collect();
-        TaskImage { rec, blocked_by, blocks: Vec::new() }
+        let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
+        TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
     }
 
     fn containers(&self) -> Vec<ContainerRec> {
@@ -436,6 +458,7 @@ impl Sketch {
                     },
                     bot,
                     person,
+                    acted_at: None,
                 },
             );
             let Some(own_zone) = own_zone else { continue };
@@ -450,6 +473,8 @@ impl Sketch {
                     slack: None,
                     own_account: AccountId(id),
                     calendar: calendar(own_zone, &self.hours),
+                    deputy: None,
+                    team: false,
                 },
             );
         }
@@ -464,6 +489,10 @@ fn calendar(zone: &TimeZone, hours: &Hours) -> Arc<Calendar> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (zone.iana_name().map(str::to_owned), hours.week);
     known.entry(key).or_insert_with(|| Arc::new(Calendar::new(zone.clone(), hours.clone()))).clone()
+}
+
+fn account_id(nth: usize) -> AccountId {
+    AccountId(i64::try_from(nth).unwrap_or_default() + 1)
 }
 
 fn home_id(nth: usize) -> ContainerId {

@@ -35,6 +35,7 @@ mod service;
 mod sweep;
 mod tidy;
 mod trackers;
+mod trello;
 mod vanished;
 mod wizard;
 mod world;

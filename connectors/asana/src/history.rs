@@ -3,7 +3,7 @@
 //! A story's text is for people, translated and reworded at will: only its kind and its values are read. What Asana writes
 //! by itself in somebody's name (`due_today`) is left out: it would look like an act of the owner.
 
-use connector_model::{Change, Due, Field, StatusCategory, TaskRef};
+use connector_model::{Change, Due, Field, Mentions, StatusCategory, TaskRef};
 
 use crate::fields::{self, Role};
 use crate::mark;
@@ -73,6 +73,7 @@ pub(crate) fn changes(
             to,
             account: account.or_else(|| Some(named.itself())),
             via: None,
+            mentions: Mentions::default(),
             mark: if is_ours { mark::of_text(text) } else { None },
             observed: false,
         });

@@ -1,6 +1,6 @@
 //! GitHub's comments and events as raw changes. Pure. Whether an act counts is decided later, by the fold.
 
-use connector_model::{Change, Field, TaskRef};
+use connector_model::{Change, Field, Mentions, TaskRef};
 
 use crate::address::issue_at;
 use crate::mark;
@@ -38,6 +38,7 @@ pub(crate) fn comment(comment: &Comment<'_>, repo: &str, named: &mut Named) -> E
         to: command(first_line),
         account: comment.user.as_ref().map(|user| named.account(user)),
         via: comment.performed_via_github_app.as_ref().and_then(|app| app.slug.as_deref()).map(str::to_owned),
+        mentions: Mentions::default(),
         mark: mark::read(first_line),
         observed: false,
     }))
@@ -71,6 +72,7 @@ pub(crate) fn event(event: &Event<'_>, named: &mut Named) -> Entry {
         to,
         account: by.map(|user| named.account(user)),
         via: event.performed_via_github_app.as_ref().and_then(|app| app.slug.as_deref()).map(str::to_owned),
+        mentions: Mentions::default(),
         mark: None,
         observed: false,
     }))

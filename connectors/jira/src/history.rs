@@ -3,7 +3,7 @@
 //! Values are taken from `from` and `to`, which are ids and plain dates; what stands beside them for people is translated. A
 //! status that changed because its project was given another workflow is nobody's act.
 
-use connector_model::{Change, Field, Mark, StatusCategory, TaskRef};
+use connector_model::{Change, Field, Mark, Mentions, StatusCategory, TaskRef};
 
 use crate::normalise::{Named, Reading};
 use crate::plain::first_line;
@@ -35,6 +35,7 @@ pub(crate) fn changes(
             to,
             account: account.clone(),
             via: None,
+            mentions: Mentions::default(),
             mark: None,
             observed: false,
         });
@@ -141,6 +142,7 @@ pub(crate) fn comment(
         to: comment.body.and_then(|body| command(&first_line(body.get()))),
         account: comment.author.as_ref().and_then(|author| named.account(author, reading.edition)),
         via: None,
+        mentions: Mentions::default(),
         mark,
         observed: false,
     })

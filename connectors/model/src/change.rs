@@ -26,6 +26,9 @@ pub struct Change {
     pub account: Option<String>,
     /// The app through which it was done, where the tool tells. An account that acts through an automation is no human.
     pub via: Option<String>,
+    /// Of a comment: whom it names, and whether it asks something.
+    #[serde(default, skip_serializing_if = "Mentions::is_empty")]
+    pub mentions: Mentions,
     /// The signed marker the entry carries, if any. Believed only when its MAC is valid.
     pub mark: Option<Mark>,
     /// True: no entry of the tool's, but a difference between two reads.
@@ -98,6 +101,36 @@ impl Field {
     /// The inverse of [`Field::code`]; an unknown number reads as [`Field::Other`].
     pub fn from_code(code: u8) -> Field {
         Field::ALL.get(usize::from(code)).copied().unwrap_or(Field::Other)
+    }
+}
+
+/// Whom a comment names, and whether it asks something; nothing else of what people write is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mentions {
+    /// People by [`crate::Account::ext`] or by the login they are mentioned by, each once; no teams, and not the author.
+    pub who: Vec<String>,
+    /// There is a question in it, outside of code, quotations and addresses.
+    pub asks: bool,
+}
+
+impl Mentions {
+    /// True when nobody is named.
+    pub fn is_empty(&self) -> bool {
+        self.who.is_empty()
+    }
+
+    /// As the store keeps it: one name a line, after a line that is `?` for a question, else empty. `None`: nobody is named.
+    pub fn to_text(&self) -> Option<String> {
+        let head = if self.asks { "?" } else { "" };
+        (!self.is_empty()).then(|| format!("{head}\n{}", self.who.join("\n")))
+    }
+
+    /// The inverse of [`Mentions::to_text`].
+    pub fn from_text(text: &str) -> Mentions {
+        let mut lines = text.lines();
+        let asks = lines.next() == Some("?");
+        Mentions { who: lines.filter(|name| !name.is_empty()).map(str::to_owned).collect(), asks }
     }
 }
 

@@ -9,7 +9,7 @@ mod keys;
 mod person;
 mod task;
 
-pub use change::{Change, Field, Mark};
+pub use change::{Change, Field, Mark, Mentions};
 pub use keys::{SiteKey, TaskRef};
 pub use person::{Absences, Account, AccountKind, DaysAway};
 pub use task::{

@@ -3,7 +3,7 @@
 //! What an `updateCard` changed stands in `data.old`, each field by its former value. Where a card lies is the only state
 //! Trello tells, so that moving it, ticking it off and archiving it are all changes of state, told by what the lists mean now.
 
-use connector_model::{Change, Due, Field, StatusCategory, TaskRef};
+use connector_model::{Change, Due, Field, Mentions, StatusCategory, TaskRef};
 use serde_json::Value;
 
 use crate::board::Board;
@@ -39,6 +39,7 @@ pub(crate) fn changes(action: &Action, board: &Board, states: &States, out: &mut
         to,
         account: author(action),
         via: app(action),
+        mentions: Mentions::default(),
         mark: None,
         observed: false,
     };

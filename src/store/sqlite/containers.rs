@@ -10,6 +10,7 @@ use super::cache::ContainerRow;
 use super::history::{self, Entry};
 use super::values::{code_in, us};
 use super::{Work, census, streams};
+use crate::domain::facts::HOME_MOVED;
 use crate::domain::ids::{ConnectionId, ContainerId, SiteId, TaskId};
 
 /// Takes up the containers a page names. On a page of the selection each is also listed, and read by this connection
@@ -123,12 +124,13 @@ fn move_due(
     for task in tasks {
         let entry = Entry {
             at: asked_at,
-            vkey: &format!("observed:due:{}:{}", id, us(asked_at)),
+            vkey: &format!("{HOME_MOVED}{}:{}", id, us(asked_at)),
             field: Field::Due,
             from: before.map(Due::to_text),
             to: seen.due.map(Due::to_text),
             account: None,
             via: None,
+            mentions: None,
             mark: None,
             observed: true,
         };

@@ -1,15 +1,16 @@
 //! History entries, and the facts folded from them. Entries are stored raw; an entry for a task that is not mirrored yet
 //! waits for it; an entry of the tool's own takes the place of a difference we observed.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use connector_model::{Change, Field, Mark, TaskRef};
+use connector_model::{Change, Field, Mark, Mentions, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, bulk, links};
+use super::{Work, bulk, links, norms, planning};
 use crate::domain::calendar::later;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -28,6 +29,7 @@ pub(super) struct Entry<'a> {
     pub(super) to: Option<String>,
     pub(super) account: Option<AccountId>,
     pub(super) via: Option<&'a str>,
+    pub(super) mentions: Option<String>,
     pub(super) mark: Option<String>,
     pub(super) observed: bool,
 }
@@ -43,6 +45,9 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Resu
         };
         known.insert(&change.task, task);
         let entry = entry(work, site, change)?;
+        if let Some(account) = entry.account.filter(|_| !work.is_automatic(&entry)) {
+            work.acted(account, entry.at)?;
+        }
         let new = match task {
             Some(task) => insert(work, task, &entry)?,
             None => wait(work, site, &change.task, &entry)?,
@@ -66,6 +71,7 @@ fn entry<'a>(work: &mut Work<'_>, site: SiteId, change: &'a Change) -> Result<En
         to,
         account: change.account.as_ref().map(|ext| work.account(site, ext)).transpose()?,
         via: change.via.as_deref(),
+        mentions: change.mentions.to_text(),
         mark: change.mark.as_ref().map(Mark::to_text),
         observed: change.observed,
     })
@@ -86,8 +92,8 @@ pub(super) fn insert(work: &mut Work<'_>, task: TaskId, entry: &Entry<'_>) -> Re
     let written = work
         .db
         .prepare_cached(
-            "INSERT INTO changes(task, at, vkey, field, old, new, account, via, mark, origin) VALUES (?,?,?,?,?,?,?,?,?,?)
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO changes(task, at, vkey, field, old, new, account, via, mark, origin, mentions)
+             VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             task.0,
@@ -99,12 +105,25 @@ pub(super) fn insert(work: &mut Work<'_>, task: TaskId, entry: &Entry<'_>) -> Re
             entry.account.map(|id| id.0),
             entry.via,
             entry.mark,
-            entry.observed
+            entry.observed,
+            entry.mentions
         ])?;
-    if written + replaced > 0 {
+    let edited = written == 0 && entry.field == Field::Comment && edit(work, task, entry)?;
+    if written + replaced > 0 || edited {
         work.touched.refold.insert(task);
     }
+    if let (true, Field::Owner, Some(_), Some(account)) = (written > 0, entry.field, &entry.to, entry.account) {
+        work.touched.assigned.insert((account, entry.at));
+    }
     Ok(written > 0)
+}
+
+/// A comment asks what it says now, whatever it said when it was written.
+fn edit(work: &Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<bool, StoreError> {
+    let mut update = work.db.prepare_cached(
+        "UPDATE changes SET mentions = ?1 WHERE task = ?2 AND at = ?3 AND vkey = ?4 AND mentions IS NOT ?1",
+    )?;
+    Ok(update.execute(params![entry.mentions, task.0, us(entry.at), entry.vkey])? > 0)
 }
 
 fn can_be_observed(field: Field) -> bool {
@@ -142,8 +161,8 @@ fn around(at: Timestamp) -> (i64, i64) {
 
 fn wait(work: &mut Work<'_>, site: SiteId, task: &TaskRef, entry: &Entry<'_>) -> Result<bool, StoreError> {
     let mut query = work.db.prepare_cached(
-        "INSERT INTO changes_waiting(site, ref, at, vkey, field, old, new, account, via, mark, seen_at)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+        "INSERT INTO changes_waiting(site, ref, at, vkey, field, old, new, account, via, mark, seen_at, mentions)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
     )?;
     let written = query.execute(params![
         site.0,
@@ -156,7 +175,8 @@ fn wait(work: &mut Work<'_>, site: SiteId, task: &TaskRef, entry: &Entry<'_>) ->
         entry.account.map(|id| id.0),
         entry.via,
         entry.mark,
-        us(work.now)
+        us(work.now),
+        entry.mentions
     ])?;
     Ok(written > 0)
 }
@@ -165,7 +185,8 @@ fn wait(work: &mut Work<'_>, site: SiteId, task: &TaskRef, entry: &Entry<'_>) ->
 pub(super) fn adopt(work: &mut Work<'_>, site: SiteId, task: TaskId, names: &[String; 3]) -> Result<(), StoreError> {
     for name in names {
         let mut query = work.db.prepare_cached(
-            "SELECT at, vkey, field, old, new, account, via, mark, 0 FROM changes_waiting WHERE site = ? AND ref = ?",
+            "SELECT at, vkey, field, old, new, account, via, mark, 0, mentions FROM changes_waiting
+             WHERE site = ? AND ref = ?",
         )?;
         let waiting: Vec<RawChange> = query.query_map(params![site.0, name], raw)?.collect::<Result<_, _>>()?;
         drop(query);
@@ -189,6 +210,7 @@ fn stored(change: &RawChange) -> Entry<'_> {
         to: change.to.clone(),
         account: change.account,
         via: change.via.as_deref(),
+        mentions: change.mentions.to_text(),
         mark: change.mark.as_ref().map(Mark::to_text),
         observed: change.observed,
     }
@@ -200,7 +222,7 @@ pub(super) fn forget_waiting(db: &Connection, now: Timestamp) -> Result<(), Stor
     Ok(())
 }
 
-/// Columns from `at` on, in the order `at, vkey, field, old, new, account, via, mark, origin`.
+/// Columns from `at` on, in the order `at, vkey, field, old, new, account, via, mark, origin, mentions`.
 fn raw(row: &Row<'_>) -> Result<RawChange, rusqlite::Error> {
     Ok(RawChange {
         at: at_in(row, 0)?,
@@ -212,13 +234,15 @@ fn raw(row: &Row<'_>) -> Result<RawChange, rusqlite::Error> {
         via: row.get(6)?,
         mark: row.get_ref(7)?.as_str_or_null()?.and_then(Mark::from_text),
         observed: row.get(8)?,
+        mentions: row.get_ref(9)?.as_str_or_null()?.map(Mentions::from_text).unwrap_or_default(),
     })
 }
 
 /// All entries of one task, oldest first.
 pub(super) fn read(db: &Connection, task: TaskId) -> Result<Vec<RawChange>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT at, vkey, field, old, new, account, via, mark, origin FROM changes WHERE task = ? ORDER BY at, vkey",
+        "SELECT at, vkey, field, old, new, account, via, mark, origin, mentions FROM changes WHERE task = ?
+         ORDER BY at, vkey",
     )?;
     let rows = query.query_map([task.0], raw)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -236,6 +260,7 @@ struct Folded {
 /// Folds these tasks anew and writes what came out differently; those are touched.
 pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
     let list = id_list(ids.iter().map(|id| id.0));
+    norms::forget(work.db, &list)?;
     let mut owners = owners_of(work.db, &list)?;
     let tasks = folded(work.db, &list)?;
     let rev = work.facts_rev();
@@ -247,7 +272,7 @@ pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreErr
             &changes,
             &owners.remove(&task.id).unwrap_or_default(),
             task.created_at,
-        );
+        )?;
         let blob = facts_blob(&facts)?;
         if blob != task.facts {
             work.touched.tasks.insert(task.id);
@@ -271,6 +296,7 @@ pub(super) fn refold_touched(work: &mut Work<'_>) -> Result<(), StoreError> {
         let tasks: Vec<TaskId> = query.query_map([list], |row| Ok(TaskId(row.get(0)?)))?.collect::<Result<_, _>>()?;
         work.touched.refold.extend(tasks);
     }
+    planning::find(work)?;
     let ids: Vec<TaskId> = std::mem::take(&mut work.touched.refold).into_iter().collect();
     for some in ids.chunks(1000) {
         refold(work, some)?;
@@ -327,8 +353,21 @@ impl Work<'_> {
         changes: &[RawChange],
         owners: &[AccountId],
         created_at: Timestamp,
-    ) -> Facts {
+    ) -> Result<Facts, StoreError> {
+        self.with_context(site, container, owners, created_at, |context| fold(changes, context))
+    }
+
+    /// What the entries of one task are folded with under the present configuration.
+    pub(super) fn with_context<T>(
+        &self,
+        site: SiteId,
+        container: ContainerId,
+        owners: &[AccountId],
+        created_at: Timestamp,
+        fold: impl FnOnce(&FoldContext<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let nobody = HashSet::new();
+        let failed = RefCell::new(None);
         let cache = &*self.cache;
         let ours = cache.ours.get(&site).unwrap_or(&nobody);
         let reader = cache.reader(container).and_then(|id| cache.connections.get(&id));
@@ -336,16 +375,25 @@ impl Work<'_> {
         let labels = planned.map_or(&[][..], |connection| &connection.state_labels);
         let context = FoldContext {
             is_bot: &|account| cache.accounts.get(&account).is_some_and(|rec| rec.bot),
-            is_bot_name: &|name| cache.who.bots.contains(&name.to_lowercase()),
+            is_bot_name: &|name| cache.who.bots.contains(name),
             is_ours: &|mark, account| {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },
             is_state_label: &|label| labels.contains(&label.to_lowercase()),
             is_bulk: &|account, at| bulk::is_part(&cache.bulks, container, account, at),
+            is_planning: &|account, at| {
+                let part = planning::is_part(self.db, account, at);
+                part.unwrap_or_else(|error| {
+                    failed.replace(Some(error));
+                    false
+                })
+            },
+            account_of: &|name| cache.account_called(site, name),
             owners,
             created_at,
         };
-        fold(changes, &context)
+        let facts = fold(&context);
+        failed.into_inner().map_or(Ok(facts), Err)
     }
 }
 

@@ -168,8 +168,8 @@ fn merge(work: &mut Work<'_>, site: SiteId, old: TaskId, new: TaskId) -> Result<
     work.touched.refold.insert(old);
     let of = params![old.0, new.0];
     for sql in [
-        "INSERT OR IGNORE INTO changes(task, at, vkey, field, old, new, account, via, mark, origin)
-           SELECT ?1, at, vkey, field, old, new, account, via, mark, origin FROM changes WHERE task = ?2",
+        "INSERT OR IGNORE INTO changes(task, at, vkey, field, old, new, account, via, mark, origin, mentions)
+           SELECT ?1, at, vkey, field, old, new, account, via, mark, origin, mentions FROM changes WHERE task = ?2",
         "DELETE FROM changes WHERE task = ?2 AND ?1 = ?1",
         "DELETE FROM task_owners WHERE task = ?1 AND ?2 = ?2",
         "UPDATE task_owners SET task = ?1 WHERE task = ?2",

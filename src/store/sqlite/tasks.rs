@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::StoreError;
 use super::history::{self, Entry};
-use super::values::{at_in, at_opt, json, us, us_of};
-use super::{Work, census, containers, links, said};
+use super::values::{at_in, at_opt, id_list, json, us, us_of};
+use super::{Work, census, containers, links, norms, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -157,7 +157,7 @@ fn insert(
 ) -> Result<TaskId, StoreError> {
     let columns = Columns::of(work, origin.site, task)?;
     let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
-    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at);
+    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at)?;
     let (facts, rev) = (history::facts_blob(&facts)?, work.facts_rev());
     let rest: [&dyn ToSql; 9] = [
         &origin.site.0,
@@ -245,6 +245,9 @@ fn update(
     }
     if owners || moved(&["container", "created_at"]) {
         work.touched.refold.insert(id);
+    }
+    if moved(&["closed_at", "category", "container", "kind"]) {
+        norms::forget(work.db, &id_list([id.0]))?;
     }
     if moved(&["key", "url"]) {
         introduce(work, origin.site, id, task)?;
@@ -380,6 +383,7 @@ fn observe(
             to: told.then(|| text(&after[i])).flatten(),
             account: None,
             via: None,
+            mentions: None,
             mark: None,
             observed: true,
         };
@@ -414,6 +418,9 @@ impl Columns {
     fn of(work: &mut Work<'_>, site: SiteId, task: &Task) -> Result<Columns, StoreError> {
         let container = containers::id_of(work, site, &task.container)?;
         let reporter = task.reporter.as_ref().map(|ext| work.account(site, ext)).transpose()?;
+        if let Some(reporter) = reporter {
+            work.acted(reporter, task.created_at)?;
+        }
         let parent = parent_of(work, site, task)?;
         let owners = task.owners.iter().map(|ext| Ok(work.account(site, ext)?.0)).collect::<Result<_, StoreError>>()?;
         let homes =

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 
 /// What a transaction changed so far, and what follows from it.
@@ -19,6 +21,8 @@ pub(super) struct Touched {
     pub(super) refold: BTreeSet<TaskId>,
     /// Accounts that turned out to be bots, or not to be.
     pub(super) judged_anew: BTreeSet<AccountId>,
+    /// Who assigned something, and when.
+    pub(super) assigned: BTreeSet<(AccountId, Timestamp)>,
     pub(super) accounts: BTreeSet<AccountId>,
     /// Somebody is away at other times, or somebody else is.
     pub(super) away: bool,

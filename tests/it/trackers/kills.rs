@@ -16,6 +16,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
+use super::HOSTED;
 use crate::contract::trackers::Tracker;
 use crate::lab::{Dice, reader, rows};
 use crate::world::{WEB_SHOP, at};
@@ -253,4 +254,11 @@ pub async fn nothing_is_lost_or_said_twice(tracker: Tracker, kills: usize) {
     let given_up = rows(&rig.path("gapwatch.db"), sql);
     assert_eq!(given_up, [""; 0]);
     assert_eq!(rows(&rig.path("gapwatch.db"), "PRAGMA integrity_check"), ["ok"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_beside_either_lose_nothing_and_repeat_nothing() {
+    for tracker in HOSTED {
+        nothing_is_lost_or_said_twice(tracker, 12).await;
+    }
 }

@@ -4,7 +4,7 @@
 //! Everything else stands in that list, and is read there: the two call the same entry by different ids, so that each kind
 //! is taken from one of them alone.
 
-use connector_model::{Account, AccountKind, Change, Field, TaskRef};
+use connector_model::{Account, AccountKind, Change, Field, Mentions, TaskRef};
 use serde_json::value::RawValue;
 
 use super::wire::{Actor, Entry, Source};
@@ -28,6 +28,7 @@ pub(super) fn change(raw: &RawValue, task: &TaskRef, named: &mut Named) -> Optio
         to,
         account: entry.actor.as_ref().and_then(|actor| account(actor, named)),
         via: None,
+        mentions: Mentions::default(),
         mark: None,
         observed: false,
     })

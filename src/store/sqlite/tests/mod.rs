@@ -16,8 +16,8 @@ use std::sync::{Arc, LazyLock};
 
 use connector_kit::{Cursor, Every, Page, StreamKind, StreamSpec, TaskLinks};
 use connector_model::{
-    Account, AccountKind, Change, Container, ContainerKind, ContainerRef, Due, Field, Link, LinkKind, SiteKey, Status,
-    StatusCategory, Task, TaskRef,
+    Account, AccountKind, Change, Container, ContainerKind, ContainerRef, Due, Field, Link, LinkKind, Mentions,
+    SiteKey, Status, StatusCategory, Task, TaskRef,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -77,6 +77,9 @@ fn person(handle: &str, login: &str) -> PersonPlan {
         accounts: vec![("github".to_owned(), login.to_owned())],
         calendar: usual(),
         zone_stated: true,
+        away: Vec::new(),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -105,6 +108,7 @@ fn plan() -> ConfigPlan {
         default_manager: Some("mo".to_owned()),
         operators: vec!["mo".to_owned()],
         default_calendar: usual(),
+        words: true,
         rules_rev: "rules1".to_owned(),
         read_rev: "read1".to_owned(),
         select_rev: "select1".to_owned(),
@@ -184,6 +188,7 @@ fn change(task: TaskRef, vkey: &str, field: Field, when: &str, account: &str) ->
         to: None,
         account: Some(account.to_owned()),
         via: None,
+        mentions: Mentions::default(),
         mark: None,
         observed: false,
     }

@@ -1,9 +1,0 @@
-//! Kills beside Asana.
-
-use crate::contract::trackers::Tracker;
-use crate::trackers::kills::nothing_is_lost_or_said_twice;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_beside_asana_lose_nothing_and_repeat_nothing() {
-    nothing_is_lost_or_said_twice(Tracker::Asana, 12).await;
-}
