@@ -4,3 +4,4 @@ mod canaries;
 mod faults;
 mod hostile;
 mod recorded;
+mod vanishing;

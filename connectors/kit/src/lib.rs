@@ -180,6 +180,8 @@ pub struct Page {
     pub containers: Vec<Container>,
     /// On a [`StreamKind::Census`] page: every open task it shows.
     pub present: Vec<TaskRef>,
+    /// Tasks that a list has lost, or that the tool says left: each is asked for directly, and only that answer counts.
+    pub missed: Vec<TaskRef>,
     /// Items that could not be read: skipped, counted, named. The rest of the page goes on.
     pub unreadable: Vec<Unreadable>,
     /// Items that are no tasks (pull requests), left out on purpose.
@@ -213,6 +215,7 @@ impl Page {
             absences: Vec::new(),
             containers: Vec::new(),
             present: Vec::new(),
+            missed: Vec::new(),
             unreadable: Vec::new(),
             skipped: 0,
             next,

@@ -50,6 +50,7 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     let wrote = supplements::see(work, write, &origin)? || linked;
     applied.changes = history::see(work, site, &page.changes)?;
     bulk::find(work, stream, site, page)?;
+    census::suspect(work, site, page)?;
     if stream.key.kind == StreamKind::Census {
         census::note(work, stream, site, page)?;
     }
