@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
-use super::{Exit, Output};
+use super::{Exit, Output, norms};
 use crate::config::show::Shown;
 use crate::config::{Loaded, Mode, Settings, reference};
 use crate::domain::finding::RuleId;
@@ -180,6 +180,8 @@ struct OneDocument {
     rule: Rule,
     told_by: Vec<Told>,
     thresholds: Vec<Threshold>,
+    /// What it measures against, as far as there is a store to read.
+    norms: Vec<norms::Shown>,
     reference: String,
 }
 
@@ -211,6 +213,7 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
         schema: "gapwatch.rule/1",
         told_by: about.map(|about| told_by(&loaded.settings, about)).unwrap_or_default(),
         thresholds: thresholds(&loaded, rule.rule),
+        norms: known(name).map(|id| norms::of_rule(from, id)).unwrap_or_default(),
         reference: reference::words(&format!("rules.{}", rule.rule)),
         rule,
     };
@@ -261,6 +264,12 @@ fn print(document: &OneDocument) {
         if !threshold.words.is_empty() {
             anstream::println!("    {}", threshold.words);
         }
+    }
+    if !document.norms.is_empty() {
+        anstream::println!("\nWhat is normal:");
+    }
+    for norm in &document.norms {
+        anstream::println!("{}", norm.line());
     }
     if !document.told_by.is_empty() {
         anstream::println!();

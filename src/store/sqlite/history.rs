@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, bulk, links, norms, planning};
+use super::{Work, bulk, links, planning};
 use crate::domain::calendar::later;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -260,7 +260,7 @@ struct Folded {
 /// Folds these tasks anew and writes what came out differently; those are touched.
 pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
     let list = id_list(ids.iter().map(|id| id.0));
-    norms::forget(work.db, &list)?;
+    forget_outcomes(work.db, &list)?;
     let mut owners = owners_of(work.db, &list)?;
     let tasks = folded(work.db, &list)?;
     let rev = work.facts_rev();
@@ -282,6 +282,12 @@ pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreErr
         )?;
         update.execute(params![blob, rev, task.id.0])?;
     }
+    Ok(())
+}
+
+/// Forgets what these tasks left behind for norms: something about them is different now. It is folded anew when norms are.
+pub(super) fn forget_outcomes(db: &Connection, list: &str) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM outcomes WHERE task IN (SELECT value FROM json_each(?))")?.execute([list])?;
     Ok(())
 }
 

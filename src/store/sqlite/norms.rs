@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, json, json_in, us};
-use super::{Work, history};
+use super::{Store, Work, history};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 use crate::domain::norms::{Book, MOST, Metric, Percentiles, RowKey, Rows, since};
 use crate::domain::outcome::{Finished, Load, outcome};
@@ -37,6 +37,52 @@ impl Window<'_> {
     }
 }
 
+impl Store {
+    /// Folds some of the finished tasks that count for norms of this instant and were not folded yet; true: there are more.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn fold_outcomes(
+        &mut self,
+        counted: &BTreeSet<ContainerId>,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(now, |work| fold_some(work, &Window { counted, as_of }))
+    }
+
+    /// What the finished tasks that count left behind, and what people had at hand on past days.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn finished(
+        &self,
+        counted: &BTreeSet<ContainerId>,
+        as_of: Timestamp,
+    ) -> Result<(Vec<Finished>, Vec<Load>), StoreError> {
+        let finished = finished(&self.db, &Window { counted, as_of })?;
+        Ok((finished, loads(&self.db, as_of)?))
+    }
+
+    /// Keeps new norms, and what people have at hand today.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn put_norms(&mut self, book: &Book, today: &[Load], now: Timestamp) -> Result<(), StoreError> {
+        self.write(now, |work| put(work.db, book, today))
+    }
+}
+
+/// A finished task that left nothing behind yet.
+struct Unfolded {
+    id: TaskId,
+    container: ContainerId,
+    kind: String,
+    closed_at: Timestamp,
+    site: SiteId,
+    created_at: Timestamp,
+}
+
 /// Folds some of those that left nothing behind yet; true where there are more.
 pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool, StoreError> {
     let (since, until, done, list, most) = window.params();
@@ -46,18 +92,25 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
     );
     let mut query = work.db.prepare_cached(&sql)?;
     let rows = query.query_map(params![since, until, done, list, most, A_TIME as i64], |row| {
-        let of = (TaskId(row.get(0)?), ContainerId(row.get(1)?), row.get::<_, String>(2)?);
-        Ok((of, at_in(row, 3)?, SiteId(row.get(4)?), at_in(row, 5)?))
+        Ok(Unfolded {
+            id: TaskId(row.get(0)?),
+            container: ContainerId(row.get(1)?),
+            kind: row.get(2)?,
+            closed_at: at_in(row, 3)?,
+            site: SiteId(row.get(4)?),
+            created_at: at_in(row, 5)?,
+        })
     })?;
-    let tasks: Vec<((TaskId, ContainerId, String), Timestamp, SiteId, Timestamp)> = rows.collect::<Result<_, _>>()?;
-    let mut owners = history::owners_of(work.db, &id_list(tasks.iter().map(|((id, ..), ..)| id.0)))?;
-    for ((id, container, kind), closed_at, site, created_at) in &tasks {
-        let changes = history::read(work.db, *id)?;
-        let owners = owners.remove(id).unwrap_or_default();
-        let spans = work
-            .with_context(*site, *container, &owners, *created_at, |context| outcome(&changes, *closed_at, context))?;
+    let tasks: Vec<Unfolded> = rows.collect::<Result<_, _>>()?;
+    let mut owners = history::owners_of(work.db, &id_list(tasks.iter().map(|task| task.id.0)))?;
+    for task in &tasks {
+        let changes = history::read(work.db, task.id)?;
+        let owners = owners.remove(&task.id).unwrap_or_default();
+        let spans = work.with_context(task.site, task.container, &owners, task.created_at, |context| {
+            outcome(&changes, task.closed_at, context)
+        })?;
         let mut insert = work.db.prepare_cached("INSERT INTO outcomes VALUES (?,?,?,?,?)")?;
-        insert.execute(params![id.0, container.0, kind, us(*closed_at), json(&spans)?])?;
+        insert.execute(params![task.id.0, task.container.0, task.kind, us(task.closed_at), json(&spans)?])?;
     }
     Ok(tasks.len() == A_TIME)
 }
@@ -73,12 +126,6 @@ pub(super) fn finished(db: &Connection, window: &Window<'_>) -> Result<Vec<Finis
         Ok(Finished { container: ContainerId(row.get(0)?), kind: row.get(1)?, outcome: json_in(row, 2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Forgets what these tasks left behind: something about them is different now.
-pub(super) fn forget(db: &Connection, list: &str) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM outcomes WHERE task IN (SELECT value FROM json_each(?))")?.execute([list])?;
-    Ok(())
 }
 
 /// What people had at hand on the days of the window, by account.

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, id_list, json, us, us_of};
-use super::{Work, census, containers, links, norms, said};
+use super::{Work, census, containers, links, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -247,7 +247,7 @@ fn update(
         work.touched.refold.insert(id);
     }
     if moved(&["closed_at", "category", "container", "kind"]) {
-        norms::forget(work.db, &id_list([id.0]))?;
+        history::forget_outcomes(work.db, &id_list([id.0]))?;
     }
     if moved(&["key", "url"]) {
         introduce(work, origin.site, id, task)?;
