@@ -251,7 +251,8 @@ impl Board {
         let (id, now) = (rec.id, (rec.bot, rec.kind, rec.person));
         let before = self.people.accounts.insert(id, rec);
         if before.is_some_and(|before| (before.bot, before.kind, before.person) != now) {
-            let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
+            let named =
+                |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
             let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
             for task in tasks {
                 self.touched.extend(self.tasks.get(&task).map(|task| SubjectKey::Container(task.container)));

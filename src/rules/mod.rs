@@ -7,10 +7,12 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
+pub mod churn;
 pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
+pub mod people;
 pub mod settings;
 pub mod silence;
 pub mod structure;
@@ -79,7 +81,7 @@ pub enum Subject<'a> {
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 11] = [
+const ALL: [RuleId; 16] = [
     time::pace_behind::ID,
     time::start_never::ID,
     silence::stalled::ID,
@@ -88,6 +90,11 @@ const ALL: [RuleId; 11] = [
     structure::due_none::ID,
     structure::due_child_after_parent::ID,
     dependencies::blocker_cascade::ID,
+    time::due_unrealistic::ID,
+    people::ack_missing::ID,
+    people::answer_waiting::ID,
+    churn::churn_reopened::ID,
+    churn::due_drift::ID,
     system::sys_mirror_stale::ID,
     system::sys_unmapped::ID,
     system::sys_mass_change::ID,
@@ -120,6 +127,11 @@ impl Rules {
             (settings.due.none.enabled, Box::new(settings.due.none.clone())),
             (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
             (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+            (settings.due.unrealistic.enabled, Box::new(settings.due.unrealistic.clone())),
+            (settings.ack.missing.enabled, Box::new(settings.ack.missing.clone())),
+            (settings.answer.waiting.enabled, Box::new(settings.answer.waiting.clone())),
+            (settings.churn.reopened.enabled, Box::new(settings.churn.reopened.clone())),
+            (settings.due.drift.enabled, Box::new(settings.due.drift.clone())),
             (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
             (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
             (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),

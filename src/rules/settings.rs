@@ -28,6 +28,12 @@ pub struct RuleSettings {
     pub due: DueRules,
     /// `blocker.*`
     pub blocker: BlockerRules,
+    /// `ack.*`
+    pub ack: AckRules,
+    /// `answer.*`
+    pub answer: AnswerRules,
+    /// `churn.*`
+    pub churn: ChurnRules,
     /// `sys.*`
     pub sys: SysRules,
 }
@@ -64,6 +70,10 @@ pub struct DueRules {
     pub none: DueNone,
     /// `due.child_after_parent`
     pub child_after_parent: DueChildAfterParent,
+    /// `due.unrealistic`
+    pub unrealistic: DueUnrealistic,
+    /// `due.drift`
+    pub drift: DueDrift,
 }
 
 /// Rules about what stands in the way.
@@ -203,6 +213,106 @@ pub struct BlockerCascade {
     pub mode: Option<Mode>,
 }
 
+/// Rules about what was given to somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AckRules {
+    /// `ack.missing`
+    pub missing: AckMissing,
+}
+
+/// Rules about who is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRules {
+    /// `answer.waiting`
+    pub waiting: AnswerWaiting,
+}
+
+/// Rules about what goes to and fro.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChurnRules {
+    /// `churn.reopened`
+    pub reopened: ChurnReopened,
+}
+
+/// `ack.missing`: no sign of whoever was given the task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AckMissing {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time without a sign from which it opens ...
+    pub after: Length,
+    /// ... or this share, 0 to 1, of the time planned for the task, if that is longer ...
+    pub share: f64,
+    /// ... but no longer than this.
+    pub at_most: Length,
+}
+
+/// `answer.waiting`: somebody is asked something, and does nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerWaiting {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time without an answer from which it widens.
+    pub after: Length,
+    /// The same near the deadline.
+    pub after_near: Length,
+    /// Calendar days before the deadline from which that is so.
+    pub near_days_left: u32,
+}
+
+/// `churn.reopened`: it was done, and is not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChurnReopened {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// So many reopenings are a gap whatever the date.
+    pub times: u32,
+    /// Calendar days before the deadline from which one is.
+    pub days_left: u32,
+}
+
+/// `due.drift`: the date moves later and later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueDrift {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// So many moves to a later date are a gap ...
+    pub moves: u32,
+    /// ... or a slip by more than this share, 0 to 10, of the time there was when the date was promised ...
+    pub slip: f64,
+    /// ... or a move so shortly before the date.
+    pub late: Length,
+}
+
+/// `due.unrealistic`: a date that hardly anybody would meet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueUnrealistic {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// At most so many calendar days ahead are too few for a task that nobody has begun.
+    pub days_ahead: u32,
+    /// Tasks of this priority or a higher one (1 is the highest) are left alone; 0: none.
+    pub exempt_priority: u32,
+}
+
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -248,7 +358,7 @@ pub struct OutOfRange {
 
 impl RuleSettings {
     /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 11] {
+    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 16] {
         [
             ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
             ("start.never", self.start.never.enabled, self.start.never.mode),
@@ -258,6 +368,11 @@ impl RuleSettings {
             ("due.none", self.due.none.enabled, self.due.none.mode),
             ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
             ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
+            ("due.unrealistic", self.due.unrealistic.enabled, self.due.unrealistic.mode),
+            ("ack.missing", self.ack.missing.enabled, self.ack.missing.mode),
+            ("answer.waiting", self.answer.waiting.enabled, self.answer.waiting.mode),
+            ("churn.reopened", self.churn.reopened.enabled, self.churn.reopened.mode),
+            ("due.drift", self.due.drift.enabled, self.due.drift.mode),
             ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
             ("sys.unmapped", self.sys.unmapped.enabled, self.sys.unmapped.mode),
             ("sys.mass_change", self.sys.mass_change.enabled, self.sys.mass_change.mode),
@@ -265,7 +380,7 @@ impl RuleSettings {
     }
 
     /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 11] {
+    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 16] {
         [
             &mut self.pace.behind.mode,
             &mut self.start.never.mode,
@@ -275,6 +390,11 @@ impl RuleSettings {
             &mut self.due.none.mode,
             &mut self.due.child_after_parent.mode,
             &mut self.blocker.cascade.mode,
+            &mut self.due.unrealistic.mode,
+            &mut self.ack.missing.mode,
+            &mut self.answer.waiting.mode,
+            &mut self.churn.reopened.mode,
+            &mut self.due.drift.mode,
             &mut self.sys.mirror_stale.mode,
             &mut self.sys.unmapped.mode,
             &mut self.sys.mass_change.mode,
@@ -292,12 +412,16 @@ impl RuleSettings {
             ("pace.behind.red_from", pace.red_from),
             ("start.never.from", start.from),
             ("start.never.red_from", start.red_from),
+            ("ack.missing.share", self.ack.missing.share),
         ];
         let days = [
             ("start.never.red_days_left", start.red_days_left),
             ("owner.none.direct_days_left", self.owner.none.direct_days_left),
             ("owner.none.red_days_left", self.owner.none.red_days_left),
             ("due.child_after_parent.red_days_left", self.due.child_after_parent.red_days_left),
+            ("due.unrealistic.days_ahead", self.due.unrealistic.days_ahead),
+            ("answer.waiting.near_days_left", self.answer.waiting.near_days_left),
+            ("churn.reopened.days_left", self.churn.reopened.days_left),
         ];
         let shares = shares
             .into_iter()
@@ -311,7 +435,14 @@ impl RuleSettings {
         let polls = (!(1..=1000).contains(&polls)).then(|| {
             out_of_range("sys.mirror_stale.after_polls", polls.to_string(), "a number of polls from 1 to 1000")
         });
-        shares.chain(days).chain(polls).chain(self.contradictions()).collect()
+        let slip = self.due.drift.slip;
+        let slip = (!(0.0..=10.0).contains(&slip))
+            .then(|| out_of_range("due.drift.slip", slip.to_string(), "a share between 0 and 10"));
+        let counts = [("due.drift.moves", self.due.drift.moves), ("churn.reopened.times", self.churn.reopened.times)]
+            .into_iter()
+            .filter(|(_, count)| !(1..=1000).contains(count))
+            .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
+        shares.chain(days).chain(slip).chain(counts).chain(polls).chain(self.contradictions()).collect()
     }
 
     /// Thresholds that are fine alone and make no sense together.

@@ -275,6 +275,7 @@ impl Sketch {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
+            "priority" => rec.priority = Some(number(words.next())),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -398,6 +399,7 @@ impl Sketch {
                 is_planning: &|_, _| false,
                 account_of: &|name| named.iter().position(|known| *known == name).map(account_id),
                 owners: &rec.owners,
+                reporter: rec.reporter,
                 created_at: rec.created_at,
             },
         );

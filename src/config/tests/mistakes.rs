@@ -57,7 +57,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |        ^^^^ unknown
       |
       = note: key: rules.load
-      = help: not in this version yet; take it out. Known keys: blocker, due, overdue, owner, pace, stalled, start, sys
+      = help: not in this version yet; take it out. Known keys: ack, answer, blocker, churn, due, overdue, owner, pace, stalled, start, sys
 
     gapwatch: 2 errors, 0 warnings in 1 file.
     ");
