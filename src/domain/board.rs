@@ -201,7 +201,8 @@ impl Board {
         let (id, now) = (rec.id, (rec.bot, rec.kind, rec.person));
         let before = self.people.accounts.insert(id, rec);
         if before.is_some_and(|before| (before.bot, before.kind, before.person) != now) {
-            let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
+            let named =
+                |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
             let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
             self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
             let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();

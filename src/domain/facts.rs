@@ -98,6 +98,12 @@ impl Facts {
         self.past.as_ref().map_or(&[], |past| &past.asked)
     }
 
+    /// True when it tells of something that another account wants or has given.
+    pub fn names(&self, account: AccountId) -> bool {
+        self.assigned_by.iter().any(|given| given.by == account)
+            || self.asked().iter().any(|asked| asked.whom == account || asked.by == Some(account))
+    }
+
     /// Without room to spare: a million of them are kept.
     pub fn shrink(&mut self) {
         self.acts.shrink_to_fit();
@@ -148,6 +154,8 @@ pub struct FoldContext<'a> {
     pub account_of: &'a dyn Fn(&str) -> Option<AccountId>,
     /// Present owners, for a task whose history tells no assignment.
     pub owners: &'a [AccountId],
+    /// Who made it.
+    pub reporter: Option<AccountId>,
     /// When the task was made.
     pub created_at: Timestamp,
 }
@@ -161,6 +169,7 @@ pub fn fold(changes: &[RawChange], context: &FoldContext<'_>) -> Facts {
     if !told_assignments && !context.owners.is_empty() {
         fold.facts.first_owner_at = Some(context.created_at);
         fold.facts.assigned = context.owners.iter().map(|owner| (*owner, context.created_at)).collect();
+        fold.made_with_owners();
     }
     for change in sorted {
         fold.change(change);
@@ -197,6 +206,15 @@ impl<'a> Fold<'a> {
             due_moves: Vec::new(),
             asked: Vec::new(),
         }
+    }
+
+    /// Whoever makes a task with owners gives it to them.
+    fn made_with_owners(&mut self) {
+        let (context, at) = (self.context, self.context.created_at);
+        let Some(by) = context.reporter.filter(|by| !(context.is_bot)(*by)) else { return };
+        let planning = (context.is_bulk)(by, at);
+        let others = context.owners.iter().filter(|owner| **owner != by);
+        self.assigned_by.extend(others.map(|owner| AssignedBy { owner: *owner, by, planning }));
     }
 
     fn end(mut self) -> Facts {
@@ -373,7 +391,7 @@ impl<'a> Fold<'a> {
         if moved.is_later() {
             self.facts.slips += 1;
         }
-        if had {
+        if had || bulk {
             past::push_move(&mut self.due_moves, moved);
         }
     }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
 use super::norms::Source;
+use super::past::Asks;
 
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -374,6 +375,69 @@ pub enum Evidence {
         /// Its own deadline. `None`: it has none.
         deadline: Option<Deadline>,
     },
+    /// `ack.missing`
+    NotAcknowledged {
+        /// The owner there is no sign of.
+        owner: AccountId,
+        /// Who gave it to them.
+        by: AccountId,
+        /// When.
+        assigned_at: Timestamp,
+        /// Working time without a sign from which it is flagged, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `answer.waiting`
+    Unanswered {
+        /// Who is asked.
+        whom: AccountId,
+        /// Who asks. `None`: not known.
+        by: Option<AccountId>,
+        /// What asks.
+        how: Asks,
+        /// Since when.
+        asked_at: Timestamp,
+        /// Working time without an answer from which it is flagged with the days left now, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `churn.reopened`
+    Reopened {
+        /// How often.
+        times: u32,
+        /// The last time.
+        last_at: Timestamp,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `due.drift`
+    Drift {
+        /// How often the date was moved later.
+        times: u32,
+        /// The date that was promised. `None`: none stood for a working day.
+        promised: Option<Due>,
+        /// How much later it is due now, working time, seconds; without what was moved for many tasks at once.
+        slip_secs: i64,
+        /// Working time there was for it when the date was promised, seconds; 0: not known.
+        span_secs: i64,
+        /// When it was moved in the last day before the date it had then. `None`: never.
+        late_move_at: Option<Timestamp>,
+        /// Its date now.
+        deadline: Deadline,
+    },
+    /// `due.unrealistic`
+    Unrealistic {
+        /// When the date was set.
+        set_at: Timestamp,
+        /// The date.
+        deadline: Deadline,
+        /// What is wrong with it.
+        how: TooSoon,
+        /// Half of such tasks take longer than this, working days.
+        typical_days: f64,
+    },
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -424,6 +488,18 @@ pub enum Evidence {
         /// How many tasks.
         tasks: u32,
     },
+}
+
+/// Why a date is too soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TooSoon {
+    /// It had passed when it was set.
+    Past,
+    /// It was a few days ahead, and nobody had begun.
+    Unstarted,
+    /// Half of such tasks take longer.
+    Short,
 }
 
 /// A task that a blocker makes late.

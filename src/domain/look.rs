@@ -290,6 +290,24 @@ impl<'a> Look<'a> {
         self.snapshot.board.people.calendar(owner)
     }
 
+    /// Working hours of whoever is behind an account.
+    pub fn hours_of(&self, account: AccountId) -> &'a Arc<Calendar> {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.calendar(Some(account))
+    }
+
+    /// True when both accounts are the same, or belong to the same person.
+    pub fn same(&self, one: AccountId, other: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.same(one, other)
+    }
+
+    /// Whether somebody is behind an account who can still act: no bot, and not deactivated.
+    pub fn is_there(&self, account: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.is_there(account)
+    }
+
     /// Start of the working day we are in, or the last one before: what a projection counts from, so that it stands still
     /// during the day. Looks again at the next start of a working day.
     pub fn today(&self, calendar: &Calendar) -> Timestamp {
@@ -413,8 +431,18 @@ impl<'a> Look<'a> {
     /// Where the start stands in a history that cannot be relied on.
     pub fn span(&self, task: &'a TaskRec) -> Result<Option<Span>, Why> {
         let Some(deadline) = self.deadline(task) else { return Ok(None) };
+        let (start_at, guessed) = self.start_origin(task)?;
+        let work_secs = self.calendar(task).working(start_at, deadline.at);
+        Ok((work_secs > 0).then_some(Span { start_at, deadline, work_secs, guessed }))
+    }
+
+    /// From when its time counts, and whether that is a guess.
+    ///
+    /// # Errors
+    /// Where it stands in a history that cannot be relied on.
+    pub fn start_origin(&self, task: &'a TaskRec) -> Result<(Timestamp, bool), Why> {
         let calendar = self.calendar(task);
-        let (start_at, guessed) = match task.start {
+        Ok(match task.start {
             Some(Due::At(at)) => (at, false),
             Some(Due::On(date)) => (calendar.next_open(calendar.day_begins(date)), false),
             None => match self.facts(task)? {
@@ -424,9 +452,7 @@ impl<'a> Look<'a> {
                     (firsts.into_iter().flatten().max().unwrap_or(task.created_at), false)
                 }
             },
-        };
-        let work_secs = calendar.working(start_at, deadline.at);
-        Ok((work_secs > 0).then_some(Span { start_at, deadline, work_secs, guessed }))
+        })
     }
 
     /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.

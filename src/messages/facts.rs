@@ -32,6 +32,11 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Cascade { late, .. } => {
             format!("makes {} late", count(i64::try_from(late.len()).unwrap_or(i64::MAX), "task"))
         }
+        Evidence::NotAcknowledged { .. } => "was assigned, and there is no sign of it being taken up".to_owned(),
+        Evidence::Unanswered { .. } => "waits for an answer".to_owned(),
+        Evidence::Reopened { .. } => "was done and is open again".to_owned(),
+        Evidence::Drift { .. } => "keeps moving to a later date".to_owned(),
+        Evidence::Unrealistic { .. } => "has a date that is hard to meet".to_owned(),
         Evidence::MirrorStale { refused: true, .. } => "refuses our credential".to_owned(),
         Evidence::MirrorStale { .. } => "cannot be read".to_owned(),
         Evidence::TasksUnseen { tasks, .. } => {
@@ -59,6 +64,10 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
         Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
+        Evidence::NotAcknowledged { .. } => "no sign of it being taken up".to_owned(),
+        Evidence::Reopened { .. } => "done, and open again".to_owned(),
+        Evidence::Drift { .. } => "a date that keeps moving".to_owned(),
+        Evidence::Unrealistic { .. } => "a date that is hard to meet".to_owned(),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
     }
 }
@@ -85,8 +94,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             format!("{}{}, {}", due(deadline, scene), first.unwrap_or_default(), left(deadline, scene))
         }
         Evidence::NoOwner { deadline, category, .. } => {
-            let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
-            format!("{}, {due}", state(*category))
+            format!("{}, {}", state(*category), due_or_none(deadline.as_ref(), scene))
         }
         Evidence::Own { says, deadline, .. } => {
             let due = deadline.as_ref().map(|deadline| due(deadline, scene));
@@ -103,6 +111,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Cascade { finish_at, late, downstream, deadline, .. } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
+        Evidence::NotAcknowledged { .. }
+        | Evidence::Unanswered { .. }
+        | Evidence::Reopened { .. }
+        | Evidence::Drift { .. }
+        | Evidence::Unrealistic { .. } => super::planning::facts(evidence, scene),
         Evidence::MirrorStale { since, because, .. } => {
             format!("no good pass since {}: {}", moment(*since, scene), clean(because))
         }
@@ -125,6 +138,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
     }
 }
 
+/// When it is due, or that it has no date.
+pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
+    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
+}
+
 /// The one next step.
 pub(super) fn next_step(evidence: &Evidence) -> &'static str {
     match evidence {
@@ -144,6 +162,11 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
+        Evidence::NotAcknowledged { .. } => "Next: leave a line in the task, or hand it back if it is not yours.",
+        Evidence::Unanswered { .. } => "Next: answer in the task, even if only to say when.",
+        Evidence::Reopened { .. } => "Next: note in the task what is missing for it to be done.",
+        Evidence::Drift { .. } => "Next: agree on what the date depends on.",
+        Evidence::Unrealistic { .. } => "Next: look at the date once more.",
         Evidence::MirrorStale { refused: true, .. } => {
             "Next: renew the credential; until then nothing in it is judged."
         }
@@ -169,6 +192,10 @@ pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
         Evidence::Overdue { deadline, .. } => deadline.at,
         Evidence::Stalled { human_at, .. } | Evidence::UrgentSilent { human_at, .. } => *human_at,
         Evidence::NearDone { since, .. } | Evidence::Aging { since, .. } => *since,
+        Evidence::NotAcknowledged { assigned_at, .. } => *assigned_at,
+        Evidence::Unanswered { asked_at, .. } => *asked_at,
+        Evidence::Reopened { last_at, .. } => *last_at,
+        Evidence::Unrealistic { set_at, .. } => *set_at,
         Evidence::MirrorStale { since, .. }
         | Evidence::TasksUnseen { since, .. }
         | Evidence::MassMissing { since, .. } => *since,

@@ -7,6 +7,7 @@
 
 mod desk;
 mod facts;
+mod planning;
 mod guard;
 mod letter;
 mod measured;

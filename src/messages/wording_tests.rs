@@ -389,3 +389,73 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
     assert!(!deleted.contains("esolved") && !moved.contains("esolved"));
     assert!(words(crate::domain::alert::Ending::Resolved).contains("Resolved"));
 }
+
+#[test]
+fn gaps_in_how_work_is_given_asked_about_and_planned_are_told_with_their_numbers() {
+    use crate::domain::finding::TooSoon;
+    use crate::domain::past::Asks;
+    let (calendar, names) = (calendar(), HashMap::new());
+    let scene = scene(&names, "2025-03-13 10:00", &calendar);
+    let (ana, mo) = (crate::domain::ids::AccountId(1), crate::domain::ids::AccountId(2));
+    let due = Some(deadline("2025-03-14"));
+    let day = 8 * 3600;
+    let promised = Some(connector_model::Due::On("2025-03-07".parse().unwrap()));
+    let drift = |slip_secs, late_move_at| Evidence::Drift {
+        times: 2,
+        promised,
+        slip_secs,
+        span_secs: 8 * day,
+        late_move_at,
+        deadline: deadline("2025-03-14"),
+    };
+    let too_soon = |how| Evidence::Unrealistic {
+        set_at: at("2025-03-12 10:00"),
+        deadline: deadline("2025-03-14"),
+        how,
+        typical_days: 3.0,
+    };
+    let asked = |how, deadline| Evidence::Unanswered {
+        whom: ana,
+        by: Some(mo),
+        how,
+        asked_at: at("2025-03-11 10:00"),
+        limit_secs: 2 * day,
+        deadline,
+    };
+    let given = Evidence::NotAcknowledged {
+        owner: ana,
+        by: mo,
+        assigned_at: at("2025-03-11 10:00"),
+        limit_secs: day,
+        deadline: due,
+    };
+    let all = [
+        given,
+        asked(Asks::Question, None),
+        asked(Asks::Mention, due),
+        asked(Asks::State, due),
+        Evidence::Reopened { times: 2, last_at: at("2025-03-11 10:00"), deadline: None },
+        drift(5 * day, None),
+        drift(-day, Some(at("2025-03-06 12:00"))),
+        too_soon(TooSoon::Past),
+        too_soon(TooSoon::Unstarted),
+        too_soon(TooSoon::Short),
+    ];
+    let said: Vec<String> = all
+        .iter()
+        .map(|evidence| format!("{}: {}", super::facts::heading(evidence, scene), super::facts::facts(evidence, scene)))
+        .collect();
+    let expected = [
+        "no sign of it being taken up: assigned Tue 11 Mar, no sign of its owner for 2 working days, due Fri 14 Mar (milestone)",
+        "waits for an answer: a question was put Tue 11 Mar, no answer for 2 working days, no date",
+        "waits for an answer: somebody wrote to its owner Tue 11 Mar, no answer for 2 working days, due Fri 14 Mar (milestone)",
+        "waits for an answer: it was set to wait for an answer Tue 11 Mar, no answer for 2 working days, due Fri 14 Mar (milestone)",
+        "done, and open again: reopened 2 times, last Tue 11 Mar, no date",
+        "a date that keeps moving: due Fri 14 Mar (milestone), first planned for Fri 7 Mar: moved later 2 times, by 5 working days (63 % of the time there was)",
+        "a date that keeps moving: due Fri 14 Mar (milestone), first planned for Fri 7 Mar: moved later 2 times, Thu 6 Mar within a day of its date",
+        "a date that is hard to meet: due Fri 14 Mar (milestone), set Wed 12 Mar, when it had passed",
+        "a date that is hard to meet: due Fri 14 Mar (milestone), set Wed 12 Mar, 3 working days ahead, before anybody had begun",
+        "a date that is hard to meet: due Fri 14 Mar (milestone), set Wed 12 Mar; half of such tasks take longer than 3 working days",
+    ];
+    assert_eq!(said, expected);
+}

@@ -103,9 +103,14 @@ fn a_change() -> impl Strategy<Value = String> {
         one_of(WHO).prop_map(|name| format!("assign KEY to {name}")),
         a_due(20..60).prop_map(|due| format!("date KEY to {due}")),
         Just("plan KEY to M".to_owned()),
+        one_of(&["active/Doing to done/Closed", "done/Closed to active/Doing", "todo/Open to waiting/needinfo-lee"])
+            .prop_map(|moved| format!("state KEY from {moved}")),
     ];
-    (deed, one_of(&KEYS), one_of(WHO), an_instant(0..50))
-        .prop_map(|(deed, key, who, at)| format!("{} by {who} at {at}", deed.replace("KEY", key)))
+    let names = maybe((one_of(&["asks", "names"]), one_of(WHO)).prop_map(|(how, name)| format!("{how} {name}")));
+    (deed, one_of(&KEYS), one_of(WHO), names, an_instant(0..50)).prop_map(|(deed, key, who, names, at)| {
+        let names = if deed.starts_with("comment") { names } else { String::new() };
+        format!("{} by {who} {names} at {at}", deed.replace("KEY", key))
+    })
 }
 
 fn a_drawing() -> impl Strategy<Value = Drawing> {

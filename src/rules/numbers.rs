@@ -113,6 +113,51 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(deadline.as_ref()));
             pairs
         }
+        Evidence::NotAcknowledged { assigned_at, limit_secs, deadline, .. } => {
+            let mut pairs = vec![
+                ("assigned_on", at.day(Some(*assigned_at))),
+                ("silent_days", at.work_days(calendar.working(*assigned_at, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Unanswered { how, asked_at, limit_secs, deadline, .. } => {
+            let mut pairs = vec![
+                ("asked_on", at.day(Some(*asked_at))),
+                ("asked_by", word(how)),
+                ("waiting_days", at.work_days(calendar.working(*asked_at, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Reopened { times, last_at, deadline } => {
+            let mut pairs = vec![("times", (*times).into()), ("reopened_on", at.day(Some(*last_at)))];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Drift { times, promised, slip_secs, span_secs, late_move_at, deadline } => {
+            let mut pairs = vec![
+                ("moves", (*times).into()),
+                ("promised", promised.map_or(Value::Null, |due| due.to_text().into())),
+                ("slip_days", at.work_days(*slip_secs)),
+                ("span_days", if *span_secs > 0 { at.work_days(*span_secs) } else { Value::Null }),
+                ("late_move_on", at.day(*late_move_at)),
+            ];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::Unrealistic { set_at, deadline, how, typical_days } => {
+            let mut pairs = vec![
+                ("set_on", at.day(Some(*set_at))),
+                ("too_soon", word(how)),
+                ("ahead_days", at.work_days(calendar.working(*set_at, deadline.at))),
+                ("typical_days", (*typical_days).into()),
+            ];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
         Evidence::MirrorStale { since, because, refused } => vec![
             ("since", since.to_string().into()),
             ("because", because.as_str().into()),

@@ -39,6 +39,12 @@ pub struct RuleSettings {
     pub due: DueRules,
     /// `blocker.*`
     pub blocker: BlockerRules,
+    /// `ack.*`
+    pub ack: AckRules,
+    /// `answer.*`
+    pub answer: AnswerRules,
+    /// `churn.*`
+    pub churn: ChurnRules,
     /// `sys.*`
     pub sys: SysRules,
     /// `custom.*`: rules of one's own, by name.
@@ -95,6 +101,10 @@ pub struct DueRules {
     pub none: DueNone,
     /// `due.child_after_parent`
     pub child_after_parent: DueChildAfterParent,
+    /// `due.unrealistic`
+    pub unrealistic: DueUnrealistic,
+    /// `due.drift`
+    pub drift: DueDrift,
 }
 
 /// Rules about what stands in the way.
@@ -306,6 +316,106 @@ pub struct BlockerCascade {
     pub mode: Option<Mode>,
 }
 
+/// Rules about what was given to somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AckRules {
+    /// `ack.missing`
+    pub missing: AckMissing,
+}
+
+/// Rules about who is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRules {
+    /// `answer.waiting`
+    pub waiting: AnswerWaiting,
+}
+
+/// Rules about what goes to and fro.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChurnRules {
+    /// `churn.reopened`
+    pub reopened: ChurnReopened,
+}
+
+/// `ack.missing`: no sign of whoever was given the task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AckMissing {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time without a sign from which it opens ...
+    pub after: Length,
+    /// ... or this share, 0 to 1, of the time planned for the task, if that is longer ...
+    pub share: f64,
+    /// ... but no longer than this.
+    pub at_most: Length,
+}
+
+/// `answer.waiting`: somebody is asked something, and does nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerWaiting {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time without an answer from which it widens.
+    pub after: Length,
+    /// The same near the deadline.
+    pub after_near: Length,
+    /// Calendar days before the deadline from which that is so.
+    pub near_days_left: u32,
+}
+
+/// `churn.reopened`: it was done, and is not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChurnReopened {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// So many reopenings are a gap whatever the date.
+    pub times: u32,
+    /// Calendar days before the deadline from which one is.
+    pub days_left: u32,
+}
+
+/// `due.drift`: the date moves later and later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueDrift {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// So many moves to a later date are a gap ...
+    pub moves: u32,
+    /// ... or a slip by more than this share, 0 to 10, of the time there was when the date was promised ...
+    pub slip: f64,
+    /// ... or a move so shortly before the date.
+    pub late: Length,
+}
+
+/// `due.unrealistic`: a date that hardly anybody would meet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueUnrealistic {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// At most so many calendar days ahead are too few for a task that nobody has begun.
+    pub days_ahead: u32,
+    /// Tasks of this priority or a higher one (1 is the highest) are left alone; 0: none.
+    pub exempt_priority: u32,
+}
+
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -394,48 +504,6 @@ pub struct OutOfRange {
 }
 
 impl RuleSettings {
-    /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 15] {
-        [
-            ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
-            ("pace.stuck_near_done", self.pace.stuck_near_done.enabled, self.pace.stuck_near_done.mode),
-            ("start.never", self.start.never.enabled, self.start.never.mode),
-            ("stalled", self.stalled.enabled, self.stalled.mode),
-            ("aging", self.aging.enabled, self.aging.mode),
-            ("high_priority.silent", self.high_priority.silent.enabled, self.high_priority.silent.mode),
-            ("overdue", self.overdue.enabled, self.overdue.mode),
-            ("estimate.exceeded", self.estimate.exceeded.enabled, self.estimate.exceeded.mode),
-            ("owner.none", self.owner.none.enabled, self.owner.none.mode),
-            ("due.none", self.due.none.enabled, self.due.none.mode),
-            ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
-            ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
-            ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
-            ("sys.unmapped", self.sys.unmapped.enabled, self.sys.unmapped.mode),
-            ("sys.mass_change", self.sys.mass_change.enabled, self.sys.mass_change.mode),
-        ]
-    }
-
-    /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 15] {
-        [
-            &mut self.pace.behind.mode,
-            &mut self.pace.stuck_near_done.mode,
-            &mut self.start.never.mode,
-            &mut self.stalled.mode,
-            &mut self.aging.mode,
-            &mut self.high_priority.silent.mode,
-            &mut self.overdue.mode,
-            &mut self.estimate.exceeded.mode,
-            &mut self.owner.none.mode,
-            &mut self.due.none.mode,
-            &mut self.due.child_after_parent.mode,
-            &mut self.blocker.cascade.mode,
-            &mut self.sys.mirror_stale.mode,
-            &mut self.sys.unmapped.mode,
-            &mut self.sys.mass_change.mode,
-        ]
-    }
-
     /// Every rule of one's own as [`RuleSettings::switches`] has the built-in ones; ids with their family.
     pub fn own_switches(&self) -> impl Iterator<Item = (String, bool, Option<Mode>)> + '_ {
         self.custom.iter().map(|(name, rule)| (format!("{FAMILY}{name}"), rule.enabled, rule.mode))
@@ -469,6 +537,7 @@ impl RuleSettings {
             ("start.never.from", start.from),
             ("start.never.red_from", start.red_from),
             ("high_priority.silent.most_share", self.high_priority.silent.most_share),
+            ("ack.missing.share", self.ack.missing.share),
         ];
         let estimate = &self.estimate.exceeded;
         let factors = [
@@ -487,6 +556,9 @@ impl RuleSettings {
             ("owner.none.direct_days_left", self.owner.none.direct_days_left),
             ("owner.none.red_days_left", self.owner.none.red_days_left),
             ("due.child_after_parent.red_days_left", self.due.child_after_parent.red_days_left),
+            ("due.unrealistic.days_ahead", self.due.unrealistic.days_ahead),
+            ("answer.waiting.near_days_left", self.answer.waiting.near_days_left),
+            ("churn.reopened.days_left", self.churn.reopened.days_left),
         ];
         let shares = shares
             .into_iter()
@@ -500,7 +572,15 @@ impl RuleSettings {
         let polls = (!(1..=1000).contains(&polls)).then(|| {
             out_of_range("sys.mirror_stale.after_polls", polls.to_string(), "a number of polls from 1 to 1000")
         });
-        shares.chain(factors).chain(days).chain(polls).chain(self.contradictions()).collect()
+        let slip = self.due.drift.slip;
+        let slip = (!(0.0..=10.0).contains(&slip))
+            .then(|| out_of_range("due.drift.slip", slip.to_string(), "a share between 0 and 10"));
+        let counts = [("due.drift.moves", self.due.drift.moves), ("churn.reopened.times", self.churn.reopened.times)]
+            .into_iter()
+            .filter(|(_, count)| !(1..=1000).contains(count))
+            .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
+        let numbers = shares.chain(factors).chain(days).chain(slip).chain(counts).chain(polls);
+        numbers.chain(self.contradictions()).collect()
     }
 
     /// Thresholds that are fine alone and make no sense together.

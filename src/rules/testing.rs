@@ -290,7 +290,6 @@ impl Sketch {
             }
             "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
             "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "priority" => rec.priority = Some(number(words.next())),
             "kind" => rec.kind = Some(words.next().into()),
             "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
@@ -419,6 +418,7 @@ impl Sketch {
                 is_planning: &|_, _| false,
                 account_of: &|name| named.iter().position(|known| *known == name).map(account_id),
                 owners: &rec.owners,
+                reporter: rec.reporter,
                 created_at: rec.created_at,
             },
         );

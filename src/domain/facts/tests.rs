@@ -43,6 +43,7 @@ fn folded_with(changes: &[RawChange], owners: &[AccountId]) -> Facts {
         is_planning: &|account, at| account == MO && at == self::at("2025-03-21T10:00:00Z"),
         account_of: &|name| ["ana", "mo", "bot"].iter().position(|known| *known == name).map(|nth| [ANA, MO, BOT][nth]),
         owners,
+        reporter: Some(MO),
         created_at: at("2025-03-01T10:00:00Z"),
     };
     fold(changes, &context)

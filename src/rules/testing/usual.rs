@@ -69,6 +69,29 @@ enabled = true
 red_days_left = 7
 [blocker.cascade]
 enabled = true
+[due.unrealistic]
+enabled = true
+days_ahead = 3
+exempt_priority = 1
+[ack.missing]
+enabled = true
+after = "1 workday"
+share = 0.10
+at_most = "3 workdays"
+[answer.waiting]
+enabled = true
+after = "2 workdays"
+after_near = "1 workday"
+near_days_left = 3
+[churn.reopened]
+enabled = true
+times = 2
+days_left = 7
+[due.drift]
+enabled = true
+moves = 2
+slip = 0.50
+late = "1 workday"
 [sys.mirror_stale]
 enabled = true
 after_polls = 3

@@ -253,6 +253,7 @@ struct Folded {
     id: TaskId,
     site: SiteId,
     container: ContainerId,
+    reporter: Option<AccountId>,
     created_at: Timestamp,
     facts: Vec<u8>,
 }
@@ -271,7 +272,7 @@ pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreErr
             task.container,
             &changes,
             &owners.remove(&task.id).unwrap_or_default(),
-            task.created_at,
+            (task.reporter, task.created_at),
         )?;
         let blob = facts_blob(&facts)?;
         if blob != task.facts {
@@ -318,7 +319,7 @@ pub(super) fn facts_blob(facts: &Facts) -> Result<Vec<u8>, StoreError> {
 
 fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT id, site, container, created_at, facts FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT id, site, container, created_at, facts, reporter FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
     )?;
     let rows = query.query_map([list], |row| {
         Ok(Folded {
@@ -327,6 +328,7 @@ fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
             container: ContainerId(row.get(2)?),
             created_at: at_in(row, 3)?,
             facts: row.get(4)?,
+            reporter: row.get::<_, Option<i64>>(5)?.map(AccountId),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -351,16 +353,16 @@ impl Work<'_> {
         facts_rev(self.plan.map_or("", |plan| &plan.read_rev))
     }
 
-    /// Folds the entries of one task under the present configuration.
+    /// Folds the entries of one task, made by whom and when, under the present configuration.
     pub(super) fn fold(
         &self,
         site: SiteId,
         container: ContainerId,
         changes: &[RawChange],
         owners: &[AccountId],
-        created_at: Timestamp,
+        made: (Option<AccountId>, Timestamp),
     ) -> Result<Facts, StoreError> {
-        self.with_context(site, container, owners, created_at, |context| fold(changes, context))
+        self.with_context(site, container, owners, made, |context| fold(changes, context))
     }
 
     /// What the entries of one task are folded with under the present configuration.
@@ -369,7 +371,7 @@ impl Work<'_> {
         site: SiteId,
         container: ContainerId,
         owners: &[AccountId],
-        created_at: Timestamp,
+        (reporter, created_at): (Option<AccountId>, Timestamp),
         fold: impl FnOnce(&FoldContext<'_>) -> T,
     ) -> Result<T, StoreError> {
         let nobody = HashSet::new();
@@ -396,6 +398,7 @@ impl Work<'_> {
             },
             account_of: &|name| cache.account_called(site, name),
             owners,
+            reporter,
             created_at,
         };
         let facts = fold(&context);

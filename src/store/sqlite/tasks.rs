@@ -157,7 +157,8 @@ fn insert(
 ) -> Result<TaskId, StoreError> {
     let columns = Columns::of(work, origin.site, task)?;
     let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
-    let facts = work.fold(origin.site, columns.container, &[], &owners, task.created_at)?;
+    let reporter = task.reporter.as_ref().map(|ext| work.account(origin.site, ext)).transpose()?;
+    let facts = work.fold(origin.site, columns.container, &[], &owners, (reporter, task.created_at))?;
     let (facts, rev) = (history::facts_blob(&facts)?, work.facts_rev());
     let rest: [&dyn ToSql; 9] = [
         &origin.site.0,

@@ -1,0 +1,122 @@
+//! `due.unrealistic`: a date was set that hardly anybody would meet.
+
+use connector_model::{DueSource, StatusCategory};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::domain::facts::Facts;
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, TooSoon, Why};
+use crate::domain::ids::AccountId;
+use crate::domain::look::{Look, Reads};
+use crate::domain::record::TaskRec;
+use crate::rules::settings::DueUnrealistic;
+use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
+
+/// The rule's name.
+pub const ID: RuleId = RuleId("due.unrealistic");
+
+/// Judged by the moment at which the date was set, and told to whoever set it; time alone changes nothing about it. What is
+/// urgent is urgent, what is known to take an hour may be due today, and an import brings dates of long ago.
+impl Rule for DueUnrealistic {
+    fn id(&self) -> RuleId {
+        ID
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::OWNERS.and(Reads::CONTAINERS)
+    }
+
+    fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
+        let Subject::Task(task) = subject else { return OTHER_KIND };
+        self.read(task, look).unwrap_or_else(Reading::Unknown)
+    }
+
+    fn thresholds(&self) -> Vec<(&'static str, Value)> {
+        vec![("days_ahead", self.days_ahead.into()), ("exempt_priority", self.exempt_priority.into())]
+    }
+}
+
+/// When the date was set, and by whom.
+struct Set {
+    at: Timestamp,
+    by: AccountId,
+    /// It came with the task, when that was made.
+    made: bool,
+}
+
+impl DueUnrealistic {
+    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+        let own = |deadline: &Deadline| matches!(deadline.source, DueSource::Item | DueSource::Field);
+        let Some(deadline) = look.deadline(task).filter(own) else {
+            return Ok(not_about("it has no deadline of its own"));
+        };
+        if task.priority.is_some_and(|priority| u32::from(priority) <= self.exempt_priority) {
+            return Ok(not_about("it is urgent"));
+        }
+        let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
+        if facts.due_moves().last().is_some_and(|last| last.bulk) {
+            return Ok(not_about("its date was set with many others at once"));
+        }
+        let Some(set) = set(task, facts).filter(|set| look.is_there(set.by)) else {
+            return Ok(not_about("nobody is known to have set its date"));
+        };
+        if set.made && deadline.at <= set.at {
+            return Ok(not_about("it was made with a date in the past, as imports are"));
+        }
+        let calendar = look.calendar(task);
+        if task.estimate_secs.is_some_and(|secs| secs > 0 && secs <= calendar.working(set.at, deadline.at)) {
+            return Ok(not_about("its estimate fits into the time"));
+        }
+        let typical_days = look.norms(task).work_p50_days();
+        let how = self.too_soon(task, &set, &deadline, typical_days, look);
+        let evidence = |how| Evidence::Unrealistic { set_at: set.at, deadline, how, typical_days };
+        Ok(match how {
+            None => Reading::Clear(Grounds::Because("its date was set far enough ahead")),
+            Some(how) => Reading::Gap(Finding {
+                stage: Stage::Opens,
+                scope: String::new(),
+                addressee: Addressee::Account(set.by),
+                first: None,
+                deadline: Some(deadline),
+                evidence: evidence(how),
+            }),
+        })
+    }
+
+    fn too_soon<'a>(
+        &self,
+        task: &'a TaskRec,
+        set: &Set,
+        deadline: &Deadline,
+        typical_days: f64,
+        look: &Look<'a>,
+    ) -> Option<TooSoon> {
+        if deadline.at <= set.at {
+            return Some(TooSoon::Past);
+        }
+        let calendar = look.calendar(task);
+        let begun_at = begun(task, set);
+        let ahead = (calendar.date(deadline.at) - calendar.date(set.at)).get_days();
+        if begun_at.is_none() && ahead <= crate::rules::days(self.days_ahead) {
+            return Some(TooSoon::Unstarted);
+        }
+        let has = calendar.working(begun_at.unwrap_or(set.at), deadline.at);
+        let typical = (typical_days * calendar.day_secs() as f64).round() as i64;
+        (has < typical).then_some(TooSoon::Short)
+    }
+}
+
+/// Who set the date it has now: where no history tells, whoever made the task.
+fn set(task: &TaskRec, facts: &Facts) -> Option<Set> {
+    match facts.due_set_at {
+        Some(at) => Some(Set { at, by: facts.due_set_by?, made: at <= task.created_at }),
+        None => Some(Set { at: task.created_at, by: task.reporter?, made: true }),
+    }
+}
+
+/// Since when somebody had been at it when the date was set. `None`: nobody had.
+fn begun(task: &TaskRec, set: &Set) -> Option<Timestamp> {
+    let told = task.facts.started_at.filter(|at| *at <= set.at);
+    let says = task.facts.started_at.is_none() && !matches!(task.category, StatusCategory::Todo);
+    told.or_else(|| says.then_some(task.created_at))
+}
