@@ -34,7 +34,7 @@ impl Reads {
     pub const DEPENDANTS: Reads = Reads(16);
     /// Its containers and homes.
     pub const CONTAINERS: Reads = Reads(32);
-    /// Of a container: what its open tasks are called by and owned by.
+    /// Of a container: what its open tasks are called by and owned by. Of a person: what they own.
     pub const MEMBERS: Reads = Reads(64);
 
     /// Both.
@@ -95,7 +95,11 @@ impl<'a> Look<'a> {
         self.reads.get()
     }
 
-    fn note(&self, reads: Reads) {
+    pub(super) fn board(&self) -> &'a super::board::Board {
+        self.snapshot.board
+    }
+
+    pub(super) fn note(&self, reads: Reads) {
         self.reads.set(self.reads.get().and(reads));
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
@@ -30,6 +31,11 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Cascade { late, .. } => {
             format!("makes {} late", count(i64::try_from(late.len()).unwrap_or(i64::MAX), "task"))
         }
+        Evidence::OwnerAbsent { .. } => "is due while its owner is away".to_owned(),
+        Evidence::OwnerGone { left: true, .. } => "has left, with open work".to_owned(),
+        Evidence::OwnerGone { .. } => "has not been seen, with open work".to_owned(),
+        Evidence::WipLimit { .. } => "has more in hand than agreed".to_owned(),
+        Evidence::Overloaded { .. } => "has more to do than there is room for".to_owned(),
         Evidence::MirrorStale { refused: true, .. } => "refuses our credential".to_owned(),
         Evidence::MirrorStale { .. } => "cannot be read".to_owned(),
         Evidence::TasksUnseen { tasks, .. } => {
@@ -56,6 +62,10 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
+        Evidence::OwnerAbsent { .. } => "due while its owner is away".to_owned(),
+        Evidence::OwnerGone { .. } => "open work of somebody who is not there".to_owned(),
+        Evidence::WipLimit { .. } => "more in hand than agreed".to_owned(),
+        Evidence::Overloaded { .. } => "more to do than there is room for".to_owned(),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
     }
 }
@@ -95,6 +105,9 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Cascade { finish_at, late, downstream, deadline } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
+        Evidence::OwnerAbsent { .. } | Evidence::OwnerGone { .. } => absence::facts(evidence, scene),
+        Evidence::WipLimit { active, limit } => format!("{} in hand, {limit} agreed", tasks(*active)),
+        Evidence::Overloaded { how, movable } => absence::load(how, movable, scene),
         Evidence::MirrorStale { since, because, .. } => {
             format!("no good pass since {}: {}", moment(*since, scene), clean(because))
         }
@@ -135,6 +148,10 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
+        Evidence::OwnerAbsent { .. } => "Next: hand it over, or agree on another date.",
+        Evidence::OwnerGone { .. } => "Next: give each of them to somebody else.",
+        Evidence::WipLimit { .. } => "Next: finish one before the next begins.",
+        Evidence::Overloaded { .. } => "Next: which two should move?",
         Evidence::MirrorStale { refused: true, .. } => {
             "Next: renew the credential; until then nothing in it is judged."
         }
@@ -173,12 +190,14 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     match evidence {
         Evidence::ChildAfterParent { parent, .. } => vec![*parent],
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
+        Evidence::OwnerGone { tasks, .. } => tasks.iter().copied().take(NAMED).collect(),
+        Evidence::Overloaded { movable, .. } => movable.clone(),
         _ => Vec::new(),
     }
 }
 
 /// Most names of one kind in a line; the rest is counted.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
@@ -225,7 +244,13 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
     format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))
 }
 
+/// `3 tasks`, or `2.5 tasks` where some are shared.
+pub(super) fn tasks(many: f64) -> String {
+    let rounded = (many * 10.0).round() / 10.0;
+    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
+}
+
 /// How people call a task; without a name, only that it is one.
-fn key(task: TaskId, scene: Scene<'_>) -> String {
+pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
     scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
 }

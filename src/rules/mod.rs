@@ -12,6 +12,7 @@ pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
+pub mod people;
 pub mod settings;
 pub mod silence;
 pub mod structure;
@@ -34,6 +35,7 @@ use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::somebody::Somebody;
 use settings::RuleSettings;
 
 /// A rule: its thresholds, and how it reads one subject.
@@ -77,6 +79,8 @@ pub enum SubjectKind {
     Connection,
     /// Repositories, boards and projects.
     Container,
+    /// People.
+    Person,
 }
 
 /// One subject, as a rule gets it.
@@ -88,10 +92,12 @@ pub enum Subject<'a> {
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
     Container(&'a ContainerRec),
+    /// Somebody.
+    Person(Somebody<'a>),
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 15] = [
+const ALL: [RuleId; 19] = [
     time::pace_behind::ID,
     time::pace_stuck_near_done::ID,
     time::start_never::ID,
@@ -101,9 +107,13 @@ const ALL: [RuleId; 15] = [
     time::overdue::ID,
     time::estimate_exceeded::ID,
     structure::owner_none::ID,
+    people::owner_absent::ID,
+    people::owner_gone::ID,
     structure::due_none::ID,
     structure::due_child_after_parent::ID,
     dependencies::blocker_cascade::ID,
+    people::load_overloaded::ID,
+    people::wip_limit::ID,
     system::sys_mirror_stale::ID,
     system::sys_unmapped::ID,
     system::sys_mass_change::ID,
@@ -137,9 +147,13 @@ impl Rules {
             (settings.overdue.enabled, Box::new(settings.overdue.clone())),
             (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
             (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
+            (settings.owner.absent.enabled, Box::new(settings.owner.absent.clone())),
+            (settings.owner.gone.enabled, Box::new(settings.owner.gone.clone())),
             (settings.due.none.enabled, Box::new(settings.due.none.clone())),
             (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
             (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+            (settings.load.overloaded.enabled, Box::new(settings.load.overloaded.clone())),
+            (settings.wip.limit.enabled, Box::new(settings.wip.limit.clone())),
             (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
             (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
             (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
@@ -290,7 +304,10 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             Some(container) => standing_of_container(container),
             None => Standing::Unjudged("it is not known any more"),
         },
-        SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+        SubjectKey::Person(id) => match snapshot.board.somebody(id) {
+            Some(who) => Standing::Judged(Subject::Person(who)),
+            None => Standing::Unjudged("it is nobody who is known any more"),
+        },
     }
 }
 
