@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
-use super::{Exit, Output, places};
+use super::{Exit, Output, norms, places};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::ids::TaskId;
 use crate::messages::scene::Scene;
@@ -46,6 +46,7 @@ struct Rule {
     because: String,
     evidence: Map<String, Value>,
     thresholds: Map<String, Value>,
+    norms: Vec<norms::Shown>,
     next_check_at: Option<Timestamp>,
     gap: Option<String>,
 }
@@ -111,6 +112,7 @@ fn silent(rule: RuleId, verdict: &'static str, because: &str) -> Rule {
         because: because.to_owned(),
         evidence: Map::new(),
         thresholds: Map::new(),
+        norms: Vec::new(),
         next_check_at: None,
         gap: None,
     }
@@ -151,6 +153,7 @@ fn rule(
         because: wording::because(&one.reading, Scene { names, now: view.now, calendar }),
         evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
         thresholds: thresholds(view, one),
+        norms: norms::of_task(one),
         next_check_at: one.recheck_at,
         gap: gap.map(|alert| alert.gap.0.clone()),
     }
@@ -216,6 +219,9 @@ fn print(document: &Document) {
             .collect();
         if !thresholds.is_empty() && rule.verdict != "not_applicable" {
             anstream::println!("  {:<22} {}", "", thresholds.join(", "));
+        }
+        for norm in rule.norms.iter().filter(|_| rule.verdict != "not_applicable") {
+            anstream::println!("  {:<22} {}", "", norm.line());
         }
         if let Some(at) = rule.next_check_at {
             anstream::println!("  {:<22} looked at again {}", "", when(at));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
-use super::{Exit, Output};
+use super::{Exit, Output, norms};
 use crate::config::show::Shown;
 use crate::config::{Loaded, Mode, Settings, reference};
 use crate::domain::finding::RuleId;
@@ -155,6 +155,8 @@ struct OneDocument {
     rule: Rule,
     told_by: Vec<Told>,
     thresholds: Vec<Threshold>,
+    /// What it measures against, as far as there is a store to read.
+    norms: Vec<norms::Shown>,
     reference: String,
 }
 
@@ -186,6 +188,7 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
         schema: "gapwatch.rule/1",
         told_by: told_by(&loaded.settings, about),
         thresholds: thresholds(&loaded, rule.rule),
+        norms: known(name).map(|id| norms::of_rule(from, id)).unwrap_or_default(),
         reference: reference::words(&format!("rules.{}", rule.rule)),
         rule,
     };
@@ -236,6 +239,12 @@ fn print(document: &OneDocument) {
         if !threshold.words.is_empty() {
             anstream::println!("    {}", threshold.words);
         }
+    }
+    if !document.norms.is_empty() {
+        anstream::println!("\nWhat is normal:");
+    }
+    for norm in &document.norms {
+        anstream::println!("{}", norm.line());
     }
     if !document.told_by.is_empty() {
         anstream::println!();

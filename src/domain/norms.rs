@@ -183,7 +183,8 @@ pub struct Norm {
 impl Norm {
     const UNKNOWN: Norm = Norm { source: Source::Elsewhere, samples: 0, p50: None, p70: None, p85: None, p95: None };
 
-    fn told(source: Source, of: &Percentiles) -> Norm {
+    /// Told by samples.
+    pub fn told(source: Source, of: &Percentiles) -> Norm {
         Norm { source, samples: of.samples, p50: Some(of.p50), p70: Some(of.p70), p85: Some(of.p85), p95: Some(of.p95) }
     }
 }

@@ -237,7 +237,7 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
         1 => "1 task waits for it".to_owned(),
         many => format!("{many} tasks wait for it"),
     };
-    let guessed = if guessed { " (by what is typical elsewhere)" } else { "" };
+    let guessed = if guessed { " (by what is usual)" } else { "" };
     let finish = format!("it is expected to be done {}{guessed}", day_of(finish_at, scene));
     let Some(first) = late.first() else { return format!("{wait}; {finish}; no date is at risk") };
     let (key, due) = (key(first.task, scene), due(&first.deadline, scene));

@@ -1,5 +1,6 @@
 //! Boards for tests, from short text lines; histories go through the real fold.
 
+mod finished;
 mod folk;
 mod usual;
 mod words;
@@ -45,6 +46,7 @@ pub(super) struct Sketch {
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
+    finished: Vec<finished::Line>,
 }
 
 /// A task, with the names of what it refers to.
@@ -91,6 +93,7 @@ impl Sketch {
             },
             hold: None,
             bulk: None,
+            finished: Vec::new(),
         }
     }
 
@@ -121,6 +124,7 @@ impl Sketch {
             "milestone" => self.home(&mut words, ContainerKind::Milestone),
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
             "task" => self.task(&mut words),
+            "finished" => self.finished.push(finished::Line::read(&mut words)),
             "connection" => self.connection(&mut words),
             "hold" => {
                 let missing = number(words.next());
@@ -285,6 +289,11 @@ impl Sketch {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
+            "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
+            "kind" => rec.kind = Some(words.next().into()),
+            "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -370,7 +379,9 @@ impl Sketch {
             norms: self.folk.norms(&self.people),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
-        (Board::new(image), keys)
+        let mut board = Board::new(image);
+        finished::measure(&mut board, &self.finished, self.now);
+        (board, keys)
     }
 
     fn keys(&self) -> Vec<(String, TaskId)> {

@@ -1,7 +1,6 @@
 //! `estimate.exceeded`: more time went into it than was meant to, or is bound to.
 
 use connector_model::StatusCategory;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
@@ -56,17 +55,21 @@ impl EstimateExceeded {
         let parts_left = look.children(task).any(|child| child.category.is_open());
         let nothing_left = task.remaining_secs == Some(0) && !out_of_hand && !parts_left;
         let share = spent_secs as f64 / estimate_secs as f64;
-        let age = if has_parts || active != Ok(StatusCategory::Active) { None } else { self.age(task, look)? };
+        let age = match active {
+            Ok(StatusCategory::Active) if !has_parts => look.state_since(task),
+            Ok(_) => Ok(None),
+            Err(why) => Err(why),
+        };
         let old_at = |share: f64| {
             let secs = estimate_secs as f64 * self.age_factor * share;
-            age.map(|since| look.calendar(task).after(since, secs.round() as i64 + 1))
+            age.ok().flatten().map(|since| look.calendar(task).after(since, secs.round() as i64 + 1))
         };
         let too_old = old_at(1.0).is_some_and(|at| look.passed(at));
         let evidence = Evidence::Estimate {
             estimate_secs,
             spent_secs,
             nothing_left,
-            active_since: age.filter(|_| too_old),
+            active_since: age.ok().flatten().filter(|_| too_old),
             deadline: look.deadline(task),
         };
         if share > self.red_from || nothing_left || too_old {
@@ -76,17 +79,12 @@ impl EstimateExceeded {
             return Ok(gap(Stage::Opens, false, task, evidence, look));
         }
         let near = share >= EDGE * self.from || old_at(EDGE).is_some_and(|at| look.passed(at));
-        match active {
+        match age {
             // Booked time alone does not exceed it, and how long it has been worked on is not known.
             Err(why) => Err(why),
             Ok(_) if near => Ok(Reading::Edge(evidence)),
             Ok(_) => Ok(Reading::Clear(Grounds::Measured(evidence))),
         }
-    }
-
-    /// Since when it is being worked on.
-    fn age<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Option<Timestamp>, Why> {
-        look.state_since(task)
     }
 }
 

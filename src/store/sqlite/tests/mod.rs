@@ -7,6 +7,7 @@ mod files;
 mod history;
 mod mirror;
 mod moves;
+mod norms;
 mod plans;
 mod rounds;
 mod streams;
@@ -30,7 +31,7 @@ use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
-use crate::domain::ids::{ConnectionId, TaskId};
+use crate::domain::ids::{ConnectionId, ContainerId, TaskId};
 use crate::domain::record::{ContainerRec, TaskRec};
 
 const NAME: &str = "github.acme";
