@@ -257,7 +257,7 @@ pub fn setup(settings: &Settings, built: &[Built]) -> Setup {
         None => settings.connections().collect(),
     };
     Setup {
-        rules: Rules::new(&settings.rules),
+        rules: Rules::with_overrides(&settings.rules, &settings.overrides),
         policy: policy(settings),
         plan: plan(settings, built),
         connection_modes: modes,
@@ -290,8 +290,9 @@ pub fn policy(settings: &Settings) -> Policy {
 }
 
 fn rule_modes(settings: &Settings) -> HashMap<crate::domain::finding::RuleId, Mode> {
-    let switches = settings.rules.switches().into_iter();
-    switches.filter_map(|(id, _, mode)| Some((crate::rules::known(id)?, mode?))).collect()
+    let built_in = settings.rules.switches().into_iter().map(|(id, enabled, mode)| (id.to_owned(), enabled, mode));
+    let switches = built_in.chain(settings.rules.own_switches());
+    switches.filter_map(|(id, _, mode)| Some((crate::rules::known(&id)?, mode?))).collect()
 }
 
 /// What the store must know of the settings.
@@ -307,6 +308,7 @@ fn plan(settings: &Settings, built: &[Built]) -> ConfigPlan {
         default_manager: settings.directory.default_manager.clone(),
         operators: settings.operators.people.clone(),
         default_calendar,
+        words: settings.read_words(),
         rules_rev: revisions.rules,
         read_rev: revisions.reading,
         select_rev: revisions.selection,

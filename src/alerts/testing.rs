@@ -173,7 +173,8 @@ impl World {
 
     /// Puts a task of Ana's, as changed.
     pub(crate) fn task(&mut self, id: i64, change: impl FnOnce(&mut TaskImage)) {
-        let mut image = TaskImage { rec: task(TaskId(id)), blocked_by: Vec::new(), blocks: Vec::new() };
+        let mut image =
+            TaskImage { rec: task(TaskId(id)), blocked_by: Vec::new(), blocks: Vec::new(), linked: Vec::new() };
         if let Some(rec) = self.board.task(TaskId(id)) {
             image.rec = rec.clone();
         }
@@ -361,6 +362,7 @@ fn task(id: TaskId) -> TaskRec {
         unmapped: None,
         changed_at: at("2025-03-03 10:00"),
         facts: Facts::default(),
+        words: None,
     }
 }
 

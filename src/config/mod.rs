@@ -45,12 +45,14 @@ mod projects;
 mod read;
 pub mod reference;
 pub mod revisions;
+mod rules;
 pub mod schema;
 mod secrets;
 mod sections;
 mod server;
 mod shapes;
 pub mod show;
+mod slots;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -67,6 +69,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::away::DateRange;
 pub use crate::domain::length::Length;
 pub use crate::domain::policy::Mode;
+pub use crate::rules::overrides::Override;
 pub use crate::rules::settings::RuleSettings;
 pub use asana::{AsanaConnection, AsanaFields, project_of as asana_project_of, workspace_of as asana_workspace_of};
 pub use calendars::{CalendarSettings, Capacity, Days, Stretch, WeekHours};
@@ -127,6 +130,8 @@ pub struct Settings {
     pub messages: MessageSettings,
     /// Thresholds.
     pub rules: RuleSettings,
+    /// Other thresholds for some tasks; of several that match, the later ones count.
+    pub overrides: Vec<Override>,
     /// Where each value comes from.
     #[serde(skip)]
     origins: origins::Known,
@@ -137,6 +142,12 @@ impl Settings {
     /// defaults, and so does one that does not exist.
     pub fn origin(&self, key: &str) -> Origin {
         self.origins.of(key)
+    }
+
+    /// Whether a condition reads what the tools call things: labels, keys, words for states.
+    pub fn read_words(&self) -> bool {
+        let matched = self.overrides.iter().flat_map(|one| one.r#match.fields());
+        self.rules.read_words() || matched.into_iter().any(|field| field.is_word())
     }
 
     /// Every connection as it is written elsewhere: `github.acme`.

@@ -29,7 +29,7 @@ impl Revisions {
     /// Those of these settings.
     pub fn of(settings: &Settings) -> Revisions {
         Revisions {
-            rules: hash(&("rules 1", &settings.rules, messages(settings))),
+            rules: hash(&("rules 2", &settings.rules, &settings.overrides, messages(settings))),
             reading: hash(&("reading 1", reading(settings))),
             selection: hash(&("selection 1", selection(settings))),
         }
@@ -238,6 +238,6 @@ mod tests {
     #[test]
     fn revisions_are_the_same_in_every_run_and_version() {
         let of = revisions(BASE);
-        insta::assert_snapshot!(format!("{} {} {}", of.rules, of.reading, of.selection), @r#"961868ee4844f7cf 778781cb0f01edf8 bcbe0fe05f98325b"#);
+        insta::assert_snapshot!(format!("{} {} {}", of.rules, of.reading, of.selection), @r#"4f13fc433a0030a6 778781cb0f01edf8 bcbe0fe05f98325b"#);
     }
 }

@@ -217,6 +217,7 @@ impl Core {
 
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
+        self.outdated |= applied.reload;
         let delta = std::mem::take(&mut applied.delta);
         self.take(delta, now)?;
         Ok(applied)

@@ -6,12 +6,12 @@
 
 mod measured;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
-use super::edges::{cut, edge};
+use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{
     AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PersonId, PostId, SiteId, TaskId,
@@ -29,11 +29,7 @@ use super::uses::Uses;
 /// The board.
 pub struct Board {
     tasks: HashMap<TaskId, TaskRec>,
-    own_blocked_by: HashMap<TaskId, Vec<TaskId>>,
-    own_blocks: HashMap<TaskId, Vec<TaskId>>,
-    children: HashMap<TaskId, BTreeSet<TaskId>>,
-    blockers: HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: HashMap<TaskId, BTreeSet<TaskId>>,
+    edges: Edges,
     members: HashMap<ContainerId, BTreeSet<TaskId>>,
     uses: Uses,
     roster: Roster,
@@ -80,11 +76,7 @@ impl Board {
     pub fn new(image: BoardImage) -> Board {
         let mut board = Board {
             tasks: HashMap::with_capacity(image.tasks.len()),
-            own_blocked_by: HashMap::new(),
-            own_blocks: HashMap::new(),
-            children: HashMap::new(),
-            blockers: HashMap::new(),
-            dependants: HashMap::new(),
+            edges: Edges::default(),
             members: HashMap::new(),
             uses: Uses::default(),
             roster: Roster::new(&image.people),
@@ -114,6 +106,7 @@ impl Board {
         for task in image.tasks {
             board.put_task(task);
         }
+        board.edges.renew_circles(&board.tasks.keys().copied().collect(), &board.tasks);
         for alert in image.alerts {
             board.put_alert(alert);
         }
@@ -228,16 +221,7 @@ impl Board {
         for container in delta.containers {
             self.put_container(container);
         }
-        for task in delta.tasks {
-            self.touch_around(task.rec.id);
-            let id = task.rec.id;
-            self.put_task(task);
-            self.touch_around(id);
-        }
-        for id in delta.removed {
-            self.touch_around(id);
-            self.remove_task(id);
-        }
+        self.put_tasks(delta.tasks, delta.removed);
         self.gone.extend(delta.gone);
         self.answers.extend(delta.answers);
     }
@@ -257,9 +241,8 @@ impl Board {
     }
 
     fn touch_members(&mut self, container: ContainerId) {
-        let members: Vec<TaskId> = self.members.get(&container).into_iter().flatten().copied().collect();
-        for task in members {
-            self.touch_around(task);
+        if let Some(members) = self.members.get(&container) {
+            self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
         }
     }
 
@@ -280,11 +263,10 @@ impl Board {
         if let Some(before) = before.filter(|before| (before.bot, before.kind, before.person) != now) {
             self.touched.extend([before.stands_for(), person].map(SubjectKey::Person));
             let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
-            let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
-            for task in tasks {
-                self.touched.extend(self.tasks.get(&task).map(|task| SubjectKey::Container(task.container)));
-                self.touch_around(task);
-            }
+            let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
+            self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
+            let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();
+            self.touch_around(&tasks);
         }
     }
 
@@ -355,9 +337,27 @@ impl Board {
         if !still.is_empty() {
             self.owed.insert(container, still);
         }
-        for id in done {
-            self.touch_around(id);
+        self.touch_around(&done);
+    }
+
+    /// Puts tasks as they are now, and takes away those that left. Whoever differs in something that neighbours read touches
+    /// them; a comment on what ten thousand others wait for touches none of those.
+    fn put_tasks(&mut self, tasks: Vec<TaskImage>, removed: Vec<TaskId>) {
+        let mut moved: BTreeSet<TaskId> = removed.iter().copied().collect();
+        for image in &tasks {
+            let id = image.rec.id;
+            self.touched.insert(SubjectKey::Task(id));
+            let same = self.tasks.get(&id).is_some_and(|before| before.is_alike(&image.rec)) && self.edges.says(image);
+            if !same {
+                moved.insert(id);
+            }
         }
+        self.touch_around(&moved);
+        tasks.into_iter().for_each(|image| self.put_task(image));
+        removed.into_iter().for_each(|id| self.remove_task(id));
+        let circled = self.edges.renew_circles(&moved, &self.tasks);
+        moved.extend(circled);
+        self.touch_around(&moved);
     }
 
     fn put_task(&mut self, image: TaskImage) {
@@ -367,20 +367,10 @@ impl Board {
         if read_at.is_none_or(|read_at| image.rec.changed_at > read_at) {
             self.owed.entry(image.rec.container).or_default().insert(id);
         }
-        if let Some(parent) = image.rec.parent {
-            self.children.entry(parent).or_default().insert(id);
-        }
+        self.edges.put(&image);
         for container in image.rec.homes.iter().chain([&image.rec.container]) {
             self.members.entry(*container).or_default().insert(id);
         }
-        for blocker in &image.blocked_by {
-            edge(&mut self.blockers, &mut self.dependants, id, *blocker);
-        }
-        for dependant in &image.blocks {
-            edge(&mut self.blockers, &mut self.dependants, *dependant, id);
-        }
-        self.own_blocked_by.insert(id, image.blocked_by);
-        self.own_blocks.insert(id, image.blocks);
         self.gone.remove(&id);
         self.roster.add(&image.rec);
         if self.uses.add(&image.rec) {
@@ -396,27 +386,13 @@ impl Board {
             if self.uses.remove(rec) {
                 self.touched.insert(SubjectKey::Container(rec.container));
             }
-            if let Some(parent) = rec.parent
-                && let Some(children) = self.children.get_mut(&parent)
-            {
-                children.remove(&id);
-            }
             for container in rec.homes.iter().chain([&rec.container]) {
                 if let Some(members) = self.members.get_mut(container) {
                     members.remove(&id);
                 }
             }
         }
-        for blocker in self.own_blocked_by.remove(&id).unwrap_or_default() {
-            if !self.own_blocks.get(&blocker).is_some_and(|blocks| blocks.contains(&id)) {
-                cut(&mut self.blockers, &mut self.dependants, id, blocker);
-            }
-        }
-        for dependant in self.own_blocks.remove(&id).unwrap_or_default() {
-            if !self.own_blocked_by.get(&dependant).is_some_and(|blockers| blockers.contains(&id)) {
-                cut(&mut self.blockers, &mut self.dependants, dependant, id);
-            }
-        }
+        self.edges.cut(id);
     }
 
     fn remove_task(&mut self, id: TaskId) {
@@ -426,25 +402,14 @@ impl Board {
         self.touched.insert(SubjectKey::Task(id));
     }
 
-    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges;
-    /// those of its parent too, whose progress it may be part of.
-    fn touch_around(&mut self, id: TaskId) {
-        let parent = self.tasks.get(&id).and_then(|rec| rec.parent);
-        let roots: Vec<TaskId> = [id].into_iter().chain(parent).collect();
-        // What somebody has at hand is read of what they own, and of its parts.
-        roots.iter().for_each(|root| self.touch_owners(*root));
-        let mut touched: HashSet<TaskId> = roots.iter().copied().collect();
-        touched.extend(self.children.get(&id).into_iter().flatten());
-        for edges in [&self.blockers, &self.dependants] {
-            // Each way has its own memory: what one way reached must still be walked through on the other.
-            let mut seen: HashSet<TaskId> = roots.iter().copied().collect();
-            let mut open = roots.clone();
-            while let Some(task) = open.pop() {
-                open.extend(edges.get(&task).into_iter().flatten().filter(|next| seen.insert(**next)));
-            }
-            touched.extend(seen);
+    /// Marks tasks and everybody whose reading may depend on them.
+    fn touch_around(&mut self, ids: &BTreeSet<TaskId>) {
+        for id in ids {
+            // What somebody has at hand is read of what they own, and of its parts.
+            let parent = self.tasks.get(id).and_then(|rec| rec.parent);
+            parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
         }
-        self.touched.extend(touched.into_iter().map(SubjectKey::Task));
+        self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }
 
     /// A task on the board.
@@ -464,17 +429,37 @@ impl Board {
 
     /// Children, in a fixed order.
     pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.children.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.children(id).filter_map(|id| self.tasks.get(&id))
     }
 
     /// Tasks this one waits for, in a fixed order, those not mirrored left out.
     pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.blockers.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.blockers(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
+    pub fn waits_elsewhere(&self, id: TaskId) -> bool {
+        self.edges.blockers(id).any(|id| !self.tasks.contains_key(&id))
     }
 
     /// Tasks that wait for this one, in a fixed order.
     pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.dependants.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.dependants(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// Tasks that this one is linked with and neither waits for nor keeps waiting, in a fixed order.
+    pub fn linked(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+        self.edges.linked(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
+    pub fn waiting_circle(&self, id: TaskId) -> &[TaskId] {
+        self.edges.waiting_circle(id)
+    }
+
+    /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
+    pub fn nested_circle(&self, id: TaskId) -> &[TaskId] {
+        self.edges.nested_circle(id)
     }
 
     /// A container.

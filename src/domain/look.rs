@@ -2,6 +2,7 @@
 //! `recheck_at`, the first instant at which the answer could differ while the data stays the same.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
@@ -10,14 +11,16 @@ use jiff::{Timestamp, ToSpan};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
+use super::finish::Chains;
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
+use super::people::People;
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reads(u8);
+pub struct Reads(u16);
 
 impl Reads {
     /// Nothing but the subject itself.
@@ -36,6 +39,8 @@ impl Reads {
     pub const CONTAINERS: Reads = Reads(32);
     /// Of a container: what its open tasks are called by and owned by. Of a person: what they own.
     pub const MEMBERS: Reads = Reads(64);
+    /// What it is linked with, in no order between them.
+    pub const LINKED: Reads = Reads(256);
 
     /// Both.
     pub const fn and(self, other: Reads) -> Reads {
@@ -53,6 +58,7 @@ pub struct Look<'a> {
     snapshot: &'a Snapshot<'a>,
     next: Cell<Option<Timestamp>>,
     reads: Cell<Reads>,
+    chains: Rc<Chains>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -71,7 +77,16 @@ pub struct Span {
 impl<'a> Look<'a> {
     /// A fresh look.
     pub fn new(snapshot: &'a Snapshot<'a>) -> Look<'a> {
-        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT) }
+        Look::sharing(snapshot, &Rc::default())
+    }
+
+    /// A fresh look, that shares with others at the same snapshot what they found out about chains.
+    pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>) -> Look<'a> {
+        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT), chains: Rc::clone(chains) }
+    }
+
+    pub(super) fn chains(&self) -> &Chains {
+        &self.chains
     }
 
     /// True from `at` on. A *no* is remembered as an instant to look again.
@@ -116,6 +131,45 @@ impl<'a> Look<'a> {
     /// True when a task may be spoken of: its container is read by a connection, and was read completely once.
     pub fn watched(&self, task: &TaskRec) -> bool {
         self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
+    }
+
+    /// Everybody known.
+    pub fn people(&self) -> &'a People {
+        &self.snapshot.board.people
+    }
+
+    /// Whole working days that have passed since an instant, none before it. Looks again when the next one is full.
+    pub fn workdays_since(&self, from: Timestamp, calendar: &Calendar) -> i64 {
+        let day = calendar.day_secs();
+        let full = calendar.working(from, self.snapshot.now) / day;
+        self.passed(calendar.after(from, (full + 1) * day));
+        full
+    }
+
+    /// Calendar days left to a deadline, in the owner's zone; 0: it is the day itself; less: it is past. Looks again at the
+    /// next midnight.
+    pub fn days_left(&self, task: &'a TaskRec, deadline: &Deadline) -> i64 {
+        let calendar = self.calendar(task);
+        let today = calendar.date(self.snapshot.now);
+        let date = match deadline.due {
+            Due::On(date) => date,
+            Due::At(at) => calendar.date(at),
+        };
+        if let Ok(tomorrow) = today.tomorrow() {
+            self.passed(calendar.day_begins(tomorrow));
+        }
+        today.until(date).map_or(0, |span| i64::from(span.get_days()))
+    }
+
+    /// How much of a task's time has passed, in whole hundredths of it, 0 to 100. Looks again when the next is full.
+    pub fn hundredths(&self, task: &'a TaskRec, span: &Span) -> i64 {
+        let calendar = self.calendar(task);
+        let passed = calendar.working(span.start_at, self.snapshot.now) * 100 / span.work_secs;
+        if passed >= 100 {
+            return 100;
+        }
+        self.passed(calendar.after(span.start_at, ((passed + 1) * span.work_secs + 99) / 100));
+        passed
     }
 
     /// True when it is planned into a sprint.
@@ -179,6 +233,45 @@ impl<'a> Look<'a> {
     pub fn dependants(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
         self.note(Reads::DEPENDANTS);
         self.snapshot.board.dependants(task.id)
+    }
+
+    /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
+    pub fn waits_elsewhere(&self, task: &TaskRec) -> bool {
+        self.note(Reads::BLOCKERS);
+        self.snapshot.board.waits_elsewhere(task.id)
+    }
+
+    /// What it is linked with and neither waits for nor keeps waiting, in a fixed order.
+    pub fn linked(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::LINKED);
+        self.snapshot.board.linked(task.id)
+    }
+
+    /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
+    pub fn waiting_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::BLOCKERS.and(Reads::DEPENDANTS));
+        self.snapshot.board.waiting_circle(task.id)
+    }
+
+    /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
+    pub fn nested_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::PARENT.and(Reads::CHILDREN));
+        self.snapshot.board.nested_circle(task.id)
+    }
+
+    /// The site a task is on, as text: `jira|https://acme.atlassian.net|`.
+    pub fn site(&self, task: &TaskRec) -> &'a str {
+        self.container(task).map_or("", |container| self.snapshot.board.site(container.site))
+    }
+
+    /// True when two accounts are known to belong to one person; false when they are known not to. `None`: of one of them
+    /// nobody knows whose it is.
+    pub fn is_same_person(&self, one: AccountId, other: AccountId) -> Option<bool> {
+        self.note(Reads::OWNERS);
+        let people = &self.snapshot.board.people;
+        people.person(one)?;
+        people.person(other)?;
+        Some(people.same(one, other))
     }
 
     /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.

@@ -68,6 +68,19 @@ pub struct TaskRec {
     pub changed_at: Timestamp,
     /// What its history says.
     pub facts: Facts,
+    /// What the tool calls things about it. `None`: no condition of the configuration reads any of it.
+    pub words: Option<Box<TaskWords>>,
+}
+
+/// What the tool calls things about a task, for conditions of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskWords {
+    /// As people call it: `acme/web#12`.
+    pub key: String,
+    /// The tool's word for its state.
+    pub status: String,
+    /// Its labels.
+    pub labels: Vec<String>,
 }
 
 /// A container.
@@ -155,6 +168,24 @@ pub struct TaskImage {
     pub blocked_by: Vec<TaskId>,
     /// Tasks that wait for it, by its own word.
     pub blocks: Vec<TaskId>,
+    /// Tasks that it names otherwise: related, the same work, mentioned by their address.
+    pub linked: Vec<TaskId>,
+}
+
+impl TaskRec {
+    /// True for a task that rules are asked about, as far as the task itself tells.
+    pub fn is_work(&self) -> bool {
+        self.ineligible.is_none() && self.category.is_open()
+    }
+
+    /// True when two states of a task differ in nothing that the readings of its neighbours hang on. When it changed and what
+    /// people did on it is nobody else's concern; when work began is, where the tool does not tell.
+    pub(super) fn is_alike(&self, other: &TaskRec) -> bool {
+        let facts = |rec: &TaskRec| (rec.facts.started_at.is_some(), rec.facts.due_set_at, rec.facts.due_set_by);
+        let rest =
+            |rec: &TaskRec| TaskRec { changed_at: Timestamp::UNIX_EPOCH, facts: Facts::default(), ..rec.clone() };
+        facts(self) == facts(other) && rest(self) == rest(other)
+    }
 }
 
 /// What a committed page changes on the board.

@@ -24,6 +24,7 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "has no date".to_owned(),
+        Evidence::Own { rule, .. } => format!("meets the rule {}", clean(&rule.replace('_', " "))),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
         Evidence::Cascade { late, finish_at, .. } if late.iter().all(|late| late.finish_at <= late.deadline.at) => {
             format!("is expected to be done {}", day_of(*finish_at, scene))
@@ -66,6 +67,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::OwnerGone { .. } => "open work of somebody who is not there".to_owned(),
         Evidence::WipLimit { .. } => "more in hand than agreed".to_owned(),
         Evidence::Overloaded { .. } => "more to do than there is room for".to_owned(),
+        Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
     }
 }
@@ -95,6 +97,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
             format!("{}, {due}", state(*category))
         }
+        Evidence::Own { says, deadline, .. } => {
+            let due = deadline.as_ref().map(|deadline| due(deadline, scene));
+            let said = Some(clean(says)).filter(|says| !says.is_empty());
+            said.or(due).unwrap_or_else(|| "no date".to_owned())
+        }
         Evidence::NoDue { category } => {
             format!("{}, and no date from the task, a sprint or a milestone", state(*category))
         }
@@ -102,7 +109,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let parent = key(*parent, scene);
             format!("{}; its parent {parent} is {}", due(deadline, scene), due(parent_deadline, scene))
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, deadline, .. } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
         Evidence::OwnerAbsent { .. } | Evidence::OwnerGone { .. } => absence::facts(evidence, scene),
@@ -145,6 +152,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         }
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
+        Evidence::Own { .. } => "Next: see to it, or say in the task why it is as it should be.",
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",

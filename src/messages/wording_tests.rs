@@ -56,6 +56,7 @@ fn findings() -> Vec<(RuleId, Finding)> {
         finish_at: at("2025-03-17 12:00"),
         late,
         downstream: 3,
+        priority: None,
         deadline: None,
     };
     let stalled = |deadline| Evidence::Stalled {
@@ -138,70 +139,27 @@ fn the_summary_of_every_rule_has_its_numbers() {
     let scene = scene(&names, "2025-03-11 09:00", &calendar);
     let lines: Vec<String> =
         findings().iter().map(|(rule, finding)| format!("{rule}: {}", summary(finding, scene))).collect();
-    [▲ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
-    ▲ <acme/web#1> “Move billing” *is behind its pace*
-    20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone).
-    Next: bring its progress up to date, or agree on another date.
-
-    [■ acme/web#1 has not been started: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
-    ■ <acme/web#1> “Move billing” *has not been started*
-    No sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone).
-    Next: start it, or note in the task when it will be.
-
-    [⬣ acme/web#1 has not moved: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), due Fri 14 Mar (milestone)]
-    ⬣ <acme/web#1> “Move billing” *has not moved*
-    Last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), due Fri 14 Mar (milestone).
-    Next: leave a line in the task about where it stands.
-
-    [▲ acme/web#1 has not moved: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date]
-    ▲ <acme/web#1> “Move billing” *has not moved*
-    Last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date.
-    Next: leave a line in the task about where it stands.
-
-    [■ acme/web#1 is past its date: due Fri 7 Mar (milestone), 1 working day ago]
-    ■ <acme/web#1> “Move billing” *is past its date*
-    Due Fri 7 Mar (milestone), 1 working day ago.
-    Next: close it if it is done, or set a new date.
-
-    [⬣ acme/web#1 is past its date: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left]
-    ⬣ <acme/web#1> “Move billing” *is past its date*
-    Due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left.
-    Next: close it if it is done, or set a new date.
-
-    [▲ acme/web#1 has nobody assigned: not begun, due Fri 14 Mar (milestone)]
-    ▲ <acme/web#1> “Move billing” *has nobody assigned*
-    Not begun, due Fri 14 Mar (milestone).
-    Next: assign somebody.
-
-    [■ acme/web#1 has no date: being worked on, and no date from the task, a sprint or a milestone]
-    ■ <acme/web#1> “Move billing” *has no date*
-    Being worked on, and no date from the task, a sprint or a milestone.
-    Next: give it a date, or a milestone, sprint or version that has one.
-
-    [⬣ acme/web#1 is due after its parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)]
-    ⬣ <acme/web#1> “Move billing” *is due after its parent*
-    Due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone).
-    Next: move one of the two dates.
-
-    [▲ acme/web#1 makes 1 task late: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest]
-    ▲ <acme/web#1> “Move billing” *makes 1 task late*
-    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest.
-    Next: finish it first, or tell those who wait when it will be.
-
-    [■ acme/web#1 is expected to be done Mon 17 Mar: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk]
-    ■ <acme/web#1> “Move billing” *is expected to be done Mon 17 Mar*
-    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk.
-    Next: finish it first, or tell those who wait when it will be.
-
-    [⬣ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
-    ⬣ <acme/web#1> “Move billing” *cannot be read*
-    No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
-    Next: look at the service and the way to it; until then nothing in it is judged.
-
-    [▲ acme/web#1 refuses our credential: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
-    ▲ <acme/web#1> “Move billing” *refuses our credential*
-    No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
-    Next: renew the credential; until then nothing in it is judged.
+    assert_snapshot!(lines.join("\n"), @r"
+    pace.behind: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    start.never: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
+    stalled: last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone)
+    stalled: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date
+    pace.stuck_near_done: 90 % done (9 of 10 checklist items) since Wed 5 Mar, 4 working days ago (the limit is 3 working days), due Fri 14 Mar (milestone)
+    estimate.exceeded: 30 h booked of 20 h estimated (150 %), due Fri 14 Mar (milestone)
+    estimate.exceeded: 20 h estimated, nothing is said to be left, and it is not done, worked on for 31 h, due Fri 14 Mar (milestone)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (usual here, from 47 finished tasks)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (typical elsewhere)
+    high_priority.silent: last change by a person Wed 5 Mar, 4 working days ago (the limit is 2 working days), no date
+    high_priority.silent: 42 % of 130 open tasks are in the top two priorities, which says little beyond 30 %
+    overdue: due Fri 7 Mar (milestone), 1 working day ago
+    overdue: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left
+    owner.none: not begun, due Fri 14 Mar (milestone)
+    due.none: being worked on, and no date from the task, a sprint or a milestone
+    due.child_after_parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk
+    sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
+    sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     ");
 }
 

@@ -90,6 +90,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(deadline.as_ref()));
             pairs
         }
+        Evidence::Own { says, deadline, .. } => {
+            let mut pairs = vec![("says", says.as_str().into())];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
         Evidence::NoDue { category } => vec![("state", word(category))],
         Evidence::ChildAfterParent { deadline, parent_deadline, .. } => {
             let mut pairs = vec![("parent_due", parent_deadline.due.to_text().into())];
@@ -97,10 +102,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, priority, deadline } => {
             let mut pairs = vec![
                 ("downstream", (*downstream).into()),
                 ("late", late.len().into()),
+                ("priority", (*priority).into()),
                 ("finish_on", at.day(Some(*finish_at))),
                 ("nearest_due", late.first().map_or(Value::Null, |late| late.deadline.due.to_text().into())),
             ];

@@ -58,6 +58,8 @@ struct Drawn {
     reporter: Option<String>,
     parent: Option<String>,
     blocked_by: Vec<String>,
+    blocks: Vec<String>,
+    linked: Vec<String>,
     homes: Vec<String>,
 }
 
@@ -215,6 +217,8 @@ impl Sketch {
                 "reporter" => drawn.reporter = Some(words.next().to_owned()),
                 "parent" => drawn.parent = Some(words.next().to_owned()),
                 "blocked-by" => drawn.blocked_by = words.list(),
+                "blocks" => drawn.blocks = words.list(),
+                "linked" => drawn.linked = words.list(),
                 "in" => drawn.homes = words.list(),
                 _ => self.field(&mut rec, word, words),
             }
@@ -261,6 +265,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 
@@ -285,13 +290,13 @@ impl Sketch {
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
             "raw" => {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
             "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
             "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "priority" => rec.priority = Some(number(words.next())),
             "kind" => rec.kind = Some(words.next().into()),
             "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
@@ -376,11 +381,12 @@ impl Sketch {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
-            norms: self.folk.norms(&self.people),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
+        self.folk.measure(&self.people, &mut board);
         (board, keys)
     }
 
@@ -423,8 +429,8 @@ impl Sketch {
                 created_at: rec.created_at,
             },
         );
-        let blocked_by = drawn.blocked_by.iter().map(|key| id_of(key).unwrap_or(TaskId(901))).collect();
-        TaskImage { rec, blocked_by, blocks: Vec::new() }
+        let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
+        TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
     }
 
     fn containers(&self) -> Vec<ContainerRec> {

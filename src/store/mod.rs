@@ -75,6 +75,8 @@ pub struct ConfigPlan {
     pub operators: Vec<String>,
     /// Hours and zone of everybody without their own.
     pub default_calendar: Arc<Calendar>,
+    /// Whether the board holds what the tools call things, because a condition of the configuration reads it.
+    pub words: bool,
     /// The three revisions, of rules, reading and selection.
     pub rules_rev: String,
     /// See `rules_rev`.
@@ -245,6 +247,8 @@ pub struct PageApplied {
     pub same: u32,
     /// History entries written.
     pub changes: u32,
+    /// True: who is away when is part of many readings; the board is to be loaded anew.
+    pub reload: bool,
 }
 
 /// A pull that failed.

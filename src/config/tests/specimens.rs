@@ -42,6 +42,8 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
         ("manager-cycle", "[people]\nana.manager = \"max\"\nmax.manager = \"ana\"\n"),
         ("missing-key", "[slack]\nchannel = \"#delivery\"\n"),
         ("syntax", "[people.ana]\nname = Ana K.\n"),
+        ("unknown-field", "[rules.custom.review_waits]\nwhen = \"task.state == 'review' and task.idle_dayz > 2\"\n"),
+        ("bad-condition", "[[overrides]]\nmatch = \"task.idle_days > 2\"\nrules.stalled.idle_7d = \"1 workday\"\n"),
         ("unknown-key", "[rules.pace.behind]\nallowed_frist = 0.2\n"),
         ("unknown-reference", "[people.ana]\nmanager = \"maks\"\n[people.max]\n"),
         ("bad-secret", "[slack]\nbot_token = { env = \"NO_SUCH_VARIABLE\" }\n"),

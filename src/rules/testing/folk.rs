@@ -1,14 +1,14 @@
 //! What a drawing says of people: who stands in for whom, when they are away or were last seen, what they usually have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::words::Words;
 use super::{date, number, zone};
 use crate::domain::away::DateRange;
+use crate::domain::board::Board;
 use crate::domain::calendar::Hours;
 use crate::domain::ids::PersonId;
 use crate::domain::norms::{Book, Metric, Percentiles, RowKey};
@@ -91,8 +91,11 @@ impl Folk {
         people.add_away(away);
     }
 
-    /// What people usually have at hand; `everybody` is the organisation.
-    pub(super) fn norms(&self, people: &[(String, Option<TimeZone>)]) -> Book {
+    /// What people usually have at hand, beside what is measured already; `everybody` is the organisation.
+    pub(super) fn measure(&self, people: &[(String, Option<TimeZone>)], board: &mut Board) {
+        if self.usual.is_empty() {
+            return;
+        }
         let id = |name: &str| match name {
             "everybody" => 0,
             name => people.iter().position(|(known, _)| known == name).map_or(-1, |nth| nth as i64 + 1),
@@ -101,7 +104,9 @@ impl Folk {
             let key = RowKey { about: id(name), kind: String::new(), metric: *metric };
             (key, Percentiles { p50: *value, p70: *value, p85: *value, p95: *value, samples: 60 })
         };
-        let rows: BTreeMap<RowKey, Percentiles> = self.usual.iter().map(row).collect();
-        Book::new(Some(Timestamp::UNIX_EPOCH), BTreeSet::new(), rows)
+        let (as_of, counted) = (board.norms().as_of, board.norms().counted.clone());
+        let mut rows = board.norms().rows().clone();
+        rows.extend(self.usual.iter().map(row));
+        board.put_norms(Book::new(as_of, counted, rows), &BTreeSet::new());
     }
 }

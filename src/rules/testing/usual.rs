@@ -95,6 +95,7 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[custom]
 "#;
 
 /// The usual thresholds.

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{json_in, us};
-use super::{accounts, board, inbox, norms, round};
+use super::{absences, accounts, board, inbox, norms, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -31,7 +31,9 @@ pub(super) fn image(
     rule: fn(&str) -> Option<RuleId>,
 ) -> Result<BoardImage, StoreError> {
     let ids = board::task_ids(db, now)?;
-    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>())?;
+    // A command that only looks has no plan; it may show whatever there is.
+    let words = plan.is_none_or(|plan| plan.words);
+    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>(), words)?;
     let here: HashSet<TaskId> = ids.into_iter().collect();
     let since = later(now, -SAID_KEPT);
     let notices = notices(db, since)?;
@@ -190,6 +192,7 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    people.add_away(absences::read_all(db)?);
     people.add_away(away);
     Ok(people)
 }

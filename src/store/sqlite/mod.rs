@@ -3,6 +3,7 @@
 //! Each write is one transaction that first raises `org.seq` under the condition that nobody else has. After an error the
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
+mod absences;
 mod accounts;
 mod batch;
 mod board;
@@ -117,6 +118,8 @@ struct Touched {
     /// Who assigned something, and when.
     assigned: BTreeSet<(AccountId, Timestamp)>,
     accounts: BTreeSet<AccountId>,
+    /// Somebody is away at other times, or somebody else is.
+    away: bool,
     containers: BTreeSet<ContainerId>,
     connections: BTreeSet<ConnectionId>,
 }

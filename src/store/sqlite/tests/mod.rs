@@ -1,6 +1,7 @@
 //! The store as a whole: pages go in, a board that only ever learns deltas must equal one that was just loaded.
 #![allow(clippy::unwrap_used)]
 
+mod absences;
 mod boards;
 mod census;
 mod files;
@@ -108,6 +109,7 @@ fn plan() -> ConfigPlan {
         default_manager: Some("mo".to_owned()),
         operators: vec!["mo".to_owned()],
         default_calendar: usual(),
+        words: true,
         rules_rev: "rules1".to_owned(),
         read_rev: "read1".to_owned(),
         select_rev: "select1".to_owned(),
