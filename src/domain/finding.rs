@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -438,6 +439,42 @@ pub enum Evidence {
         /// Half of such tasks take longer than this, working days.
         typical_days: f64,
     },
+    /// `owner.absent`
+    OwnerAbsent {
+        /// Who is away.
+        owner: AccountId,
+        /// The first day.
+        from_on: Date,
+        /// The first day on which they are back.
+        back_on: Date,
+        /// The task's date.
+        deadline: Deadline,
+        /// The day on which it would be looked at next, where that falls into it. `None`: the date itself does.
+        checkpoint: Option<Date>,
+    },
+    /// `owner.gone`
+    OwnerGone {
+        /// What belongs to them.
+        tasks: Vec<TaskId>,
+        /// When they were last seen to act. `None`: never.
+        acted_at: Option<Timestamp>,
+        /// True: the tool says that the account was deactivated.
+        left: bool,
+    },
+    /// `wip.limit`
+    WipLimit {
+        /// Tasks in hand; one shared by two counts half.
+        active: f64,
+        /// What was agreed on.
+        limit: u32,
+    },
+    /// `load.overloaded`
+    Overloaded {
+        /// By which measure.
+        how: Overload,
+        /// Tasks that could be moved with the least harm: the latest, and of these the least urgent.
+        movable: Vec<TaskId>,
+    },
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -500,6 +537,41 @@ pub enum TooSoon {
     Unstarted,
     /// Half of such tasks take longer.
     Short,
+}
+
+/// By which measure somebody has too much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Overload {
+    /// Effort beyond the hours there are.
+    Effort {
+        /// What is left to do of what is due, seconds of working time.
+        planned_secs: i64,
+        /// Working time there is until then, by the person's own hours and absences.
+        room_secs: i64,
+        /// Of how many tasks.
+        tasks: u32,
+        /// Until when.
+        until_at: Timestamp,
+    },
+    /// More due soon than this person nearly ever had.
+    Due {
+        /// Tasks due; one shared by two counts half.
+        due: f64,
+        /// On 95 of 100 days they had at most so many.
+        usual: f64,
+        /// On 85 of 100 days somebody of the organisation had at most so many.
+        common: f64,
+        /// Until when.
+        until_at: Timestamp,
+    },
+    /// More in hand than this person nearly ever had, and than was agreed on.
+    Hands {
+        /// Tasks in hand; one shared by two counts half.
+        active: f64,
+        /// What they have on 95 of 100 days, or what was agreed on, whichever is more.
+        usual: f64,
+    },
 }
 
 /// A task that a blocker makes late.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
@@ -37,6 +38,11 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Reopened { .. } => "was done and is open again".to_owned(),
         Evidence::Drift { .. } => "keeps moving to a later date".to_owned(),
         Evidence::Unrealistic { .. } => "has a date that is hard to meet".to_owned(),
+        Evidence::OwnerAbsent { .. } => "is due while its owner is away".to_owned(),
+        Evidence::OwnerGone { left: true, .. } => "has left, with open work".to_owned(),
+        Evidence::OwnerGone { .. } => "has not been seen, with open work".to_owned(),
+        Evidence::WipLimit { .. } => "has more in hand than agreed".to_owned(),
+        Evidence::Overloaded { .. } => "has more to do than there is room for".to_owned(),
         Evidence::MirrorStale { refused: true, .. } => "refuses our credential".to_owned(),
         Evidence::MirrorStale { .. } => "cannot be read".to_owned(),
         Evidence::TasksUnseen { tasks, .. } => {
@@ -63,6 +69,10 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
+        Evidence::OwnerAbsent { .. } => "due while its owner is away".to_owned(),
+        Evidence::OwnerGone { .. } => "open work of somebody who is not there".to_owned(),
+        Evidence::WipLimit { .. } => "more in hand than agreed".to_owned(),
+        Evidence::Overloaded { .. } => "more to do than there is room for".to_owned(),
         Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
         Evidence::NotAcknowledged { .. } => "no sign of it being taken up".to_owned(),
         Evidence::Reopened { .. } => "done, and open again".to_owned(),
@@ -116,6 +126,9 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         | Evidence::Reopened { .. }
         | Evidence::Drift { .. }
         | Evidence::Unrealistic { .. } => super::planning::facts(evidence, scene),
+        Evidence::OwnerAbsent { .. } | Evidence::OwnerGone { .. } => absence::facts(evidence, scene),
+        Evidence::WipLimit { active, limit } => format!("{} in hand, {limit} agreed", tasks(*active)),
+        Evidence::Overloaded { how, movable } => absence::load(how, movable, scene),
         Evidence::MirrorStale { since, because, .. } => {
             format!("no good pass since {}: {}", moment(*since, scene), clean(because))
         }
@@ -167,6 +180,10 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Reopened { .. } => "Next: note in the task what is missing for it to be done.",
         Evidence::Drift { .. } => "Next: agree on what the date depends on.",
         Evidence::Unrealistic { .. } => "Next: look at the date once more.",
+        Evidence::OwnerAbsent { .. } => "Next: hand it over, or agree on another date.",
+        Evidence::OwnerGone { .. } => "Next: give each of them to somebody else.",
+        Evidence::WipLimit { .. } => "Next: finish one before the next begins.",
+        Evidence::Overloaded { .. } => "Next: which two should move?",
         Evidence::MirrorStale { refused: true, .. } => {
             "Next: renew the credential; until then nothing in it is judged."
         }
@@ -209,12 +226,14 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     match evidence {
         Evidence::ChildAfterParent { parent, .. } => vec![*parent],
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
+        Evidence::OwnerGone { tasks, .. } => tasks.iter().copied().take(NAMED).collect(),
+        Evidence::Overloaded { movable, .. } => movable.clone(),
         _ => Vec::new(),
     }
 }
 
 /// Most names of one kind in a line; the rest is counted.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
@@ -261,8 +280,14 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
     format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))
 }
 
+/// `3 tasks`, or `2.5 tasks` where some are shared.
+pub(super) fn tasks(many: f64) -> String {
+    let rounded = (many * 10.0).round() / 10.0;
+    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
+}
+
 /// How people call a task; without a name, only that it is one.
-fn key(task: TaskId, scene: Scene<'_>) -> String {
+pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
     scene
         .names
         .get(&task)

@@ -114,6 +114,20 @@ const ABOUT: &[About] = &[
         needs: &[Need::Owner],
     },
     About {
+        id: "owner.absent",
+        what: "whoever has it is away when it is due or is next looked at, or until shortly before",
+        stages: "opens, widens",
+        first: "owner before leaving, then the deputy, else the manager",
+        needs: &[Need::Owner, Need::Due],
+    },
+    About {
+        id: "owner.gone",
+        what: "open work belongs to somebody whose account was deactivated, or who has not been seen for four weeks",
+        stages: "widens",
+        first: "manager, one list a person",
+        needs: &[Need::Owner],
+    },
+    About {
         id: "due.none",
         what: "somebody works on it, and nothing says until when",
         stages: "opens",
@@ -168,6 +182,20 @@ const ABOUT: &[About] = &[
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],
+    },
+    About {
+        id: "load.overloaded",
+        what: "more effort is due than there are hours, or more is due or in hand than this person nearly ever had",
+        stages: "widens",
+        first: "the person",
+        needs: &[Need::Owner, Need::Due],
+    },
+    About {
+        id: "wip.limit",
+        what: "more is in hand at once than the team has agreed on (off until it has)",
+        stages: "opens",
+        first: "the person",
+        needs: &[Need::Owner],
     },
     About {
         id: "sys.mirror_stale",

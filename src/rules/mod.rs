@@ -45,6 +45,7 @@ use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::somebody::Somebody;
 use overrides::{Override, Overrides};
 use own::Own;
 use settings::RuleSettings;
@@ -90,6 +91,8 @@ pub enum SubjectKind {
     Connection,
     /// Repositories, boards and projects.
     Container,
+    /// People.
+    Person,
 }
 
 /// One subject, as a rule gets it.
@@ -101,6 +104,8 @@ pub enum Subject<'a> {
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
     Container(&'a ContainerRec),
+    /// Somebody.
+    Person(Somebody<'a>),
 }
 
 /// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do.
@@ -136,10 +141,14 @@ built_in! {
     time::overdue = overdue;
     time::estimate_exceeded = estimate.exceeded;
     structure::owner_none = owner.none;
+    people::owner_absent = owner.absent;
+    people::owner_gone = owner.gone;
     structure::due_none = due.none;
     structure::due_child_after_parent = due.child_after_parent;
     dependencies::blocker_cascade = blocker.cascade;
     time::due_unrealistic = due.unrealistic;
+    people::load_overloaded = load.overloaded;
+    people::wip_limit = wip.limit;
     people::ack_missing = ack.missing;
     people::answer_waiting = answer.waiting;
     churn::churn_reopened = churn.reopened;
@@ -343,7 +352,10 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             Some(container) => standing_of_container(container),
             None => Standing::Unjudged("it is not known any more"),
         },
-        SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+        SubjectKey::Person(id) => match snapshot.board.somebody(id) {
+            Some(who) => Standing::Judged(Subject::Person(who)),
+            None => Standing::Unjudged("it is nobody who is known any more"),
+        },
     }
 }
 

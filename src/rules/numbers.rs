@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence};
+use crate::domain::finding::{Deadline, Evidence, Overload};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
@@ -158,6 +158,20 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
+        Evidence::OwnerAbsent { from_on, back_on, deadline, checkpoint, .. } => {
+            let mut pairs = vec![
+                ("away_from", from_on.to_string().into()),
+                ("back_on", back_on.to_string().into()),
+                ("checkpoint", checkpoint.map_or(Value::Null, |day| day.to_string().into())),
+            ];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::OwnerGone { tasks, acted_at, left } => {
+            vec![("tasks", tasks.len().into()), ("last_act_on", at.day(*acted_at)), ("deactivated", (*left).into())]
+        }
+        Evidence::WipLimit { active, limit } => vec![("active", share(*active)), ("limit", (*limit).into())],
+        Evidence::Overloaded { how, .. } => at.load(how),
         Evidence::MirrorStale { since, because, refused } => vec![
             ("since", since.to_string().into()),
             ("because", because.as_str().into()),
@@ -204,6 +218,33 @@ impl Moment<'_> {
         ]);
         pairs.extend(self.due(Some(deadline)));
         pairs
+    }
+
+    fn load(&self, how: &Overload) -> Vec<(&'static str, Value)> {
+        match how {
+            Overload::Effort { planned_secs, room_secs, tasks, until_at } => {
+                let hours = |secs: i64| Value::from((secs as f64 / 360.0).round() / 10.0);
+                let load = (*room_secs > 0).then(|| share(*planned_secs as f64 / *room_secs as f64));
+                vec![
+                    ("by", "effort".into()),
+                    ("planned_hours", hours(*planned_secs)),
+                    ("room_hours", hours(*room_secs)),
+                    ("load", load.unwrap_or_default()),
+                    ("tasks", (*tasks).into()),
+                    ("until", self.day(Some(*until_at))),
+                ]
+            }
+            Overload::Due { due, usual, common, until_at } => vec![
+                ("by", "due".into()),
+                ("due_soon", share(*due)),
+                ("own_p95", share(*usual)),
+                ("team_p85", share(*common)),
+                ("until", self.day(Some(*until_at))),
+            ],
+            Overload::Hands { active, usual } => {
+                vec![("by", "hands".into()), ("active", share(*active)), ("limit", share(*usual))]
+            }
+        }
     }
 
     fn elapsed_share(&self, start_at: Timestamp, deadline: &Deadline) -> f64 {

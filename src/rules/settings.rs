@@ -45,6 +45,10 @@ pub struct RuleSettings {
     pub answer: AnswerRules,
     /// `churn.*`
     pub churn: ChurnRules,
+    /// `load.*`
+    pub load: LoadRules,
+    /// `wip.*`
+    pub wip: WipRules,
     /// `sys.*`
     pub sys: SysRules,
     /// `custom.*`: rules of one's own, by name.
@@ -91,6 +95,26 @@ pub struct StartRules {
 pub struct OwnerRules {
     /// `owner.none`
     pub none: OwnerNone,
+    /// `owner.absent`
+    pub absent: OwnerAbsent,
+    /// `owner.gone`
+    pub gone: OwnerGone,
+}
+
+/// Rules about how much somebody has to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadRules {
+    /// `load.overloaded`
+    pub overloaded: LoadOverloaded,
+}
+
+/// Rules about how much is in hand at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipRules {
+    /// `wip.limit`
+    pub limit: WipLimit,
 }
 
 /// Rules about deadlines.
@@ -448,6 +472,68 @@ pub struct SysMassChange {
     pub mode: Option<Mode>,
 }
 
+/// `owner.absent`: whoever has it is away when it is due, or when it is next looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerAbsent {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// The least working time that has to fall into an absence; working time.
+    pub away: Length,
+    /// So long before leaving the owner hears; working time.
+    pub before: Length,
+    /// So long after coming back a date is still one that the absence endangers; working time.
+    pub after: Length,
+}
+
+/// `owner.gone`: work that belongs to somebody who is not there any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerGone {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Silence of somebody, anywhere, from which they count as gone.
+    pub silent: Length,
+    /// Within this time somebody else has to have acted where they work.
+    pub colleagues: Length,
+}
+
+/// `load.overloaded`: somebody has more than they can do, or than they ever had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadOverloaded {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Effort due, as a part of the hours there are, beyond which it is too much; 1.1 is 110 %.
+    pub over: f64,
+    /// The same, below which it is no longer too much.
+    pub clear: f64,
+    /// How far ahead is looked.
+    pub horizon: Length,
+    /// Share of the tasks due, 0 to 1, that has to be estimated for effort to count.
+    pub estimated: f64,
+    /// So many tasks in hand are never too many, whatever is usual; 0: none.
+    pub limit: u32,
+}
+
+/// `wip.limit`: more in hand at once than was agreed on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipLimit {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks in hand at once that are not too many.
+    pub limit: u32,
+}
+
 /// `custom.NAME`: a rule of one's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -562,6 +648,7 @@ impl RuleSettings {
         ];
         let shares = shares
             .into_iter()
+            .chain([("load.overloaded.estimated", self.load.overloaded.estimated)])
             .filter(|(_, share)| !(0.0..=1.0).contains(share)) // also what is not a number
             .map(|(key, share)| out_of_range(key, share.to_string(), "a share between 0 and 1"));
         let days = days
@@ -587,6 +674,17 @@ impl RuleSettings {
     fn contradictions(&self) -> Vec<OutOfRange> {
         let (pace, start) = (&self.pace.behind, &self.start.never);
         let mut found = Vec::new();
+        let load = &self.load.overloaded;
+        if !(0.1..=10.0).contains(&load.over) {
+            found.push(out_of_range(
+                "load.overloaded.over",
+                load.over.to_string(),
+                "a part of the hours from 0.1 to 10",
+            ));
+        } else if !(load.clear > 0.0 && load.clear <= load.over) {
+            let expected = "a part of the hours of at most `over` (what is too much is not yet enough)";
+            found.push(out_of_range("load.overloaded.clear", load.clear.to_string(), expected));
+        }
         if pace.allowed_last > pace.allowed_first {
             let expected = "a share of at most `allowed_first` (what is allowed shrinks towards the deadline)";
             found.push(out_of_range("pace.behind.allowed_last", pace.allowed_last.to_string(), expected));

@@ -1,6 +1,7 @@
 //! Boards for tests, from short text lines; histories go through the real fold.
 
 mod finished;
+mod folk;
 mod usual;
 mod words;
 
@@ -15,6 +16,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use folk::Folk;
 pub(super) use usual::{policy, settings};
 use words::Words;
 
@@ -40,6 +42,7 @@ pub(super) struct Sketch {
     changes: Vec<(String, RawChange)>,
     homes: Vec<(String, ContainerKind, Option<Due>)>,
     people: Vec<(String, Option<TimeZone>)>,
+    folk: Folk,
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
@@ -77,6 +80,7 @@ impl Sketch {
             changes: Vec::new(),
             homes: Vec::new(),
             people: Vec::new(),
+            folk: Folk::default(),
             connection: ConnectionRec {
                 id: ConnectionId(1),
                 name: "github.acme".into(),
@@ -108,10 +112,13 @@ impl Sketch {
             }
             "calendar" => self.calendar(&mut words),
             "zone" => self.zone = zone(words.next()),
+            "silence" => self.folk.silence(&words.rest()),
             "person" => {
-                let name = words.next().to_owned();
-                let own = (words.peek() == Some("zone")).then(|| zone(words.after("zone")));
-                self.people.push((name, own));
+                let (name, own) = self.folk.take(&mut words);
+                match self.people.iter_mut().find(|(known, _)| *known == name) {
+                    Some(known) => known.1 = own.or(known.1.take()),
+                    None => self.people.push((name, own)),
+                }
             }
             "history" => self.history = self.reach(&mut words),
             "cold" => self.warm = false,
@@ -379,6 +386,7 @@ impl Sketch {
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
+        self.folk.measure(&self.people, &mut board);
         (board, keys)
     }
 
@@ -483,12 +491,13 @@ impl Sketch {
                     manager: None,
                     slack: None,
                     own_account: AccountId(id),
-                    calendar: calendar(own_zone, &self.hours),
+                    calendar: calendar(own_zone, &self.folk.hours(name, &self.hours)),
                     deputy: None,
                     team: false,
                 },
             );
         }
+        self.folk.settle(&mut people);
         people
     }
 }

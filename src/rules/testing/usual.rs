@@ -62,6 +62,25 @@ age_factor = 2.0
 enabled = true
 direct_days_left = 14
 red_days_left = 7
+[owner.absent]
+enabled = true
+away = "1 workday"
+before = "2 workdays"
+after = "2 workdays"
+[owner.gone]
+enabled = true
+silent = "20 workdays"
+colleagues = "5 workdays"
+[load.overloaded]
+enabled = true
+over = 1.10
+clear = 1.00
+horizon = "10 workdays"
+estimated = 0.70
+limit = 3
+[wip.limit]
+enabled = true
+limit = 3
 [due.none]
 enabled = true
 [due.child_after_parent]
