@@ -82,7 +82,7 @@ pub enum Subject<'a> {
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 11] = [
+const ALL: [RuleId; 18] = [
     time::pace_behind::ID,
     time::start_never::ID,
     silence::stalled::ID,
@@ -90,10 +90,17 @@ const ALL: [RuleId; 11] = [
     structure::owner_none::ID,
     structure::due_none::ID,
     structure::due_child_after_parent::ID,
+    structure::state_parent_child::ID,
     dependencies::blocker_cascade::ID,
+    dependencies::blocker_resolved::ID,
+    dependencies::blocker_unnamed::ID,
+    dependencies::blocker_stale::ID,
+    dependencies::dep_cycle::ID,
+    dependencies::dep_date_conflict::ID,
     system::sys_mirror_stale::ID,
     system::sys_unmapped::ID,
     system::sys_mass_change::ID,
+    system::sys_cross_mismatch::ID,
 ];
 
 /// The rule of this name, switched on or not. `None`: there is no such rule (any more).
@@ -122,10 +129,17 @@ impl Rules {
             (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
             (settings.due.none.enabled, Box::new(settings.due.none.clone())),
             (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
+            (settings.state.parent_child.enabled, Box::new(settings.state.parent_child.clone())),
             (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+            (settings.blocker.resolved.enabled, Box::new(settings.blocker.resolved.clone())),
+            (settings.blocker.unnamed.enabled, Box::new(settings.blocker.unnamed.clone())),
+            (settings.blocker.stale.enabled, Box::new(dependencies::blocker_stale::BlockerStale::new(settings))),
+            (settings.dep.cycle.enabled, Box::new(settings.dep.cycle.clone())),
+            (settings.dep.date_conflict.enabled, Box::new(settings.dep.date_conflict.clone())),
             (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
             (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
             (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
+            (settings.sys.cross_mismatch.enabled, Box::new(settings.sys.cross_mismatch.clone())),
         ];
         Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
     }

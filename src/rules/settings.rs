@@ -26,8 +26,12 @@ pub struct RuleSettings {
     pub owner: OwnerRules,
     /// `due.*`
     pub due: DueRules,
+    /// `state.*`
+    pub state: StateRules,
     /// `blocker.*`
     pub blocker: BlockerRules,
+    /// `dep.*`
+    pub dep: DepRules,
     /// `sys.*`
     pub sys: SysRules,
 }
@@ -72,6 +76,30 @@ pub struct DueRules {
 pub struct BlockerRules {
     /// `blocker.cascade`
     pub cascade: BlockerCascade,
+    /// `blocker.resolved`
+    pub resolved: BlockerResolved,
+    /// `blocker.unnamed`
+    pub unnamed: BlockerUnnamed,
+    /// `blocker.stale`
+    pub stale: BlockerStaleSwitch,
+}
+
+/// Rules about dependencies as such.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepRules {
+    /// `dep.cycle`
+    pub cycle: DepCycle,
+    /// `dep.date_conflict`
+    pub date_conflict: DepDateConflict,
+}
+
+/// Rules about states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateRules {
+    /// `state.parent_child`
+    pub parent_child: StateParentChild,
 }
 
 /// Rules about gapwatch's own sight.
@@ -84,6 +112,8 @@ pub struct SysRules {
     pub unmapped: SysUnmapped,
     /// `sys.mass_change`
     pub mass_change: SysMassChange,
+    /// `sys.cross_mismatch`
+    pub cross_mismatch: SysCrossMismatch,
 }
 
 /// `pace.behind`: declared progress trails the time used.
@@ -203,6 +233,86 @@ pub struct BlockerCascade {
     pub mode: Option<Mode>,
 }
 
+/// `blocker.resolved`: what it waited for is done, and it still waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerResolved {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after which that is said.
+    pub after: Length,
+}
+
+/// `blocker.unnamed`: it waits, and nothing says for what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerUnnamed {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Waiting that is left alone.
+    pub after: Length,
+}
+
+/// `blocker.stale`: others wait for it, and nothing happens. What *nothing happens* means is set for `stalled` and `start.never`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerStaleSwitch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.cycle`: tasks wait for each other, or are parts of each other, in a circle. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepCycle {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.date_conflict`: it is planned for before what it waits for is due. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepDateConflict {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `state.parent_child`: a whole and its parts say different things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateParentChild {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the last part was done, after which it is said that the whole is still open.
+    pub after: Length,
+}
+
+/// `sys.cross_mismatch`: two trackers say different things about what is linked between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SysCrossMismatch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the one was done, after which it is said that the other is still open.
+    pub after: Length,
+    /// Calendar days that the two dates may differ by.
+    pub days_apart: u32,
+}
+
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -248,7 +358,7 @@ pub struct OutOfRange {
 
 impl RuleSettings {
     /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 11] {
+    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 18] {
         [
             ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
             ("start.never", self.start.never.enabled, self.start.never.mode),
@@ -257,15 +367,22 @@ impl RuleSettings {
             ("owner.none", self.owner.none.enabled, self.owner.none.mode),
             ("due.none", self.due.none.enabled, self.due.none.mode),
             ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
+            ("state.parent_child", self.state.parent_child.enabled, self.state.parent_child.mode),
             ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
+            ("blocker.resolved", self.blocker.resolved.enabled, self.blocker.resolved.mode),
+            ("blocker.unnamed", self.blocker.unnamed.enabled, self.blocker.unnamed.mode),
+            ("blocker.stale", self.blocker.stale.enabled, self.blocker.stale.mode),
+            ("dep.cycle", self.dep.cycle.enabled, self.dep.cycle.mode),
+            ("dep.date_conflict", self.dep.date_conflict.enabled, self.dep.date_conflict.mode),
             ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
             ("sys.unmapped", self.sys.unmapped.enabled, self.sys.unmapped.mode),
             ("sys.mass_change", self.sys.mass_change.enabled, self.sys.mass_change.mode),
+            ("sys.cross_mismatch", self.sys.cross_mismatch.enabled, self.sys.cross_mismatch.mode),
         ]
     }
 
     /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 11] {
+    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 18] {
         [
             &mut self.pace.behind.mode,
             &mut self.start.never.mode,
@@ -274,10 +391,17 @@ impl RuleSettings {
             &mut self.owner.none.mode,
             &mut self.due.none.mode,
             &mut self.due.child_after_parent.mode,
+            &mut self.state.parent_child.mode,
             &mut self.blocker.cascade.mode,
+            &mut self.blocker.resolved.mode,
+            &mut self.blocker.unnamed.mode,
+            &mut self.blocker.stale.mode,
+            &mut self.dep.cycle.mode,
+            &mut self.dep.date_conflict.mode,
             &mut self.sys.mirror_stale.mode,
             &mut self.sys.unmapped.mode,
             &mut self.sys.mass_change.mode,
+            &mut self.sys.cross_mismatch.mode,
         ]
     }
 
@@ -298,6 +422,7 @@ impl RuleSettings {
             ("owner.none.direct_days_left", self.owner.none.direct_days_left),
             ("owner.none.red_days_left", self.owner.none.red_days_left),
             ("due.child_after_parent.red_days_left", self.due.child_after_parent.red_days_left),
+            ("sys.cross_mismatch.days_apart", self.sys.cross_mismatch.days_apart),
         ];
         let shares = shares
             .into_iter()

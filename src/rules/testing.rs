@@ -59,6 +59,8 @@ struct Drawn {
 }
 
 const PLACE: ContainerId = ContainerId(1);
+/// A project of another tracker.
+const ELSEWHERE: ContainerId = ContainerId(2);
 
 impl Sketch {
     /// Nothing yet, Monday to Friday, 9 to 17, Berlin.
@@ -269,6 +271,8 @@ impl Sketch {
             "start" => rec.start = Some(self.due(words)),
             "due" => rec.due = Some(DueStated { due: self.due(words), source: DueSource::Item }),
             "created" => rec.created_at = self.instant(words),
+            "closed" => rec.closed_at = Some(self.instant(words)),
+            "elsewhere" => rec.container = ELSEWHERE,
             "changed" => rec.changed_at = self.instant(words),
             "progress" => rec.progress = Some(percent(words, ProgressSource::Native)),
             "time" => rec.progress = Some(percent(words, ProgressSource::Time)),
@@ -355,7 +359,10 @@ impl Sketch {
             gone: Vec::new(),
             containers: self.containers(),
             connections: vec![self.connection.clone()],
-            sites: HashMap::from([(SiteId(1), "github|https://api.github.com|".to_owned())]),
+            sites: HashMap::from([
+                (SiteId(1), "github|https://api.github.com|".to_owned()),
+                (SiteId(2), "jira|https://acme.atlassian.net|".to_owned()),
+            ]),
             people: self.people(),
             alerts: Vec::new(),
             notices: Vec::new(),
@@ -429,7 +436,8 @@ impl Sketch {
             history: self.history,
         };
         let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
-        [blank(PLACE, ContainerKind::Repository, None)].into_iter().chain(homes).collect()
+        let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };
+        [blank(PLACE, ContainerKind::Repository, None), elsewhere].into_iter().chain(homes).collect()
     }
 
     fn people(&self) -> People {

@@ -43,7 +43,22 @@ enabled = true
 [due.child_after_parent]
 enabled = true
 red_days_left = 7
+[state.parent_child]
+enabled = true
+after = "2 workdays"
 [blocker.cascade]
+enabled = true
+[blocker.resolved]
+enabled = true
+after = "0.5 workdays"
+[blocker.unnamed]
+enabled = true
+after = "2 workdays"
+[blocker.stale]
+enabled = true
+[dep.cycle]
+enabled = true
+[dep.date_conflict]
 enabled = true
 [sys.mirror_stale]
 enabled = true
@@ -52,6 +67,10 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[sys.cross_mismatch]
+enabled = true
+after = "1 workday"
+days_apart = 2
 "#;
 
 /// The usual thresholds.
