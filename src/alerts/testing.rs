@@ -141,6 +141,7 @@ impl World {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {
@@ -336,6 +337,7 @@ fn task(id: TaskId) -> TaskRec {
         id,
         ext: id.to_string().into(),
         container: WEB,
+        kind: None,
         homes: Box::new([]),
         category: StatusCategory::Active,
         declared: true,
@@ -346,6 +348,8 @@ fn task(id: TaskId) -> TaskRec {
         priority: None,
         progress: None,
         estimate_secs: None,
+        spent_secs: None,
+        remaining_secs: None,
         parent: None,
         owners: Box::new([ANA]),
         reporter: Some(BO),
@@ -420,7 +424,12 @@ pub(crate) fn overdue(date: &str) -> Finding {
 }
 
 pub(crate) fn stalled(stage: Stage) -> Finding {
-    let evidence = Evidence::Stalled { human_at: at("2025-02-24 10:00"), limit_secs: 80 * 3600, deadline: None };
+    let evidence = Evidence::Stalled {
+        human_at: at("2025-02-24 10:00"),
+        limit_secs: 80 * 3600,
+        deadline: None,
+        norm: Some(crate::domain::norms::Source::Elsewhere),
+    };
     finding(stage, None, evidence)
 }
 

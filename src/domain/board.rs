@@ -4,6 +4,8 @@
 //! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
 //! full judgement finds out anew. Titles and texts stay in the store.
 
+mod measured;
+
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -12,6 +14,7 @@ use super::alert::{Alert, AlertState, Answer, Round};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 use super::record::{
@@ -46,6 +49,9 @@ pub struct Board {
     touched: BTreeSet<SubjectKey>,
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
+    norms: Book,
+    /// A container was read completely whose finished tasks are not counted yet.
+    uncounted: bool,
     /// Next free row numbers.
     pub ids: NextIds,
 }
@@ -86,8 +92,12 @@ impl Board {
             touched: BTreeSet::new(),
             recheck: Timers::default(),
             steps: Timers::default(),
+            norms: image.norms,
+            uncounted: false,
             ids: image.ids,
         };
+        let uncounted = board.countable().any(|id| !board.norms.counted.contains(&id));
+        board.uncounted = uncounted;
         for task in image.tasks {
             board.put_task(task);
         }
@@ -264,6 +274,7 @@ impl Board {
             )
         });
         self.touched.insert(SubjectKey::Container(id));
+        self.uncounted |= measured::is_countable(&rec) && !self.norms.counted.contains(&id);
         let read_at = rec.read_at();
         self.containers.insert(id, rec);
         self.settle_owed(id, read_at);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
+use super::norms::Source;
 
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -237,6 +238,72 @@ pub enum Evidence {
         limit_secs: i64,
         /// `None`: it has no deadline.
         deadline: Option<Deadline>,
+        /// What is normal set the limit, and this is where it comes from. `None`: the configuration did.
+        #[serde(default)]
+        norm: Option<Source>,
+    },
+    /// `pace.stuck_near_done`
+    NearDone {
+        /// Declared share, 0 to 1.
+        progress: f64,
+        /// What declares it.
+        source: ProgressSource,
+        /// How many items it is counted from; 0: not a count.
+        items: u32,
+        /// Since when it is that.
+        since: Timestamp,
+        /// Working time at that share from which it is flagged, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `estimate.exceeded`
+    Estimate {
+        /// What was estimated, seconds.
+        estimate_secs: i64,
+        /// What was booked, on its parts as well, seconds.
+        spent_secs: i64,
+        /// Nothing is said to be left, and it is not done.
+        nothing_left: bool,
+        /// Since when it is worked on, where that alone is too long. `None`: it is not.
+        active_since: Option<Timestamp>,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `aging`
+    Aging {
+        /// Its state.
+        category: StatusCategory,
+        /// Since when its age in it counts.
+        since: Timestamp,
+        /// Working time in it that 85 of 100 stay within, seconds.
+        limit_secs: i64,
+        /// Likewise of 70 of 100. `None`: not known.
+        usual_secs: Option<i64>,
+        /// Where that comes from.
+        source: Source,
+        /// From how many tasks.
+        samples: u32,
+    },
+    /// `high_priority.silent`
+    UrgentSilent {
+        /// Last act of a human.
+        human_at: Timestamp,
+        /// Working time without an act from which it is flagged with the days left now, seconds.
+        limit_secs: i64,
+        /// 1 is the highest.
+        priority: u8,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `high_priority.silent`, of a container where too much is called urgent.
+    UrgentCrowd {
+        /// Share of its open tasks in the top two priorities, 0 to 1.
+        share: f64,
+        /// Of how many.
+        tasks: u32,
+        /// Share beyond which that says nothing.
+        most_share: f64,
     },
     /// `overdue`
     Overdue {

@@ -50,7 +50,7 @@ impl<'a> Look<'a> {
         let whole = match (task.estimate_secs.filter(|secs| *secs > 0), unestimated) {
             (Some(secs), _) => secs as f64,
             (None, Unestimated::Nothing) => return 0,
-            (None, Unestimated::Usual) => self.norms(task).work_p50_days * self.calendar(task).day_secs() as f64,
+            (None, Unestimated::Usual) => self.norms(task).work_p50_days() * self.calendar(task).day_secs() as f64,
         };
         let done = self.progress(task).map_or(0.0, |progress| progress.share.get());
         (whole * (1.0 - done)).round() as i64

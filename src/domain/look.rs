@@ -12,8 +12,8 @@ use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::finish::Chains;
-use super::ids::{AccountId, TaskId};
-use super::norms::{self, Norms};
+use super::ids::{AccountId, ContainerId, TaskId};
+use super::norms::{Habits, Norms, Percentiles};
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
@@ -136,8 +136,23 @@ impl<'a> Look<'a> {
     }
 
     /// What is normal for tasks like this one.
-    pub fn norms(&self, _task: &TaskRec) -> &'static Norms {
-        &norms::ELSEWHERE
+    pub fn norms(&self, task: &TaskRec) -> &'a Norms {
+        self.snapshot.board.norms().of(task.container, task.kind.as_deref().unwrap_or_default())
+    }
+
+    /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
+    pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.snapshot.board.norms().top_priority(container)
+    }
+
+    /// What whoever is behind an account usually has at hand.
+    pub fn habits(&self, account: AccountId) -> Habits {
+        self.snapshot.board.norms().habits(account)
+    }
+
+    /// What people of the organisation usually have at hand.
+    pub fn team_habits(&self) -> Habits {
+        self.snapshot.board.norms().team_habits()
     }
 
     /// False for bots; an account that was never described counts as human.
@@ -270,6 +285,22 @@ impl<'a> Look<'a> {
         // The fold knows accounts; an owner who acted through another account of theirs is known only here.
         let started = told || self.owner_at(task)?.is_some();
         Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
+    }
+
+    /// When it entered the state it is in, by the same word as [`Look::category`]; creation counts as one.
+    /// `Ok(None)`: there is no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+        let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let told = facts.state_since.unwrap_or(task.created_at);
+        if task.declared || task.category != StatusCategory::Todo {
+            return Ok(Some(told));
+        }
+        // Begun by what its owners do, but for what was reopened since.
+        let begun = [facts.started_at, self.owner_at(task)?].into_iter().flatten().min();
+        Ok(Some(begun.map_or(told, |begun| begun.max(told))))
     }
 
     /// The human clock: the last act of a human that touched content; creation counts as one. `Ok(None)`: there is no history.

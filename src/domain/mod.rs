@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod alert;
+pub mod away;
 pub mod baseline;
 pub mod board;
 pub mod record;
@@ -20,6 +21,7 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod outcome;
 pub mod past;
 pub mod people;
 pub mod policy;

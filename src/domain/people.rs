@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use connector_model::AccountKind;
 
+use super::away::{self, DateRange};
 use super::calendar::Calendar;
 use super::ids::{AccountId, PersonId, SiteId};
 
@@ -63,6 +64,8 @@ pub struct People {
     pub operators: Vec<PersonId>,
     /// Hours and zone of everybody who has none of their own.
     pub default_calendar: Arc<Calendar>,
+    /// When whom is away: by the own account of a person, by the account itself where nobody is known behind it.
+    away: HashMap<AccountId, Vec<DateRange>>,
 }
 
 impl People {
@@ -74,6 +77,23 @@ impl People {
             default_manager: None,
             operators: Vec::new(),
             default_calendar,
+            away: HashMap::new(),
+        }
+    }
+
+    /// When whoever is behind an account is away, whichever of their accounts it was told of: in order, apart from each other.
+    pub fn away(&self, account: AccountId) -> &[DateRange] {
+        let stands = self.person(account).map_or(account, |person| person.own_account);
+        self.away.get(&stands).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes up that whoever is behind these accounts is away, beside what is known already.
+    pub fn add_away(&mut self, told: impl IntoIterator<Item = (AccountId, DateRange)>) {
+        for (account, range) in told {
+            let stands = self.person(account).map_or(account, |person| person.own_account);
+            let known = self.away.entry(stands).or_default();
+            known.push(range);
+            *known = away::joined(std::mem::take(known));
         }
     }
 
@@ -168,6 +188,39 @@ mod tests {
         };
         people.accounts.insert(rec.id, rec);
         people
+    }
+
+    #[test]
+    fn whoever_is_away_is_away_under_all_their_accounts() {
+        let mut people = people("ana", None);
+        let rec = AccountRec { id: AccountId(2), ..people.accounts[&AccountId(1)].clone() };
+        people.accounts.insert(rec.id, rec);
+        let person = Person {
+            id: PersonId(1),
+            handle: "ana".to_owned(),
+            name: "Ana".to_owned(),
+            email: None,
+            manager: None,
+            slack: None,
+            own_account: AccountId(9),
+            calendar: people.default_calendar.clone(),
+        };
+        people.persons.insert(person.id, person);
+        let day = |text: &str| text.parse::<jiff::civil::Date>().expect("a day");
+        let range = |from, to| DateRange::new(day(from), day(to)).expect("in order");
+        people.add_away([(AccountId(7), range("2026-03-02", "2026-03-03"))]);
+        for rec in people.accounts.values_mut() {
+            rec.person = Some(PersonId(1));
+        }
+        people.add_away([
+            (AccountId(1), range("2026-03-09", "2026-03-10")),
+            (AccountId(2), range("2026-03-11", "2026-03-12")),
+        ]);
+        for account in [AccountId(1), AccountId(2)] {
+            assert_eq!(people.away(account), [range("2026-03-09", "2026-03-12")]);
+        }
+        assert_eq!(people.away(AccountId(7)), [range("2026-03-02", "2026-03-03")], "nobody is known behind it");
+        assert_eq!(people.away(AccountId(8)), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the store hands over of tasks, containers and connections, and what a commit changes of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +11,7 @@ use super::alert::{Alert, Answer};
 use super::bulk::Bulk;
 use super::facts::Facts;
 use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 
@@ -22,6 +24,8 @@ pub struct TaskRec {
     pub ext: Box<str>,
     /// Where it lives.
     pub container: ContainerId,
+    /// The tool's word for what it is (`Bug`), shared by all tasks that have it. `None`: it has none.
+    pub kind: Option<Arc<str>>,
     /// Milestones, sprints and other homes.
     pub homes: Box<[ContainerId]>,
     /// Our state; see `declared`.
@@ -44,6 +48,10 @@ pub struct TaskRec {
     pub progress: Option<Progress>,
     /// Seconds.
     pub estimate_secs: Option<i64>,
+    /// Seconds booked on it. `None`: the tool does not tell.
+    pub spent_secs: Option<i64>,
+    /// Seconds that are said to be left. `None`: nobody says.
+    pub remaining_secs: Option<i64>,
     /// Its parent, if mirrored.
     pub parent: Option<TaskId>,
     /// Everybody assigned, bots included.
@@ -219,6 +227,8 @@ pub struct BoardImage {
     pub messages: Vec<Message>,
     /// Answers not dealt with.
     pub answers: Vec<Answer>,
+    /// What is normal, as it was computed last.
+    pub norms: Book,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

@@ -1,15 +1,12 @@
 //! What each kind of evidence says in words: what is the matter, the numbers, one next step. Facts only, nobody's fault.
 
-use connector_model::{ProgressSource, StatusCategory};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
-
-/// From so many days to the deadline on, and without one, the limit is what is typical elsewhere.
-const PRIOR_FROM_DAYS: i64 = 30;
 
 /// What is the matter, to be put behind the task's name: `is behind its pace`.
 pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
@@ -17,6 +14,11 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Pace { .. } => "is behind its pace".to_owned(),
         Evidence::NeverStarted { .. } => "has not been started".to_owned(),
         Evidence::Stalled { .. } => "has not moved".to_owned(),
+        Evidence::NearDone { .. } => "is stuck just before its end".to_owned(),
+        Evidence::Estimate { .. } => "takes longer than estimated".to_owned(),
+        Evidence::Aging { .. } => "stays long in its state".to_owned(),
+        Evidence::UrgentSilent { .. } => "is urgent and has not moved".to_owned(),
+        Evidence::UrgentCrowd { .. } => "calls too much urgent".to_owned(),
         Evidence::Overdue { .. } => "is past its date".to_owned(),
         Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
@@ -64,6 +66,10 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::NeverStarted { .. } => "not started".to_owned(),
         Evidence::Stalled { .. } => "no movement".to_owned(),
+        Evidence::Estimate { .. } => "longer than estimated".to_owned(),
+        Evidence::Aging { .. } => "long in its state".to_owned(),
+        Evidence::UrgentSilent { .. } => "urgent, and no movement".to_owned(),
+        Evidence::UrgentCrowd { .. } => "too much is urgent".to_owned(),
         Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
@@ -81,7 +87,12 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NeverStarted { start_at, deadline, .. } => {
             format!("no sign of work after {}, {}", used(*start_at, deadline, scene), due(deadline, scene))
         }
-        Evidence::Stalled { human_at, limit_secs, deadline } => stalled(*human_at, *limit_secs, deadline, scene),
+        Evidence::Stalled { .. }
+        | Evidence::NearDone { .. }
+        | Evidence::Estimate { .. }
+        | Evidence::Aging { .. }
+        | Evidence::UrgentSilent { .. }
+        | Evidence::UrgentCrowd { .. } => measured::facts(evidence, scene),
         Evidence::Overdue { deadline, first_due } => {
             let first = first_due.filter(|first| *first != deadline.due);
             let first = first.map(|first| format!(", first planned for {}", due_date(first, scene)));
@@ -115,7 +126,10 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::BlockerUnnamed { since } => {
             let waiting = between(*since, scene.now, scene);
-            format!("waiting since {}, {waiting}, without a link to a task or a question to anybody", day_of(*since, scene))
+            format!(
+                "waiting since {}, {waiting}, without a link to a task or a question to anybody",
+                day_of(*since, scene)
+            )
         }
         Evidence::BlockerStale { still, waiting, nearest } => stale(*still, waiting, nearest.as_ref(), scene),
         Evidence::Circle { tasks, .. } => {
@@ -136,7 +150,9 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::CrossMismatch { other, how } => {
             let other = key(*other, scene);
             match how {
-                Mismatch::Done { at } => format!("{other}, which it is linked with, is done since {}", moment(*at, scene)),
+                Mismatch::Done { at } => {
+                    format!("{other}, which it is linked with, is done since {}", moment(*at, scene))
+                }
                 Mismatch::Owners => format!("{other}, which it is linked with, belongs to somebody else"),
                 Mismatch::Dates { deadline, there } => {
                     format!("{}; {other}, which it is linked with, is {}", due(deadline, scene), due(there, scene))
@@ -174,6 +190,13 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Pace { .. } => "Next: bring its progress up to date, or agree on another date.",
         Evidence::NeverStarted { .. } => "Next: start it, or note in the task when it will be.",
         Evidence::Stalled { .. } => "Next: leave a line in the task about where it stands.",
+        Evidence::NearDone { .. } => "Next: finish it, or say in the task what is still missing.",
+        Evidence::Estimate { .. } => "Next: bring the estimate up to date, or agree on what can be left out.",
+        Evidence::Aging { .. } => "Next: say in the task what it takes to move on, or move it to where it stands.",
+        Evidence::UrgentSilent { .. } => "Next: leave a line about where it stands, or lower its priority.",
+        Evidence::UrgentCrowd { .. } => {
+            "Next: nothing, or lower priorities; until then none of its tasks is flagged for being urgent."
+        }
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
@@ -214,7 +237,8 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
 pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
     match evidence {
         Evidence::Overdue { deadline, .. } => deadline.at,
-        Evidence::Stalled { human_at, .. } => *human_at,
+        Evidence::Stalled { human_at, .. } | Evidence::UrgentSilent { human_at, .. } => *human_at,
+        Evidence::NearDone { since, .. } | Evidence::Aging { since, .. } => *since,
         Evidence::PartsDone { done_at, .. } => *done_at,
         Evidence::BlockerDone { free_at, .. } => *free_at,
         Evidence::BlockerUnnamed { since } => *since,
@@ -257,16 +281,6 @@ fn unmapped(states: &[String], owners: &[String]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn counted(progress: f64, source: ProgressSource, items: u32) -> String {
-    let done = (progress * f64::from(items)).round();
-    match (source, items) {
-        (ProgressSource::Time, _) => " (by booked time)".to_owned(),
-        (_, 0) | (ProgressSource::Native, _) => String::new(),
-        (ProgressSource::Checklist, _) => format!(" ({done} of {items} checklist items)"),
-        (ProgressSource::Children, _) => format!(" ({done} of {items} sub-tasks)"),
-    }
-}
-
 /// `60 % of the time (6 of 10 working days)`
 fn used(start_at: Timestamp, deadline: &Deadline, scene: Scene<'_>) -> String {
     let whole = scene.calendar.working(start_at, deadline.at);
@@ -286,21 +300,6 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
         ..3600 => "just passed".to_owned(),
         secs => format!("{} ago", work(secs, scene)),
     }
-}
-
-fn stalled(human_at: Timestamp, limit_secs: i64, deadline: &Option<Deadline>, scene: Scene<'_>) -> String {
-    let far = scene.now + SignedDuration::from_hours(24 * PRIOR_FROM_DAYS);
-    let prior = deadline.as_ref().is_none_or(|deadline| deadline.at >= far);
-    let limit = work(limit_secs, scene);
-    let limit = if prior {
-        format!("{limit} is typical elsewhere")
-    } else {
-        format!("the limit this near its date is {limit}")
-    };
-    let since = format!("last change by a person {}", day_of(human_at, scene));
-    let ago = between(human_at, scene.now, scene);
-    let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
-    format!("{since}, {ago} ago ({limit}), {due}")
 }
 
 fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bool, scene: Scene<'_>) -> String {
@@ -333,15 +332,4 @@ fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Sc
 /// How people call a task; without a name, only that it is one.
 fn key(task: TaskId, scene: Scene<'_>) -> String {
     scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
-}
-
-fn state(category: StatusCategory) -> &'static str {
-    match category {
-        StatusCategory::Todo => "not begun",
-        StatusCategory::Active => "being worked on",
-        StatusCategory::Review => "in review",
-        StatusCategory::Waiting => "waiting",
-        StatusCategory::Done => "done",
-        StatusCategory::Cancelled => "given up",
-    }
 }

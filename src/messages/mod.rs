@@ -9,6 +9,7 @@ mod desk;
 mod facts;
 mod guard;
 mod letter;
+mod measured;
 pub mod retry;
 pub mod scene;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::scene::Scene;
 use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
-use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Mismatch, Reading, RuleId, Why, Still};
+use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Mismatch, Reading, RuleId, Still, Why};
 
 #[test]
 fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() {
@@ -58,7 +58,12 @@ fn findings() -> Vec<(RuleId, Finding)> {
         priority: None,
         deadline: None,
     };
-    let stalled = |deadline| Evidence::Stalled { human_at: at("2025-03-05 10:00"), limit_secs: 3 * 8 * 3600, deadline };
+    let stalled = |deadline| Evidence::Stalled {
+        human_at: at("2025-03-05 10:00"),
+        limit_secs: 3 * 8 * 3600,
+        deadline,
+        norm: Some(crate::domain::norms::Source::Elsewhere),
+    };
     let mirror = |refused| Evidence::MirrorStale {
         since: at("2025-03-11 08:14"),
         because: "502 from api.github.com".to_owned(),

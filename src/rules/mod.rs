@@ -7,6 +7,7 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
+pub mod at_hand;
 pub mod dependencies;
 pub mod fields;
 mod guard;
@@ -33,6 +34,7 @@ use serde_json::Value;
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
+use crate::domain::norms::{Metric, Norm};
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
 use settings::RuleSettings;
@@ -48,6 +50,16 @@ pub trait Rule: Send + Sync {
     /// What it is about.
     fn kind(&self) -> SubjectKind {
         SubjectKind::Task
+    }
+
+    /// Whether it is asked about subjects of a kind.
+    fn is_about(&self, kind: SubjectKind) -> bool {
+        kind == self.kind()
+    }
+
+    /// The norms it measures against, as `explain` names them.
+    fn measures(&self) -> &'static [Metric] {
+        &[]
     }
 
     /// Its answer about one subject. A subject of another kind is not applicable.
@@ -82,11 +94,15 @@ pub enum Subject<'a> {
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 18] = [
+const ALL: [RuleId; 22] = [
     time::pace_behind::ID,
+    time::pace_stuck_near_done::ID,
     time::start_never::ID,
     silence::stalled::ID,
+    silence::aging::ID,
+    silence::high_priority_silent::ID,
     time::overdue::ID,
+    time::estimate_exceeded::ID,
     structure::owner_none::ID,
     structure::due_none::ID,
     structure::due_child_after_parent::ID,
@@ -123,9 +139,13 @@ impl Rules {
     pub fn new(settings: &RuleSettings) -> Rules {
         let all: [(bool, Box<dyn Rule>); ALL.len()] = [
             (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
+            (settings.pace.stuck_near_done.enabled, Box::new(settings.pace.stuck_near_done.clone())),
             (settings.start.never.enabled, Box::new(settings.start.never.clone())),
             (settings.stalled.enabled, Box::new(settings.stalled.clone())),
+            (settings.aging.enabled, Box::new(settings.aging.clone())),
+            (settings.high_priority.silent.enabled, Box::new(settings.high_priority.silent.clone())),
             (settings.overdue.enabled, Box::new(settings.overdue.clone())),
+            (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
             (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
             (settings.due.none.enabled, Box::new(settings.due.none.clone())),
             (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
@@ -185,6 +205,8 @@ pub struct Explained {
     pub recheck_at: Option<Timestamp>,
     /// Key and value of every threshold, as in the configuration.
     pub thresholds: Vec<(&'static str, Value)>,
+    /// The norms it measures a task against.
+    pub norms: Vec<(Metric, Norm)>,
 }
 
 /// Judges subjects, each by every rule that is about its kind; in the order given.
@@ -210,8 +232,17 @@ pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> V
             reads,
             recheck_at,
             thresholds: rule.thresholds(),
+            norms: norms_of(rule, subject, snapshot),
         })
         .collect()
+}
+
+/// What a rule measures a subject against.
+fn norms_of(rule: &dyn Rule, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<(Metric, Norm)> {
+    let SubjectKey::Task(id) = subject else { return Vec::new() };
+    let Some(task) = snapshot.board.task(id) else { return Vec::new() };
+    let norms = Look::new(snapshot).norms(task);
+    rule.measures().iter().map(|metric| (*metric, *norms.of(*metric))).collect()
 }
 
 /// Why a subject may not be judged now, so that what is open about it stays as it is. `None`: it may.
@@ -231,7 +262,7 @@ struct Answer<'r> {
 
 fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> Vec<Answer<'r>> {
     let standing = standing(subject, snapshot);
-    let about = rules.iter().filter(|rule| is_about(rule.kind(), subject));
+    let about = rules.iter().filter(|rule| kind_of(subject).is_some_and(|kind| rule.is_about(kind)));
     let answer = |rule: &'r dyn Rule| {
         let look = Look::sharing(snapshot, chains);
         let reading = match standing {
@@ -244,12 +275,12 @@ fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, c
     about.filter_map(answer).collect()
 }
 
-fn is_about(kind: SubjectKind, subject: SubjectKey) -> bool {
+fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
     match subject {
-        SubjectKey::Task(_) => kind == SubjectKind::Task,
-        SubjectKey::Connection(_) => kind == SubjectKind::Connection,
-        SubjectKey::Container(_) => kind == SubjectKind::Container,
-        SubjectKey::Person(_) => false,
+        SubjectKey::Task(_) => Some(SubjectKind::Task),
+        SubjectKey::Connection(_) => Some(SubjectKind::Connection),
+        SubjectKey::Container(_) => Some(SubjectKind::Container),
+        SubjectKey::Person(_) => None,
     }
 }
 

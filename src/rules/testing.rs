@@ -234,6 +234,7 @@ impl Sketch {
             id,
             ext: id.to_string().into(),
             container: PLACE,
+            kind: None,
             homes: Box::default(),
             category,
             declared: status != "open",
@@ -245,6 +246,8 @@ impl Sketch {
             priority: None,
             progress: None,
             estimate_secs: None,
+            spent_secs: None,
+            remaining_secs: None,
             parent: None,
             owners: Box::default(),
             reporter: None,
@@ -369,6 +372,7 @@ impl Sketch {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         (Board::new(image), keys)

@@ -238,6 +238,8 @@ pub struct PageApplied {
     pub same: u32,
     /// History entries written.
     pub changes: u32,
+    /// True: who is away when is part of many readings; the board is to be loaded anew.
+    pub reload: bool,
 }
 
 /// A pull that failed.

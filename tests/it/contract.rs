@@ -1,6 +1,6 @@
 //! What every connector promises, asked of each of them: the same few worlds, in each tracker.
 
-mod trackers;
+pub mod trackers;
 
 use connector_kit::{Block, Found, Span, TaskLook, Text};
 use connector_model::Mark;

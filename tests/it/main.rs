@@ -4,6 +4,7 @@
 
 mod access;
 mod adversarial;
+mod asana;
 mod channels;
 mod clocks;
 mod commands;
@@ -33,6 +34,8 @@ mod second_clock;
 mod service;
 mod sweep;
 mod tidy;
+mod trackers;
+mod trello;
 mod vanished;
 mod wizard;
 mod world;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use connector_kit::Clock;
 use connector_kit::clock::SetClock;
 use connector_simulator::jira::{Jira, WriteKind as JiraWriteKind};
-use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind};
+use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind, asana, trello};
 use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::core::GapSeen;
 use gapwatch::daemon::Engine;
@@ -247,6 +247,7 @@ impl Plan {
             settings,
             writes: 0,
             jira_writes: 0,
+            hosted_writes: 0,
             messages: HashMap::new(),
         };
         world.start();
@@ -264,6 +265,8 @@ pub struct World {
     settings: Settings,
     writes: usize,
     jira_writes: usize,
+    /// Of Asana and of Trello.
+    hosted_writes: usize,
     /// Edits already shown of each message, by conversation and `ts`.
     messages: HashMap<(String, String), u32>,
 }
@@ -498,6 +501,9 @@ impl World {
             sent.push(format!("{did} {}: {}", write.key, first_line(&plain(&write.body))));
         }
         self.jira_writes = writes.len();
+        let writes = self.hosted_writes();
+        sent.extend_from_slice(&writes[self.hosted_writes..]);
+        self.hosted_writes = writes.len();
         for message in self.slack().messages().into_iter().filter(|message| message.ours) {
             let key = (message.channel.clone(), message.ts.clone());
             let did = match self.messages.insert(key, message.edits) {
@@ -509,6 +515,30 @@ impl World {
             sent.push(format!("{did}slack {}{thread}: {}", reader(&message), first_line(&message.text)));
         }
         sent
+    }
+
+    /// Comments written on tasks of Asana or on cards of Trello, with the titles of these: a world has one of the two.
+    fn hosted_writes(&self) -> Vec<String> {
+        let (asana, trello) = (self.sim.asana(), self.sim.trello());
+        let of_asana = asana.writes().into_iter().map(|write| {
+            let did = match write.kind {
+                asana::WriteKind::Created => "comment",
+                asana::WriteKind::Edited => "edited comment",
+                asana::WriteKind::Deleted => "deleted comment",
+            };
+            let title = asana.look(&write.task).map_or(write.task, |task| task.name);
+            format!("{did} {title}: {}", first_line(&write.body))
+        });
+        let of_trello = trello.writes().into_iter().map(|write| {
+            let did = match write.kind {
+                trello::WriteKind::Created => "comment",
+                trello::WriteKind::Edited => "edited comment",
+                trello::WriteKind::Deleted => "deleted comment",
+            };
+            let title = trello.look(&write.card).map_or(write.card, |card| card.name);
+            format!("{did} {title}: {}", first_line(&write.text))
+        });
+        of_asana.chain(of_trello).collect()
     }
 
     /// The last message to somebody in Slack (answers in threads apart) as it stands, without its first line, which only notifications show.

@@ -10,15 +10,17 @@ use crate::places::is_open;
 use crate::wire::Project;
 
 impl Asana {
-    /// All projects in one go, and everybody in the workspaces.
-    pub(crate) async fn pull_containers(&self, _cursor: &Cursor) -> Result<Page, ConnectorError> {
+    /// All projects in one go, and everybody in the workspaces; of some of these also when they are away.
+    pub(crate) async fn pull_containers(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let asked_at = self.clock.now();
         // Who the token is, and in which workspaces, may have changed.
         self.ask_myself().await?;
         let selection = self.select().await?;
         let places = self.learn_places(&selection).await?;
-        let mut page =
-            Page::new(selection.asked_at.unwrap_or(asked_at), Cursor { backfilled: true, ..Cursor::default() });
+        let (absences, at) = self.absences(&places, cursor).await;
+        let next = Cursor { at, backfilled: true, ..Cursor::default() };
+        let mut page = Page::new(selection.asked_at.unwrap_or(asked_at), next);
+        page.absences = absences;
         page.containers = selection.projects.iter().map(container).collect();
         page.unreadable = selection.hidden;
         if page.containers.is_empty() && page.unreadable.is_empty() {

@@ -5,6 +5,7 @@ use connector_kit::{BoxFuture, ConnectorError};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::absences::NOT_TOLD;
 use crate::call::Ask;
 use crate::config::folded;
 use crate::events::News;
@@ -85,6 +86,12 @@ impl Asana {
                 Ok(answer) => Finding::good(format!("the workspace's plan is not told (HTTP {})", answer.status)),
                 Err(error) => Finding::failed(&error),
             });
+        }
+        // The same for all workspaces, and said once.
+        if let Some(workspace) = workspaces.first()
+            && self.tells_absences(workspace).await == Some(false)
+        {
+            self.warn(NOT_TOLD);
         }
         findings
     }

@@ -4,6 +4,7 @@
 //! modified, every six hours all that is open. What a task means is told by `normalise`, `fields` and `history`, which are
 //! pure. A task in several projects is one task, which lives in the first watched one; a subtask lives where its parent does.
 
+mod absences;
 mod access;
 mod answers;
 mod call;

@@ -28,6 +28,8 @@ pub(crate) struct Places {
     pub(crate) watched: BTreeSet<String>,
     /// Everybody in the workspaces, by gid; empty where that is not shown.
     pub(crate) people: HashMap<String, Account>,
+    /// Who is active in which workspace: its gid and theirs.
+    pub(crate) members: BTreeSet<(String, String)>,
     /// When people were asked for.
     people_at: Option<Timestamp>,
 }
@@ -66,11 +68,17 @@ impl Asana {
         let is_recent = |at: Timestamp| (SignedDuration::ZERO..PEOPLE_KEPT).contains(&now.duration_since(at));
         let known = self.known_places().filter(|known| known.people_at.is_some_and(is_recent));
         match known {
-            Some(known) => (places.people, places.people_at) = (known.people.clone(), known.people_at),
+            Some(known) => {
+                (places.people, places.people_at) = (known.people.clone(), known.people_at);
+                places.members.clone_from(&known.members);
+            }
             None => {
                 for workspace in self.workspaces().await? {
                     self.learn_plan(&workspace).await?;
-                    places.people.extend(self.people_of(&workspace).await?);
+                    let people = self.people_of(&workspace).await?;
+                    let active = people.values().filter(|one| one.kind == AccountKind::Human);
+                    places.members.extend(active.map(|one| (workspace.clone(), one.ext.clone())));
+                    places.people.extend(people);
                 }
                 places.people_at = Some(now);
             }

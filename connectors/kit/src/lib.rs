@@ -15,7 +15,7 @@ mod supplement;
 pub mod survey;
 pub mod webhook;
 
-use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
+use connector_model::{Absences, Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
 pub use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,8 @@ pub struct Page {
     pub sources: Option<Vec<String>>,
     /// Everybody named on the page.
     pub accounts: Vec<Account>,
+    /// When some of them are away. Who is not named here was not asked about.
+    pub absences: Vec<Absences>,
     /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
     pub containers: Vec<Container>,
     /// On a [`StreamKind::Census`] page: every open task it shows.
@@ -208,6 +210,7 @@ impl Page {
             source_read: None,
             sources: None,
             accounts: Vec::new(),
+            absences: Vec::new(),
             containers: Vec::new(),
             present: Vec::new(),
             unreadable: Vec::new(),

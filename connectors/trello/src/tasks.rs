@@ -5,7 +5,7 @@
 //! restart, a list that means something else now), and every few hours anyway, all cards are read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskRelations, Unreadable};
@@ -185,16 +185,24 @@ impl Trello {
     ) -> Result<(Response, usize), ConnectorError> {
         let what = format!("cards of {}", scope.name);
         let filter = if which == Which::All { "all" } else { "open" };
-        for size in SMALLER_PAGES {
+        let most = self.page_sizes().get(&scope.at.ext).copied().unwrap_or(PAGE);
+        for size in SMALLER_PAGES.into_iter().filter(|size| *size <= most) {
             let mut query = card_query();
             query.extend([("filter", filter.to_owned()), ("limit", size.to_string())]);
             query.extend(before.map(|before| ("before", before.to_owned())));
             let response = self.get(format!("boards/{}/cards", segment(&scope.handle)), query).await?;
             if !is_too_much(&response) {
+                if size < most {
+                    self.page_sizes().insert(scope.at.ext.clone(), size);
+                }
                 return Ok((expect_ok(response, &what)?, size));
             }
         }
         Err(malformed(&format!("{what}: even a short page of them is too large")))
+    }
+
+    fn page_sizes(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.page_sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A card that is not listed any more: archived, as a rule. `None`: gone, or on another board.

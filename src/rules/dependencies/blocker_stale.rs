@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage, Still};
 use crate::domain::look::{Look, Reads};
 use crate::domain::record::TaskRec;
-use crate::rules::settings::{RuleSettings, StartNever, Stalled};
+use crate::rules::settings::{RuleSettings, Stalled, StartNever};
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
 /// The rule's name.

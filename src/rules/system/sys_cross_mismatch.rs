@@ -58,7 +58,8 @@ impl SysCrossMismatch {
         if name(task, look).cmp(&name(other, look)) != Ordering::Less {
             return not_about("the task it is linked with stands for both");
         }
-        let how = self.dates(task, other, look).or_else(|| has_other_owners(task, other, look).then_some(Mismatch::Owners));
+        let how =
+            self.dates(task, other, look).or_else(|| has_other_owners(task, other, look).then_some(Mismatch::Owners));
         match how {
             Some(how) => gap(task, other, how, look),
             None => fine("both trackers tell the same"),

@@ -1,5 +1,7 @@
 //! Time and pace.
 
+pub mod estimate_exceeded;
 pub mod overdue;
 pub mod pace_behind;
+pub mod pace_stuck_near_done;
 pub mod start_never;

@@ -6,8 +6,8 @@ use connector_model::{Account, AccountKind};
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::Work;
 use super::values::code_in;
+use super::{Work, absences};
 use crate::domain::ids::{AccountId, PersonId, SiteId};
 use crate::domain::people::AccountRec;
 
@@ -70,6 +70,7 @@ impl Work<'_> {
         if rec.bot != before.bot || is_gone(&rec) != is_gone(before) {
             self.touched.judged_anew.insert(id);
         }
+        self.touched.away |= rec.person != before.person && !absences::known(self.db, id)?.is_empty();
         self.db
             .prepare_cached("UPDATE accounts SET handle = ?, name = ?, email = ?, kind = ?, person = ? WHERE id = ?")?
             .execute(params![rec.handle, rec.name, rec.email, rec.kind.code(), rec.person.map(|id| id.0), id.0])?;

@@ -5,6 +5,7 @@
 //! a few tasks; a test holds the two together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use connector_kit::StreamKind;
 use connector_model::{
@@ -138,6 +139,7 @@ impl Work<'_> {
 /// Tasks whole, with their owners, homes and links, in the order asked for.
 pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, StoreError> {
     let mut images = Vec::with_capacity(ids.len());
+    let mut kinds: HashSet<Arc<str>> = HashSet::new();
     for some in ids.chunks(1000) {
         let list = id_list(some.iter().map(|id| id.0));
         let mut owners = history::owners_of(db, &list)?;
@@ -146,10 +148,10 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
         let mut query = db.prepare_cached(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
                progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts,
-               missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END
+               missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END, kind, spent, remaining
              FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         )?;
-        for rec in query.query_map([&list], task)? {
+        for rec in query.query_map([&list], |row| task(row, &mut kinds))? {
             let mut rec = rec?;
             rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
             rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
@@ -160,12 +162,13 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
     Ok(images)
 }
 
-fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
+fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlite::Error> {
     let due = row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text);
     Ok(TaskRec {
         id: TaskId(row.get(0)?),
         ext: row.get::<_, String>(1)?.into(),
         container: ContainerId(row.get(2)?),
+        kind: row.get_ref(23)?.as_str_or_null()?.map(|kind| shared(kind, kinds)),
         homes: Box::default(),
         category: StatusCategory::from_code(code_in(row, 3)?),
         declared: row.get(4)?,
@@ -179,6 +182,8 @@ fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
         priority: row.get(10)?,
         progress: progress(row, 11)?,
         estimate_secs: row.get(14)?,
+        spent_secs: row.get(24)?,
+        remaining_secs: row.get(25)?,
         parent: row.get::<_, Option<i64>>(15)?.map(TaskId),
         owners: Box::default(),
         reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
@@ -190,6 +195,16 @@ fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
         changed_at: at_in(row, 19)?,
         facts: facts(row, 20)?,
     })
+}
+
+/// The same few words for a million tasks.
+fn shared(kind: &str, kinds: &mut HashSet<Arc<str>>) -> Arc<str> {
+    if let Some(known) = kinds.get(kind) {
+        return Arc::clone(known);
+    }
+    let new: Arc<str> = kind.into();
+    kinds.insert(Arc::clone(&new));
+    new
 }
 
 fn due_source(row: &Row<'_>, column: usize) -> Result<DueSource, rusqlite::Error> {

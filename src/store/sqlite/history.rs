@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, bulk, links, planning};
+use super::{Work, bulk, links, norms, planning};
 use crate::domain::calendar::later;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -257,6 +257,7 @@ struct Folded {
 /// Folds these tasks anew and writes what came out differently; those are touched.
 pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
     let list = id_list(ids.iter().map(|id| id.0));
+    norms::forget(work.db, &list)?;
     let mut owners = owners_of(work.db, &list)?;
     let tasks = folded(work.db, &list)?;
     let rev = work.facts_rev();
@@ -350,6 +351,18 @@ impl Work<'_> {
         owners: &[AccountId],
         created_at: Timestamp,
     ) -> Result<Facts, StoreError> {
+        self.with_context(site, container, owners, created_at, |context| fold(changes, context))
+    }
+
+    /// What the entries of one task are folded with under the present configuration.
+    pub(super) fn with_context<T>(
+        &self,
+        site: SiteId,
+        container: ContainerId,
+        owners: &[AccountId],
+        created_at: Timestamp,
+        fold: impl FnOnce(&FoldContext<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let nobody = HashSet::new();
         let failed = RefCell::new(None);
         let cache = &*self.cache;
@@ -376,7 +389,7 @@ impl Work<'_> {
             owners,
             created_at,
         };
-        let facts = fold(changes, &context);
+        let facts = fold(&context);
         failed.into_inner().map_or(Ok(facts), Err)
     }
 }

@@ -10,11 +10,12 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{Settled, Week};
 use super::values::{json_in, us};
-use super::{accounts, board, inbox, round};
+use super::{absences, accounts, board, inbox, norms, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
+use crate::domain::norms::Book;
 use crate::domain::notice::{Message, Notice, Post, PostAbout};
 use crate::domain::people::{People, Person};
 use crate::domain::record::{BoardImage, NextIds};
@@ -53,6 +54,7 @@ pub(super) fn image(
         posts,
         messages,
         answers: inbox::waiting(db)?,
+        norms: norms::book(db)?,
         ids: next_ids(db)?,
     })
 }
@@ -71,6 +73,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         posts: Vec::new(),
         messages: Vec::new(),
         answers: Vec::new(),
+        norms: Book::default(),
         ids: next_ids(db)?,
     })
 }
@@ -184,6 +187,7 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    people.add_away(absences::read_all(db)?);
     Ok(people)
 }
 

@@ -3,6 +3,7 @@
 //! Each write is one transaction that first raises `org.seq` under the condition that nobody else has. After an error the
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
+mod absences;
 mod accounts;
 mod batch;
 mod board;
@@ -16,6 +17,7 @@ mod inbox;
 mod links;
 mod load;
 mod looks;
+mod norms;
 mod open;
 mod pages;
 mod planning;
@@ -50,7 +52,9 @@ use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
+use crate::domain::norms::Book;
 use crate::domain::notice::Post;
+use crate::domain::outcome::{Finished, Load};
 use crate::domain::record::{BoardDelta, BoardImage};
 use batch::{Batch, Write};
 use cache::Cache;
@@ -114,6 +118,8 @@ struct Touched {
     /// Who assigned something, and when.
     assigned: BTreeSet<(AccountId, Timestamp)>,
     accounts: BTreeSet<AccountId>,
+    /// Somebody is away at other times, or somebody else is.
+    away: bool,
     containers: BTreeSet<ContainerId>,
     connections: BTreeSet<ConnectionId>,
 }
@@ -325,6 +331,40 @@ impl Store {
             streams::failed(work, failure)?;
             board::delta(work)
         })
+    }
+
+    /// Folds some of the finished tasks that count for norms of this instant and were not folded yet; true: there are more.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn fold_outcomes(
+        &mut self,
+        counted: &BTreeSet<ContainerId>,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(now, |work| norms::fold_some(work, &norms::Window { counted, as_of }))
+    }
+
+    /// What the finished tasks that count left behind, and what people had at hand on past days.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn finished(
+        &self,
+        counted: &BTreeSet<ContainerId>,
+        as_of: Timestamp,
+    ) -> Result<(Vec<Finished>, Vec<Load>), StoreError> {
+        let finished = norms::finished(&self.db, &norms::Window { counted, as_of })?;
+        Ok((finished, norms::loads(&self.db, as_of)?))
+    }
+
+    /// Keeps new norms, and what people have at hand today.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn put_norms(&mut self, book: &Book, today: &[Load], now: Timestamp) -> Result<(), StoreError> {
+        self.write(now, |work| norms::put(work.db, book, today))
     }
 
     /// Stores all that one round decided, or nothing of it; with `rules_rev`, also that everything has been judged by the

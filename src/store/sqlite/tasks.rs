@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::StoreError;
 use super::history::{self, Entry};
-use super::values::{at_in, at_opt, json, us, us_of};
-use super::{Work, census, containers, links, said};
+use super::values::{at_in, at_opt, id_list, json, us, us_of};
+use super::{Work, census, containers, links, norms, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -245,6 +245,9 @@ fn update(
     }
     if owners || moved(&["container", "created_at"]) {
         work.touched.refold.insert(id);
+    }
+    if moved(&["closed_at", "category", "container", "kind"]) {
+        norms::forget(work.db, &id_list([id.0]))?;
     }
     if moved(&["key", "url"]) {
         introduce(work, origin.site, id, task)?;

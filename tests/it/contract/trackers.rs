@@ -156,6 +156,36 @@ impl Tracker {
         }
     }
 
+    /// Gives it a deadline of its own at this instant, where the tool has instants.
+    pub fn due_at(self, world: &World, key: &str, instant: &str) {
+        let due = crate::world::at(instant);
+        match self {
+            Tracker::Asana => world.sim.asana().due_at(key, due, "UTC", "max"),
+            Tracker::Trello => world.sim.trello().due(key, Some(due), "max"),
+            _ => panic!("{self:?} knows days alone"),
+        }
+    }
+
+    /// What people see of its connection.
+    pub fn connection(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "github.acme",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "jira.acme",
+            Tracker::Asana => "asana.acme",
+            Tracker::Trello => "trello.acme",
+        }
+    }
+
+    /// What the addresses of its lists of tasks have in common.
+    pub fn lists(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "/issues",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "/search",
+            Tracker::Asana => "/tasks",
+            Tracker::Trello => "/cards",
+        }
+    }
+
     pub fn block(self, world: &World, blocker: &str, blocked: &str) {
         match self {
             Tracker::GitHub => {

@@ -341,3 +341,29 @@ async fn the_census_and_direct_looks_tell_what_is_gone() {
     assert_eq!(desk.asana.task(&hidden).await.unwrap(), TaskLook::Hidden);
     let TaskLook::There(_) = desk.asana.task(&desk.gid("Ask for prices")).await.unwrap() else { panic!("it is there") };
 }
+
+#[tokio::test]
+async fn everybody_is_asked_about_in_turn_in_batches_and_again_after_some_hours() {
+    let desk = Desk::new().await;
+    for nth in 0..230 {
+        desk.org.person(&format!("p{nth}"), &format!("Person {nth}"), &format!("p{nth}@example.com"));
+    }
+    desk.org.away("p0", date(2026, 3, 9), date(2026, 3, 13));
+    desk.org.away("p229", date(2026, 1, 5), date(2026, 1, 9));
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let (mut cursor, mut asked, mut away) = (Cursor::default(), Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let page = desk.asana.pull(&all, &cursor).await.unwrap();
+        asked.push(page.absences.len());
+        away.extend(page.absences.into_iter().filter(|one| !one.away.is_empty()).map(|one| one.account));
+        cursor = page.next;
+        desk.later(60);
+    }
+    // Beside those: Ana, Max and ourselves.
+    assert_eq!(asked, [200, 33, 0]);
+    assert_eq!(away, [desk.org.user_gid("p0")], "what is long over is not asked for");
+    desk.org.away("ana", date(2026, 3, 16), date(2026, 3, 16));
+    desk.later(5 * 60);
+    let page = desk.asana.pull(&all, &cursor).await.unwrap();
+    assert!(page.absences.iter().any(|one| one.account == desk.org.user_gid("ana") && one.away.len() == 1));
+}

@@ -1,6 +1,7 @@
 //! The store as a whole: pages go in, a board that only ever learns deltas must equal one that was just loaded.
 #![allow(clippy::unwrap_used)]
 
+mod absences;
 mod boards;
 mod census;
 mod files;

@@ -1,0 +1,5 @@
+//! Asana: what it alone does, the whole way, against a working model of it.
+
+mod canaries;
+mod faults;
+mod hostile;
