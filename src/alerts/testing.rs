@@ -83,6 +83,8 @@ fn person(id: i64, handle: &str, manager: Option<i64>, calendar: &Arc<Calendar>)
         slack: Some(format!("U{}", handle.to_uppercase())),
         own_account: AccountId(id),
         calendar: Arc::clone(calendar),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -96,6 +98,7 @@ fn account(id: i64, handle: &str, person: Option<i64>) -> AccountRec {
         kind: AccountKind::Human,
         bot: false,
         person: person.map(PersonId),
+        acted_at: None,
     }
 }
 
@@ -359,6 +362,7 @@ fn task(id: TaskId) -> TaskRec {
         unmapped: None,
         changed_at: at("2025-03-03 10:00"),
         facts: Facts::default(),
+        words: None,
     }
 }
 

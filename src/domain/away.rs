@@ -1,9 +1,10 @@
 //! When people are away: whole days, as they count them in their own zone. Pure.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// Days in a row, the first and the last included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DateRange {
     /// The first day.
     pub from: Date,

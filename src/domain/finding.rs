@@ -3,8 +3,12 @@
 //! Evidence holds instants and limits, never durations: a reading must stay the same until its `recheck_at`, and how many
 //! days something is by now is computed by the words.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +18,21 @@ use super::norms::Source;
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RuleId(pub &'static str);
+
+impl RuleId {
+    /// The id of a rule that somebody has named in the configuration. Names live as long as the program: there are as many
+    /// as were ever configured.
+    pub fn named(text: &str) -> RuleId {
+        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(text) {
+            return RuleId(known);
+        }
+        let name: &'static str = Box::leak(text.into());
+        names.insert(name);
+        RuleId(name)
+    }
+}
 
 impl std::fmt::Display for RuleId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,6 +111,8 @@ pub enum Why {
     HistoryPending,
     /// A neighbour that decides is not mirrored, or not fully read.
     NeighbourUnseen,
+    /// A condition of the configuration cannot be worked out about it.
+    ConditionFails,
     /// The rule itself failed: an error of gapwatch.
     RuleFailed,
 }
@@ -104,13 +125,16 @@ impl Why {
             Why::HistoryBehind => "its latest change is known, the history of that change not yet",
             Why::HistoryPending => "its history has not been read yet",
             Why::NeighbourUnseen => "a task it depends on has not been read",
+            Why::ConditionFails => {
+                "a condition of the configuration cannot be worked out with its values; `gapwatch rules fields` shows them"
+            }
             Why::RuleFailed => "the rule failed about it, which is an error of gapwatch; its log names the place",
         }
     }
 }
 
 /// How far a gap has gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// It opens: still invisible.
@@ -448,6 +472,15 @@ pub enum Evidence {
         missing: u64,
         /// How many there were.
         of: u64,
+    },
+    /// A rule of the configuration.
+    Own {
+        /// What it is called there.
+        rule: String,
+        /// Its words with the task's values in them. Empty: it has none.
+        says: String,
+        /// `None`: the task has no deadline.
+        deadline: Option<Deadline>,
     },
     /// `sys.mass_change`, of tasks that one account changed.
     MassEdit {

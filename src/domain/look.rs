@@ -14,6 +14,7 @@ use super::finding::{Deadline, Why};
 use super::finish::Chains;
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
+use super::people::People;
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
@@ -126,6 +127,45 @@ impl<'a> Look<'a> {
     /// True when a task may be spoken of: its container is read by a connection, and was read completely once.
     pub fn watched(&self, task: &TaskRec) -> bool {
         self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
+    }
+
+    /// Everybody known.
+    pub fn people(&self) -> &'a People {
+        &self.snapshot.board.people
+    }
+
+    /// Whole working days that have passed since an instant, none before it. Looks again when the next one is full.
+    pub fn workdays_since(&self, from: Timestamp, calendar: &Calendar) -> i64 {
+        let day = calendar.day_secs();
+        let full = calendar.working(from, self.snapshot.now) / day;
+        self.passed(calendar.after(from, (full + 1) * day));
+        full
+    }
+
+    /// Calendar days left to a deadline, in the owner's zone; 0: it is the day itself; less: it is past. Looks again at the
+    /// next midnight.
+    pub fn days_left(&self, task: &'a TaskRec, deadline: &Deadline) -> i64 {
+        let calendar = self.calendar(task);
+        let today = calendar.date(self.snapshot.now);
+        let date = match deadline.due {
+            Due::On(date) => date,
+            Due::At(at) => calendar.date(at),
+        };
+        if let Ok(tomorrow) = today.tomorrow() {
+            self.passed(calendar.day_begins(tomorrow));
+        }
+        today.until(date).map_or(0, |span| i64::from(span.get_days()))
+    }
+
+    /// How much of a task's time has passed, in whole hundredths of it, 0 to 100. Looks again when the next is full.
+    pub fn hundredths(&self, task: &'a TaskRec, span: &Span) -> i64 {
+        let calendar = self.calendar(task);
+        let passed = calendar.working(span.start_at, self.snapshot.now) * 100 / span.work_secs;
+        if passed >= 100 {
+            return 100;
+        }
+        self.passed(calendar.after(span.start_at, ((passed + 1) * span.work_secs + 99) / 100));
+        passed
     }
 
     /// True when it is planned into a sprint.

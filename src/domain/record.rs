@@ -68,6 +68,19 @@ pub struct TaskRec {
     pub changed_at: Timestamp,
     /// What its history says.
     pub facts: Facts,
+    /// What the tool calls things about it. `None`: no condition of the configuration reads any of it.
+    pub words: Option<Box<TaskWords>>,
+}
+
+/// What the tool calls things about a task, for conditions of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskWords {
+    /// As people call it: `acme/web#12`.
+    pub key: String,
+    /// The tool's word for its state.
+    pub status: String,
+    /// Its labels.
+    pub labels: Vec<String>,
 }
 
 /// A container.

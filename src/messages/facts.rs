@@ -23,6 +23,7 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "has no date".to_owned(),
+        Evidence::Own { rule, .. } => format!("meets the rule {}", clean(&rule.replace('_', " "))),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
         Evidence::PartsDone { .. } => "is open although all its parts are done".to_owned(),
         Evidence::ParentDone { .. } => "is open although its parent is done".to_owned(),
@@ -73,6 +74,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
+        Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
     }
 }
@@ -101,6 +103,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { deadline, category, .. } => {
             let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
             format!("{}, {due}", state(*category))
+        }
+        Evidence::Own { says, deadline, .. } => {
+            let due = deadline.as_ref().map(|deadline| due(deadline, scene));
+            let said = Some(clean(says)).filter(|says| !says.is_empty());
+            said.or(due).unwrap_or_else(|| "no date".to_owned())
         }
         Evidence::NoDue { category } => {
             format!("{}, and no date from the task, a sprint or a milestone", state(*category))
@@ -199,6 +206,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         }
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
+        Evidence::Own { .. } => "Next: see to it, or say in the task why it is as it should be.",
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::PartsDone { .. } => "Next: close it, or say in it what is left.",

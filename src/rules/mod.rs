@@ -8,10 +8,13 @@
 
 pub mod about;
 pub mod at_hand;
+pub mod condition;
 pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
+pub mod overrides;
+pub mod own;
 pub mod settings;
 pub mod silence;
 pub mod structure;
@@ -22,6 +25,8 @@ pub mod time;
 mod cases_tests;
 #[cfg(test)]
 mod laws_tests;
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod testing;
 
@@ -37,6 +42,8 @@ use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
+use overrides::{Override, Overrides};
+use own::Own;
 use settings::RuleSettings;
 
 /// A rule: its thresholds, and how it reads one subject.
@@ -119,49 +126,65 @@ const ALL: [RuleId; 22] = [
     system::sys_cross_mismatch::ID,
 ];
 
-/// The rule of this name, switched on or not. `None`: there is no such rule (any more).
+/// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).
 pub fn known(text: &str) -> Option<RuleId> {
-    ALL.into_iter().find(|id| id.0 == text)
+    ALL.into_iter().find(|id| id.0 == text).or_else(|| own::named(text))
 }
 
-/// Every rule's name, switched on or not.
+/// Every built-in rule's name, switched on or not.
 pub fn ids() -> impl Iterator<Item = RuleId> {
     ALL.into_iter()
 }
 
+/// Rules that are switched on, with one set of thresholds.
+type RuleList = Vec<Box<dyn Rule>>;
+
 /// The rules that are switched on.
 pub struct Rules {
-    list: Vec<Box<dyn Rule>>,
+    list: RuleList,
+    overrides: Overrides,
+}
+
+fn list(settings: &RuleSettings) -> RuleList {
+    let all: [(bool, Box<dyn Rule>); ALL.len()] = [
+        (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
+        (settings.pace.stuck_near_done.enabled, Box::new(settings.pace.stuck_near_done.clone())),
+        (settings.start.never.enabled, Box::new(settings.start.never.clone())),
+        (settings.stalled.enabled, Box::new(settings.stalled.clone())),
+        (settings.aging.enabled, Box::new(settings.aging.clone())),
+        (settings.high_priority.silent.enabled, Box::new(settings.high_priority.silent.clone())),
+        (settings.overdue.enabled, Box::new(settings.overdue.clone())),
+        (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
+        (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
+        (settings.due.none.enabled, Box::new(settings.due.none.clone())),
+        (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
+        (settings.state.parent_child.enabled, Box::new(settings.state.parent_child.clone())),
+        (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+        (settings.blocker.resolved.enabled, Box::new(settings.blocker.resolved.clone())),
+        (settings.blocker.unnamed.enabled, Box::new(settings.blocker.unnamed.clone())),
+        (settings.blocker.stale.enabled, Box::new(dependencies::blocker_stale::BlockerStale::new(settings))),
+        (settings.dep.cycle.enabled, Box::new(settings.dep.cycle.clone())),
+        (settings.dep.date_conflict.enabled, Box::new(settings.dep.date_conflict.clone())),
+        (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
+        (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
+        (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
+        (settings.sys.cross_mismatch.enabled, Box::new(settings.sys.cross_mismatch.clone())),
+    ];
+    let built_in = all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule);
+    let own = settings.custom.iter().filter(|(_, rule)| rule.enabled);
+    let own = own.filter_map(|(name, rule)| Some(Box::new(Own::new(name, rule)?) as Box<dyn Rule>));
+    built_in.chain(own).collect()
 }
 
 impl Rules {
-    /// Those that the settings switch on, with their thresholds.
+    /// Those that the settings switch on, with their thresholds, the same for every task.
     pub fn new(settings: &RuleSettings) -> Rules {
-        let all: [(bool, Box<dyn Rule>); ALL.len()] = [
-            (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
-            (settings.pace.stuck_near_done.enabled, Box::new(settings.pace.stuck_near_done.clone())),
-            (settings.start.never.enabled, Box::new(settings.start.never.clone())),
-            (settings.stalled.enabled, Box::new(settings.stalled.clone())),
-            (settings.aging.enabled, Box::new(settings.aging.clone())),
-            (settings.high_priority.silent.enabled, Box::new(settings.high_priority.silent.clone())),
-            (settings.overdue.enabled, Box::new(settings.overdue.clone())),
-            (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
-            (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
-            (settings.due.none.enabled, Box::new(settings.due.none.clone())),
-            (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
-            (settings.state.parent_child.enabled, Box::new(settings.state.parent_child.clone())),
-            (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
-            (settings.blocker.resolved.enabled, Box::new(settings.blocker.resolved.clone())),
-            (settings.blocker.unnamed.enabled, Box::new(settings.blocker.unnamed.clone())),
-            (settings.blocker.stale.enabled, Box::new(dependencies::blocker_stale::BlockerStale::new(settings))),
-            (settings.dep.cycle.enabled, Box::new(settings.dep.cycle.clone())),
-            (settings.dep.date_conflict.enabled, Box::new(settings.dep.date_conflict.clone())),
-            (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
-            (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
-            (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
-            (settings.sys.cross_mismatch.enabled, Box::new(settings.sys.cross_mismatch.clone())),
-        ];
-        Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
+        Rules::with_overrides(settings, &[])
+    }
+
+    /// The same, with other settings for some tasks.
+    pub fn with_overrides(settings: &RuleSettings, overrides: &[Override]) -> Rules {
+        Rules { list: list(settings), overrides: Overrides::new(settings, overrides) }
     }
 
     /// These and one more.
@@ -170,7 +193,7 @@ impl Rules {
         self
     }
 
-    /// All of them, in the order of the reference.
+    /// All of them, in the order of the reference, as they are for a task that no override is for.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Rule> {
         self.list.iter().map(AsRef::as_ref)
     }
@@ -178,6 +201,12 @@ impl Rules {
     /// One of them. `None`: it is switched off.
     pub fn get(&self, id: RuleId) -> Option<&dyn Rule> {
         self.iter().find(|rule| rule.id() == id)
+    }
+
+    /// The numbers of the overrides that are for a task, the first being 0.
+    pub fn overriding(&self, task: &TaskRec, look: &Look<'_>) -> Vec<usize> {
+        let matching = self.overrides.matching(task, look);
+        (0..overrides::MOST).filter(|nth| matching & (1 << nth) != 0).collect()
     }
 }
 
@@ -216,25 +245,28 @@ pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) ->
 }
 
 fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> SubjectJudged {
-    let answers = answers(rules, subject, snapshot, chains);
-    let recheck_at = answers.iter().filter_map(|answer| answer.recheck_at).min();
-    let readings = answers.into_iter().map(|answer| (answer.rule.id(), answer.reading)).collect();
+    let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
+    answers(rules, subject, snapshot, chains, |rule, reading, look| {
+        recheck_at = [recheck_at, look.recheck_at()].into_iter().flatten().min();
+        readings.push((rule.id(), reading));
+    });
     SubjectJudged { subject, readings, recheck_at }
 }
 
 /// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
 pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
-    let answers = answers(rules, subject, snapshot, &Rc::default()).into_iter();
-    answers
-        .map(|Answer { rule, reading, reads, recheck_at }| Explained {
+    let mut explained = Vec::new();
+    answers(rules, subject, snapshot, &Rc::default(), |rule, reading, look| {
+        explained.push(Explained {
             rule: rule.id(),
             reading,
-            reads,
-            recheck_at,
+            reads: look.reads(),
+            recheck_at: look.recheck_at(),
             thresholds: rule.thresholds(),
             norms: norms_of(rule, subject, snapshot),
-        })
-        .collect()
+        });
+    });
+    explained
 }
 
 /// What a rule measures a subject against.
@@ -253,26 +285,30 @@ pub fn unjudged(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<&'static
     }
 }
 
-struct Answer<'r> {
-    rule: &'r dyn Rule,
-    reading: Reading,
-    reads: Reads,
-    recheck_at: Option<Timestamp>,
-}
-
-fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> Vec<Answer<'r>> {
+/// Asks every rule that is about a subject's kind, with the settings that hold for the subject.
+fn answers<'a>(
+    rules: &Rules,
+    subject: SubjectKey,
+    snapshot: &Snapshot<'a>,
+    chains: &Rc<Chains>,
+    mut take: impl FnMut(&dyn Rule, Reading, &Look<'_>),
+) {
     let standing = standing(subject, snapshot);
-    let about = rules.iter().filter(|rule| kind_of(subject).is_some_and(|kind| rule.is_about(kind)));
-    let answer = |rule: &'r dyn Rule| {
+    let special = match standing {
+        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &Look::new(snapshot)),
+        _ => None,
+    };
+    let list = special.as_deref().unwrap_or(&rules.list);
+    let Some(kind) = kind_of(subject) else { return };
+    for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
         let look = Look::sharing(snapshot, chains);
         let reading = match standing {
             Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
-            Standing::Unjudged(_) => return None,
+            Standing::Unjudged(_) => return,
         };
-        Some(Answer { rule, reading, reads: look.reads(), recheck_at: look.recheck_at() })
-    };
-    about.filter_map(answer).collect()
+        take(rule, reading, &look);
+    }
 }
 
 fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {

@@ -90,6 +90,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(deadline.as_ref()));
             pairs
         }
+        Evidence::Own { says, deadline, .. } => {
+            let mut pairs = vec![("says", says.as_str().into())];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
         Evidence::NoDue { category } => vec![("state", word(category))],
         Evidence::ChildAfterParent { deadline, parent_deadline, .. } => {
             let mut pairs = vec![("parent_due", parent_deadline.due.to_text().into())];

@@ -3,9 +3,14 @@
 //! Plain data, without defaults: those stand in `config/default.toml` with their reasons. Nothing here knows files or
 //! lines; a value out of its range is named by its key, and the configuration finds the place.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::condition::{Condition, Words};
+use super::own::FAMILY;
+use crate::domain::finding::Stage;
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
 
@@ -40,6 +45,8 @@ pub struct RuleSettings {
     pub dep: DepRules,
     /// `sys.*`
     pub sys: SysRules,
+    /// `custom.*`: rules of one's own, by name.
+    pub custom: BTreeMap<String, OwnRule>,
 }
 
 /// Rules about declared progress against elapsed time.
@@ -441,6 +448,50 @@ pub struct SysMassChange {
     pub mode: Option<Mode>,
 }
 
+/// `custom.NAME`: a rule of one's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRule {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// When the gap is open.
+    pub when: Condition,
+    /// How far the gap has gone then.
+    pub stage: Stage,
+    /// Who hears first.
+    pub tell: Tell,
+    /// What is said about it. `None`: the rule's name alone.
+    pub message: Option<Words>,
+}
+
+/// Who hears first of a rule of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tell {
+    /// Everybody assigned.
+    Owner,
+    /// Whoever created it.
+    Author,
+    /// Who leads its owners.
+    Manager,
+    /// The operators.
+    Operators,
+}
+
+impl Tell {
+    /// As people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tell::Owner => "owner",
+            Tell::Author => "who created it",
+            Tell::Manager => "manager",
+            Tell::Operators => "operators",
+        }
+    }
+}
+
 /// A threshold that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {
@@ -507,6 +558,25 @@ impl RuleSettings {
             &mut self.sys.mass_change.mode,
             &mut self.sys.cross_mismatch.mode,
         ]
+    }
+
+    /// Every rule of one's own as [`RuleSettings::switches`] has the built-in ones; ids with their family.
+    pub fn own_switches(&self) -> impl Iterator<Item = (String, bool, Option<Mode>)> + '_ {
+        self.custom.iter().map(|(name, rule)| (format!("{FAMILY}{name}"), rule.enabled, rule.mode))
+    }
+
+    /// Their own words on speaking, to be changed.
+    pub fn own_modes_mut(&mut self) -> impl Iterator<Item = &mut Option<Mode>> {
+        self.custom.values_mut().map(|rule| &mut rule.mode)
+    }
+
+    /// Whether anything reads what the tool calls things: labels, keys, words for states.
+    pub fn read_words(&self) -> bool {
+        let own = self.custom.values().flat_map(|rule| {
+            let said = rule.message.iter().flat_map(|words| words.fields());
+            rule.when.fields().iter().chain(said)
+        });
+        own.into_iter().any(|field| field.is_word())
     }
 
     /// Every threshold that is outside its range, in the order of the reference.

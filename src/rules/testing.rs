@@ -256,6 +256,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 
@@ -465,6 +466,7 @@ impl Sketch {
                     },
                     bot,
                     person,
+                    acted_at: None,
                 },
             );
             let Some(own_zone) = own_zone else { continue };
@@ -479,6 +481,8 @@ impl Sketch {
                     slack: None,
                     own_account: AccountId(id),
                     calendar: calendar(own_zone, &self.hours),
+                    deputy: None,
+                    team: false,
                 },
             );
         }

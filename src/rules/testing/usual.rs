@@ -95,6 +95,7 @@ enabled = true
 enabled = true
 after = "1 workday"
 days_apart = 2
+[custom]
 "#;
 
 /// The usual thresholds.

@@ -15,14 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::{FailureKind, StoreError};
-use super::values::{at_in, at_opt, code_in, id_list, us};
+use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
 use super::{Work, bulk, census, history, streams};
 use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::look::is_home;
-use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec};
+use crate::domain::record::{
+    BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec, TaskWords,
+};
 
 /// How long a closed task stays on the board for its own sake.
 const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -101,7 +103,7 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     let mut delta = BoardDelta::default();
     if !candidates.is_empty() {
         let here = among(work.db, &candidates, since)?;
-        delta.tasks = images(work.db, &here)?;
+        delta.tasks = images(work.db, &here, work.plan.is_some_and(|plan| plan.words))?;
         let here: HashSet<TaskId> = here.into_iter().collect();
         let left = candidates.into_iter().filter(|id| !here.contains(id) && !touched.new.contains(id));
         delta.removed = left.collect();
@@ -136,8 +138,8 @@ impl Work<'_> {
     }
 }
 
-/// Tasks whole, with their owners, homes and links, in the order asked for.
-pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, StoreError> {
+/// Tasks whole, with their owners, homes and links, in the order asked for; `words`: with what the tools call things.
+pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec<TaskImage>, StoreError> {
     let mut images = Vec::with_capacity(ids.len());
     let mut kinds: HashSet<Arc<str>> = HashSet::new();
     for some in ids.chunks(1000) {
@@ -145,6 +147,7 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
         let mut owners = history::owners_of(db, &list)?;
         let mut homes = homes_of(db, &list)?;
         let mut links = links_of(db, &list)?;
+        let mut told = if words { words_of(db, &list)? } else { HashMap::new() };
         let mut query = db.prepare_cached(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
                progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts,
@@ -155,6 +158,7 @@ pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, 
             let mut rec = rec?;
             rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
             rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
+            rec.words = told.remove(&rec.id);
             let Links { blocked_by, blocks, linked } = links.remove(&rec.id).unwrap_or_default();
             images.push(TaskImage { rec, blocked_by, blocks, linked });
         }
@@ -194,6 +198,7 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         unmapped: row.get::<_, Option<String>>(22)?.map(Into::into),
         changed_at: at_in(row, 19)?,
         facts: facts(row, 20)?,
+        words: None,
     })
 }
 
@@ -205,6 +210,16 @@ fn shared(kind: &str, kinds: &mut HashSet<Arc<str>>) -> Arc<str> {
     let new: Arc<str> = kind.into();
     kinds.insert(Arc::clone(&new));
     new
+}
+
+fn words_of(db: &Connection, list: &str) -> Result<HashMap<TaskId, Box<TaskWords>>, StoreError> {
+    let mut query = db
+        .prepare_cached("SELECT id, key, status_raw, labels FROM tasks WHERE id IN (SELECT value FROM json_each(?))")?;
+    let rows = query.query_map([list], |row| {
+        let words = TaskWords { key: row.get(1)?, status: row.get(2)?, labels: json_in(row, 3)? };
+        Ok((TaskId(row.get(0)?), Box::new(words)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn due_source(row: &Row<'_>, column: usize) -> Result<DueSource, rusqlite::Error> {

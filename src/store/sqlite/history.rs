@@ -45,6 +45,9 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Resu
         };
         known.insert(&change.task, task);
         let entry = entry(work, site, change)?;
+        if let Some(account) = entry.account.filter(|_| !work.is_automatic(&entry)) {
+            work.acted(account, entry.at)?;
+        }
         let new = match task {
             Some(task) => insert(work, task, &entry)?,
             None => wait(work, site, &change.task, &entry)?,
@@ -372,7 +375,7 @@ impl Work<'_> {
         let labels = planned.map_or(&[][..], |connection| &connection.state_labels);
         let context = FoldContext {
             is_bot: &|account| cache.accounts.get(&account).is_some_and(|rec| rec.bot),
-            is_bot_name: &|name| cache.who.bots.contains(&name.to_lowercase()),
+            is_bot_name: &|name| cache.who.bots.contains(name),
             is_ours: &|mark, account| {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },

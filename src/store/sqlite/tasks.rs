@@ -418,6 +418,9 @@ impl Columns {
     fn of(work: &mut Work<'_>, site: SiteId, task: &Task) -> Result<Columns, StoreError> {
         let container = containers::id_of(work, site, &task.container)?;
         let reporter = task.reporter.as_ref().map(|ext| work.account(site, ext)).transpose()?;
+        if let Some(reporter) = reporter {
+            work.acted(reporter, task.created_at)?;
+        }
         let parent = parent_of(work, site, task)?;
         let owners = task.owners.iter().map(|ext| Ok(work.account(site, ext)?.0)).collect::<Result<_, StoreError>>()?;
         let homes =

@@ -77,6 +77,9 @@ fn person(handle: &str, login: &str) -> PersonPlan {
         accounts: vec![("github".to_owned(), login.to_owned())],
         calendar: usual(),
         zone_stated: true,
+        away: Vec::new(),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -105,6 +108,7 @@ fn plan() -> ConfigPlan {
         default_manager: Some("mo".to_owned()),
         operators: vec!["mo".to_owned()],
         default_calendar: usual(),
+        words: true,
         rules_rev: "rules1".to_owned(),
         read_rev: "read1".to_owned(),
         select_rev: "select1".to_owned(),
