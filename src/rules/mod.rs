@@ -110,11 +110,11 @@ pub enum Subject<'a> {
 
 /// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do.
 macro_rules! built_in {
-    ($($family:ident::$rule:ident = $($key:ident).+;)*) => {
+    ($($family:ident::$rule:ident = $($key:ident).+ $(by $made:expr)?;)*) => {
         const ALL: &[RuleId] = &[$($family::$rule::ID),*];
 
         fn built_in(settings: &RuleSettings) -> Vec<(bool, Box<dyn Rule>)> {
-            vec![$((settings.$($key).+.enabled, Box::new(settings.$($key).+.clone()))),*]
+            vec![$((settings.$($key).+.enabled, built_in!(settings, [$($key).+] $($made)?))),*]
         }
 
         impl RuleSettings {
@@ -129,6 +129,8 @@ macro_rules! built_in {
             }
         }
     };
+    ($settings:ident, [$($key:ident).+]) => { Box::new($settings.$($key).+.clone()) };
+    ($settings:ident, [$($key:ident).+] $made:expr) => { Box::new($made($settings)) };
 }
 
 built_in! {
@@ -145,7 +147,13 @@ built_in! {
     people::owner_gone = owner.gone;
     structure::due_none = due.none;
     structure::due_child_after_parent = due.child_after_parent;
+    structure::state_parent_child = state.parent_child;
     dependencies::blocker_cascade = blocker.cascade;
+    dependencies::blocker_resolved = blocker.resolved;
+    dependencies::blocker_unnamed = blocker.unnamed;
+    dependencies::blocker_stale = blocker.stale by dependencies::blocker_stale::BlockerStale::new;
+    dependencies::dep_cycle = dep.cycle;
+    dependencies::dep_date_conflict = dep.date_conflict;
     time::due_unrealistic = due.unrealistic;
     people::load_overloaded = load.overloaded;
     people::wip_limit = wip.limit;
@@ -156,6 +164,7 @@ built_in! {
     system::sys_mirror_stale = sys.mirror_stale;
     system::sys_unmapped = sys.unmapped;
     system::sys_mass_change = sys.mass_change;
+    system::sys_cross_mismatch = sys.cross_mismatch;
 }
 
 /// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).

@@ -37,6 +37,8 @@ pub struct RuleSettings {
     pub owner: OwnerRules,
     /// `due.*`
     pub due: DueRules,
+    /// `state.*`
+    pub state: StateRules,
     /// `blocker.*`
     pub blocker: BlockerRules,
     /// `ack.*`
@@ -49,6 +51,8 @@ pub struct RuleSettings {
     pub load: LoadRules,
     /// `wip.*`
     pub wip: WipRules,
+    /// `dep.*`
+    pub dep: DepRules,
     /// `sys.*`
     pub sys: SysRules,
     /// `custom.*`: rules of one's own, by name.
@@ -137,6 +141,30 @@ pub struct DueRules {
 pub struct BlockerRules {
     /// `blocker.cascade`
     pub cascade: BlockerCascade,
+    /// `blocker.resolved`
+    pub resolved: BlockerResolved,
+    /// `blocker.unnamed`
+    pub unnamed: BlockerUnnamed,
+    /// `blocker.stale`
+    pub stale: BlockerStaleSwitch,
+}
+
+/// Rules about dependencies as such.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepRules {
+    /// `dep.cycle`
+    pub cycle: DepCycle,
+    /// `dep.date_conflict`
+    pub date_conflict: DepDateConflict,
+}
+
+/// Rules about states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateRules {
+    /// `state.parent_child`
+    pub parent_child: StateParentChild,
 }
 
 /// Rules about gapwatch's own sight.
@@ -149,6 +177,8 @@ pub struct SysRules {
     pub unmapped: SysUnmapped,
     /// `sys.mass_change`
     pub mass_change: SysMassChange,
+    /// `sys.cross_mismatch`
+    pub cross_mismatch: SysCrossMismatch,
 }
 
 /// `pace.behind`: declared progress trails the time used.
@@ -440,6 +470,86 @@ pub struct DueUnrealistic {
     pub exempt_priority: u32,
 }
 
+/// `blocker.resolved`: what it waited for is done, and it still waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerResolved {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after which that is said.
+    pub after: Length,
+}
+
+/// `blocker.unnamed`: it waits, and nothing says for what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerUnnamed {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Waiting that is left alone.
+    pub after: Length,
+}
+
+/// `blocker.stale`: others wait for it, and nothing happens. What *nothing happens* means is set for `stalled` and `start.never`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerStaleSwitch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.cycle`: tasks wait for each other, or are parts of each other, in a circle. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepCycle {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.date_conflict`: it is planned for before what it waits for is due. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepDateConflict {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `state.parent_child`: a whole and its parts say different things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateParentChild {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the last part was done, after which it is said that the whole is still open.
+    pub after: Length,
+}
+
+/// `sys.cross_mismatch`: two trackers say different things about what is linked between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SysCrossMismatch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the one was done, after which it is said that the other is still open.
+    pub after: Length,
+    /// Calendar days that the two dates may differ by.
+    pub days_apart: u32,
+}
+
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -645,6 +755,7 @@ impl RuleSettings {
             ("due.unrealistic.days_ahead", self.due.unrealistic.days_ahead),
             ("answer.waiting.near_days_left", self.answer.waiting.near_days_left),
             ("churn.reopened.days_left", self.churn.reopened.days_left),
+            ("sys.cross_mismatch.days_apart", self.sys.cross_mismatch.days_apart),
         ];
         let shares = shares
             .into_iter()
