@@ -3,5 +3,4 @@
 mod absences;
 mod canaries;
 mod faults;
-mod hooks;
 mod hostile;
