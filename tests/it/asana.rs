@@ -3,4 +3,5 @@
 mod absences;
 mod canaries;
 mod faults;
+mod hooks;
 mod hostile;
