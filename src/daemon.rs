@@ -3,6 +3,7 @@
 //! half, the [`Mirror`].
 
 mod mirror;
+mod roster;
 mod service;
 mod systemd;
 
@@ -13,12 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Backlog, FromStage, Revisions, Settings, SlackSettings};
 use crate::core::{Core, CoreHandle, Setup};
-use crate::domain::calendar::Calendar;
 use crate::domain::finding::Stage;
 use crate::domain::ids::ConnectionId;
 use crate::domain::policy::{Mode, Policy};
@@ -28,7 +27,7 @@ use crate::jobs::people::{self, Wanted};
 use crate::jobs::pull::{self, Connection, PullReport};
 use crate::registry::{self, Built, BuiltNotifier, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
-use crate::store::{self, ConfigPlan, ConnectionPlan, PersonPlan, Store, StoreError, StorePath};
+use crate::store::{self, ConfigPlan, ConnectionPlan, Store, StoreError, StorePath};
 
 pub use mirror::Mirror;
 pub use service::{Reread, Service};
@@ -258,7 +257,7 @@ pub fn setup(settings: &Settings, built: &[Built]) -> Setup {
         None => settings.connections().collect(),
     };
     Setup {
-        rules: Rules::new(&settings.rules),
+        rules: Rules::with_overrides(&settings.rules, &settings.overrides),
         policy: policy(settings),
         plan: plan(settings, built),
         connection_modes: modes,
@@ -291,22 +290,25 @@ pub fn policy(settings: &Settings) -> Policy {
 }
 
 fn rule_modes(settings: &Settings) -> HashMap<crate::domain::finding::RuleId, Mode> {
-    let switches = settings.rules.switches().into_iter();
-    switches.filter_map(|(id, _, mode)| Some((crate::rules::known(id)?, mode?))).collect()
+    let built_in = settings.rules.switches().into_iter().map(|(id, enabled, mode)| (id.to_owned(), enabled, mode));
+    let switches = built_in.chain(settings.rules.own_switches());
+    switches.filter_map(|(id, _, mode)| Some((crate::rules::known(&id)?, mode?))).collect()
 }
 
 /// What the store must know of the settings.
 fn plan(settings: &Settings, built: &[Built]) -> ConfigPlan {
-    let default_calendar = Arc::new(Calendar::usual(TimeZone::system()));
+    let mut calendars = roster::Calendars::new(settings);
+    let default_calendar = calendars.default();
     let revisions = Revisions::of(settings);
     ConfigPlan {
         connections: built.iter().map(connection_plan).collect(),
-        persons: persons(settings, &default_calendar),
+        persons: roster::persons(settings, &mut calendars),
         bots: settings.directory.bots.clone(),
         match_by_email: settings.directory.match_by_email,
         default_manager: settings.directory.default_manager.clone(),
         operators: settings.operators.people.clone(),
         default_calendar,
+        words: settings.read_words(),
         rules_rev: revisions.rules,
         read_rev: revisions.reading,
         select_rev: revisions.selection,
@@ -323,25 +325,4 @@ fn connection_plan(built: &Built) -> ConnectionPlan {
         state_labels: built.state_labels.clone(),
         reading: built.reading.clone(),
     }
-}
-
-fn persons(settings: &Settings, default_calendar: &Arc<Calendar>) -> Vec<PersonPlan> {
-    let mut zones: HashMap<String, Arc<Calendar>> = HashMap::new();
-    let person = |(handle, person): (&String, &crate::config::PersonSettings)| {
-        let calendar = person.tz.as_ref().map(|tz| {
-            let laid_out = || Arc::new(Calendar::usual(tz.zone().clone()));
-            zones.entry(tz.name().to_owned()).or_insert_with(laid_out).clone()
-        });
-        PersonPlan {
-            handle: handle.clone(),
-            name: person.name.clone().unwrap_or_else(|| handle.clone()),
-            email: person.email.clone(),
-            manager: person.manager.clone(),
-            slack: person.also.slack.0.first().cloned(),
-            accounts: person.also.in_trackers().map(|(tool, account)| (tool.to_owned(), account.clone())).collect(),
-            zone_stated: calendar.is_some(),
-            calendar: calendar.unwrap_or_else(|| default_calendar.clone()),
-        }
-    };
-    settings.people.iter().map(person).collect()
 }

@@ -227,8 +227,13 @@ fn a_task_that_waits_for_another_is_not_nagged() {
     world.task(1, |task| task.blocked_by = vec![TaskId(2)]);
     world.run(&[gap(1, STALLED, stalled(Stage::Widens))]);
     assert_eq!(world.alert(STALLED, 1).withheld, Some(Withheld::Blocked(TaskId(2))));
-    let cascade =
-        Evidence::Cascade { finish_at: at("2025-03-20 17:00"), late: Vec::new(), downstream: 1, deadline: None };
+    let cascade = Evidence::Cascade {
+        finish_at: at("2025-03-20 17:00"),
+        late: Vec::new(),
+        downstream: 1,
+        priority: None,
+        deadline: None,
+    };
     let cascade = finding(Stage::Widens, None, cascade);
     world.run(&[gap(2, RuleId("blocker.cascade"), cascade)]);
     assert_eq!(world.withheld(STALLED, 1), Some("inhibited"), "woken by the neighbour's alert");

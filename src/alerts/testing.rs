@@ -83,6 +83,8 @@ fn person(id: i64, handle: &str, manager: Option<i64>, calendar: &Arc<Calendar>)
         slack: Some(format!("U{}", handle.to_uppercase())),
         own_account: AccountId(id),
         calendar: Arc::clone(calendar),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -96,6 +98,7 @@ fn account(id: i64, handle: &str, person: Option<i64>) -> AccountRec {
         kind: AccountKind::Human,
         bot: false,
         person: person.map(PersonId),
+        acted_at: None,
     }
 }
 
@@ -141,6 +144,7 @@ impl World {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {
@@ -169,7 +173,8 @@ impl World {
 
     /// Puts a task of Ana's, as changed.
     pub(crate) fn task(&mut self, id: i64, change: impl FnOnce(&mut TaskImage)) {
-        let mut image = TaskImage { rec: task(TaskId(id)), blocked_by: Vec::new(), blocks: Vec::new() };
+        let mut image =
+            TaskImage { rec: task(TaskId(id)), blocked_by: Vec::new(), blocks: Vec::new(), linked: Vec::new() };
         if let Some(rec) = self.board.task(TaskId(id)) {
             image.rec = rec.clone();
         }
@@ -335,6 +340,7 @@ fn task(id: TaskId) -> TaskRec {
         id,
         ext: id.to_string().into(),
         container: WEB,
+        kind: None,
         homes: Box::new([]),
         category: StatusCategory::Active,
         declared: true,
@@ -345,6 +351,8 @@ fn task(id: TaskId) -> TaskRec {
         priority: None,
         progress: None,
         estimate_secs: None,
+        spent_secs: None,
+        remaining_secs: None,
         parent: None,
         owners: Box::new([ANA]),
         reporter: Some(BO),
@@ -354,6 +362,7 @@ fn task(id: TaskId) -> TaskRec {
         unmapped: None,
         changed_at: at("2025-03-03 10:00"),
         facts: Facts::default(),
+        words: None,
     }
 }
 
@@ -419,7 +428,12 @@ pub(crate) fn overdue(date: &str) -> Finding {
 }
 
 pub(crate) fn stalled(stage: Stage) -> Finding {
-    let evidence = Evidence::Stalled { human_at: at("2025-02-24 10:00"), limit_secs: 80 * 3600, deadline: None };
+    let evidence = Evidence::Stalled {
+        human_at: at("2025-02-24 10:00"),
+        limit_secs: 80 * 3600,
+        deadline: None,
+        norm: Some(crate::domain::norms::Source::Elsewhere),
+    };
     finding(stage, None, evidence)
 }
 

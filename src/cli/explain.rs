@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
-use super::{Exit, Output, places};
+use super::{Exit, Output, norms, places};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::ids::TaskId;
+use crate::domain::look::Look;
 use crate::messages::scene::Scene;
 use crate::messages::wording;
 use crate::rules::{self, Explained};
@@ -46,6 +47,7 @@ struct Rule {
     because: String,
     evidence: Map<String, Value>,
     thresholds: Map<String, Value>,
+    norms: Vec<norms::Shown>,
     next_check_at: Option<Timestamp>,
     gap: Option<String>,
 }
@@ -71,7 +73,13 @@ pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit,
         boards: view.reader.boards(id)?.into_iter().map(board).collect(),
         rules: match unasked(&view, id) {
             Some((verdict, because)) => view.rules.iter().map(|rule| silent(rule.id(), verdict, because)).collect(),
-            None => explained.iter().map(|one| rule(&view, id, one, &names)).collect(),
+            None => {
+                let chain = Chain::of(&view, id);
+                let asked = explained.iter().map(|one| rule(&view, id, one, &names, &chain));
+                let off = view.rules.iter().filter(|rule| !explained.iter().any(|one| one.rule == rule.id()));
+                let off = off.filter_map(|rule| chain.switched_off(&view, rule.id()));
+                asked.chain(off).collect()
+            }
         },
     };
     match from.output {
@@ -111,6 +119,7 @@ fn silent(rule: RuleId, verdict: &'static str, because: &str) -> Rule {
         because: because.to_owned(),
         evidence: Map::new(),
         thresholds: Map::new(),
+        norms: Vec::new(),
         next_check_at: None,
         gap: None,
     }
@@ -129,6 +138,7 @@ fn rule(
     task: TaskId,
     one: &Explained,
     names: &std::collections::HashMap<TaskId, crate::domain::names::TaskName>,
+    chain: &Chain,
 ) -> Rule {
     let rec = view.board.task(task);
     let owner = rec.and_then(|rec| rec.owners.iter().copied().find(|owner| view.board.people.is_human(*owner)));
@@ -150,20 +160,59 @@ fn rule(
         verdict,
         because: wording::because(&one.reading, Scene { names, now: view.now, calendar }),
         evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
-        thresholds: thresholds(view, one),
+        thresholds: chain.thresholds(view, one),
+        norms: norms::of_task(one),
         next_check_at: one.recheck_at,
         gap: gap.map(|alert| alert.gap.0.clone()),
     }
 }
 
-fn thresholds(view: &View, one: &Explained) -> Map<String, Value> {
-    one.thresholds
-        .iter()
-        .map(|(key, value)| {
-            let origin = view.settings.origin(&format!("rules.{}.{key}", one.rule)).to_string();
-            ((*key).to_owned(), serde_json::json!({ "value": value, "origin": origin }))
-        })
-        .collect()
+/// Which overrides are for one task, in order.
+struct Chain {
+    overrides: Vec<usize>,
+}
+
+impl Chain {
+    fn of(view: &View, task: TaskId) -> Chain {
+        let snapshot = view.snapshot();
+        let of = |rec| view.rules.overriding(rec, &Look::new(&snapshot));
+        Chain { overrides: view.board.task(task).map(of).unwrap_or_default() }
+    }
+
+    /// What each level says of a key below `rules`, the one that counts last: value and origin.
+    fn values(&self, view: &View, key: &str) -> Vec<Value> {
+        let settings = serde_json::to_value(&view.settings.rules).unwrap_or_default();
+        let at = |value: &Value| key.split('.').try_fold(value, |value, part| value.get(part)).cloned();
+        let said =
+            |value: Value, path: String| json!({ "value": value, "origin": view.settings.origin(&path).to_string() });
+        let base = at(&settings).map(|value| said(value, format!("rules.{key}")));
+        let over = self.overrides.iter().filter_map(|nth| {
+            let value = at(&view.settings.overrides.get(*nth)?.rules)?;
+            Some(said(value, format!("overrides[{nth}].rules.{key}")))
+        });
+        base.into_iter().chain(over).collect()
+    }
+
+    fn thresholds(&self, view: &View, one: &Explained) -> Map<String, Value> {
+        let threshold = |(key, value): &(&'static str, Value)| {
+            let mut chain = self.values(view, &format!("{}.{key}", one.rule));
+            let mut told = chain.pop().unwrap_or_else(|| json!({ "origin": "default" }));
+            told["value"] = value.clone();
+            if !chain.is_empty() {
+                chain.reverse();
+                told["over"] = Value::Array(chain);
+            }
+            ((*key).to_owned(), told)
+        };
+        one.thresholds.iter().map(threshold).collect()
+    }
+
+    /// A rule that is on, but not for this task.
+    fn switched_off(&self, view: &View, rule: RuleId) -> Option<Rule> {
+        let chain = self.values(view, &format!("{rule}.enabled"));
+        let origin = chain.last()?["origin"].as_str()?.to_owned();
+        Some(silent(rule, "not_applicable", &format!("it is switched off for this task ({origin})")))
+    }
 }
 
 /// The task that a text names: a browser address, a gap id, `CONNECTION:KEY`, or a key that only one task has.
@@ -209,18 +258,26 @@ fn print(document: &Document) {
         };
         let gap = rule.gap.as_ref().map(|gap| format!("  [{gap}]")).unwrap_or_default();
         anstream::println!("{mark} {:<22} {}{gap}", rule.rule, plain(&rule.because));
-        let thresholds: Vec<String> = rule
-            .thresholds
-            .iter()
-            .map(|(key, value)| format!("{key} {} ({})", shown(&value["value"]), shown(&value["origin"])))
-            .collect();
+        let thresholds: Vec<String> =
+            rule.thresholds.iter().map(|(key, value)| format!("{key} {}", levels(value))).collect();
         if !thresholds.is_empty() && rule.verdict != "not_applicable" {
             anstream::println!("  {:<22} {}", "", thresholds.join(", "));
+        }
+        for norm in rule.norms.iter().filter(|_| rule.verdict != "not_applicable") {
+            anstream::println!("  {:<22} {}", "", norm.line());
         }
         if let Some(at) = rule.next_check_at {
             anstream::println!("  {:<22} looked at again {}", "", when(at));
         }
     }
+}
+
+/// `1 workday (gapwatch.toml:40, over 5 workdays, default)`
+fn levels(value: &Value) -> String {
+    let over = value["over"].as_array().into_iter().flatten();
+    let over: String =
+        over.map(|level| format!(", over {}, {}", shown(&level["value"]), shown(&level["origin"]))).collect();
+    format!("{} ({}{over})", shown(&value["value"]), shown(&value["origin"]))
 }
 
 fn shown(value: &Value) -> String {

@@ -8,6 +8,7 @@ use super::table::{csv, plain, table, when};
 use super::{Exit, GapsFilter, Output};
 use crate::config::diagnose;
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::names::called;
 
 /// Prints the gaps that pass the filter.
 pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
@@ -162,7 +163,8 @@ fn print(document: &documents::Gaps) {
                 None => gap.state.to_owned(),
             };
             let what = format!("{}: {}", gap.rule, plain(&gap.summary));
-            let key = plain(gap.subject.key.as_deref().unwrap_or("-"));
+            let key = gap.subject.key.as_deref().map(|key| called(key, gap.subject.title.as_deref()));
+            let key = plain(key.as_deref().unwrap_or("-"));
             rows.add_row([gap.id.clone(), shape(gap.stage), state, key, gap.owners.join(", "), what]);
         }
         anstream::println!("{rows}");

@@ -13,6 +13,7 @@ mod gaps;
 mod init;
 mod live;
 mod manual;
+mod norms;
 mod open;
 mod people;
 mod places;

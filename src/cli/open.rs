@@ -113,7 +113,7 @@ impl View {
             settings.connection_modes().filter_map(|(name, mode)| Some((named(&name)?, mode?))).collect();
         let on: Vec<String> = settings.comments.on.clone().unwrap_or_else(|| settings.connections().collect());
         policy.comments_on = on.iter().filter_map(|name| named(name)).collect();
-        let rules = Rules::new(&settings.rules);
+        let rules = Rules::with_overrides(&settings.rules, &settings.overrides);
         Ok(View { settings, reader, board, rules, policy, now })
     }
 

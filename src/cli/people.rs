@@ -12,6 +12,7 @@ use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, table};
 use super::{Exit, Output};
 use crate::config::Origin;
+use crate::domain::away::DateRange;
 use crate::domain::ids::AccountId;
 use crate::domain::people::{AccountRec, Person};
 use crate::store::PersonSeen;
@@ -248,7 +249,9 @@ struct Hours {
     person: String,
     zone: String,
     zone_from: String,
-    hours_from: &'static str,
+    hours_from: String,
+    /// Hours of a whole week.
+    week_hours: f64,
     days: Vec<Day>,
 }
 
@@ -261,6 +264,8 @@ struct Day {
     to: Option<Timestamp>,
     /// As a clock in the person's zone shows it.
     hours: Option<String>,
+    /// Why it is not worked although it is a weekday that is: `holiday` or `away`. `null`: neither.
+    off: Option<&'static str>,
 }
 
 /// Prints a person's working hours.
@@ -278,25 +283,42 @@ pub(super) fn calendar(from: &From, name: &str, days: u16) -> Result<Exit, Stopp
         person: person.handle.clone(),
         zone,
         zone_from,
-        hours_from: "default: Monday to Friday, 9 to 17",
+        hours_from: hours_from(&view, &person.handle),
+        week_hours: f64::from(person.calendar.hours().week_minutes()) / 60.0,
         days: laid_out(person, view.now, days),
     };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table | Output::Csv => {
             anstream::println!(
-                "{} works in {} ({}); {}",
+                "{} works in {} ({}); {}, {} h a week",
                 document.person,
                 document.zone,
                 document.zone_from,
-                document.hours_from
+                document.hours_from,
+                document.week_hours
             );
             for day in &document.days {
-                anstream::println!("  {} {}  {}", day.weekday, day.date, day.hours.as_deref().unwrap_or("-"));
+                anstream::println!(
+                    "  {} {}  {}",
+                    day.weekday,
+                    day.date,
+                    day.hours.as_deref().or(day.off).unwrap_or("-")
+                );
             }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Which hours a person has, and where that is from.
+fn hours_from(view: &View, handle: &str) -> String {
+    let table = view.settings.people.get(handle);
+    let own = table.and_then(|person| person.calendar.as_deref());
+    let name = own.or(view.settings.directory.default_calendar.as_deref());
+    let calendar = name.map_or("default: Monday to Friday, 9 to 17".to_owned(), |name| format!("calendar {name}"));
+    let part = table.is_some_and(|person| person.capacity.is_some());
+    if part { format!("{calendar}, part time") } else { calendar }
 }
 
 fn laid_out(person: &Person, now: Timestamp, days: u16) -> Vec<Day> {
@@ -308,6 +330,9 @@ fn laid_out(person: &Person, now: Timestamp, days: u16) -> Vec<Day> {
         let opens = calendar.next_open(calendar.day_begins(date));
         let worked = calendar.date(opens) == date;
         let ends = calendar.day_ends(date);
+        let holiday = calendar.holidays().iter().any(|range| range.contains(date));
+        let away = calendar.absences().any(|range: DateRange| range.contains(date)).then_some("away");
+        let off = away.or(holiday.then_some("holiday")).filter(|_| !worked);
         let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%H:%M").to_string();
         Some(Day {
             date,
@@ -315,6 +340,7 @@ fn laid_out(person: &Person, now: Timestamp, days: u16) -> Vec<Day> {
             from: worked.then_some(opens),
             to: worked.then_some(ends),
             hours: worked.then(|| format!("{} - {}", clock(opens), clock(ends))),
+            off,
         })
     };
     (0..i32::from(days)).map_while(day).collect()

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
-use super::{Exit, Output};
+use super::{Exit, Output, norms};
 use crate::config::show::Shown;
 use crate::config::{Loaded, Mode, Settings, reference};
 use crate::domain::finding::RuleId;
@@ -13,6 +13,7 @@ use crate::domain::look::Look;
 use crate::registry;
 use crate::rules::about::{About, Need, about};
 use crate::rules::fields::FIELDS;
+use crate::rules::own::FAMILY;
 use crate::rules::{ids, known};
 
 #[derive(Debug, clap::Subcommand)]
@@ -50,7 +51,7 @@ struct Document {
 #[derive(Debug, Serialize)]
 struct Rule {
     rule: &'static str,
-    what: &'static str,
+    what: String,
     stages: Vec<&'static str>,
     first: &'static str,
     /// `on`, `observe` or `off`.
@@ -68,16 +69,39 @@ struct Capability {
 
 /// A rule that nobody has described is not shown half: every rule has its words, which a test sees to.
 fn rule(settings: &Settings, id: RuleId) -> Option<Rule> {
+    if let Some(own) = own(settings, id) {
+        return Some(own);
+    }
     let about = about(id)?;
     Some(Rule {
         rule: id.0,
-        what: about.what,
+        what: about.what.to_owned(),
         stages: about.stages.split(", ").collect(),
         first: about.first,
         state: state(settings, id),
         needs: about.needs.iter().map(|need| need.word()).collect(),
         connections: settings.connections().map(|name| capability(name, about)).collect(),
     })
+}
+
+/// A rule of the configuration: what it says of itself, and nothing that it needs, for a field may be empty.
+fn own(settings: &Settings, id: RuleId) -> Option<Rule> {
+    let rule = settings.rules.custom.get(id.0.strip_prefix(FAMILY)?)?;
+    Some(Rule {
+        rule: id.0,
+        what: rule.when.text().to_owned(),
+        stages: vec![rule.stage.word()],
+        first: rule.tell.word(),
+        state: state(settings, id),
+        needs: Vec::new(),
+        connections: settings.connections().map(|connection| Capability { connection, missing: Vec::new() }).collect(),
+    })
+}
+
+/// Every rule that may be asked for: the built-in ones, then those of the configuration.
+fn all(settings: &Settings) -> Vec<RuleId> {
+    let own = settings.rules.own_switches().filter_map(|(id, _, _)| known(&id));
+    ids().chain(own).collect()
 }
 
 fn capability(connection: String, about: &About) -> Capability {
@@ -90,8 +114,9 @@ fn capability(connection: String, about: &About) -> Capability {
 /// `off`; `observe` where nothing of it is sent; else `on`. A rule's own word counts for more than the one at the top, and
 /// a connection's for more than a rule's that is live.
 fn state(settings: &Settings, id: RuleId) -> &'static str {
-    let switches = settings.rules.switches();
-    let Some((_, enabled, mode)) = switches.iter().find(|(known, _, _)| *known == id.0) else { return "off" };
+    let built_in = settings.rules.switches().into_iter().map(|(id, enabled, mode)| (id.to_owned(), enabled, mode));
+    let mut switches = built_in.chain(settings.rules.own_switches());
+    let Some((_, enabled, mode)) = switches.find(|(known, _, _)| *known == id.0) else { return "off" };
     let connections = || settings.connection_modes().map(|(_, mode)| mode);
     let live = match (mode, settings.mode) {
         (Some(Mode::Observe), _) => false,
@@ -107,7 +132,7 @@ fn state(settings: &Settings, id: RuleId) -> &'static str {
 
 fn list(from: &From) -> Result<Exit, Stopped> {
     let settings = load(from, LOOKING, false)?.settings;
-    let rules: Vec<Rule> = ids().filter_map(|id| rule(&settings, id)).collect();
+    let rules: Vec<Rule> = all(&settings).into_iter().filter_map(|id| rule(&settings, id)).collect();
     let cells = |rule: &Rule| {
         [
             rule.rule.to_owned(),
@@ -115,7 +140,7 @@ fn list(from: &From) -> Result<Exit, Stopped> {
             rule.stages.join(", "),
             rule.first.to_owned(),
             can(rule),
-            rule.what.to_owned(),
+            rule.what.clone(),
         ]
     };
     let head = ["RULE", "STATE", "STAGES", "FIRST", "CAN BE JUDGED", "WHAT"];
@@ -155,6 +180,8 @@ struct OneDocument {
     rule: Rule,
     told_by: Vec<Told>,
     thresholds: Vec<Threshold>,
+    /// What it measures against, as far as there is a store to read.
+    norms: Vec<norms::Shown>,
     reference: String,
 }
 
@@ -176,16 +203,17 @@ struct Threshold {
 fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let loaded = load(from, LOOKING, false)?;
-    let found = known(name).and_then(|id| Some((rule(&loaded.settings, id)?, about(id)?)));
+    let found = known(name).and_then(|id| Some((rule(&loaded.settings, id)?, about(id))));
     let Some((rule, about)) = found else {
-        let meant = crate::config::diagnose::meant(name, ids().map(|id| id.0));
+        let meant = crate::config::diagnose::meant(name, all(&loaded.settings).into_iter().map(|id| id.0));
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
         return Err(Stopped::usage(format!("there is no rule {name}{meant} `gapwatch rules list` names them")));
     };
     let document = OneDocument {
         schema: "gapwatch.rule/1",
-        told_by: told_by(&loaded.settings, about),
+        told_by: about.map(|about| told_by(&loaded.settings, about)).unwrap_or_default(),
         thresholds: thresholds(&loaded, rule.rule),
+        norms: known(name).map(|id| norms::of_rule(from, id)).unwrap_or_default(),
         reference: reference::words(&format!("rules.{}", rule.rule)),
         rule,
     };
@@ -237,6 +265,12 @@ fn print(document: &OneDocument) {
             anstream::println!("    {}", threshold.words);
         }
     }
+    if !document.norms.is_empty() {
+        anstream::println!("\nWhat is normal:");
+    }
+    for norm in &document.norms {
+        anstream::println!("{}", norm.line());
+    }
     if !document.told_by.is_empty() {
         anstream::println!();
     }
@@ -259,6 +293,8 @@ struct FieldShown {
     field: &'static str,
     kind: &'static str,
     what: &'static str,
+    /// Whether it changes with the task alone, so that `match` of an override may ask for it.
+    steady: bool,
     value: Value,
     /// Why the value cannot be relied on now.
     because: Option<&'static str>,
@@ -270,9 +306,10 @@ fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
         Some(task) => fields_of(from, task)?,
     };
     let with_value = document.task.is_some();
-    let head: &[&str] = if with_value { &["FIELD", "VALUE", "KIND", "WHAT"] } else { &["FIELD", "KIND", "WHAT"] };
+    let head: &[&str] =
+        if with_value { &["FIELD", "VALUE", "KIND", "STEADY", "WHAT"] } else { &["FIELD", "KIND", "STEADY", "WHAT"] };
     let cells = |field: &FieldShown| {
-        let mut cells = vec![field.field.to_owned(), field.kind.to_owned(), field.what.to_owned()];
+        let mut cells = vec![field.field.to_owned(), field.kind.to_owned(), yes(field.steady), field.what.to_owned()];
         if with_value {
             cells.insert(1, field.because.map_or_else(|| shown(&field.value), |why| format!("? ({why})")));
         }
@@ -292,8 +329,19 @@ fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
     Ok(Exit::Done)
 }
 
+fn yes(is: bool) -> String {
+    if is { "yes".to_owned() } else { "-".to_owned() }
+}
+
 fn bare(field: &crate::rules::fields::Field) -> FieldShown {
-    FieldShown { field: field.name, kind: field.kind.word(), what: field.what, value: Value::Null, because: None }
+    FieldShown {
+        field: field.name,
+        kind: field.kind.word(),
+        what: field.what,
+        steady: field.steady,
+        value: Value::Null,
+        because: None,
+    }
 }
 
 fn fields_of(from: &From, name: &str) -> Result<FieldsDocument, Stopped> {

@@ -129,6 +129,8 @@ impl Check<'_> {
         all.extend(names("asana", self.settings.asana.keys().collect()));
         all.extend(names("trello", self.settings.trello.keys().collect()));
         all.extend(names("people", self.settings.people.keys().collect()));
+        all.extend(names("teams", self.settings.teams.keys().collect()));
+        all.extend(names("calendars", self.settings.calendars.keys().collect()));
         for (path, name) in all {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
             if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
@@ -214,17 +216,19 @@ impl Check<'_> {
     fn people(&mut self) {
         let settings = self.settings;
         let mut seen: BTreeMap<(&str, String), (String, &str)> = BTreeMap::new();
-        for (name, person) in &settings.people {
+        let people = settings.people.iter().map(|(name, person)| ("people", name, &person.also, person.email.as_ref()));
+        let teams = settings.teams.iter().map(|(name, team)| ("teams", name, &team.also, None));
+        for (table, name, also, email) in people.chain(teams) {
             let mut claims = Vec::new();
-            for (tool, accounts) in person.also.by_tool() {
+            for (tool, accounts) in also.by_tool() {
                 for (index, account) in accounts.iter().enumerate() {
-                    let item = format!("people.{name}.also.{tool}[{index}]");
-                    let one = format!("people.{name}.also.{tool}");
+                    let item = format!("{table}.{name}.also.{tool}[{index}]");
+                    let one = format!("{table}.{name}.also.{tool}");
                     let path = if self.context.places.contains_key(&item) { item } else { one };
                     claims.push((tool, account, path));
                 }
             }
-            claims.extend(person.email.as_ref().map(|email| ("e-mail", email, format!("people.{name}.email"))));
+            claims.extend(email.map(|email| ("e-mail", email, format!("people.{name}.email"))));
             for (tool, account, path) in claims {
                 if let Some((first, other)) = seen.insert((tool, account.to_lowercase()), (path.clone(), name)) {
                     let title = format!("{tool} {account} is claimed by {other} and {name}");
@@ -244,7 +248,26 @@ impl Check<'_> {
         let settings = self.settings;
         for (name, person) in &settings.people {
             self.person_exists(&format!("people.{name}.manager"), person.manager.as_deref());
+            self.person_exists(&format!("people.{name}.deputy"), person.deputy.as_deref());
+            self.calendar_exists(&format!("people.{name}.calendar"), person.calendar.as_deref());
+            if person.deputy.as_ref() == Some(name) {
+                let path = format!("people.{name}.deputy");
+                let title = format!("{name} cannot stand in for themselves");
+                let problem = self.context.error("bad-value", About::Value, &path, &title, "somebody else");
+                self.add(&path, problem.help("leave `deputy` out: then the manager hears"));
+            }
         }
+        for (name, team) in &settings.teams {
+            self.person_exists(&format!("teams.{name}.manager"), Some(&team.manager));
+            if settings.people.contains_key(name) {
+                let path = format!("teams.{name}");
+                let title = format!("`{name}` is a person and a team");
+                let problem = self.context.error("bad-name", About::Key, &path, &title, "a name of its own");
+                let place = format!("people.{name}");
+                self.add(&path, self.context.also(problem, &place, "the person").help("call the team otherwise"));
+            }
+        }
+        self.calendar_exists("directory.default_calendar", settings.directory.default_calendar.as_deref());
         self.person_exists("directory.default_manager", settings.directory.default_manager.as_deref());
         for (index, name) in settings.operators.people.iter().enumerate() {
             self.person_exists(&format!("operators.people[{index}]"), Some(name));
@@ -263,6 +286,12 @@ impl Check<'_> {
             let people: Vec<String> = self.settings.people.keys().cloned().collect();
             self.exists(path, name, "person", &people, "People are the tables under [people]");
         }
+    }
+
+    fn calendar_exists(&mut self, path: &str, name: Option<&str>) {
+        let Some(name) = name else { return };
+        let calendars: Vec<String> = self.settings.calendars.keys().cloned().collect();
+        self.exists(path, name, "calendar", &calendars, "Calendars are the tables under [calendars]");
     }
 
     fn exists(&mut self, path: &str, wanted: &str, what: &str, known: &[String], kind: &str) {

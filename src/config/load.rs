@@ -16,8 +16,9 @@ use super::origins::{Known, Origin};
 use super::paths::{matches, secret_above, within};
 use super::read::{Mistake, Node, ReadError};
 use super::show::InForce;
+use super::slots::{Last, get, slot, split_last, take};
 use super::tree::{FileTree, Table, join};
-use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, check};
+use super::{Backlog, DEFAULTS, Mode, Settings, Severity, StoreUrl, calendars, check, rules};
 
 /// What settings are made of.
 #[derive(Clone, Default)]
@@ -94,15 +95,21 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
     found.extend(reading.found);
     found.extend(context.conflicts());
     found.extend(context.odd());
-    let settings = settings.map(|settings| finished(settings, &context, sources));
+    let mut settings = settings.map(|settings| finished(settings, &context, sources));
+    let files = settings.as_mut().map(calendars::read).unwrap_or_default();
     if let Some(settings) = &settings {
         let echo = |path: &str| repaired.iter().any(|repaired| within(path, repaired) || is_item_of(repaired, path));
         found.extend(
             check::all(settings, &context, &repaired, sources.flags.only_looks)
                 .into_iter()
+                .chain(rules::all(&merged.0, settings, &context))
                 .filter(|(path, _)| !echo(path))
                 .map(|(_, found)| found),
         );
+        // Whoever only looks goes by what the daemon has read.
+        let files = if sources.flags.only_looks { &[][..] } else { &files };
+        let of_calendars = calendars::all(settings, &context, files).into_iter();
+        found.extend(of_calendars.filter(|(path, _)| !echo(path)).map(|(_, found)| found));
     }
     sort(&mut found, &sources.files);
     match settings {
@@ -154,6 +161,7 @@ fn finished(mut settings: Settings, context: &Context, sources: &Sources) -> Set
 fn silence(settings: &mut Settings) {
     settings.modes_mut().for_each(|mode| *mode = None);
     settings.rules.modes_mut().into_iter().for_each(|mode| *mode = None);
+    settings.rules.own_modes_mut().for_each(|mode| *mode = None);
 }
 
 /// By file and place; what stands in no file comes last.
@@ -171,7 +179,7 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 5] = ["github", "jira", "asana", "trello", "people"];
+const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
 const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
@@ -240,12 +248,14 @@ impl config::Source for Layer {
 fn defaults_for(files: &Table, context: &Context) -> Table {
     let parsed = FileTree::parse(&[(PathBuf::from("config/default.toml"), DEFAULTS.to_owned())]);
     let (tree, _) = parsed.expect("the defaults are parsed by every test");
-    let mut defaults = tree.table;
+    let defaults = tree.table;
     let from_variables = |outer: &str| context.variables.keys().any(|path| path != outer && within(path, outer));
+    let mut defaults = Value::new(None, ValueKind::Table(defaults));
+    let files = Value::new(None, ValueKind::Table(files.clone()));
     for kind in NAMED {
         let mut named = Table::new();
-        let Some(ValueKind::Table(templates)) = defaults.get(kind).map(|value| value.kind.clone()) else { continue };
-        let in_files = files.get(kind).map(table_of).into_iter().flatten();
+        let Some(template) = get(&defaults, &join(kind, TEMPLATE)).cloned() else { continue };
+        let in_files = get(&files, kind).map(table_of).into_iter().flatten();
         let mut names: Vec<&str> =
             in_files.filter(|(_, value)| is_table(value)).map(|(name, _)| name.as_str()).collect();
         names.extend(
@@ -256,10 +266,14 @@ fn defaults_for(files: &Table, context: &Context) -> Table {
                 .map(|(name, _)| name),
         );
         for name in names {
-            named.insert(name.to_owned(), templates[TEMPLATE].clone());
+            named.insert(name.to_owned(), template.clone());
         }
-        defaults.insert(kind.to_owned(), Value::new(None, ValueKind::Table(named)));
+        if let Some(slot) = slot(&mut defaults, kind) {
+            *slot = Value::new(None, ValueKind::Table(named));
+        }
     }
+    let ValueKind::Table(mut defaults) = defaults.kind else { return Table::new() };
+    let files = table_of(&files);
     for table in OPTIONAL {
         if !files.get(table).is_some_and(is_table) && !from_variables(table) {
             defaults.remove(table);
@@ -290,7 +304,12 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 8] = [
+const REQUIRED: [Required; 10] = [
+    Required {
+        pattern: "rules.custom.*.when",
+        example: r#"when = "task.state == 'review' and task.idle_days > 2""#,
+        stand_in: || Value::from("false"),
+    },
     Required {
         pattern: "github.*.repos",
         example: r#"repos = ["owner/name"]"#,
@@ -330,6 +349,11 @@ const REQUIRED: [Required; 8] = [
         pattern: "heartbeat.url",
         example: r#"url = { file = "/run/secrets/heartbeat_url" }, or { env = "NAME" }, { credential = "name" }"#,
         stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "teams.*.manager",
+        example: r#"manager = "max", the name of a table under [people]"#,
+        stand_in: || Value::from("x"),
     },
 ];
 
@@ -376,7 +400,7 @@ impl Reading<'_> {
         };
         let top = table_of(&self.root);
         let mut tables: Vec<String> =
-            NAMED.into_iter().filter_map(|kind| Some(names(kind, top.get(kind)?))).flat_map(Vec::into_iter).collect();
+            NAMED.into_iter().filter_map(|kind| Some(names(kind, get(&self.root, kind)?))).flatten().collect();
         let there = |table: &&str| top.get(*table).is_some_and(is_table);
         tables.extend(OPTIONAL.into_iter().filter(|table| there(table)).map(str::to_owned));
         for table in tables {
@@ -431,49 +455,5 @@ impl Reading<'_> {
                 }
             }
         }
-    }
-}
-
-enum Last<'p> {
-    Key(&'p str),
-    Index(usize),
-}
-
-/// `a.b[2]` is item 2 of `a.b`; `a.b` is key `b` of `a`. `None`: the empty path, or one that is not ours.
-fn split_last(path: &str) -> Option<(&str, Last<'_>)> {
-    if let Some(item) = path.strip_suffix(']') {
-        let (outer, index) = item.rsplit_once('[')?;
-        return Some((outer, Last::Index(index.parse().ok()?)));
-    }
-    match path.rsplit_once('.') {
-        _ if path.is_empty() => None,
-        Some((outer, key)) => Some((outer, Last::Key(key))),
-        None => Some(("", Last::Key(path))),
-    }
-}
-
-fn slot<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
-    let Some((outer, last)) = split_last(path) else { return Some(root).filter(|_| path.is_empty()) };
-    match (&mut slot(root, outer)?.kind, last) {
-        (ValueKind::Table(table), Last::Key(key)) => table.get_mut(key),
-        (ValueKind::Array(list), Last::Index(index)) => list.get_mut(index),
-        _ => None,
-    }
-}
-
-fn get<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
-    let Some((outer, last)) = split_last(path) else { return Some(root).filter(|_| path.is_empty()) };
-    match (&get(root, outer)?.kind, last) {
-        (ValueKind::Table(table), Last::Key(key)) => table.get(key),
-        (ValueKind::Array(list), Last::Index(index)) => list.get(index),
-        _ => None,
-    }
-}
-
-fn take(root: &mut Value, path: &str) -> Option<Value> {
-    let (outer, last) = split_last(path)?;
-    match (&mut slot(root, outer)?.kind, last) {
-        (ValueKind::Table(table), Last::Key(key)) => table.remove(key),
-        _ => None,
     }
 }

@@ -27,10 +27,12 @@
 //! | `migrate` | an older file in the present form |
 
 mod asana;
+mod calendars;
 mod check;
 pub mod diagnose;
 mod files;
 mod github;
+mod ics;
 mod jira;
 mod jql;
 mod load;
@@ -43,12 +45,14 @@ mod projects;
 mod read;
 pub mod reference;
 pub mod revisions;
+mod rules;
 pub mod schema;
 mod secrets;
 mod sections;
 mod server;
 mod shapes;
 pub mod show;
+mod slots;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -62,10 +66,13 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::away::DateRange;
 pub use crate::domain::length::Length;
 pub use crate::domain::policy::Mode;
+pub use crate::rules::overrides::Override;
 pub use crate::rules::settings::RuleSettings;
 pub use asana::{AsanaConnection, AsanaFields, project_of as asana_project_of, workspace_of as asana_workspace_of};
+pub use calendars::{CalendarSettings, Capacity, Days, Stretch, WeekHours};
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
@@ -111,6 +118,10 @@ pub struct Settings {
     pub comments: CommentSettings,
     /// People by name.
     pub people: BTreeMap<String, PersonSettings>,
+    /// Teams by name.
+    pub teams: BTreeMap<String, TeamSettings>,
+    /// Working hours by name.
+    pub calendars: BTreeMap<String, CalendarSettings>,
     /// How accounts become people.
     pub directory: DirectorySettings,
     /// Who hears of trouble with gapwatch itself.
@@ -119,6 +130,8 @@ pub struct Settings {
     pub messages: MessageSettings,
     /// Thresholds.
     pub rules: RuleSettings,
+    /// Other thresholds for some tasks; of several that match, the later ones count.
+    pub overrides: Vec<Override>,
     /// Where each value comes from.
     #[serde(skip)]
     origins: origins::Known,
@@ -129,6 +142,12 @@ impl Settings {
     /// defaults, and so does one that does not exist.
     pub fn origin(&self, key: &str) -> Origin {
         self.origins.of(key)
+    }
+
+    /// Whether a condition reads what the tools call things: labels, keys, words for states.
+    pub fn read_words(&self) -> bool {
+        let matched = self.overrides.iter().flat_map(|one| one.r#match.fields());
+        self.rules.read_words() || matched.into_iter().any(|field| field.is_word())
     }
 
     /// Every connection as it is written elsewhere: `github.acme`.
@@ -317,8 +336,41 @@ pub struct PersonSettings {
     pub email: Option<String>,
     /// The name of another table. `None`: the directory's default manager.
     pub manager: Option<String>,
-    /// `None`: the server's zone.
+    /// The name of another table: who hears in this person's place while they are away. `None`: the manager does.
+    pub deputy: Option<String>,
+    /// The name of a table of `[calendars]`. `None`: the directory's default calendar.
+    pub calendar: Option<String>,
+    /// `None`: the calendar's zone.
     pub tz: Option<Zone>,
+    /// How much they work in a week. `None`: all hours of the calendar.
+    pub capacity: Option<Capacity>,
+    /// Days on which they are away.
+    pub away: Vec<Days>,
+    /// A file of such days. `None`: none.
+    pub away_ics: Option<PathBuf>,
+    /// What that file says.
+    #[serde(skip)]
+    #[schemars(skip)]
+    from_ics: Vec<DateRange>,
+    /// Accounts, by tool.
+    pub also: Accounts,
+}
+
+impl PersonSettings {
+    /// Days on which they are away: those of the configuration and those of the file.
+    pub fn days_away(&self) -> Vec<DateRange> {
+        self.away.iter().map(|days| days.0).chain(self.from_ics.iter().copied()).collect()
+    }
+}
+
+/// `[teams.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TeamSettings {
+    /// As shown. `None`: the table's name.
+    pub name: Option<String>,
+    /// The name of a table of `[people]`: who hears of what is assigned to the team.
+    pub manager: String,
     /// Accounts, by tool.
     pub also: Accounts,
 }
@@ -362,12 +414,14 @@ impl Accounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectorySettings {
-    /// Logins that are no persons, besides those the tool marks itself.
+    /// Logins that are no persons, besides those the tool marks itself; `*` stands for anything.
     pub bots: Vec<String>,
     /// Whether the same address in two tools is one person.
     pub match_by_email: bool,
     /// Who leads people without a manager. `None`: such gaps stay in the channel digest.
     pub default_manager: Option<String>,
+    /// The name of a table of `[calendars]`, for people without one. `None`: Monday to Friday, 9 to 17, in the server's zone.
+    pub default_calendar: Option<String>,
 }
 
 /// `[operators]`

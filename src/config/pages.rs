@@ -12,6 +12,21 @@ pub fn page(id: &str) -> Option<&'static str> {
 
 const PAGES: &[(&str, &str)] = &[
     (
+        "bad-calendar",
+        "A calendar file (.ics) named by `holidays_ics` or `away_ics` cannot be taken: it is not there, cannot be read, or is no\n\
+         calendar as calendar programs export it. The message names the line in that file. Such files are read at every start\n\
+         and reload; after a change of one, reload.\n\n\
+         As a warning: an event in it comes again otherwise than once a year, and only its first time counts. Of absences only\n\
+         whole days count, and events that leave the time free do not.\n",
+    ),
+    (
+        "bad-condition",
+        "A condition or the words of a rule cannot be used. Both are Jinja: comparisons, `and`, `or`, `not`, `in`, filters as\n\
+         `task.labels|length`; text stands in single quotes.\n\n\
+         `match` of an override may ask only for what a task is, not for what grows with time: which settings hold for a task\n\
+         must not depend on the hour. `gapwatch rules fields` says which fields are steady.\n",
+    ),
+    (
         "bad-duration",
         "A length of time could not be read.\n\n\
          Lengths are words: a number and one of s, m, h, d, w for time on the wall clock (\"90s\", \"15m\", \"2h\", \"3d\",\n\
@@ -251,6 +266,12 @@ const PAGES: &[(&str, &str)] = &[
         "A service did not answer: the network, a name, a proxy, or the service itself.\n\n\
          gapwatch tries again by itself and says so once it has lasted (rule sys.mirror_stale). A command that ends now exits\n\
          with 69.\n",
+    ),
+    (
+        "unknown-field",
+        "A condition names something that is not a field of a task, so it would never hold. `gapwatch rules fields` lists all\n\
+         fields with what they mean, `gapwatch rules fields TASK` with their values now. Each is written with its subject:\n\
+         `task.state`, not `state`.\n",
     ),
     (
         "unknown-key",

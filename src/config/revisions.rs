@@ -7,7 +7,11 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{AsanaConnection, GithubConnection, GithubFilter, JiraConnection, Settings, States, TrelloConnection};
+use super::{
+    AsanaConnection, GithubConnection, GithubFilter, JiraConnection, PersonSettings, Settings, States, TeamSettings,
+    TrelloConnection,
+};
+use crate::domain::away::joined;
 
 /// Each is 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,7 +29,7 @@ impl Revisions {
     /// Those of these settings.
     pub fn of(settings: &Settings) -> Revisions {
         Revisions {
-            rules: hash(&("rules 1", &settings.rules, messages(settings))),
+            rules: hash(&("rules 2", &settings.rules, &settings.overrides, messages(settings))),
             reading: hash(&("reading 1", reading(settings))),
             selection: hash(&("selection 1", selection(settings))),
         }
@@ -88,7 +92,23 @@ fn reading(settings: &Settings) -> impl Serialize {
         .collect();
     let directory = &settings.directory;
     let directory = (folded(&directory.bots), directory.match_by_email, directory.default_manager.clone());
-    serde_json::to_value((states, people, directory)).expect("plain values always become JSON")
+    let mut all = vec![plain(&states), plain(&people), plain(&directory)];
+    // What nobody has set is not there: what is hashed stays the same when it can be set.
+    let calendar = |(name, person): (&String, &PersonSettings)| Some((name.clone(), person.calendar.clone()?));
+    let of_people: Vec<_> = settings.people.iter().filter_map(calendar).collect();
+    let default = &settings.directory.default_calendar;
+    if !settings.calendars.is_empty() {
+        let calendars = settings.calendars.iter().map(|(name, calendar)| {
+            let week = calendar.week().week;
+            (name, calendar.tz.as_ref(), week, joined(calendar.days_off()))
+        });
+        all.push(plain(&(calendars.collect::<Vec<_>>(), of_people, default)));
+    }
+    if !settings.teams.is_empty() {
+        let accounts = |team: &TeamSettings| team.also.by_tool().map(|(tool, accounts)| (tool, folded(accounts)));
+        all.push(plain(&settings.teams.values().map(accounts).collect::<Vec<_>>()));
+    }
+    all
 }
 
 fn selection(settings: &Settings) -> impl Serialize {
@@ -218,6 +238,6 @@ mod tests {
     #[test]
     fn revisions_are_the_same_in_every_run_and_version() {
         let of = revisions(BASE);
-        insta::assert_snapshot!(format!("{} {} {}", of.rules, of.reading, of.selection), @r#"499acb920427a5fc 778781cb0f01edf8 bcbe0fe05f98325b"#);
+        insta::assert_snapshot!(format!("{} {} {}", of.rules, of.reading, of.selection), @r#"4f13fc433a0030a6 778781cb0f01edf8 bcbe0fe05f98325b"#);
     }
 }

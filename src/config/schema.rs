@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use super::sections::{Section, sections, words_of};
 use super::tree::join;
 use super::{
-    AppId, BaseUrl, DEFAULTS, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo,
-    SecretRef, Settings, StoreUrl, Zone,
+    AppId, BaseUrl, Capacity, DEFAULTS, Days, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName,
+    ProxyUrl, Repo, SecretRef, Settings, StoreUrl, Stretch, WeekHours, Zone,
 };
+use crate::rules::condition::{Condition, Words};
 
 /// How the tables are called that a user names, in the reference.
 pub(super) const TEMPLATE: &str = "NAME";
@@ -32,7 +33,7 @@ fn made() -> Value {
     let generator = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Settings>().to_value();
     let defaults: toml::Table = DEFAULTS.parse().expect("the defaults are parsed by every test");
-    let words = Words { sections: sections(), defaults: toml::Value::Table(defaults) };
+    let words = Reference { sections: sections(), defaults: toml::Value::Table(defaults) };
     words.tell(&mut schema, "");
     schema["title"] = json!("The configuration of gapwatch");
     schema["description"] =
@@ -70,12 +71,12 @@ pub(super) fn takes(schema: &Value) -> String {
     }
 }
 
-struct Words {
+struct Reference {
     sections: Vec<Section>,
     defaults: toml::Value,
 }
 
-impl Words {
+impl Reference {
     /// Gives a value and all below it the words and defaults of the reference, and takes away what only Rust means.
     fn tell(&self, schema: &mut Value, path: &str) {
         without_null(schema);
@@ -92,6 +93,9 @@ impl Words {
         }
         if let Some(keys) = object.get_mut("properties").and_then(Value::as_object_mut) {
             keys.iter_mut().for_each(|(key, value)| self.tell(value, &join(path, key)));
+        }
+        if let Some(items) = object.get_mut("items").filter(|items| items["properties"].is_object()) {
+            self.tell(items, path);
         }
         if let Some(more) = object.get_mut("additionalProperties").filter(|more| more.is_object()) {
             self.tell(more, &join(path, TEMPLATE));
@@ -194,7 +198,12 @@ written_as_text! {
     StoreUrl: "a store, \"sqlite:PATH\"", "^sqlite:.*[^/]$";
     BaseUrl: "an address", "^https?://[^\\s?#@]+$";
     ProxyUrl: "an address", "^https?://[^\\s?#@]+$";
+    Condition: "a condition, as \"task.state == 'review' and task.days_left < 3\"", ".";
+    Words: "words, with values as \"{{ task.days_left }}\"", ".";
     Zone: "a time zone, as \"Europe/Berlin\"", "^[A-Za-z0-9_+/-]+$";
+    Days: "a day, \"2027-01-01\", or days in a row, \"2026-12-24..2026-12-26\"", r"^\s*\d{4}-\d{2}-\d{2}\s*(\.\.\s*\d{4}-\d{2}-\d{2}\s*)?$";
+    Stretch: "hours, \"09:00-17:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$";
+    Capacity: "hours a week, \"32h/week\"", r"^\s*\d+(\.\d+)?\s*h\s*/\s*week\s*$";
 }
 
 /// An id that is written as a number or as text.
@@ -219,6 +228,27 @@ macro_rules! written_as_id {
 written_as_id! {
     AppId: "the id or client id of a GitHub App";
     InstallationId: "the number of an installation";
+}
+
+impl JsonSchema for WeekHours {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "WeekHours".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let day = "(mon|tue|wed|thu|fri|sat|sun)";
+        let names = format!("^{day}(_{day})?$");
+        json_schema!({
+            "title": "hours by weekday",
+            "type": "object",
+            "patternProperties": { names: Stretch::json_schema(generator) },
+            "additionalProperties": false,
+        })
+    }
 }
 
 impl JsonSchema for OneOrMany {

@@ -39,7 +39,7 @@ const ZONE: &str = "a time zone";
 pub(super) const LISTEN: &str = "an address to listen at";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 13] = [
+pub(super) const REFUSALS: [Refusal; 16] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -118,6 +118,24 @@ pub(super) const REFUSALS: [Refusal; 13] = [
         label: "expected address:port, e.g. \"127.0.0.1:8080\"",
         help: "the address is a number of this machine (0.0.0.0 and [::] are all of them); \"off\" listens nowhere",
     },
+    Refusal {
+        name: super::calendars::DAYS,
+        id: "bad-value",
+        label: "expected e.g. \"2027-01-01\" or \"2026-12-24..2026-12-26\"",
+        help: "the last day is included, and does not come before the first",
+    },
+    Refusal {
+        name: super::calendars::STRETCH,
+        id: "bad-value",
+        label: "expected e.g. \"09:00-17:00\"",
+        help: "one stretch from an hour to a later one of the same day, at most 24:00",
+    },
+    Refusal {
+        name: super::calendars::CAPACITY,
+        id: "bad-value",
+        label: "expected e.g. \"32h/week\"",
+        help: "hours that are worked in a week, at most 168",
+    },
 ];
 
 /// Reads a string and turns it into `T`, or names what it should have been.
@@ -144,6 +162,8 @@ macro_rules! parsed {
         }
     };
 }
+
+pub(super) use parsed;
 
 parsed!(Repo, REPO);
 parsed!(ProjectName, PROJECT);

@@ -8,6 +8,7 @@ mod baseline;
 mod failing;
 mod figures;
 mod handle;
+mod norms;
 mod pulse;
 mod recollect;
 mod reload;
@@ -216,6 +217,7 @@ impl Core {
 
     fn page(&mut self, stream: &StreamRow, page: &Page, now: Timestamp) -> Result<PageApplied, StoreError> {
         let mut applied = self.guarded(now, |store| store.apply_page(&PageWrite { stream, page, now }))?;
+        self.outdated |= applied.reload;
         let delta = std::mem::take(&mut applied.delta);
         self.take(delta, now)?;
         Ok(applied)
@@ -255,6 +257,7 @@ impl Core {
     /// The board has been loaded anew: what was due is still due.
     pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
         self.up_to_date(now)?;
+        self.renew_norms(now)?;
         let due = self.board.due(now, SUBJECTS_A_ROUND);
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge(&self.rules, &due.subjects, &snapshot);

@@ -4,14 +4,18 @@
 //! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
 //! full judgement finds out anew. Titles and texts stay in the store.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod measured;
+mod queue;
+
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
-use super::edges::{cut, edge};
+use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 use super::record::{
@@ -23,11 +27,7 @@ use super::uses::Uses;
 /// The board.
 pub struct Board {
     tasks: HashMap<TaskId, TaskRec>,
-    own_blocked_by: HashMap<TaskId, Vec<TaskId>>,
-    own_blocks: HashMap<TaskId, Vec<TaskId>>,
-    children: HashMap<TaskId, BTreeSet<TaskId>>,
-    blockers: HashMap<TaskId, BTreeSet<TaskId>>,
-    dependants: HashMap<TaskId, BTreeSet<TaskId>>,
+    edges: Edges,
     members: HashMap<ContainerId, BTreeSet<TaskId>>,
     uses: Uses,
     containers: HashMap<ContainerId, ContainerRec>,
@@ -50,6 +50,9 @@ pub struct Board {
     touched: BTreeSet<SubjectKey>,
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
+    norms: Book,
+    /// A container was read completely whose finished tasks are not counted yet.
+    uncounted: bool,
     /// Next free row numbers.
     pub ids: NextIds,
 }
@@ -70,11 +73,7 @@ impl Board {
     pub fn new(image: BoardImage) -> Board {
         let mut board = Board {
             tasks: HashMap::with_capacity(image.tasks.len()),
-            own_blocked_by: HashMap::new(),
-            own_blocks: HashMap::new(),
-            children: HashMap::new(),
-            blockers: HashMap::new(),
-            dependants: HashMap::new(),
+            edges: Edges::default(),
             members: HashMap::new(),
             uses: Uses::default(),
             containers: image.containers.into_iter().map(|rec| (rec.id, rec)).collect(),
@@ -94,11 +93,16 @@ impl Board {
             touched: BTreeSet::new(),
             recheck: Timers::default(),
             steps: Timers::default(),
+            norms: image.norms,
+            uncounted: false,
             ids: image.ids,
         };
+        let uncounted = board.countable().any(|id| !board.norms.counted.contains(&id));
+        board.uncounted = uncounted;
         for task in image.tasks {
             board.put_task(task);
         }
+        board.edges.renew_circles(&board.tasks.keys().copied().collect(), &board.tasks);
         for alert in image.alerts {
             board.put_alert(alert);
         }
@@ -117,50 +121,6 @@ impl Board {
         // What is no longer on the board has left the configuration: its gaps have to end.
         let live = self.alerts.values().filter(|alert| alert.state != AlertState::Resolved);
         self.touched.extend(live.map(|alert| alert.subject));
-    }
-
-    /// What is due at `now`, at most `most` subjects.
-    pub fn due(&self, now: Timestamp, most: usize) -> DueNow {
-        let mut subjects: BTreeSet<SubjectKey> = self.touched.iter().copied().take(most).collect();
-        subjects.extend(self.recheck.due(now).take(most.saturating_sub(subjects.len())));
-        DueNow {
-            subjects: subjects.into_iter().collect(),
-            alerts: self.steps.due(now).collect(),
-            answers: self.answers.clone(),
-        }
-    }
-
-    /// The next instant at which something becomes due by itself. `None`: only a change can make something due.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        if !self.touched.is_empty() || !self.answers.is_empty() {
-            return Some(Timestamp::MIN);
-        }
-        [self.recheck.next(), self.steps.next()].into_iter().flatten().min()
-    }
-
-    /// When a subject is looked at again. `None`: when it changes.
-    pub fn recheck_at(&self, subject: SubjectKey) -> Option<Timestamp> {
-        self.recheck.at(subject)
-    }
-
-    /// Takes a judged subject out of its queue and notes when to look again.
-    pub fn judged(&mut self, subject: SubjectKey, recheck_at: Option<Timestamp>) {
-        self.touched.remove(&subject);
-        self.recheck.set(subject, recheck_at);
-    }
-
-    /// Takes alerts that were stepped out of their queue; those that a round changed have their next step by now.
-    pub fn stepped(&mut self, alerts: &[AlertId], now: Timestamp) {
-        for id in alerts {
-            if self.steps.at(*id).is_some_and(|at| at <= now) {
-                self.steps.set(*id, None);
-            }
-        }
-    }
-
-    /// True when nothing that was touched is left over once these are judged.
-    pub fn rests_after(&self, due: &DueNow) -> bool {
-        self.touched.len() <= due.subjects.len() && self.touched.iter().all(|subject| due.subjects.contains(subject))
     }
 
     /// True while a container's history, or the history of one of its tasks, is still to come.
@@ -211,16 +171,7 @@ impl Board {
         for container in delta.containers {
             self.put_container(container);
         }
-        for task in delta.tasks {
-            self.touch_around(task.rec.id);
-            let id = task.rec.id;
-            self.put_task(task);
-            self.touch_around(id);
-        }
-        for id in delta.removed {
-            self.touch_around(id);
-            self.remove_task(id);
-        }
+        self.put_tasks(delta.tasks, delta.removed);
         self.gone.extend(delta.gone);
         self.answers.extend(delta.answers);
     }
@@ -240,9 +191,8 @@ impl Board {
     }
 
     fn touch_members(&mut self, container: ContainerId) {
-        let members: Vec<TaskId> = self.members.get(&container).into_iter().flatten().copied().collect();
-        for task in members {
-            self.touch_around(task);
+        if let Some(members) = self.members.get(&container) {
+            self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
         }
     }
 
@@ -253,11 +203,10 @@ impl Board {
         if before.is_some_and(|before| (before.bot, before.kind, before.person) != now) {
             let named =
                 |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
-            let tasks: Vec<TaskId> = self.tasks.values().filter(named).map(|task| task.id).collect();
-            for task in tasks {
-                self.touched.extend(self.tasks.get(&task).map(|task| SubjectKey::Container(task.container)));
-                self.touch_around(task);
-            }
+            let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
+            self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
+            let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();
+            self.touch_around(&tasks);
         }
     }
 
@@ -283,6 +232,7 @@ impl Board {
             )
         });
         self.touched.insert(SubjectKey::Container(id));
+        self.uncounted |= measured::is_countable(&rec) && !self.norms.counted.contains(&id);
         let read_at = rec.read_at();
         self.containers.insert(id, rec);
         self.settle_owed(id, read_at);
@@ -300,9 +250,27 @@ impl Board {
         if !still.is_empty() {
             self.owed.insert(container, still);
         }
-        for id in done {
-            self.touch_around(id);
+        self.touch_around(&done);
+    }
+
+    /// Puts tasks as they are now, and takes away those that left. Whoever differs in something that neighbours read touches
+    /// them; a comment on what ten thousand others wait for touches none of those.
+    fn put_tasks(&mut self, tasks: Vec<TaskImage>, removed: Vec<TaskId>) {
+        let mut moved: BTreeSet<TaskId> = removed.iter().copied().collect();
+        for image in &tasks {
+            let id = image.rec.id;
+            self.touched.insert(SubjectKey::Task(id));
+            let same = self.tasks.get(&id).is_some_and(|before| before.is_alike(&image.rec)) && self.edges.says(image);
+            if !same {
+                moved.insert(id);
+            }
         }
+        self.touch_around(&moved);
+        tasks.into_iter().for_each(|image| self.put_task(image));
+        removed.into_iter().for_each(|id| self.remove_task(id));
+        let circled = self.edges.renew_circles(&moved, &self.tasks);
+        moved.extend(circled);
+        self.touch_around(&moved);
     }
 
     fn put_task(&mut self, image: TaskImage) {
@@ -312,20 +280,10 @@ impl Board {
         if read_at.is_none_or(|read_at| image.rec.changed_at > read_at) {
             self.owed.entry(image.rec.container).or_default().insert(id);
         }
-        if let Some(parent) = image.rec.parent {
-            self.children.entry(parent).or_default().insert(id);
-        }
+        self.edges.put(&image);
         for container in image.rec.homes.iter().chain([&image.rec.container]) {
             self.members.entry(*container).or_default().insert(id);
         }
-        for blocker in &image.blocked_by {
-            edge(&mut self.blockers, &mut self.dependants, id, *blocker);
-        }
-        for dependant in &image.blocks {
-            edge(&mut self.blockers, &mut self.dependants, *dependant, id);
-        }
-        self.own_blocked_by.insert(id, image.blocked_by);
-        self.own_blocks.insert(id, image.blocks);
         self.gone.remove(&id);
         if self.uses.add(&image.rec) {
             self.touched.insert(SubjectKey::Container(image.rec.container));
@@ -339,27 +297,13 @@ impl Board {
             if self.uses.remove(rec) {
                 self.touched.insert(SubjectKey::Container(rec.container));
             }
-            if let Some(parent) = rec.parent
-                && let Some(children) = self.children.get_mut(&parent)
-            {
-                children.remove(&id);
-            }
             for container in rec.homes.iter().chain([&rec.container]) {
                 if let Some(members) = self.members.get_mut(container) {
                     members.remove(&id);
                 }
             }
         }
-        for blocker in self.own_blocked_by.remove(&id).unwrap_or_default() {
-            if !self.own_blocks.get(&blocker).is_some_and(|blocks| blocks.contains(&id)) {
-                cut(&mut self.blockers, &mut self.dependants, id, blocker);
-            }
-        }
-        for dependant in self.own_blocks.remove(&id).unwrap_or_default() {
-            if !self.own_blocked_by.get(&dependant).is_some_and(|blockers| blockers.contains(&id)) {
-                cut(&mut self.blockers, &mut self.dependants, dependant, id);
-            }
-        }
+        self.edges.cut(id);
     }
 
     fn remove_task(&mut self, id: TaskId) {
@@ -369,23 +313,9 @@ impl Board {
         self.touched.insert(SubjectKey::Task(id));
     }
 
-    /// Marks a task and everybody whose reading may depend on it: parent, children, and both ways along the blocks edges;
-    /// those of its parent too, whose progress it may be part of.
-    fn touch_around(&mut self, id: TaskId) {
-        let parent = self.tasks.get(&id).and_then(|rec| rec.parent);
-        let roots: Vec<TaskId> = [id].into_iter().chain(parent).collect();
-        let mut touched: HashSet<TaskId> = roots.iter().copied().collect();
-        touched.extend(self.children.get(&id).into_iter().flatten());
-        for edges in [&self.blockers, &self.dependants] {
-            // Each way has its own memory: what one way reached must still be walked through on the other.
-            let mut seen: HashSet<TaskId> = roots.iter().copied().collect();
-            let mut open = roots.clone();
-            while let Some(task) = open.pop() {
-                open.extend(edges.get(&task).into_iter().flatten().filter(|next| seen.insert(**next)));
-            }
-            touched.extend(seen);
-        }
-        self.touched.extend(touched.into_iter().map(SubjectKey::Task));
+    /// Marks tasks and everybody whose reading may depend on them.
+    fn touch_around(&mut self, ids: &BTreeSet<TaskId>) {
+        self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }
 
     /// A task on the board.
@@ -405,17 +335,37 @@ impl Board {
 
     /// Children, in a fixed order.
     pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.children.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.children(id).filter_map(|id| self.tasks.get(&id))
     }
 
     /// Tasks this one waits for, in a fixed order, those not mirrored left out.
     pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.blockers.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.blockers(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
+    pub fn waits_elsewhere(&self, id: TaskId) -> bool {
+        self.edges.blockers(id).any(|id| !self.tasks.contains_key(&id))
     }
 
     /// Tasks that wait for this one, in a fixed order.
     pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.dependants.get(&id).into_iter().flatten().filter_map(|id| self.tasks.get(id))
+        self.edges.dependants(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// Tasks that this one is linked with and neither waits for nor keeps waiting, in a fixed order.
+    pub fn linked(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+        self.edges.linked(id).filter_map(|id| self.tasks.get(&id))
+    }
+
+    /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
+    pub fn waiting_circle(&self, id: TaskId) -> &[TaskId] {
+        self.edges.waiting_circle(id)
+    }
+
+    /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
+    pub fn nested_circle(&self, id: TaskId) -> &[TaskId] {
+        self.edges.nested_circle(id)
     }
 
     /// A container.

@@ -231,7 +231,7 @@ impl<'a> Fold<'a> {
     }
 
     fn change(&mut self, change: &RawChange) {
-        if change.mark.as_ref().is_some_and(|mark| (self.context.is_ours)(mark, change.account)) {
+        if is_ours(change, self.context) {
             return;
         }
         self.facts.changed_at = self.facts.changed_at.max(Some(change.at));
@@ -255,7 +255,7 @@ impl<'a> Fold<'a> {
         if change.field == Field::Comment && is_human(change, self.context) {
             self.comment(change);
         }
-        if is_human(change, self.context) && touches_content(change, self.context) {
+        if is_act(change, self.context) {
             self.facts.human_at = self.facts.human_at.max(Some(change.at));
             if let Some(account) = change.account {
                 self.act(account, change);
@@ -422,6 +422,16 @@ impl<'a> Fold<'a> {
             (None, None) => None,
         }
     }
+}
+
+/// Our own word, which is no activity.
+pub(super) fn is_ours(change: &RawChange, context: &FoldContext<'_>) -> bool {
+    change.mark.as_ref().is_some_and(|mark| (context.is_ours)(mark, change.account))
+}
+
+/// An act of a human that touches content.
+pub(super) fn is_act(change: &RawChange, context: &FoldContext<'_>) -> bool {
+    is_human(change, context) && touches_content(change, context)
 }
 
 /// An unknown account counts as human for silence; it is never an owner, having no account.

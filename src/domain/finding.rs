@@ -3,17 +3,37 @@
 //! Evidence holds instants and limits, never durations: a reading must stay the same until its `recheck_at`, and how many
 //! days something is by now is computed by the words.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
+use super::norms::Source;
 use super::past::Asks;
 
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RuleId(pub &'static str);
+
+impl RuleId {
+    /// The id of a rule that somebody has named in the configuration. Names live as long as the program: there are as many
+    /// as were ever configured.
+    pub fn named(text: &str) -> RuleId {
+        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(text) {
+            return RuleId(known);
+        }
+        let name: &'static str = Box::leak(text.into());
+        names.insert(name);
+        RuleId(name)
+    }
+}
 
 impl std::fmt::Display for RuleId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,6 +112,8 @@ pub enum Why {
     HistoryPending,
     /// A neighbour that decides is not mirrored, or not fully read.
     NeighbourUnseen,
+    /// A condition of the configuration cannot be worked out about it.
+    ConditionFails,
     /// The rule itself failed: an error of gapwatch.
     RuleFailed,
 }
@@ -104,13 +126,16 @@ impl Why {
             Why::HistoryBehind => "its latest change is known, the history of that change not yet",
             Why::HistoryPending => "its history has not been read yet",
             Why::NeighbourUnseen => "a task it depends on has not been read",
+            Why::ConditionFails => {
+                "a condition of the configuration cannot be worked out with its values; `gapwatch rules fields` shows them"
+            }
             Why::RuleFailed => "the rule failed about it, which is an error of gapwatch; its log names the place",
         }
     }
 }
 
 /// How far a gap has gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// It opens: still invisible.
@@ -238,6 +263,72 @@ pub enum Evidence {
         limit_secs: i64,
         /// `None`: it has no deadline.
         deadline: Option<Deadline>,
+        /// What is normal set the limit, and this is where it comes from. `None`: the configuration did.
+        #[serde(default)]
+        norm: Option<Source>,
+    },
+    /// `pace.stuck_near_done`
+    NearDone {
+        /// Declared share, 0 to 1.
+        progress: f64,
+        /// What declares it.
+        source: ProgressSource,
+        /// How many items it is counted from; 0: not a count.
+        items: u32,
+        /// Since when it is that.
+        since: Timestamp,
+        /// Working time at that share from which it is flagged, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `estimate.exceeded`
+    Estimate {
+        /// What was estimated, seconds.
+        estimate_secs: i64,
+        /// What was booked, on its parts as well, seconds.
+        spent_secs: i64,
+        /// Nothing is said to be left, and it is not done.
+        nothing_left: bool,
+        /// Since when it is worked on, where that alone is too long. `None`: it is not.
+        active_since: Option<Timestamp>,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `aging`
+    Aging {
+        /// Its state.
+        category: StatusCategory,
+        /// Since when its age in it counts.
+        since: Timestamp,
+        /// Working time in it that 85 of 100 stay within, seconds.
+        limit_secs: i64,
+        /// Likewise of 70 of 100. `None`: not known.
+        usual_secs: Option<i64>,
+        /// Where that comes from.
+        source: Source,
+        /// From how many tasks.
+        samples: u32,
+    },
+    /// `high_priority.silent`
+    UrgentSilent {
+        /// Last act of a human.
+        human_at: Timestamp,
+        /// Working time without an act from which it is flagged with the days left now, seconds.
+        limit_secs: i64,
+        /// 1 is the highest.
+        priority: u8,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
+    /// `high_priority.silent`, of a container where too much is called urgent.
+    UrgentCrowd {
+        /// Share of its open tasks in the top two priorities, 0 to 1.
+        share: f64,
+        /// Of how many.
+        tasks: u32,
+        /// Share beyond which that says nothing.
+        most_share: f64,
     },
     /// `overdue`
     Overdue {
@@ -278,6 +369,9 @@ pub enum Evidence {
         late: Vec<LateTask>,
         /// How many open tasks wait for it, directly or not.
         downstream: u32,
+        /// Highest priority of those that would miss their date. `None`: none of them has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<u8>,
         /// Its own deadline. `None`: it has none.
         deadline: Option<Deadline>,
     },
@@ -375,6 +469,15 @@ pub enum Evidence {
         missing: u64,
         /// How many there were.
         of: u64,
+    },
+    /// A rule of the configuration.
+    Own {
+        /// What it is called there.
+        rule: String,
+        /// Its words with the task's values in them. Empty: it has none.
+        says: String,
+        /// `None`: the task has no deadline.
+        deadline: Option<Deadline>,
     },
     /// `sys.mass_change`, of tasks that one account changed.
     MassEdit {

@@ -7,7 +7,6 @@ use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::ids::TaskId;
 use super::record::TaskRec;
 
 /// Everything that comes after a task, in an order in which nothing stands before what it waits for.
@@ -41,11 +40,6 @@ impl<'a> Downstream<'a> {
     /// How many tasks come after it, not counting those that wait for it in a circle.
     pub fn count(&self) -> usize {
         self.groups.iter().skip(1).map(Vec::len).sum()
-    }
-
-    /// True for the task itself, and for one that waits for it in a circle.
-    pub fn in_cycle(&self, task: TaskId) -> bool {
-        self.groups.first().is_some_and(|group| group.iter().any(|node| self.graph[*node].id == task))
     }
 
     /// When each of them is finished at the earliest, if `root_at` is when the task is, and `finish` says when one is that

@@ -41,6 +41,11 @@ id!(
     InboxId,
 );
 
+impl TaskId {
+    /// A task that is not mirrored, whichever it is. Never a row of its own.
+    pub const ELSEWHERE: TaskId = TaskId(0);
+}
+
 impl AccountId {
     /// Nobody in particular: who is told in a channel or in the log, where no person is meant. Never a row of its own.
     pub const NOBODY: AccountId = AccountId(0);

@@ -2,6 +2,7 @@
 //! `recheck_at`, the first instant at which the answer could differ while the data stays the same.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
@@ -10,14 +11,16 @@ use jiff::{Timestamp, ToSpan};
 use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
-use super::ids::{AccountId, TaskId};
-use super::norms::{self, Norms};
+use super::finish::Chains;
+use super::ids::{AccountId, ContainerId, TaskId};
+use super::norms::{Habits, Norms, Percentiles};
+use super::people::People;
 use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
 use super::snapshot::Snapshot;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reads(u8);
+pub struct Reads(u16);
 
 impl Reads {
     /// Nothing but the subject itself.
@@ -36,6 +39,8 @@ impl Reads {
     pub const CONTAINERS: Reads = Reads(32);
     /// Of a container: what its open tasks are called by and owned by.
     pub const MEMBERS: Reads = Reads(64);
+    /// What it is linked with, in no order between them.
+    pub const LINKED: Reads = Reads(256);
 
     /// Both.
     pub const fn and(self, other: Reads) -> Reads {
@@ -53,6 +58,7 @@ pub struct Look<'a> {
     snapshot: &'a Snapshot<'a>,
     next: Cell<Option<Timestamp>>,
     reads: Cell<Reads>,
+    chains: Rc<Chains>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -71,7 +77,16 @@ pub struct Span {
 impl<'a> Look<'a> {
     /// A fresh look.
     pub fn new(snapshot: &'a Snapshot<'a>) -> Look<'a> {
-        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT) }
+        Look::sharing(snapshot, &Rc::default())
+    }
+
+    /// A fresh look, that shares with others at the same snapshot what they found out about chains.
+    pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>) -> Look<'a> {
+        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT), chains: Rc::clone(chains) }
+    }
+
+    pub(super) fn chains(&self) -> &Chains {
+        &self.chains
     }
 
     /// True from `at` on. A *no* is remembered as an instant to look again.
@@ -114,6 +129,45 @@ impl<'a> Look<'a> {
         self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
     }
 
+    /// Everybody known.
+    pub fn people(&self) -> &'a People {
+        &self.snapshot.board.people
+    }
+
+    /// Whole working days that have passed since an instant, none before it. Looks again when the next one is full.
+    pub fn workdays_since(&self, from: Timestamp, calendar: &Calendar) -> i64 {
+        let day = calendar.day_secs();
+        let full = calendar.working(from, self.snapshot.now) / day;
+        self.passed(calendar.after(from, (full + 1) * day));
+        full
+    }
+
+    /// Calendar days left to a deadline, in the owner's zone; 0: it is the day itself; less: it is past. Looks again at the
+    /// next midnight.
+    pub fn days_left(&self, task: &'a TaskRec, deadline: &Deadline) -> i64 {
+        let calendar = self.calendar(task);
+        let today = calendar.date(self.snapshot.now);
+        let date = match deadline.due {
+            Due::On(date) => date,
+            Due::At(at) => calendar.date(at),
+        };
+        if let Ok(tomorrow) = today.tomorrow() {
+            self.passed(calendar.day_begins(tomorrow));
+        }
+        today.until(date).map_or(0, |span| i64::from(span.get_days()))
+    }
+
+    /// How much of a task's time has passed, in whole hundredths of it, 0 to 100. Looks again when the next is full.
+    pub fn hundredths(&self, task: &'a TaskRec, span: &Span) -> i64 {
+        let calendar = self.calendar(task);
+        let passed = calendar.working(span.start_at, self.snapshot.now) * 100 / span.work_secs;
+        if passed >= 100 {
+            return 100;
+        }
+        self.passed(calendar.after(span.start_at, ((passed + 1) * span.work_secs + 99) / 100));
+        passed
+    }
+
     /// True when it is planned into a sprint.
     pub fn in_sprint(&self, task: &TaskRec) -> bool {
         self.note(Reads::CONTAINERS);
@@ -122,8 +176,23 @@ impl<'a> Look<'a> {
     }
 
     /// What is normal for tasks like this one.
-    pub fn norms(&self, _task: &TaskRec) -> &'static Norms {
-        &norms::ELSEWHERE
+    pub fn norms(&self, task: &TaskRec) -> &'a Norms {
+        self.snapshot.board.norms().of(task.container, task.kind.as_deref().unwrap_or_default())
+    }
+
+    /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
+    pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.snapshot.board.norms().top_priority(container)
+    }
+
+    /// What whoever is behind an account usually has at hand.
+    pub fn habits(&self, account: AccountId) -> Habits {
+        self.snapshot.board.norms().habits(account)
+    }
+
+    /// What people of the organisation usually have at hand.
+    pub fn team_habits(&self) -> Habits {
+        self.snapshot.board.norms().team_habits()
     }
 
     /// False for bots; an account that was never described counts as human.
@@ -160,6 +229,45 @@ impl<'a> Look<'a> {
     pub fn dependants(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
         self.note(Reads::DEPENDANTS);
         self.snapshot.board.dependants(task.id)
+    }
+
+    /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
+    pub fn waits_elsewhere(&self, task: &TaskRec) -> bool {
+        self.note(Reads::BLOCKERS);
+        self.snapshot.board.waits_elsewhere(task.id)
+    }
+
+    /// What it is linked with and neither waits for nor keeps waiting, in a fixed order.
+    pub fn linked(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+        self.note(Reads::LINKED);
+        self.snapshot.board.linked(task.id)
+    }
+
+    /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
+    pub fn waiting_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::BLOCKERS.and(Reads::DEPENDANTS));
+        self.snapshot.board.waiting_circle(task.id)
+    }
+
+    /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
+    pub fn nested_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+        self.note(Reads::PARENT.and(Reads::CHILDREN));
+        self.snapshot.board.nested_circle(task.id)
+    }
+
+    /// The site a task is on, as text: `jira|https://acme.atlassian.net|`.
+    pub fn site(&self, task: &TaskRec) -> &'a str {
+        self.container(task).map_or("", |container| self.snapshot.board.site(container.site))
+    }
+
+    /// True when two accounts are known to belong to one person; false when they are known not to. `None`: of one of them
+    /// nobody knows whose it is.
+    pub fn is_same_person(&self, one: AccountId, other: AccountId) -> Option<bool> {
+        self.note(Reads::OWNERS);
+        let people = &self.snapshot.board.people;
+        people.person(one)?;
+        people.person(other)?;
+        Some(people.same(one, other))
     }
 
     /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.
@@ -235,6 +343,22 @@ impl<'a> Look<'a> {
         // The fold knows accounts; an owner who acted through another account of theirs is known only here.
         let started = told || self.owner_at(task)?.is_some();
         Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
+    }
+
+    /// When it entered the state it is in, by the same word as [`Look::category`]; creation counts as one.
+    /// `Ok(None)`: there is no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+        let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let told = facts.state_since.unwrap_or(task.created_at);
+        if task.declared || task.category != StatusCategory::Todo {
+            return Ok(Some(told));
+        }
+        // Begun by what its owners do, but for what was reopened since.
+        let begun = [facts.started_at, self.owner_at(task)?].into_iter().flatten().min();
+        Ok(Some(begun.map_or(told, |begun| begun.max(told))))
     }
 
     /// The human clock: the last act of a human that touched content; creation counts as one. `Ok(None)`: there is no history.

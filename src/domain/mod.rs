@@ -2,14 +2,17 @@
 
 pub mod absence;
 pub mod alert;
+pub mod away;
 pub mod baseline;
 pub mod board;
 pub mod record;
 pub mod bulk;
 pub mod calendar;
+mod circles;
 mod edges;
 pub mod facts;
 pub mod finding;
+pub mod finish;
 pub mod graph;
 pub mod ids;
 pub mod length;
@@ -18,6 +21,7 @@ pub mod mark;
 pub mod names;
 pub mod norms;
 pub mod notice;
+pub mod outcome;
 pub mod past;
 pub mod people;
 pub mod policy;

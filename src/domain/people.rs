@@ -1,10 +1,13 @@
 //! Accounts grouped into people: who is behind an account, who leads whom, in which zone they work.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use connector_model::AccountKind;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::away::{self, DateRange};
 use super::calendar::Calendar;
 use super::ids::{AccountId, PersonId, SiteId};
 
@@ -25,8 +28,12 @@ pub struct Person {
     pub slack: Option<String>,
     /// The account that stands for the person where no tracker account is meant.
     pub own_account: AccountId,
-    /// Working hours and zone.
+    /// Working hours and zone, less the days on which they are away.
     pub calendar: Arc<Calendar>,
+    /// Who hears in their place while they are away. `None`: whoever leads them.
+    pub deputy: Option<PersonId>,
+    /// True: a team, which is nobody: what is assigned to it is heard of by who leads it.
+    pub team: bool,
 }
 
 /// An account, with who is behind it.
@@ -48,6 +55,8 @@ pub struct AccountRec {
     pub bot: bool,
     /// Who is behind it. `None`: nobody of the configuration.
     pub person: Option<PersonId>,
+    /// When it was last seen to act, on whatever task, to the hour. `None`: never.
+    pub acted_at: Option<Timestamp>,
 }
 
 /// Everybody known.
@@ -63,6 +72,10 @@ pub struct People {
     pub operators: Vec<PersonId>,
     /// Hours and zone of everybody who has none of their own.
     pub default_calendar: Arc<Calendar>,
+    /// When whom is away: by the own account of a person, by the account itself where nobody is known behind it.
+    away: HashMap<AccountId, Vec<DateRange>>,
+    /// Hours of accounts that nobody is known behind, less the days on which they are away.
+    calendars: HashMap<AccountId, Arc<Calendar>>,
 }
 
 impl People {
@@ -74,7 +87,48 @@ impl People {
             default_manager: None,
             operators: Vec::new(),
             default_calendar,
+            away: HashMap::new(),
+            calendars: HashMap::new(),
         }
+    }
+
+    /// When whoever is behind an account is away, whichever of their accounts it was told of: in order, apart from each other.
+    pub fn away(&self, account: AccountId) -> &[DateRange] {
+        let stands = self.person(account).map_or(account, |person| person.own_account);
+        self.away.get(&stands).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes up that whoever is behind these accounts is away, beside what is known already.
+    pub fn add_away(&mut self, told: impl IntoIterator<Item = (AccountId, DateRange)>) {
+        let mut moved = BTreeSet::new();
+        for (account, range) in told {
+            let stands = self.person(account).map_or(account, |person| person.own_account);
+            let known = self.away.entry(stands).or_default();
+            known.push(range);
+            *known = away::joined(std::mem::take(known));
+            moved.insert((stands, self.person(account).map(|person| person.id)));
+        }
+        for (stands, person) in moved {
+            let days = self.away.get(&stands).map_or(&[][..], Vec::as_slice);
+            match person.and_then(|id| self.persons.get_mut(&id)) {
+                Some(person) => person.calendar = Arc::new(person.calendar.without(days)),
+                None => drop(self.calendars.insert(stands, Arc::new(self.default_calendar.without(days)))),
+            }
+        }
+    }
+
+    /// Until when whoever is behind an account is away: the day after the last of the days around this instant on which they
+    /// do not work. `None`: they are here, or it is a day off like every other.
+    pub fn away_until(&self, account: AccountId, at: Timestamp) -> Option<Date> {
+        let calendar = self.calendar(Some(account));
+        let day = calendar.date(at);
+        let range = self.away(account).iter().find(|range| range.contains(day))?;
+        range.to.tomorrow().ok()
+    }
+
+    /// Who acts in the place of whoever is behind an account: their deputy. `None`: nobody is named.
+    pub fn deputy(&self, account: AccountId) -> Option<&Person> {
+        self.persons.get(&self.person(account)?.deputy?)
     }
 
     /// The person behind an account. `None`: nobody of the configuration.
@@ -99,7 +153,11 @@ impl People {
 
     /// Hours and zone of whoever is behind an account.
     pub fn calendar(&self, account: Option<AccountId>) -> &Arc<Calendar> {
-        account.and_then(|account| self.person(account)).map_or(&self.default_calendar, |person| &person.calendar)
+        let Some(account) = account else { return &self.default_calendar };
+        match self.person(account) {
+            Some(person) => &person.calendar,
+            None => self.calendars.get(&account).unwrap_or(&self.default_calendar),
+        }
     }
 
     /// Who leads the person behind an account: their own manager, else the default one; never themselves.
@@ -165,9 +223,45 @@ mod tests {
             kind: AccountKind::Human,
             bot: false,
             person: None,
+            acted_at: None,
         };
         people.accounts.insert(rec.id, rec);
         people
+    }
+
+    #[test]
+    fn whoever_is_away_is_away_under_all_their_accounts() {
+        let mut people = people("ana", None);
+        let rec = AccountRec { id: AccountId(2), ..people.accounts[&AccountId(1)].clone() };
+        people.accounts.insert(rec.id, rec);
+        let person = Person {
+            id: PersonId(1),
+            handle: "ana".to_owned(),
+            name: "Ana".to_owned(),
+            email: None,
+            manager: None,
+            slack: None,
+            own_account: AccountId(9),
+            calendar: people.default_calendar.clone(),
+            deputy: None,
+            team: false,
+        };
+        people.persons.insert(person.id, person);
+        let day = |text: &str| text.parse::<jiff::civil::Date>().expect("a day");
+        let range = |from, to| DateRange::new(day(from), day(to)).expect("in order");
+        people.add_away([(AccountId(7), range("2026-03-02", "2026-03-03"))]);
+        for rec in people.accounts.values_mut() {
+            rec.person = Some(PersonId(1));
+        }
+        people.add_away([
+            (AccountId(1), range("2026-03-09", "2026-03-10")),
+            (AccountId(2), range("2026-03-11", "2026-03-12")),
+        ]);
+        for account in [AccountId(1), AccountId(2)] {
+            assert_eq!(people.away(account), [range("2026-03-09", "2026-03-12")]);
+        }
+        assert_eq!(people.away(AccountId(7)), [range("2026-03-02", "2026-03-03")], "nobody is known behind it");
+        assert_eq!(people.away(AccountId(8)), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the store hands over of tasks, containers and connections, and what a commit changes of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +11,7 @@ use super::alert::{Alert, Answer};
 use super::bulk::Bulk;
 use super::facts::Facts;
 use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
+use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 
@@ -22,6 +24,8 @@ pub struct TaskRec {
     pub ext: Box<str>,
     /// Where it lives.
     pub container: ContainerId,
+    /// The tool's word for what it is (`Bug`), shared by all tasks that have it. `None`: it has none.
+    pub kind: Option<Arc<str>>,
     /// Milestones, sprints and other homes.
     pub homes: Box<[ContainerId]>,
     /// Our state; see `declared`.
@@ -44,6 +48,10 @@ pub struct TaskRec {
     pub progress: Option<Progress>,
     /// Seconds.
     pub estimate_secs: Option<i64>,
+    /// Seconds booked on it. `None`: the tool does not tell.
+    pub spent_secs: Option<i64>,
+    /// Seconds that are said to be left. `None`: nobody says.
+    pub remaining_secs: Option<i64>,
     /// Its parent, if mirrored.
     pub parent: Option<TaskId>,
     /// Everybody assigned, bots included.
@@ -60,6 +68,19 @@ pub struct TaskRec {
     pub changed_at: Timestamp,
     /// What its history says.
     pub facts: Facts,
+    /// What the tool calls things about it. `None`: no condition of the configuration reads any of it.
+    pub words: Option<Box<TaskWords>>,
+}
+
+/// What the tool calls things about a task, for conditions of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskWords {
+    /// As people call it: `acme/web#12`.
+    pub key: String,
+    /// The tool's word for its state.
+    pub status: String,
+    /// Its labels.
+    pub labels: Vec<String>,
 }
 
 /// A container.
@@ -147,6 +168,24 @@ pub struct TaskImage {
     pub blocked_by: Vec<TaskId>,
     /// Tasks that wait for it, by its own word.
     pub blocks: Vec<TaskId>,
+    /// Tasks that it names otherwise: related, the same work, mentioned by their address.
+    pub linked: Vec<TaskId>,
+}
+
+impl TaskRec {
+    /// True for a task that rules are asked about, as far as the task itself tells.
+    pub fn is_work(&self) -> bool {
+        self.ineligible.is_none() && self.category.is_open()
+    }
+
+    /// True when two states of a task differ in nothing that the readings of its neighbours hang on. When it changed and what
+    /// people did on it is nobody else's concern; when work began is, where the tool does not tell.
+    pub(super) fn is_alike(&self, other: &TaskRec) -> bool {
+        let facts = |rec: &TaskRec| (rec.facts.started_at.is_some(), rec.facts.due_set_at, rec.facts.due_set_by);
+        let rest =
+            |rec: &TaskRec| TaskRec { changed_at: Timestamp::UNIX_EPOCH, facts: Facts::default(), ..rec.clone() };
+        facts(self) == facts(other) && rest(self) == rest(other)
+    }
 }
 
 /// What a committed page changes on the board.
@@ -201,6 +240,8 @@ pub struct BoardImage {
     pub messages: Vec<Message>,
     /// Answers not dealt with.
     pub answers: Vec<Answer>,
+    /// What is normal, as it was computed last.
+    pub norms: Book,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

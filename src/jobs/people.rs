@@ -125,6 +125,9 @@ mod tests {
             accounts: Vec::new(),
             calendar: Arc::new(Calendar::usual(TimeZone::UTC)),
             zone_stated,
+            away: Vec::new(),
+            deputy: None,
+            team: false,
         }
     }
 

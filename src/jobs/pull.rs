@@ -292,7 +292,7 @@ async fn ask(
     clock: &dyn Clock,
     stream: &StreamRow,
 ) -> Result<Result<Page, ConnectorError>, StoreError> {
-    if stream.key.kind == StreamKind::Containers && stream.cursor.at.is_none() {
+    if stream.key.kind == StreamKind::Containers && (stream.cursor.at.is_none() || stream.rests) {
         match guard::call(|| connection.source.whoami()).await.unwrap_or_else(|| Err(guard::panicked())) {
             Ok(who) => {
                 for warning in &who.warnings {

@@ -1,15 +1,13 @@
 //! What each kind of evidence says in words: what is the matter, the numbers, one next step. Facts only, nobody's fault.
 
-use connector_model::{ProgressSource, StatusCategory};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
 use crate::domain::finding::{Deadline, Evidence, LateTask};
 use crate::domain::ids::TaskId;
-
-/// From so many days to the deadline on, and without one, the limit is what is typical elsewhere.
-const PRIOR_FROM_DAYS: i64 = 30;
+use crate::domain::names::called;
 
 /// What is the matter, to be put behind the task's name: `is behind its pace`.
 pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
@@ -17,10 +15,16 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Pace { .. } => "is behind its pace".to_owned(),
         Evidence::NeverStarted { .. } => "has not been started".to_owned(),
         Evidence::Stalled { .. } => "has not moved".to_owned(),
+        Evidence::NearDone { .. } => "is stuck just before its end".to_owned(),
+        Evidence::Estimate { .. } => "takes longer than estimated".to_owned(),
+        Evidence::Aging { .. } => "stays long in its state".to_owned(),
+        Evidence::UrgentSilent { .. } => "is urgent and has not moved".to_owned(),
+        Evidence::UrgentCrowd { .. } => "calls too much urgent".to_owned(),
         Evidence::Overdue { .. } => "is past its date".to_owned(),
         Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "has no date".to_owned(),
+        Evidence::Own { rule, .. } => format!("meets the rule {}", clean(&rule.replace('_', " "))),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
         Evidence::Cascade { late, finish_at, .. } if late.iter().all(|late| late.finish_at <= late.deadline.at) => {
             format!("is expected to be done {}", day_of(*finish_at, scene))
@@ -52,6 +56,10 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::NeverStarted { .. } => "not started".to_owned(),
         Evidence::Stalled { .. } => "no movement".to_owned(),
+        Evidence::Estimate { .. } => "longer than estimated".to_owned(),
+        Evidence::Aging { .. } => "long in its state".to_owned(),
+        Evidence::UrgentSilent { .. } => "urgent, and no movement".to_owned(),
+        Evidence::UrgentCrowd { .. } => "too much is urgent".to_owned(),
         Evidence::NoOwner { left: true, .. } => "assigned to a deactivated account".to_owned(),
         Evidence::NoOwner { .. } => "nobody assigned".to_owned(),
         Evidence::NoDue { .. } => "no date".to_owned(),
@@ -59,6 +67,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Reopened { .. } => "done, and open again".to_owned(),
         Evidence::Drift { .. } => "a date that keeps moving".to_owned(),
         Evidence::Unrealistic { .. } => "a date that is hard to meet".to_owned(),
+        Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
         _ => matter.strip_prefix("is ").map_or_else(|| matter.clone(), str::to_owned),
     }
 }
@@ -73,7 +82,12 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NeverStarted { start_at, deadline, .. } => {
             format!("no sign of work after {}, {}", used(*start_at, deadline, scene), due(deadline, scene))
         }
-        Evidence::Stalled { human_at, limit_secs, deadline } => stalled(*human_at, *limit_secs, deadline, scene),
+        Evidence::Stalled { .. }
+        | Evidence::NearDone { .. }
+        | Evidence::Estimate { .. }
+        | Evidence::Aging { .. }
+        | Evidence::UrgentSilent { .. }
+        | Evidence::UrgentCrowd { .. } => measured::facts(evidence, scene),
         Evidence::Overdue { deadline, first_due } => {
             let first = first_due.filter(|first| *first != deadline.due);
             let first = first.map(|first| format!(", first planned for {}", due_date(first, scene)));
@@ -82,6 +96,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoOwner { deadline, category, .. } => {
             format!("{}, {}", state(*category), due_or_none(deadline.as_ref(), scene))
         }
+        Evidence::Own { says, deadline, .. } => {
+            let due = deadline.as_ref().map(|deadline| due(deadline, scene));
+            let said = Some(clean(says)).filter(|says| !says.is_empty());
+            said.or(due).unwrap_or_else(|| "no date".to_owned())
+        }
         Evidence::NoDue { category } => {
             format!("{}, and no date from the task, a sprint or a milestone", state(*category))
         }
@@ -89,7 +108,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let parent = key(*parent, scene);
             format!("{}; its parent {parent} is {}", due(deadline, scene), due(parent_deadline, scene))
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, deadline, .. } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
         Evidence::NotAcknowledged { .. }
@@ -130,8 +149,16 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Pace { .. } => "Next: bring its progress up to date, or agree on another date.",
         Evidence::NeverStarted { .. } => "Next: start it, or note in the task when it will be.",
         Evidence::Stalled { .. } => "Next: leave a line in the task about where it stands.",
+        Evidence::NearDone { .. } => "Next: finish it, or say in the task what is still missing.",
+        Evidence::Estimate { .. } => "Next: bring the estimate up to date, or agree on what can be left out.",
+        Evidence::Aging { .. } => "Next: say in the task what it takes to move on, or move it to where it stands.",
+        Evidence::UrgentSilent { .. } => "Next: leave a line about where it stands, or lower its priority.",
+        Evidence::UrgentCrowd { .. } => {
+            "Next: nothing, or lower priorities; until then none of its tasks is flagged for being urgent."
+        }
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
+        Evidence::Own { .. } => "Next: see to it, or say in the task why it is as it should be.",
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
@@ -163,7 +190,8 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
 pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
     match evidence {
         Evidence::Overdue { deadline, .. } => deadline.at,
-        Evidence::Stalled { human_at, .. } => *human_at,
+        Evidence::Stalled { human_at, .. } | Evidence::UrgentSilent { human_at, .. } => *human_at,
+        Evidence::NearDone { since, .. } | Evidence::Aging { since, .. } => *since,
         Evidence::NotAcknowledged { assigned_at, .. } => *assigned_at,
         Evidence::Unanswered { asked_at, .. } => *asked_at,
         Evidence::Reopened { last_at, .. } => *last_at,
@@ -200,16 +228,6 @@ fn unmapped(states: &[String], owners: &[String]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn counted(progress: f64, source: ProgressSource, items: u32) -> String {
-    let done = (progress * f64::from(items)).round();
-    match (source, items) {
-        (ProgressSource::Time, _) => " (by booked time)".to_owned(),
-        (_, 0) | (ProgressSource::Native, _) => String::new(),
-        (ProgressSource::Checklist, _) => format!(" ({done} of {items} checklist items)"),
-        (ProgressSource::Children, _) => format!(" ({done} of {items} sub-tasks)"),
-    }
-}
-
 /// `60 % of the time (6 of 10 working days)`
 fn used(start_at: Timestamp, deadline: &Deadline, scene: Scene<'_>) -> String {
     let whole = scene.calendar.working(start_at, deadline.at);
@@ -231,27 +249,12 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
     }
 }
 
-fn stalled(human_at: Timestamp, limit_secs: i64, deadline: &Option<Deadline>, scene: Scene<'_>) -> String {
-    let far = scene.now + SignedDuration::from_hours(24 * PRIOR_FROM_DAYS);
-    let prior = deadline.as_ref().is_none_or(|deadline| deadline.at >= far);
-    let limit = work(limit_secs, scene);
-    let limit = if prior {
-        format!("{limit} is typical elsewhere")
-    } else {
-        format!("the limit this near its date is {limit}")
-    };
-    let since = format!("last change by a person {}", day_of(human_at, scene));
-    let ago = between(human_at, scene.now, scene);
-    let due = deadline.as_ref().map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene));
-    format!("{since}, {ago} ago ({limit}), {due}")
-}
-
 fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bool, scene: Scene<'_>) -> String {
     let wait = match downstream {
         1 => "1 task waits for it".to_owned(),
         many => format!("{many} tasks wait for it"),
     };
-    let guessed = if guessed { " (by what is typical elsewhere)" } else { "" };
+    let guessed = if guessed { " (by what is usual)" } else { "" };
     let finish = format!("it is expected to be done {}{guessed}", day_of(finish_at, scene));
     let Some(first) = late.first() else { return format!("{wait}; {finish}; no date is at risk") };
     let (key, due) = (key(first.task, scene), due(&first.deadline, scene));
@@ -260,16 +263,8 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
 
 /// How people call a task; without a name, only that it is one.
 fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
-}
-
-fn state(category: StatusCategory) -> &'static str {
-    match category {
-        StatusCategory::Todo => "not begun",
-        StatusCategory::Active => "being worked on",
-        StatusCategory::Review => "in review",
-        StatusCategory::Waiting => "waiting",
-        StatusCategory::Done => "done",
-        StatusCategory::Cancelled => "given up",
-    }
+    scene
+        .names
+        .get(&task)
+        .map_or_else(|| "another task".to_owned(), |name| clean(&called(&name.key, Some(&name.title))))
 }

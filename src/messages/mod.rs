@@ -10,6 +10,7 @@ mod facts;
 mod planning;
 mod guard;
 mod letter;
+mod measured;
 pub mod retry;
 pub mod scene;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::TaskId;
+use crate::domain::names::called;
 
 /// Most lines of one message; the rest is counted.
 const LINES: usize = 5;
@@ -166,9 +167,14 @@ impl Item {
         format!("{closed}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
 
+    /// What it is about, in a word of people's.
+    fn called(&self) -> String {
+        clean(&called(&self.key, self.title.as_deref()))
+    }
+
     /// One plain line.
     fn line(&self, scene: Scene<'_>) -> String {
-        let key = clean(&self.key);
+        let key = self.called();
         match self.over_at {
             Some(_) => {
                 let end = match self.ending {
@@ -289,19 +295,18 @@ fn one_line(items: &[Item], scene: Scene<'_>) -> String {
         [item] => item.line(scene),
         [first, rest @ ..] if rest.iter().all(|item| item.key == first.key) => {
             let matters: Vec<String> = items.iter().take(LINES).map(|item| item.matter(scene)).collect();
-            format!("{}: {}", clean(&first.key), matters.join(", "))
+            format!("{}: {}", first.called(), matters.join(", "))
         }
         _ => {
-            let mut keys: Vec<String> = Vec::new();
+            let mut about: Vec<&Item> = Vec::new();
             for item in items {
-                let key = clean(&item.key);
-                if !keys.contains(&key) {
-                    keys.push(key);
+                if about.iter().all(|one| one.key != item.key) {
+                    about.push(item);
                 }
             }
-            let tasks = count(i64::try_from(keys.len()).unwrap_or(i64::MAX), "task");
-            keys.truncate(LINES);
-            format!("{tasks}: {}", keys.join(", "))
+            let tasks = count(i64::try_from(about.len()).unwrap_or(i64::MAX), "task");
+            let called: Vec<String> = about.into_iter().take(LINES).map(Item::called).collect();
+            format!("{tasks}: {}", called.join(", "))
         }
     }
 }

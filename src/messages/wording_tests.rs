@@ -9,6 +9,7 @@ use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
 use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Reading, RuleId, Why};
+use crate::domain::norms::Source;
 
 #[test]
 fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() {
@@ -55,9 +56,30 @@ fn findings() -> Vec<(RuleId, Finding)> {
         finish_at: at("2025-03-17 12:00"),
         late,
         downstream: 3,
+        priority: None,
         deadline: None,
     };
-    let stalled = |deadline| Evidence::Stalled { human_at: at("2025-03-05 10:00"), limit_secs: 3 * 8 * 3600, deadline };
+    let stalled = |deadline| Evidence::Stalled {
+        human_at: at("2025-03-05 10:00"),
+        limit_secs: 3 * 8 * 3600,
+        deadline,
+        norm: deadline.is_none().then_some(Source::Elsewhere),
+    };
+    let estimate = |spent_secs, nothing_left, active_since| Evidence::Estimate {
+        estimate_secs: 20 * 3600,
+        spent_secs,
+        nothing_left,
+        active_since,
+        deadline: Some(due),
+    };
+    let aging = |source, samples| Evidence::Aging {
+        category: StatusCategory::Review,
+        since: at("2025-03-03 10:00"),
+        limit_secs: 5 * 8 * 3600,
+        usual_secs: None,
+        source,
+        samples,
+    };
     let mirror = |refused| Evidence::MirrorStale {
         since: at("2025-03-11 08:14"),
         because: "502 from api.github.com".to_owned(),
@@ -69,6 +91,31 @@ fn findings() -> Vec<(RuleId, Finding)> {
         ("start.never", Evidence::NeverStarted { assigned_at: None, start_at: at("2025-03-03 09:00"), deadline: due }),
         ("stalled", stalled(Some(due))),
         ("stalled", stalled(None)),
+        (
+            "pace.stuck_near_done",
+            Evidence::NearDone {
+                progress: 0.9,
+                source: ProgressSource::Checklist,
+                items: 10,
+                since: at("2025-03-05 10:00"),
+                limit_secs: 3 * 8 * 3600,
+                deadline: Some(due),
+            },
+        ),
+        ("estimate.exceeded", estimate(30 * 3600, false, None)),
+        ("estimate.exceeded", estimate(0, true, Some(at("2025-03-05 10:00")))),
+        ("aging", aging(Source::Container, 47)),
+        ("aging", aging(Source::Elsewhere, 0)),
+        (
+            "high_priority.silent",
+            Evidence::UrgentSilent {
+                human_at: at("2025-03-05 10:00"),
+                limit_secs: 2 * 8 * 3600,
+                priority: 1,
+                deadline: None,
+            },
+        ),
+        ("high_priority.silent", Evidence::UrgentCrowd { share: 0.42, tasks: 130, most_share: 0.3 }),
         ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None }),
         ("overdue", Evidence::Overdue { deadline: due, first_due: Some(moved) }),
         ("owner.none", Evidence::NoOwner { deadline: Some(due), category: StatusCategory::Todo, left: false }),
@@ -97,13 +144,20 @@ fn the_summary_of_every_rule_has_its_numbers() {
     start.never: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
     stalled: last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone)
     stalled: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date
+    pace.stuck_near_done: 90 % done (9 of 10 checklist items) since Wed 5 Mar, 4 working days ago (the limit is 3 working days), due Fri 14 Mar (milestone)
+    estimate.exceeded: 30 h booked of 20 h estimated (150 %), due Fri 14 Mar (milestone)
+    estimate.exceeded: 20 h estimated, nothing is said to be left, and it is not done, worked on for 31 h, due Fri 14 Mar (milestone)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (usual here, from 47 finished tasks)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (typical elsewhere)
+    high_priority.silent: last change by a person Wed 5 Mar, 4 working days ago (the limit is 2 working days), no date
+    high_priority.silent: 42 % of 130 open tasks are in the top two priorities, which says little beyond 30 %
     overdue: due Fri 7 Mar (milestone), 1 working day ago
     overdue: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left
     owner.none: not begun, due Fri 14 Mar (milestone)
     due.none: being worked on, and no date from the task, a sprint or a milestone
     due.child_after_parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)
-    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
-    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     ");
@@ -153,48 +207,83 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     Last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date.
     Next: leave a line in the task about where it stands.
 
-    [■ acme/web#1 is past its date: due Fri 7 Mar (milestone), 1 working day ago]
-    ■ <acme/web#1> “Move billing” *is past its date*
+    [■ acme/web#1 is stuck just before its end: 90 % done (9 of 10 checklist items) since Wed 5 Mar, 4 working days ago (the limit is 3 working days), due Fri 14 Mar (milestone)]
+    ■ <acme/web#1> “Move billing” *is stuck just before its end*
+    90 % done (9 of 10 checklist items) since Wed 5 Mar, 4 working days ago (the limit is 3 working days), due Fri 14 Mar (milestone).
+    Next: finish it, or say in the task what is still missing.
+
+    [⬣ acme/web#1 takes longer than estimated: 30 h booked of 20 h estimated (150 %), due Fri 14 Mar (milestone)]
+    ⬣ <acme/web#1> “Move billing” *takes longer than estimated*
+    30 h booked of 20 h estimated (150 %), due Fri 14 Mar (milestone).
+    Next: bring the estimate up to date, or agree on what can be left out.
+
+    [▲ acme/web#1 takes longer than estimated: 20 h estimated, nothing is said to be left, and it is not done, worked on for 31 h, due Fri 14 Mar (milestone)]
+    ▲ <acme/web#1> “Move billing” *takes longer than estimated*
+    20 h estimated, nothing is said to be left, and it is not done, worked on for 31 h, due Fri 14 Mar (milestone).
+    Next: bring the estimate up to date, or agree on what can be left out.
+
+    [■ acme/web#1 stays long in its state: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (usual here, from 47 finished tasks)]
+    ■ <acme/web#1> “Move billing” *stays long in its state*
+    In review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (usual here, from 47 finished tasks).
+    Next: say in the task what it takes to move on, or move it to where it stands.
+
+    [⬣ acme/web#1 stays long in its state: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (typical elsewhere)]
+    ⬣ <acme/web#1> “Move billing” *stays long in its state*
+    In review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (typical elsewhere).
+    Next: say in the task what it takes to move on, or move it to where it stands.
+
+    [▲ acme/web#1 is urgent and has not moved: last change by a person Wed 5 Mar, 4 working days ago (the limit is 2 working days), no date]
+    ▲ <acme/web#1> “Move billing” *is urgent and has not moved*
+    Last change by a person Wed 5 Mar, 4 working days ago (the limit is 2 working days), no date.
+    Next: leave a line about where it stands, or lower its priority.
+
+    [■ acme/web#1 calls too much urgent: 42 % of 130 open tasks are in the top two priorities, which says little beyond 30 %]
+    ■ <acme/web#1> “Move billing” *calls too much urgent*
+    42 % of 130 open tasks are in the top two priorities, which says little beyond 30 %.
+    Next: nothing, or lower priorities; until then none of its tasks is flagged for being urgent.
+
+    [⬣ acme/web#1 is past its date: due Fri 7 Mar (milestone), 1 working day ago]
+    ⬣ <acme/web#1> “Move billing” *is past its date*
     Due Fri 7 Mar (milestone), 1 working day ago.
     Next: close it if it is done, or set a new date.
 
-    [⬣ acme/web#1 is past its date: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left]
-    ⬣ <acme/web#1> “Move billing” *is past its date*
+    [▲ acme/web#1 is past its date: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left]
+    ▲ <acme/web#1> “Move billing” *is past its date*
     Due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left.
     Next: close it if it is done, or set a new date.
 
-    [▲ acme/web#1 has nobody assigned: not begun, due Fri 14 Mar (milestone)]
-    ▲ <acme/web#1> “Move billing” *has nobody assigned*
+    [■ acme/web#1 has nobody assigned: not begun, due Fri 14 Mar (milestone)]
+    ■ <acme/web#1> “Move billing” *has nobody assigned*
     Not begun, due Fri 14 Mar (milestone).
     Next: assign somebody.
 
-    [■ acme/web#1 has no date: being worked on, and no date from the task, a sprint or a milestone]
-    ■ <acme/web#1> “Move billing” *has no date*
+    [⬣ acme/web#1 has no date: being worked on, and no date from the task, a sprint or a milestone]
+    ⬣ <acme/web#1> “Move billing” *has no date*
     Being worked on, and no date from the task, a sprint or a milestone.
     Next: give it a date, or a milestone, sprint or version that has one.
 
-    [⬣ acme/web#1 is due after its parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)]
-    ⬣ <acme/web#1> “Move billing” *is due after its parent*
+    [▲ acme/web#1 is due after its parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)]
+    ▲ <acme/web#1> “Move billing” *is due after its parent*
     Due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone).
     Next: move one of the two dates.
 
-    [▲ acme/web#1 makes 1 task late: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest]
-    ▲ <acme/web#1> “Move billing” *makes 1 task late*
-    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest.
+    [■ acme/web#1 makes 1 task late: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest]
+    ■ <acme/web#1> “Move billing” *makes 1 task late*
+    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest.
     Next: finish it first, or tell those who wait when it will be.
 
-    [■ acme/web#1 is expected to be done Mon 17 Mar: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk]
-    ■ <acme/web#1> “Move billing” *is expected to be done Mon 17 Mar*
-    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk.
+    [⬣ acme/web#1 is expected to be done Mon 17 Mar: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk]
+    ⬣ <acme/web#1> “Move billing” *is expected to be done Mon 17 Mar*
+    3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk.
     Next: finish it first, or tell those who wait when it will be.
 
-    [⬣ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
-    ⬣ <acme/web#1> “Move billing” *cannot be read*
+    [▲ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
+    ▲ <acme/web#1> “Move billing” *cannot be read*
     No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
     Next: look at the service and the way to it; until then nothing in it is judged.
 
-    [▲ acme/web#1 refuses our credential: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
-    ▲ <acme/web#1> “Move billing” *refuses our credential*
+    [■ acme/web#1 refuses our credential: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
+    ■ <acme/web#1> “Move billing” *refuses our credential*
     No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
     Next: renew the credential; until then nothing in it is judged.
     ");

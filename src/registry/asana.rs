@@ -18,6 +18,8 @@ pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "the assignee"),
     (Need::Due, "the due date"),
     (Need::Progress, "the field named `progress`, else one made from Asana's own template, else sub-tasks done"),
+    (Need::Priority, "the field named `priority`"),
+    (Need::Estimate, "the field named `estimate`, else estimated time, with the actual time"),
     (Need::History, "stories"),
     (Need::Parent, "sub-tasks"),
     (Need::Blocking, "dependencies, which paid plans have"),

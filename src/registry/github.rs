@@ -15,6 +15,8 @@ pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "assignees"),
     (Need::Due, "the milestone's date"),
     (Need::Progress, "the task list in the issue (three boxes or more), else its sub-issues"),
+    (Need::Priority, "labels such as `P1` or `priority: high`, the issue's own field, or a project's"),
+    (Need::Estimate, "the issue's own field, or a project's"),
     (Need::History, "events and comments"),
     (Need::Parent, "sub-issues"),
     (Need::Blocking, "blocked-by links"),

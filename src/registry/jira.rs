@@ -16,6 +16,8 @@ pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "the assignee"),
     (Need::Due, "the due date, else the field named `due`, the sprint's end or the version's date"),
     (Need::Progress, "the field named `progress`, else sub-tasks done, else time spent of time planned"),
+    (Need::Priority, "the priority"),
+    (Need::Estimate, "the original estimate, with the time booked and what is left"),
     (Need::History, "changes and comments"),
     (Need::Parent, "parents, epics and sub-tasks"),
     (Need::Blocking, "links that block"),

@@ -16,6 +16,8 @@ pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "members of the card"),
     (Need::Due, "the due date"),
     (Need::Progress, "the field named `progress`, else ticked items of its checklists (three or more)"),
+    (Need::Priority, "the field named `priority`, else labels"),
+    (Need::Estimate, "the field named `estimate`"),
     (Need::History, "actions of the board"),
     (Need::Parent, "checklist items with a date, and cards that are linked from a checklist"),
     (Need::Blocking, "attached cards, where a label or list says that the card waits"),

@@ -11,6 +11,10 @@ pub enum Need {
     Due,
     /// How much is done.
     Progress,
+    /// How urgent it is.
+    Priority,
+    /// How much time it was meant to take.
+    Estimate,
     /// What happened before.
     History,
     /// What it is a part of.
@@ -26,6 +30,8 @@ impl Need {
             Need::Owner => "assignees",
             Need::Due => "deadline",
             Need::Progress => "progress",
+            Need::Priority => "priority",
+            Need::Estimate => "estimate",
             Need::History => "history",
             Need::Parent => "parent",
             Need::Blocking => "blocking links",
@@ -58,6 +64,13 @@ const ABOUT: &[About] = &[
         needs: &[Need::Due, Need::Progress, Need::History],
     },
     About {
+        id: "pace.stuck_near_done",
+        what: "nearly done, so it is declared, and that for longer than the last stretch takes",
+        stages: "widens",
+        first: "owner",
+        needs: &[Need::Progress, Need::History],
+    },
+    About {
         id: "start.never",
         what: "half of the time is gone, and no sign that anybody has begun",
         stages: "opens, widens",
@@ -71,7 +84,28 @@ const ABOUT: &[About] = &[
         first: "owner",
         needs: &[Need::History],
     },
+    About {
+        id: "aging",
+        what: "longer in its state than nearly all tasks of its kind were before they were done",
+        stages: "opens, widens",
+        first: "owner",
+        needs: &[Need::History],
+    },
+    About {
+        id: "high_priority.silent",
+        what: "of the top two priorities, and no human act for longer than it can afford; silent where too much is urgent",
+        stages: "opens, widens",
+        first: "owner; of a project where too much is urgent, operators",
+        needs: &[Need::Priority, Need::History],
+    },
     About { id: "overdue", what: "the deadline has passed", stages: "failure", first: "owner", needs: &[Need::Due] },
+    About {
+        id: "estimate.exceeded",
+        what: "more time went into it than was estimated, or is bound to",
+        stages: "opens, widens",
+        first: "owner",
+        needs: &[Need::Estimate],
+    },
     About {
         id: "owner.none",
         what: "planned or going on, and nobody is assigned",

@@ -2,7 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use serde_json::json;
 
+use super::fields::FIELDS;
+use super::overrides::Override;
+use super::settings::OwnRule;
 use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, judge};
 use crate::domain::board::Board;
@@ -157,12 +161,30 @@ fn about(rules: &Rules, board: &Board, subject: SubjectKey, now: Timestamp) -> V
     explain(rules, subject, &Snapshot { board, policy: &policy, now })
 }
 
+/// Every built-in rule, one of one's own about each field that turns with every step of its value, and an override.
+fn rules() -> Rules {
+    let mut settings = settings();
+    for (nth, field) in FIELDS.iter().enumerate().filter(|(_, field)| !field.steady) {
+        let when = format!("({} ~ '')[-1:] in '02468'", field.name);
+        let own = json!({ "enabled": true, "when": when, "stage": "opens", "tell": "author", "message": format!("{{{{ {} }}}}", field.name) });
+        let own: OwnRule = serde_json::from_value(own).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((own.when.wrong(), own.message.as_ref().and_then(|words| words.wrong())), (None, None));
+        settings.custom.insert(format!("field_{nth}"), own);
+    }
+    let overrides = json!([
+        { "match": "'ana' in task.owners or task.in_sprint", "rules": { "stalled": { "idle_7d": "1 workday" } } },
+        { "match": "task.is_part", "rules": { "stalled": { "idle_7d": "2 workdays" }, "due": { "none": { "enabled": false } } } },
+    ]);
+    let overrides: Vec<Override> = serde_json::from_value(overrides).unwrap_or_else(|error| panic!("{error}"));
+    Rules::with_overrides(&settings, &overrides)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn a_reading_stays_until_it_is_to_be_looked_at_again(drawing in a_drawing(), later in [0..7_776_000i64, 0..400_000i64]) {
-        let rules = Rules::new(&settings());
+        let rules = rules();
         let (board, now) = drawing.board(false);
         let before = all(&rules, &board, now);
         let horizon = now + SignedDuration::from_hours(24 * 90);
@@ -183,14 +205,14 @@ proptest! {
 
     #[test]
     fn the_order_of_tasks_and_of_history_is_irrelevant(drawing in a_drawing()) {
-        let rules = Rules::new(&settings());
+        let rules = rules();
         let ((board, now), (shuffled, _)) = (drawing.board(false), drawing.board(true));
         prop_assert_eq!(all(&rules, &board, now), all(&rules, &shuffled, now));
     }
 
     #[test]
     fn a_rule_reads_nothing_that_it_does_not_declare(drawing in a_drawing()) {
-        let rules = Rules::new(&settings());
+        let rules = rules();
         let (board, now) = drawing.board(false);
         for said in all(&rules, &board, now) {
             let declared = rules.get(said.rule).map(super::Rule::reads).unwrap_or_default();
@@ -203,7 +225,7 @@ proptest! {
         drawing in a_drawing(),
         (nth, other) in (0..KEYS.len()).prop_flat_map(|nth| (Just(nth), a_task(KEYS[nth]))),
     ) {
-        let rules = Rules::new(&settings());
+        let rules = rules();
         let (mut board, now) = drawing.board(false);
         let before = subjects().into_iter().map(|subject| (subject, about(&rules, &board, subject, now))).collect::<Vec<_>>();
         for (subject, _) in &before {
@@ -218,7 +240,7 @@ proptest! {
 
     #[test]
     fn judging_says_what_explaining_says(drawing in a_drawing()) {
-        let rules = Rules::new(&settings());
+        let rules = rules();
         let (board, now) = drawing.board(false);
         let policy = policy();
         let snapshot = Snapshot { board: &board, policy: &policy, now };

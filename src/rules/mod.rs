@@ -8,11 +8,15 @@
 
 pub mod about;
 pub mod churn;
+pub mod at_hand;
+pub mod condition;
 pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
 pub mod people;
+pub mod overrides;
+pub mod own;
 pub mod settings;
 pub mod silence;
 pub mod structure;
@@ -24,16 +28,24 @@ mod cases_tests;
 #[cfg(test)]
 mod laws_tests;
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod testing;
+
+use std::rc::Rc;
 
 use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
+use crate::domain::norms::{Metric, Norm};
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
+use overrides::{Override, Overrides};
+use own::Own;
 use settings::RuleSettings;
 
 /// A rule: its thresholds, and how it reads one subject.
@@ -47,6 +59,16 @@ pub trait Rule: Send + Sync {
     /// What it is about.
     fn kind(&self) -> SubjectKind {
         SubjectKind::Task
+    }
+
+    /// Whether it is asked about subjects of a kind.
+    fn is_about(&self, kind: SubjectKind) -> bool {
+        kind == self.kind()
+    }
+
+    /// The norms it measures against, as `explain` names them.
+    fn measures(&self) -> &'static [Metric] {
+        &[]
     }
 
     /// Its answer about one subject. A subject of another kind is not applicable.
@@ -81,11 +103,15 @@ pub enum Subject<'a> {
 }
 
 /// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 16] = [
+const ALL: [RuleId; 20] = [
     time::pace_behind::ID,
+    time::pace_stuck_near_done::ID,
     time::start_never::ID,
     silence::stalled::ID,
+    silence::aging::ID,
+    silence::high_priority_silent::ID,
     time::overdue::ID,
+    time::estimate_exceeded::ID,
     structure::owner_none::ID,
     structure::due_none::ID,
     structure::due_child_after_parent::ID,
@@ -100,43 +126,63 @@ const ALL: [RuleId; 16] = [
     system::sys_mass_change::ID,
 ];
 
-/// The rule of this name, switched on or not. `None`: there is no such rule (any more).
+/// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).
 pub fn known(text: &str) -> Option<RuleId> {
-    ALL.into_iter().find(|id| id.0 == text)
+    ALL.into_iter().find(|id| id.0 == text).or_else(|| own::named(text))
 }
 
-/// Every rule's name, switched on or not.
+/// Every built-in rule's name, switched on or not.
 pub fn ids() -> impl Iterator<Item = RuleId> {
     ALL.into_iter()
 }
 
+/// Rules that are switched on, with one set of thresholds.
+type RuleList = Vec<Box<dyn Rule>>;
+
 /// The rules that are switched on.
 pub struct Rules {
-    list: Vec<Box<dyn Rule>>,
+    list: RuleList,
+    overrides: Overrides,
+}
+
+fn list(settings: &RuleSettings) -> RuleList {
+    let all: [(bool, Box<dyn Rule>); ALL.len()] = [
+        (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
+        (settings.pace.stuck_near_done.enabled, Box::new(settings.pace.stuck_near_done.clone())),
+        (settings.start.never.enabled, Box::new(settings.start.never.clone())),
+        (settings.stalled.enabled, Box::new(settings.stalled.clone())),
+        (settings.aging.enabled, Box::new(settings.aging.clone())),
+        (settings.high_priority.silent.enabled, Box::new(settings.high_priority.silent.clone())),
+        (settings.overdue.enabled, Box::new(settings.overdue.clone())),
+        (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
+        (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
+        (settings.due.none.enabled, Box::new(settings.due.none.clone())),
+        (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
+        (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
+        (settings.due.unrealistic.enabled, Box::new(settings.due.unrealistic.clone())),
+        (settings.ack.missing.enabled, Box::new(settings.ack.missing.clone())),
+        (settings.answer.waiting.enabled, Box::new(settings.answer.waiting.clone())),
+        (settings.churn.reopened.enabled, Box::new(settings.churn.reopened.clone())),
+        (settings.due.drift.enabled, Box::new(settings.due.drift.clone())),
+        (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
+        (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
+        (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
+    ];
+    let built_in = all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule);
+    let own = settings.custom.iter().filter(|(_, rule)| rule.enabled);
+    let own = own.filter_map(|(name, rule)| Some(Box::new(Own::new(name, rule)?) as Box<dyn Rule>));
+    built_in.chain(own).collect()
 }
 
 impl Rules {
-    /// Those that the settings switch on, with their thresholds.
+    /// Those that the settings switch on, with their thresholds, the same for every task.
     pub fn new(settings: &RuleSettings) -> Rules {
-        let all: [(bool, Box<dyn Rule>); ALL.len()] = [
-            (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
-            (settings.start.never.enabled, Box::new(settings.start.never.clone())),
-            (settings.stalled.enabled, Box::new(settings.stalled.clone())),
-            (settings.overdue.enabled, Box::new(settings.overdue.clone())),
-            (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
-            (settings.due.none.enabled, Box::new(settings.due.none.clone())),
-            (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
-            (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
-            (settings.due.unrealistic.enabled, Box::new(settings.due.unrealistic.clone())),
-            (settings.ack.missing.enabled, Box::new(settings.ack.missing.clone())),
-            (settings.answer.waiting.enabled, Box::new(settings.answer.waiting.clone())),
-            (settings.churn.reopened.enabled, Box::new(settings.churn.reopened.clone())),
-            (settings.due.drift.enabled, Box::new(settings.due.drift.clone())),
-            (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
-            (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
-            (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
-        ];
-        Rules { list: all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule).collect() }
+        Rules::with_overrides(settings, &[])
+    }
+
+    /// The same, with other settings for some tasks.
+    pub fn with_overrides(settings: &RuleSettings, overrides: &[Override]) -> Rules {
+        Rules { list: list(settings), overrides: Overrides::new(settings, overrides) }
     }
 
     /// These and one more.
@@ -145,7 +191,7 @@ impl Rules {
         self
     }
 
-    /// All of them, in the order of the reference.
+    /// All of them, in the order of the reference, as they are for a task that no override is for.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Rule> {
         self.list.iter().map(AsRef::as_ref)
     }
@@ -153,6 +199,12 @@ impl Rules {
     /// One of them. `None`: it is switched off.
     pub fn get(&self, id: RuleId) -> Option<&dyn Rule> {
         self.iter().find(|rule| rule.id() == id)
+    }
+
+    /// The numbers of the overrides that are for a task, the first being 0.
+    pub fn overriding(&self, task: &TaskRec, look: &Look<'_>) -> Vec<usize> {
+        let matching = self.overrides.matching(task, look);
+        (0..overrides::MOST).filter(|nth| matching & (1 << nth) != 0).collect()
     }
 }
 
@@ -180,32 +232,47 @@ pub struct Explained {
     pub recheck_at: Option<Timestamp>,
     /// Key and value of every threshold, as in the configuration.
     pub thresholds: Vec<(&'static str, Value)>,
+    /// The norms it measures a task against.
+    pub norms: Vec<(Metric, Norm)>,
 }
 
 /// Judges subjects, each by every rule that is about its kind; in the order given.
 pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
-    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot)).collect()
+    let chains = Rc::default();
+    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot, &chains)).collect()
 }
 
-fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectJudged {
-    let answers = answers(rules, subject, snapshot);
-    let recheck_at = answers.iter().filter_map(|answer| answer.recheck_at).min();
-    let readings = answers.into_iter().map(|answer| (answer.rule.id(), answer.reading)).collect();
+fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> SubjectJudged {
+    let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
+    answers(rules, subject, snapshot, chains, |rule, reading, look| {
+        recheck_at = [recheck_at, look.recheck_at()].into_iter().flatten().min();
+        readings.push((rule.id(), reading));
+    });
     SubjectJudged { subject, readings, recheck_at }
 }
 
 /// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
 pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
-    let answers = answers(rules, subject, snapshot).into_iter();
-    answers
-        .map(|Answer { rule, reading, reads, recheck_at }| Explained {
+    let mut explained = Vec::new();
+    answers(rules, subject, snapshot, &Rc::default(), |rule, reading, look| {
+        explained.push(Explained {
             rule: rule.id(),
             reading,
-            reads,
-            recheck_at,
+            reads: look.reads(),
+            recheck_at: look.recheck_at(),
             thresholds: rule.thresholds(),
-        })
-        .collect()
+            norms: norms_of(rule, subject, snapshot),
+        });
+    });
+    explained
+}
+
+/// What a rule measures a subject against.
+fn norms_of(rule: &dyn Rule, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<(Metric, Norm)> {
+    let SubjectKey::Task(id) = subject else { return Vec::new() };
+    let Some(task) = snapshot.board.task(id) else { return Vec::new() };
+    let norms = Look::new(snapshot).norms(task);
+    rule.measures().iter().map(|metric| (*metric, *norms.of(*metric))).collect()
 }
 
 /// Why a subject may not be judged now, so that what is open about it stays as it is. `None`: it may.
@@ -216,34 +283,38 @@ pub fn unjudged(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<&'static
     }
 }
 
-struct Answer<'r> {
-    rule: &'r dyn Rule,
-    reading: Reading,
-    reads: Reads,
-    recheck_at: Option<Timestamp>,
-}
-
-fn answers<'r>(rules: &'r Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Answer<'r>> {
+/// Asks every rule that is about a subject's kind, with the settings that hold for the subject.
+fn answers<'a>(
+    rules: &Rules,
+    subject: SubjectKey,
+    snapshot: &Snapshot<'a>,
+    chains: &Rc<Chains>,
+    mut take: impl FnMut(&dyn Rule, Reading, &Look<'_>),
+) {
     let standing = standing(subject, snapshot);
-    let about = rules.iter().filter(|rule| is_about(rule.kind(), subject));
-    let answer = |rule: &'r dyn Rule| {
-        let look = Look::new(snapshot);
+    let special = match standing {
+        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &Look::new(snapshot)),
+        _ => None,
+    };
+    let list = special.as_deref().unwrap_or(&rules.list);
+    let Some(kind) = kind_of(subject) else { return };
+    for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
+        let look = Look::sharing(snapshot, chains);
         let reading = match standing {
             Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
-            Standing::Unjudged(_) => return None,
+            Standing::Unjudged(_) => return,
         };
-        Some(Answer { rule, reading, reads: look.reads(), recheck_at: look.recheck_at() })
-    };
-    about.filter_map(answer).collect()
+        take(rule, reading, &look);
+    }
 }
 
-fn is_about(kind: SubjectKind, subject: SubjectKey) -> bool {
+fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
     match subject {
-        SubjectKey::Task(_) => kind == SubjectKind::Task,
-        SubjectKey::Connection(_) => kind == SubjectKind::Connection,
-        SubjectKey::Container(_) => kind == SubjectKind::Container,
-        SubjectKey::Person(_) => false,
+        SubjectKey::Task(_) => Some(SubjectKind::Task),
+        SubjectKey::Connection(_) => Some(SubjectKind::Connection),
+        SubjectKey::Container(_) => Some(SubjectKind::Container),
+        SubjectKey::Person(_) => None,
     }
 }
 
@@ -314,7 +385,7 @@ fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
 
 /// True for a task that rules are asked about, as far as the task itself tells.
 fn is_work(task: &TaskRec) -> bool {
-    task.ineligible.is_none() && task.category.is_open()
+    task.is_work()
 }
 
 /// The answer to a subject of another kind.

@@ -23,7 +23,7 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
-        Evidence::Stalled { human_at, limit_secs, deadline } => {
+        Evidence::Stalled { human_at, limit_secs, deadline, .. } => {
             let mut pairs = vec![
                 ("idle_days", at.work_days(calendar.working(*human_at, now))),
                 ("limit_days", at.work_days(*limit_secs)),
@@ -31,6 +31,51 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             ];
             pairs.extend(at.due(deadline.as_ref()));
             pairs
+        }
+        Evidence::NearDone { progress, source, items, since, limit_secs, deadline } => {
+            let mut pairs = vec![
+                ("progress", share(*progress)),
+                ("progress_source", word(source)),
+                ("items", if *items == 0 { Value::Null } else { (*items).into() }),
+                ("still_days", at.work_days(calendar.working(*since, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+                ("since", at.day(Some(*since))),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Estimate { estimate_secs, spent_secs, nothing_left, active_since, deadline } => {
+            let mut pairs = vec![
+                ("estimate_hours", hours(*estimate_secs)),
+                ("spent_hours", hours(*spent_secs)),
+                ("spent", share(*spent_secs as f64 / (*estimate_secs).max(1) as f64)),
+                ("nothing_left", (*nothing_left).into()),
+                ("active_hours", active_since.map_or(Value::Null, |since| hours(calendar.working(since, now)))),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::Aging { category, since, limit_secs, usual_secs, source, samples } => vec![
+            ("state", word(category)),
+            ("age_days", at.work_days(calendar.working(*since, now))),
+            ("since", at.day(Some(*since))),
+            ("p85_days", at.work_days(*limit_secs)),
+            ("p70_days", usual_secs.map_or(Value::Null, |secs| at.work_days(secs))),
+            ("norm", word(source)),
+            ("samples", (*samples).into()),
+        ],
+        Evidence::UrgentSilent { human_at, limit_secs, priority, deadline } => {
+            let mut pairs = vec![
+                ("priority", (*priority).into()),
+                ("idle_days", at.work_days(calendar.working(*human_at, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+                ("last_act_on", at.day(Some(*human_at))),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::UrgentCrowd { share: urgent, tasks, most_share } => {
+            vec![("share", share(*urgent)), ("tasks", (*tasks).into()), ("most_share", share(*most_share))]
         }
         Evidence::Overdue { deadline, first_due } => {
             let mut pairs = vec![
@@ -45,6 +90,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(deadline.as_ref()));
             pairs
         }
+        Evidence::Own { says, deadline, .. } => {
+            let mut pairs = vec![("says", says.as_str().into())];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
         Evidence::NoDue { category } => vec![("state", word(category))],
         Evidence::ChildAfterParent { deadline, parent_deadline, .. } => {
             let mut pairs = vec![("parent_due", parent_deadline.due.to_text().into())];
@@ -52,10 +102,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
-        Evidence::Cascade { finish_at, late, downstream, deadline } => {
+        Evidence::Cascade { finish_at, late, downstream, priority, deadline } => {
             let mut pairs = vec![
                 ("downstream", (*downstream).into()),
                 ("late", late.len().into()),
+                ("priority", (*priority).into()),
                 ("finish_on", at.day(Some(*finish_at))),
                 ("nearest_due", late.first().map_or(Value::Null, |late| late.deadline.due.to_text().into())),
             ];
@@ -196,6 +247,10 @@ impl Moment<'_> {
     fn day(&self, at: Option<Timestamp>) -> Value {
         at.map_or(Value::Null, |at| self.calendar.date(at).to_string().into())
     }
+}
+
+fn hours(secs: i64) -> Value {
+    ((secs as f64 / 360.0).round() / 10.0).into()
 }
 
 fn share(share: f64) -> Value {

@@ -3,9 +3,14 @@
 //! Plain data, without defaults: those stand in `config/default.toml` with their reasons. Nothing here knows files or
 //! lines; a value out of its range is named by its key, and the configuration finds the place.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::condition::{Condition, Words};
+use super::own::FAMILY;
+use crate::domain::finding::Stage;
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
 
@@ -20,8 +25,14 @@ pub struct RuleSettings {
     pub start: StartRules,
     /// `stalled`
     pub stalled: Stalled,
+    /// `aging`
+    pub aging: Aging,
+    /// `high_priority.*`
+    pub high_priority: HighPriorityRules,
     /// `overdue`
     pub overdue: Overdue,
+    /// `estimate.*`
+    pub estimate: EstimateRules,
     /// `owner.*`
     pub owner: OwnerRules,
     /// `due.*`
@@ -36,6 +47,8 @@ pub struct RuleSettings {
     pub churn: ChurnRules,
     /// `sys.*`
     pub sys: SysRules,
+    /// `custom.*`: rules of one's own, by name.
+    pub custom: BTreeMap<String, OwnRule>,
 }
 
 /// Rules about declared progress against elapsed time.
@@ -44,6 +57,24 @@ pub struct RuleSettings {
 pub struct PaceRules {
     /// `pace.behind`
     pub behind: PaceBehind,
+    /// `pace.stuck_near_done`
+    pub stuck_near_done: PaceStuckNearDone,
+}
+
+/// Rules about what is called urgent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HighPriorityRules {
+    /// `high_priority.silent`
+    pub silent: HighPrioritySilent,
+}
+
+/// Rules about estimates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EstimateRules {
+    /// `estimate.exceeded`
+    pub exceeded: EstimateExceeded,
 }
 
 /// Rules about work that was not begun.
@@ -118,6 +149,24 @@ pub struct PaceBehind {
     pub min_span: Length,
 }
 
+/// `pace.stuck_near_done`: nearly done for longer than the last stretch takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaceStuckNearDone {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Declared share, 0 to 1, from which a task is nearly done.
+    pub from: f64,
+    /// Working time without progress that is allowed; a floor under what is normal for tasks of this kind.
+    pub still: Length,
+    /// Share of the time between start and deadline, 0 to 1, that is allowed instead where it is shorter.
+    pub span_share: f64,
+    /// Calendar days before the deadline from which it is told directly, not only in the digest.
+    pub direct_days_left: u32,
+}
+
 /// `start.never`: nobody has begun, or even looked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +204,60 @@ pub struct Stalled {
     pub idle_14d: Length,
     /// Silence allowed with 30 calendar days left or more, and without a deadline.
     pub idle_30d: Length,
+}
+
+/// `aging`: longer in its state than nearly all tasks of its kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Aging {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks that are in their state for less time than this are left alone.
+    pub min_age: Length,
+    /// Whether time in which it waited for another task is left out.
+    pub subtract_blocked: bool,
+}
+
+/// `high_priority.silent`: urgent, and no sign of a person's work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HighPrioritySilent {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Silence allowed without a deadline.
+    pub idle: Length,
+    /// Silence allowed with less than 3 calendar days left.
+    pub idle_0d: Length,
+    /// Silence allowed with 3 to 7 calendar days left.
+    pub idle_3d: Length,
+    /// Silence allowed with 7 to 14 calendar days left.
+    pub idle_7d: Length,
+    /// Silence allowed with 14 calendar days left or more.
+    pub idle_14d: Length,
+    /// Share of a container's open tasks, 0 to 1, beyond which nothing in it counts as urgent.
+    pub most_share: f64,
+}
+
+/// `estimate.exceeded`: more time went into it than was meant to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EstimateExceeded {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Booked time as a share of the estimate from which the gap opens.
+    pub from: f64,
+    /// Share beyond which it widens.
+    pub red_from: f64,
+    /// Share from which it is told directly, not only in the digest.
+    pub direct_from: f64,
+    /// Times the estimate that it may be worked on, in working time.
+    pub age_factor: f64,
 }
 
 /// `overdue`: the deadline has passed. Nothing to tune.
@@ -345,6 +448,50 @@ pub struct SysMassChange {
     pub mode: Option<Mode>,
 }
 
+/// `custom.NAME`: a rule of one's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRule {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// When the gap is open.
+    pub when: Condition,
+    /// How far the gap has gone then.
+    pub stage: Stage,
+    /// Who hears first.
+    pub tell: Tell,
+    /// What is said about it. `None`: the rule's name alone.
+    pub message: Option<Words>,
+}
+
+/// Who hears first of a rule of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tell {
+    /// Everybody assigned.
+    Owner,
+    /// Whoever created it.
+    Author,
+    /// Who leads its owners.
+    Manager,
+    /// The operators.
+    Operators,
+}
+
+impl Tell {
+    /// As people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tell::Owner => "owner",
+            Tell::Author => "who created it",
+            Tell::Manager => "manager",
+            Tell::Operators => "operators",
+        }
+    }
+}
+
 /// A threshold that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {
@@ -358,12 +505,16 @@ pub struct OutOfRange {
 
 impl RuleSettings {
     /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 16] {
+    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 20] {
         [
             ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
+            ("pace.stuck_near_done", self.pace.stuck_near_done.enabled, self.pace.stuck_near_done.mode),
             ("start.never", self.start.never.enabled, self.start.never.mode),
             ("stalled", self.stalled.enabled, self.stalled.mode),
+            ("aging", self.aging.enabled, self.aging.mode),
+            ("high_priority.silent", self.high_priority.silent.enabled, self.high_priority.silent.mode),
             ("overdue", self.overdue.enabled, self.overdue.mode),
+            ("estimate.exceeded", self.estimate.exceeded.enabled, self.estimate.exceeded.mode),
             ("owner.none", self.owner.none.enabled, self.owner.none.mode),
             ("due.none", self.due.none.enabled, self.due.none.mode),
             ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
@@ -380,12 +531,16 @@ impl RuleSettings {
     }
 
     /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 16] {
+    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 20] {
         [
             &mut self.pace.behind.mode,
+            &mut self.pace.stuck_near_done.mode,
             &mut self.start.never.mode,
             &mut self.stalled.mode,
+            &mut self.aging.mode,
+            &mut self.high_priority.silent.mode,
             &mut self.overdue.mode,
+            &mut self.estimate.exceeded.mode,
             &mut self.owner.none.mode,
             &mut self.due.none.mode,
             &mut self.due.child_after_parent.mode,
@@ -401,6 +556,25 @@ impl RuleSettings {
         ]
     }
 
+    /// Every rule of one's own as [`RuleSettings::switches`] has the built-in ones; ids with their family.
+    pub fn own_switches(&self) -> impl Iterator<Item = (String, bool, Option<Mode>)> + '_ {
+        self.custom.iter().map(|(name, rule)| (format!("{FAMILY}{name}"), rule.enabled, rule.mode))
+    }
+
+    /// Their own words on speaking, to be changed.
+    pub fn own_modes_mut(&mut self) -> impl Iterator<Item = &mut Option<Mode>> {
+        self.custom.values_mut().map(|rule| &mut rule.mode)
+    }
+
+    /// Whether anything reads what the tool calls things: labels, keys, words for states.
+    pub fn read_words(&self) -> bool {
+        let own = self.custom.values().flat_map(|rule| {
+            let said = rule.message.iter().flat_map(|words| words.fields());
+            rule.when.fields().iter().chain(said)
+        });
+        own.into_iter().any(|field| field.is_word())
+    }
+
     /// Every threshold that is outside its range, in the order of the reference.
     pub fn out_of_range(&self) -> Vec<OutOfRange> {
         let (pace, start) = (&self.pace.behind, &self.start.never);
@@ -410,11 +584,26 @@ impl RuleSettings {
             ("pace.behind.allowed_last", pace.allowed_last),
             ("pace.behind.red_extra", pace.red_extra),
             ("pace.behind.red_from", pace.red_from),
+            ("pace.stuck_near_done.from", self.pace.stuck_near_done.from),
+            ("pace.stuck_near_done.span_share", self.pace.stuck_near_done.span_share),
             ("start.never.from", start.from),
             ("start.never.red_from", start.red_from),
             ("ack.missing.share", self.ack.missing.share),
+            ("high_priority.silent.most_share", self.high_priority.silent.most_share),
         ];
+        let estimate = &self.estimate.exceeded;
+        let factors = [
+            ("estimate.exceeded.from", estimate.from),
+            ("estimate.exceeded.red_from", estimate.red_from),
+            ("estimate.exceeded.direct_from", estimate.direct_from),
+            ("estimate.exceeded.age_factor", estimate.age_factor),
+        ];
+        let factors = factors
+            .into_iter()
+            .filter(|(_, factor)| !(0.1..=100.0).contains(factor)) // also what is not a number
+            .map(|(key, factor)| out_of_range(key, factor.to_string(), "a number between 0.1 and 100"));
         let days = [
+            ("pace.stuck_near_done.direct_days_left", self.pace.stuck_near_done.direct_days_left),
             ("start.never.red_days_left", start.red_days_left),
             ("owner.none.direct_days_left", self.owner.none.direct_days_left),
             ("owner.none.red_days_left", self.owner.none.red_days_left),
@@ -442,7 +631,7 @@ impl RuleSettings {
             .into_iter()
             .filter(|(_, count)| !(1..=1000).contains(count))
             .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
-        shares.chain(days).chain(slip).chain(counts).chain(polls).chain(self.contradictions()).collect()
+        shares.chain(factors).chain(days).chain(slip).chain(counts).chain(polls).chain(self.contradictions()).collect()
     }
 
     /// Thresholds that are fine alone and make no sense together.
@@ -452,6 +641,11 @@ impl RuleSettings {
         if pace.allowed_last > pace.allowed_first {
             let expected = "a share of at most `allowed_first` (what is allowed shrinks towards the deadline)";
             found.push(out_of_range("pace.behind.allowed_last", pace.allowed_last.to_string(), expected));
+        }
+        let estimate = &self.estimate.exceeded;
+        if estimate.red_from < estimate.from {
+            let expected = "a share of at least `from` (a gap widens after it has opened)";
+            found.push(out_of_range("estimate.exceeded.red_from", estimate.red_from.to_string(), expected));
         }
         if start.red_from < start.from {
             let expected = "a share of at least `from` (a gap widens after it has opened)";

@@ -1,5 +1,6 @@
 //! Boards for tests, from short text lines; histories go through the real fold.
 
+mod finished;
 mod usual;
 mod words;
 
@@ -42,6 +43,7 @@ pub(super) struct Sketch {
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
+    finished: Vec<finished::Line>,
 }
 
 /// A task, with the names of what it refers to.
@@ -53,6 +55,8 @@ struct Drawn {
     reporter: Option<String>,
     parent: Option<String>,
     blocked_by: Vec<String>,
+    blocks: Vec<String>,
+    linked: Vec<String>,
     homes: Vec<String>,
 }
 
@@ -87,6 +91,7 @@ impl Sketch {
             },
             hold: None,
             bulk: None,
+            finished: Vec::new(),
         }
     }
 
@@ -114,6 +119,7 @@ impl Sketch {
             "milestone" => self.home(&mut words, ContainerKind::Milestone),
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
             "task" => self.task(&mut words),
+            "finished" => self.finished.push(finished::Line::read(&mut words)),
             "connection" => self.connection(&mut words),
             "hold" => {
                 let missing = number(words.next());
@@ -204,6 +210,8 @@ impl Sketch {
                 "reporter" => drawn.reporter = Some(words.next().to_owned()),
                 "parent" => drawn.parent = Some(words.next().to_owned()),
                 "blocked-by" => drawn.blocked_by = words.list(),
+                "blocks" => drawn.blocks = words.list(),
+                "linked" => drawn.linked = words.list(),
                 "in" => drawn.homes = words.list(),
                 _ => self.field(&mut rec, word, words),
             }
@@ -228,6 +236,7 @@ impl Sketch {
             id,
             ext: id.to_string().into(),
             container: PLACE,
+            kind: None,
             homes: Box::default(),
             category,
             declared: status != "open",
@@ -239,6 +248,8 @@ impl Sketch {
             priority: None,
             progress: None,
             estimate_secs: None,
+            spent_secs: None,
+            remaining_secs: None,
             parent: None,
             owners: Box::default(),
             reporter: None,
@@ -247,6 +258,7 @@ impl Sketch {
             unseen: false,
             changed_at: Timestamp::UNIX_EPOCH,
             facts: Default::default(),
+            words: None,
         }
     }
 
@@ -275,7 +287,11 @@ impl Sketch {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
+            "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
             "priority" => rec.priority = Some(number(words.next())),
+            "kind" => rec.kind = Some(words.next().into()),
+            "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -358,9 +374,12 @@ impl Sketch {
             posts: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
+            norms: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
-        (Board::new(image), keys)
+        let mut board = Board::new(image);
+        finished::measure(&mut board, &self.finished, self.now);
+        (board, keys)
     }
 
     fn keys(&self) -> Vec<(String, TaskId)> {
@@ -403,8 +422,8 @@ impl Sketch {
                 created_at: rec.created_at,
             },
         );
-        let blocked_by = drawn.blocked_by.iter().map(|key| id_of(key).unwrap_or(TaskId(901))).collect();
-        TaskImage { rec, blocked_by, blocks: Vec::new() }
+        let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
+        TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
     }
 
     fn containers(&self) -> Vec<ContainerRec> {
@@ -450,6 +469,7 @@ impl Sketch {
                     },
                     bot,
                     person,
+                    acted_at: None,
                 },
             );
             let Some(own_zone) = own_zone else { continue };
@@ -464,6 +484,8 @@ impl Sketch {
                     slack: None,
                     own_account: AccountId(id),
                     calendar: calendar(own_zone, &self.hours),
+                    deputy: None,
+                    team: false,
                 },
             );
         }

@@ -16,6 +16,7 @@ use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, V
 use connector_model::{Account, Field, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::away::DateRange;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
@@ -74,6 +75,8 @@ pub struct ConfigPlan {
     pub operators: Vec<String>,
     /// Hours and zone of everybody without their own.
     pub default_calendar: Arc<Calendar>,
+    /// Whether the board holds what the tools call things, because a condition of the configuration reads it.
+    pub words: bool,
     /// The three revisions, of rules, reading and selection.
     pub rules_rev: String,
     /// See `rules_rev`.
@@ -116,10 +119,16 @@ pub struct PersonPlan {
     pub slack: Option<String>,
     /// Logins by tool: (`github`, `ana-k`).
     pub accounts: Vec<(String, String)>,
-    /// Working hours and zone.
+    /// Working hours and zone, without their absences.
     pub calendar: Arc<Calendar>,
     /// True: the zone is configured; false: what Slack says of it counts more.
     pub zone_stated: bool,
+    /// Days on which they are away, by the configuration.
+    pub away: Vec<DateRange>,
+    /// Handle of whoever hears in their place while they are away.
+    pub deputy: Option<String>,
+    /// True: a team, not somebody.
+    pub team: bool,
 }
 
 /// What Slack says of a person.
@@ -238,6 +247,8 @@ pub struct PageApplied {
     pub same: u32,
     /// History entries written.
     pub changes: u32,
+    /// True: who is away when is part of many readings; the board is to be loaded anew.
+    pub reload: bool,
 }
 
 /// A pull that failed.

@@ -2,8 +2,10 @@
 //! models of the tools: real HTTP, a clock that is set by hand.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
+mod acceptance;
 mod access;
 mod adversarial;
+mod asana;
 mod channels;
 mod clocks;
 mod commands;
@@ -21,6 +23,7 @@ mod lab;
 mod looks;
 mod matrix;
 mod neighbours;
+mod norms;
 mod oracle;
 mod pipeline;
 mod projects;
@@ -33,6 +36,8 @@ mod second_clock;
 mod service;
 mod sweep;
 mod tidy;
+mod trackers;
+mod trello;
 mod vanished;
 mod wizard;
 mod world;

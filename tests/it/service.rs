@@ -15,12 +15,12 @@ use crate::world::REPO;
 const SECRET: &str = "a-secret-of-hooks";
 
 /// An address that is free at present.
-fn free() -> SocketAddr {
+pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Asks with these lines of a head, written as they are; status and body.
-fn ask(at: SocketAddr, first: &str, head: &[&str], body: &[u8]) -> (u16, String) {
+pub fn ask(at: SocketAddr, first: &str, head: &[&str], body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let host =

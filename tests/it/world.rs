@@ -7,7 +7,7 @@ use std::sync::Arc;
 use connector_kit::Clock;
 use connector_kit::clock::SetClock;
 use connector_simulator::jira::{Jira, WriteKind as JiraWriteKind};
-use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind};
+use connector_simulator::{Github, Simulator, Slack, SlackMessage, WriteKind, asana, trello};
 use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::core::GapSeen;
 use gapwatch::daemon::Engine;
@@ -193,7 +193,7 @@ impl Plan {
             text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
         }
         text.push_str(&format!("\n[messages]\n{}\n{}\n{}", self.messages, self.people, self.more));
-        text.replace("{github}", &sim.github_url())
+        unasked(text).replace("{github}", &sim.github_url())
     }
 
     /// Begins, at this moment.
@@ -247,11 +247,24 @@ impl Plan {
             settings,
             writes: 0,
             jira_writes: 0,
+            hosted_writes: 0,
             messages: HashMap::new(),
         };
         world.start();
         world
     }
+}
+
+/// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date. They
+/// are off unless a test says something about them.
+pub fn unasked(mut text: String) -> String {
+    for rule in ["ack.missing", "due.unrealistic"] {
+        let table = format!("[rules.{rule}]");
+        if !text.contains(&table) {
+            text.push_str(&format!("\n{table}\nenabled = false\n"));
+        }
+    }
+    text
 }
 
 /// A small world.
@@ -264,6 +277,8 @@ pub struct World {
     settings: Settings,
     writes: usize,
     jira_writes: usize,
+    /// Of Asana and of Trello.
+    hosted_writes: usize,
     /// Edits already shown of each message, by conversation and `ts`.
     messages: HashMap<(String, String), u32>,
 }
@@ -498,6 +513,9 @@ impl World {
             sent.push(format!("{did} {}: {}", write.key, first_line(&plain(&write.body))));
         }
         self.jira_writes = writes.len();
+        let writes = self.hosted_writes();
+        sent.extend_from_slice(&writes[self.hosted_writes..]);
+        self.hosted_writes = writes.len();
         for message in self.slack().messages().into_iter().filter(|message| message.ours) {
             let key = (message.channel.clone(), message.ts.clone());
             let did = match self.messages.insert(key, message.edits) {
@@ -509,6 +527,30 @@ impl World {
             sent.push(format!("{did}slack {}{thread}: {}", reader(&message), first_line(&message.text)));
         }
         sent
+    }
+
+    /// Comments written on tasks of Asana or on cards of Trello, with the titles of these: a world has one of the two.
+    fn hosted_writes(&self) -> Vec<String> {
+        let (asana, trello) = (self.sim.asana(), self.sim.trello());
+        let of_asana = asana.writes().into_iter().map(|write| {
+            let did = match write.kind {
+                asana::WriteKind::Created => "comment",
+                asana::WriteKind::Edited => "edited comment",
+                asana::WriteKind::Deleted => "deleted comment",
+            };
+            let title = asana.look(&write.task).map_or(write.task, |task| task.name);
+            format!("{did} {title}: {}", first_line(&write.body))
+        });
+        let of_trello = trello.writes().into_iter().map(|write| {
+            let did = match write.kind {
+                trello::WriteKind::Created => "comment",
+                trello::WriteKind::Edited => "edited comment",
+                trello::WriteKind::Deleted => "deleted comment",
+            };
+            let title = trello.look(&write.card).map_or(write.card, |card| card.name);
+            format!("{did} {title}: {}", first_line(&write.text))
+        });
+        of_asana.chain(of_trello).collect()
     }
 
     /// The last message to somebody in Slack (answers in threads apart) as it stands, without its first line, which only notifications show.

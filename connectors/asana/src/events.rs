@@ -74,6 +74,10 @@ impl Asana {
             }
             let text = std::str::from_utf8(&answer.body).map_err(|_| malformed(format!("{what}: not text")))?;
             let told: Told<'_> = items::one(text).map_err(|because| malformed(format!("{what}: {because}")))?;
+            if told.data.is_none() && told.sync.is_none() {
+                // Taken for silence, it would hide every change for as long as it is answered.
+                return Err(malformed(format!("{what}: neither events nor a place in them")));
+            }
             let rows = told.data.unwrap_or_default();
             for event in items::each::<Event>(&rows, &mut Vec::new()) {
                 self.take_event(&event, &mut heard);

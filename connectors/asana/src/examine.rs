@@ -5,6 +5,7 @@ use connector_kit::{BoxFuture, ConnectorError};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::absences::NOT_TOLD;
 use crate::call::Ask;
 use crate::config::folded;
 use crate::events::News;
@@ -19,6 +20,9 @@ const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 /// Projects that are asked for one by one.
 const MOST_PARTS: usize = 100;
+
+/// Sections that are named.
+const MOST_NAMED: usize = 10;
 
 /// What a project's settings tell of its fields.
 const SETTING_FIELDS: &str = "custom_field.gid,custom_field.name,custom_field.resource_subtype,custom_field.format,\
@@ -86,6 +90,12 @@ impl Asana {
                 Err(error) => Finding::failed(&error),
             });
         }
+        // The same for all workspaces, and said once.
+        if let Some(workspace) = workspaces.first()
+            && self.tells_absences(workspace).await == Some(false)
+        {
+            self.warn(NOT_TOLD);
+        }
         findings
     }
 
@@ -94,7 +104,11 @@ impl Asana {
         let name = project.name.clone().unwrap_or_else(|| project.gid.clone());
         if !is_open(&project) {
             let what = format!("{name} is archived or finished: there is nothing to watch");
-            return Ok(vec![Finding::warning(what, "take it out of `projects`")]);
+            let todo = match self.config.projects.is_empty() {
+                true => "nothing: it is not read",
+                false => "take it out of `projects`",
+            };
+            return Ok(vec![Finding::warning(what, todo)]);
         }
         let mut findings = Vec::new();
         let what = format!("tasks of {name}");
@@ -124,12 +138,17 @@ impl Asana {
 
     /// Which sections say nothing of a state.
     fn states_of(&self, name: &str, sections: &[String]) -> Option<Finding> {
-        let silent = |section: &&String| fields::meaning(section, &self.config.states).is_none();
+        let silent = |section: &&String| {
+            fields::meaning(section, &self.config.states).is_none() && !fields::is_untitled(section)
+        };
         let unknown: Vec<&str> = sections.iter().filter(silent).map(String::as_str).collect();
         (!unknown.is_empty()).then(|| {
             let count = unknown.len();
+            let named: Vec<String> = unknown.iter().take(MOST_NAMED).map(|name| format!("\"{name}\"")).collect();
+            let more = if count > MOST_NAMED { ", …" } else { "" };
+            let named = format!("{}{more}", named.join(", "));
             Finding::warning(
-                format!("{name}: {count} of its {} sections say no state that is known", sections.len()),
+                format!("{name}: {count} of its {} sections say no state that is known: {named}", sections.len()),
                 "name them in `states`, as far as they say whether work is under way, in review or waiting",
             )
         })

@@ -106,6 +106,22 @@ pub(crate) fn is_given_up(word: &str) -> bool {
     GIVEN_UP.contains(&plain(word).as_str())
 }
 
+/// Asana's own name for the section of a project in which nobody made any: it says nothing.
+pub(crate) fn is_untitled(word: &str) -> bool {
+    UNTITLED.contains(&plain(word).as_str())
+}
+
+const UNTITLED: [&str; 8] = [
+    "untitled section",
+    "no section",
+    "unbenannter abschnitt",
+    "abschnitt ohne titel",
+    "section sans titre",
+    "sección sin título",
+    "seção sem título",
+    "naamloze sectie",
+];
+
 /// Without the ornaments around it: `🚧 In Progress` is `in progress`.
 fn plain(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()

@@ -94,8 +94,15 @@ impl Asana {
         }
         let only_here = rows.only_here;
         let placed = self.placed(page, rows, &watched, scope).await?;
-        let here: Vec<Placed> =
+        let mut here: Vec<Placed> =
             placed.into_iter().filter(|one| !only_here || one.at.as_deref() == Some(&*scope.at.ext)).collect();
+        for one in &mut here {
+            let task = &one.row.task;
+            // A move may modify nothing, and its event may get lost: then only the place itself tells of it.
+            if self.has_moved(&task.gid, normalise::standing(task), is_open(task)) {
+                one.row.past = Past::Whole;
+            }
+        }
         let mut stories = self.stories(&here).await?;
         let reading =
             Reading { states: &self.config.states, fields: &self.config.fields, people: &places.people, own: &own };

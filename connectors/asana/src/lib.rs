@@ -4,6 +4,7 @@
 //! modified, every six hours all that is open. What a task means is told by `normalise`, `fields` and `history`, which are
 //! pure. A task in several projects is one task, which lives in the first watched one; a subtask lives where its parent does.
 
+mod absences;
 mod access;
 mod answers;
 mod call;
@@ -35,7 +36,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connector_kit::http::{Http, HttpConfig, Method};
@@ -75,6 +76,9 @@ pub(crate) const PAID: &str = "paid";
 /// Deleted tasks that are remembered.
 const MOST_DELETED: usize = 10_000;
 
+/// Open tasks of which it is remembered where they stood.
+const MOST_STOOD: usize = 200_000;
+
 /// What this connector may write; the client refuses all else.
 const WRITES: [(Method, &str); 3] =
     [(Method::POST, "tasks/*/stories"), (Method::PUT, "stories/*"), (Method::DELETE, "stories/*")];
@@ -99,6 +103,8 @@ struct Known {
     no_links: bool,
     /// Tasks that events said were deleted.
     deleted: BTreeSet<String>,
+    /// Where open tasks stood when they were last read.
+    stood: HashMap<String, u64>,
     /// What the operator should know.
     warnings: BTreeSet<String>,
 }
@@ -212,6 +218,23 @@ impl Asana {
     /// Whether an event said so.
     pub(crate) fn is_deleted(&self, gid: &str) -> bool {
         self.known().deleted.contains(gid)
+    }
+
+    /// Remembers where a task stands. True: it stood elsewhere when it was last read.
+    pub(crate) fn has_moved(&self, gid: &str, standing: u64, is_open: bool) -> bool {
+        let stood = &mut self.known().stood;
+        if !is_open {
+            return stood.remove(gid).is_some_and(|before| before != standing);
+        }
+        match stood.get_mut(gid) {
+            Some(before) => std::mem::replace(before, standing) != standing,
+            None => {
+                if stood.len() < MOST_STOOD {
+                    stood.insert(gid.to_owned(), standing);
+                }
+                false
+            }
+        }
     }
 
     pub(crate) fn warn(&self, warning: &str) {

@@ -16,8 +16,8 @@ use crate::fields::{self, Role};
 use crate::places;
 use crate::wire::{self, CustomField, Named as Ref, User};
 
-/// The word of a state that has none of its own.
-pub(crate) const INCOMPLETE: &str = "incomplete";
+/// The word of a state that has none of its own: open, of which more than that is not told.
+pub(crate) const INCOMPLETE: &str = "open";
 /// The word of what is ticked off.
 pub(crate) const COMPLETED: &str = "completed";
 
@@ -166,12 +166,13 @@ fn of_role<'a>(task: &'a wire::Task, config: &Fields, role: Role) -> Option<&'a 
     all.find(|field| fields::role(field, config) == Some(role))
 }
 
-/// A heading: one inside subtasks, or a section of old projects, which was a task whose name ends with a colon.
+/// A milestone, which marks a day and is no work of its own; a heading: one inside subtasks, or a section of old projects,
+/// which was a task whose name ends with a colon.
 fn is_no_work(task: &wire::Task) -> bool {
     let name = task.name.as_deref().unwrap_or_default().trim_end();
     let is_bare = matches!(task.assignee, Some(None)) && task.due_on.is_none() && task.due_at.is_none();
     task.is_rendered_as_separator == Some(true)
-        || task.resource_subtype.as_deref() == Some("section")
+        || matches!(task.resource_subtype.as_deref(), Some("section" | "milestone"))
         || (name.ends_with(':') && is_bare && task.num_subtasks.unwrap_or(0) == 0)
 }
 
@@ -225,7 +226,16 @@ fn words(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Vec<String> {
     let section = task.memberships.iter().flatten().find_map(|one| {
         (one.project.as_ref()?.gid.as_deref() == Some(place)).then_some(one.section.as_ref()?.name.clone()?)
     });
+    let section = section.filter(|name| !fields::is_untitled(name));
     [own, field, section].into_iter().flatten().filter(|word| !word.is_empty()).collect()
+}
+
+/// A number for the sections it stands in, in whatever order they are told.
+pub(crate) fn standing(task: &wire::Task) -> u64 {
+    let mut sections: Vec<&str> =
+        task.memberships.iter().flatten().filter_map(|one| one.section.as_ref()?.gid.as_deref()).collect();
+    sections.sort_unstable();
+    fingerprint(&sections.join(" "))
 }
 
 fn reference(other: &Ref) -> Option<TaskRef> {

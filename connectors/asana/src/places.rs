@@ -16,7 +16,7 @@ use crate::wire::{Named, Project, User};
 use crate::{Asana, TOOL, items};
 
 /// What is asked of each project.
-const PROJECT_FIELDS: &str = "name,archived,completed";
+pub(crate) const PROJECT_FIELDS: &str = "name,archived,completed";
 
 /// So long people are not asked for again: a large organisation has many pages of them.
 const PEOPLE_KEPT: SignedDuration = SignedDuration::from_hours(12);
@@ -28,6 +28,8 @@ pub(crate) struct Places {
     pub(crate) watched: BTreeSet<String>,
     /// Everybody in the workspaces, by gid; empty where that is not shown.
     pub(crate) people: HashMap<String, Account>,
+    /// Who is active in which workspace: its gid and theirs.
+    pub(crate) members: BTreeSet<(String, String)>,
     /// When people were asked for.
     people_at: Option<Timestamp>,
 }
@@ -36,7 +38,9 @@ pub(crate) struct Places {
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     pub(crate) projects: Vec<Project>,
-    /// What is named in the configuration and not shown.
+    /// Of those that were watched, what is archived or finished by now.
+    pub(crate) finished: Vec<Project>,
+    /// What is named in the configuration, or was there before, and not shown.
     pub(crate) hidden: Vec<Unreadable>,
     pub(crate) asked_at: Option<Timestamp>,
 }
@@ -55,24 +59,47 @@ impl Asana {
             return Ok(known);
         }
         let selection = self.select().await?;
-        self.learn_places(&selection).await
+        self.learn_places(&selection, &[]).await
     }
 
-    /// Takes a selection up, and who is there.
-    pub(crate) async fn learn_places(&self, selection: &Selection) -> Result<Arc<Places>, ConnectorError> {
+    /// Takes a selection up, and who is there. `left`: who had left when that was told last.
+    pub(crate) async fn learn_places(
+        &self,
+        selection: &Selection,
+        left: &[String],
+    ) -> Result<Arc<Places>, ConnectorError> {
         let mut places = Places::default();
         places.watched.extend(selection.projects.iter().filter(|one| is_open(one)).map(|one| one.gid.clone()));
         let now = self.clock.now();
         let is_recent = |at: Timestamp| (SignedDuration::ZERO..PEOPLE_KEPT).contains(&now.duration_since(at));
-        let known = self.known_places().filter(|known| known.people_at.is_some_and(is_recent));
-        match known {
-            Some(known) => (places.people, places.people_at) = (known.people.clone(), known.people_at),
+        let before = self.known_places();
+        match before.as_ref().filter(|known| known.people_at.is_some_and(is_recent)) {
+            Some(known) => {
+                (places.people, places.people_at) = (known.people.clone(), known.people_at);
+                places.members.clone_from(&known.members);
+            }
             None => {
+                // Who left stays so for as long as nobody says otherwise.
+                match &before {
+                    Some(before) => {
+                        places.people.clone_from(&before.people);
+                        places.members.clone_from(&before.members);
+                    }
+                    None => places.people.extend(left.iter().map(|gid| (gid.clone(), gone(gid)))),
+                }
+                let mut is_told = true;
                 for workspace in self.workspaces().await? {
                     self.learn_plan(&workspace).await?;
-                    places.people.extend(self.people_of(&workspace).await?);
+                    let Some(people) = self.people_of(&workspace).await? else {
+                        is_told = false;
+                        continue;
+                    };
+                    places.members.retain(|(of, _)| *of != workspace);
+                    let active = people.values().filter(|one| one.kind == AccountKind::Human);
+                    places.members.extend(active.map(|one| (workspace.clone(), one.ext.clone())));
+                    places.people.extend(people);
                 }
-                places.people_at = Some(now);
+                places.people_at = is_told.then_some(now);
             }
         }
         let places = Arc::new(places);
@@ -178,9 +205,9 @@ impl Asana {
     /// Only paid plans have a search, and only they are given the larger budget.
     async fn learn_plan(&self, workspace: &str) -> Result<(), ConnectorError> {
         let path = format!("workspaces/{workspace}/tasks/search");
-        match self.ask(&plan_probe(&path)).await?.status {
-            200 => self.note_plan(true),
-            402 => self.warn(
+        match unless_down(self.ask(&plan_probe(&path)).await)?.map(|answer| answer.status) {
+            Some(200) => self.note_plan(true),
+            Some(402) => self.warn(
                 "the workspace is on a free plan: dependencies and custom fields may be missing, and fewer requests a \
                  minute are allowed",
             ),
@@ -189,19 +216,23 @@ impl Asana {
         Ok(())
     }
 
-    /// Who is in a workspace, and who has left it. Nobody where that is not shown.
-    async fn people_of(&self, workspace: &str) -> Result<HashMap<String, Account>, ConnectorError> {
+    /// Who is in a workspace, and who has left it. `None`: that is not shown, or cannot be told now.
+    async fn people_of(&self, workspace: &str) -> Result<Option<HashMap<String, Account>>, ConnectorError> {
         let ask = Ask::list(
             format!("workspaces/{workspace}/workspace_memberships"),
             "user.name,user.email,user.resource_type,is_active",
         );
-        let first = self.ask(&ask).await?;
+        let Some(first) = unless_down(self.ask(&ask).await)? else { return Ok(None) };
         if !first.is_ok() {
-            return Ok(HashMap::new());
+            if matches!(first.status, 402 | 403) {
+                self.warn(NOT_SHOWN);
+            }
+            return Ok(None);
         }
         let what = "the people of the workspace";
+        let Some(answers) = unless_down(self.rest_of(&ask, first, what).await)? else { return Ok(None) };
         let mut people = HashMap::new();
-        for answer in self.rest_of(&ask, first, what).await? {
+        for answer in answers {
             let listed = items::list(&answer, what)?;
             for member in items::each::<Membership>(&listed.data, &mut Vec::new()) {
                 let Some(mut account) = member.user.as_ref().and_then(account) else { continue };
@@ -211,8 +242,32 @@ impl Asana {
                 people.insert(account.ext.clone(), account);
             }
         }
-        Ok(people)
+        Ok(Some(people))
     }
+}
+
+impl Places {
+    /// Whether all workspaces told lately who is there and who has left.
+    pub(crate) fn tells_who_left(&self) -> bool {
+        self.people_at.is_some()
+    }
+}
+
+const NOT_SHOWN: &str = "the people of the workspace are not shown to this token: who left from now on is not known, and their \
+                         tasks do not show as nobody's";
+
+/// What was asked besides; while Asana fails to tell it, the rest goes on without.
+fn unless_down<T>(answer: Result<T, ConnectorError>) -> Result<Option<T>, ConnectorError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ConnectorError::Transient { .. } | ConnectorError::Malformed { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Somebody of whom nothing more is known than that they left.
+fn gone(gid: &str) -> Account {
+    Account { ext: gid.to_owned(), handle: Some(gid.to_owned()), name: None, email: None, kind: AccountKind::Gone }
 }
 
 /// A search that finds nothing: whether it may be asked at all tells the plan.

@@ -15,8 +15,8 @@ const LINES: [&str; 8] = ["li", "ul", "ol", "h1", "h2", "hr", "tr", "td"];
 pub(crate) fn said(rich: Option<&str>, plain: &str) -> Mentions {
     match rich {
         Some(rich) => {
-            let words: Vec<Part> = parts(rich);
-            mentions(words.iter().map(Part::said))
+            let parts: Vec<Part<'_>> = parts(rich);
+            mentions(parts.iter().flat_map(Part::said))
         }
         None => mentions(plain.lines().flat_map(|line| profiles(line).into_iter().chain([Said::Break]))),
     }
@@ -30,11 +30,11 @@ enum Part<'a> {
 }
 
 impl Part<'_> {
-    fn said(&self) -> Said<'_> {
+    fn said(&self) -> Vec<Said<'_>> {
         match self {
-            Part::Words(words) => Said::Text(words),
-            Part::Person(gid) => Said::Person(gid),
-            Part::Break => Said::Break,
+            Part::Words(words) => profiles(words),
+            Part::Person(gid) => vec![Said::Person(gid)],
+            Part::Break => vec![Said::Break],
         }
     }
 }

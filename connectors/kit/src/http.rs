@@ -209,7 +209,8 @@ impl Request {
         self
     }
 
-    /// Hands these statuses (401, 429) over as answers: what they mean stands in the body. A limit is noted all the same.
+    /// Hands these statuses (401, 429) over as answers: what they mean stands in the body. A limit that tells its time is noted
+    /// all the same; of one that does not, the caller tells the limits what it was.
     pub fn hear(mut self, statuses: &'static [u16]) -> Request {
         self.heard = statuses;
         self

@@ -16,7 +16,7 @@ mod supplement;
 pub mod survey;
 pub mod webhook;
 
-use connector_model::{Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
+use connector_model::{Absences, Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
 pub use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -175,10 +175,14 @@ pub struct Page {
     pub sources: Option<Vec<String>>,
     /// Everybody named on the page.
     pub accounts: Vec<Account>,
+    /// When some of them are away. Who is not named here was not asked about.
+    pub absences: Vec<Absences>,
     /// Containers and homes named on the page. On a [`StreamKind::Containers`] page: everything the selection covers.
     pub containers: Vec<Container>,
     /// On a [`StreamKind::Census`] page: every open task it shows.
     pub present: Vec<TaskRef>,
+    /// Tasks that a list has lost, or that the tool says left: each is asked for directly, and only that answer counts.
+    pub missed: Vec<TaskRef>,
     /// Items that could not be read: skipped, counted, named. The rest of the page goes on.
     pub unreadable: Vec<Unreadable>,
     /// Items that are no tasks (pull requests), left out on purpose.
@@ -209,8 +213,10 @@ impl Page {
             source_read: None,
             sources: None,
             accounts: Vec::new(),
+            absences: Vec::new(),
             containers: Vec::new(),
             present: Vec::new(),
+            missed: Vec::new(),
             unreadable: Vec::new(),
             skipped: 0,
             next,

@@ -11,7 +11,7 @@ mod task;
 
 pub use change::{Change, Field, Mark, Mentions};
 pub use keys::{SiteKey, TaskRef};
-pub use person::{Account, AccountKind};
+pub use person::{Absences, Account, AccountKind, DaysAway};
 pub use task::{
     Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress,
     ProgressSource, Share, Status, StatusCategory, Task,

@@ -1,5 +1,6 @@
 //! Accounts. Who is behind them (a person, perhaps with several accounts) is decided from the configuration.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// An account on one site, as the tool describes it.
@@ -46,4 +47,22 @@ impl AccountKind {
             _ => AccountKind::Human,
         }
     }
+}
+
+/// When whoever is behind an account is away, by the tool's own word: out of office, on leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absences {
+    /// Whose: [`Account::ext`].
+    pub account: String,
+    /// All that is known of it from lately on; what was told before is no longer so.
+    pub away: Vec<DaysAway>,
+}
+
+/// Whole days in a row, as that person counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DaysAway {
+    /// The first day away.
+    pub from: Date,
+    /// The last day away.
+    pub to: Date,
 }

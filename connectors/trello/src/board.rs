@@ -71,6 +71,11 @@ impl Trello {
         Ok(self.know(id, Board { lists, roles, accounts, ..Board::default() }))
     }
 
+    /// Has everything be asked for again.
+    pub(crate) fn forget_board(&self, id: &str) {
+        self.known_boards().remove(id);
+    }
+
     /// Asks for the lists alone.
     pub(crate) async fn read_board_lists(&self, id: &str) -> Result<Arc<Board>, ConnectorError> {
         let board = self.board(id).await?;

@@ -65,6 +65,7 @@ impl Trello {
 
     /// Nothing says how long; the windows are known.
     fn limited(&self, budget: &str, response: &Response) -> ConnectorError {
+        self.limits.note(budget, response.status, &response.headers, self.clock.now());
         self.limits.hold(budget, if budget == MEMBERS { MEMBERS_WINDOW } else { WINDOW });
         let until = self.limits.until(budget).unwrap_or_else(|| self.clock.now());
         let retry_after = until.duration_since(self.clock.now()).max(WINDOW);

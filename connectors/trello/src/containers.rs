@@ -3,6 +3,7 @@
 //!
 //! What is not shown is no proof that it is gone: such a page is partial, and nothing is concluded from the pass.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use connector_kit::{ConnectorError, Cursor, Page, Unreadable};
@@ -24,13 +25,13 @@ pub(crate) const FIELDS: &str = "id,name,closed,idOrganization,shortLink,dateLas
 impl Trello {
     /// All boards, and what each calls things.
     pub(crate) async fn pull_containers(&self, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let mut page = Page::new(self.clock.now(), Cursor { backfilled: true, ..cursor.clone() });
+        let mut page = Page::new(self.clock.now(), Cursor { backfilled: true, ..Cursor::default() });
         let listed = self.listed_boards(&mut page.unreadable).await?;
         if !page.unreadable.is_empty() {
             page.partial = Some("boards: some could not be read".to_owned());
         }
         let boards = match self.config.boards.is_empty() {
-            true => listed.into_iter().filter(|board| board.closed != Some(true)).collect(),
+            true => self.all_open(listed, cursor, &mut page).await?,
             false => self.selected(listed, &mut page).await?,
         };
         page.containers = boards.iter().map(container).collect();
@@ -47,6 +48,42 @@ impl Trello {
             }
         }
         Ok(page)
+    }
+
+    /// All open boards of the account. One that was watched until now and is not listed any more is asked for by itself: it
+    /// ends with its closing or its deletion, and never because this account was taken off it.
+    async fn all_open(
+        &self,
+        listed: Vec<BoardStub>,
+        cursor: &Cursor,
+        page: &mut Page,
+    ) -> Result<Vec<BoardStub>, ConnectorError> {
+        let mut boards: Vec<BoardStub> = listed.into_iter().filter(|board| board.closed != Some(true)).collect();
+        let mut watched: BTreeMap<String, String> = BTreeMap::new();
+        for (id, name) in watched_before(cursor) {
+            if boards.iter().any(|board| board.id == id) {
+                continue;
+            }
+            let query = vec![("fields", FIELDS.to_owned())];
+            let response = self.get(format!("boards/{}", segment(&id)), query).await?;
+            match response.status {
+                200 => {
+                    let board: BoardStub = items::single(&response, "a board")?;
+                    boards.extend(Some(board).filter(|board| board.closed != Some(true)));
+                }
+                404 | 410 => {}
+                401 | 403 => {
+                    let because = "it was watched, and this account may not see it any more: invite it again, or name the \
+                                   boards to be watched in `boards`";
+                    leave_out(page, &name, because.to_owned());
+                    watched.insert(id, name);
+                }
+                _ => return Err(refusal(&response, &format!("board {name}"))),
+            }
+        }
+        watched.extend(boards.iter().map(|board| (board.id.clone(), board.name.clone().unwrap_or_default())));
+        page.next.at = serde_json::to_string(&watched).ok();
+        Ok(boards)
     }
 
     /// Every board that is listed for our account, open ones by its own word.
@@ -112,6 +149,11 @@ impl Trello {
             _ => Err(refusal(&response, &format!("board {wanted}"))),
         }
     }
+}
+
+/// Ids and names of the boards that the last pass covered, as its cursor keeps them.
+fn watched_before(cursor: &Cursor) -> BTreeMap<String, String> {
+    cursor.at.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Whether the operator means this board.

@@ -26,6 +26,12 @@ pub(crate) fn is_of_list(action: &Action) -> bool {
     matches!(action.kind.as_str(), "updateList" | "createList" | "moveListToBoard" | "moveListFromBoard")
 }
 
+/// The card that an action says left the board for good, or for another one.
+pub(crate) fn left(action: &Action) -> Option<&str> {
+    let is_end = matches!(action.kind.as_str(), "deleteCard" | "moveCardFromBoard");
+    action.data.card.as_ref().filter(|_| is_end)?.id.as_deref()
+}
+
 /// The changes that an action tells of; none for one about no card, or without an instant.
 pub(crate) fn changes(action: &Action, board: &Board, states: &States, out: &mut Vec<Change>) {
     let Some(card) = action.data.card.as_ref().and_then(|card| card.id.as_deref()) else { return };

@@ -97,6 +97,8 @@ pub struct Trello {
     boards: Mutex<HashMap<String, Arc<board::Board>>>,
     /// What cards looked like, by board.
     memories: Memories,
+    /// Cards on a page of boards whose cards are too large for the longest one, by board.
+    page_sizes: Mutex<HashMap<String, usize>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// What it was made of; the credential is in `access` as well.
     pub(crate) config: Config,
@@ -134,6 +136,7 @@ impl Trello {
             listed: Mutex::default(),
             boards: Mutex::default(),
             memories: Memories::default(),
+            page_sizes: Mutex::default(),
             clock,
             config,
         })

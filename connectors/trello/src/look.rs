@@ -59,6 +59,13 @@ impl Trello {
             Err(ConnectorError::Forbidden { .. } | ConnectorError::NotVisible { .. }) => return Ok(TaskLook::Hidden),
             Err(error) => return Err(error),
         };
+        let board = match board.list(&cards[0].id_list) {
+            Some(_) => board,
+            None => self.read_board_lists(&here).await?,
+        };
+        if board.list(&cards[0].id_list).is_none() {
+            return Err(malformed(&format!("{what}: it lies in a list that the board does not show")));
+        }
         let mut page = Page::new(response.asked_at, Cursor::default());
         let parents = self.parents_in(&here);
         let reading = Reading { board: &board, states: &self.config.states, parents: &parents };

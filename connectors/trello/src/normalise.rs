@@ -81,7 +81,6 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         (over, false) if !over.is_open() => (parent.status.raw.clone(), over),
         (_, false) => ("incomplete".to_owned(), StatusCategory::Todo),
     };
-    let declared = !category.is_open();
     let owners = match item.id_member.as_ref().filter(|id| !id.is_empty()) {
         Some(member) => vec![member.clone()],
         None => parent.owners.clone(),
@@ -94,7 +93,8 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         handle: handle(&card.id_board, &card.id, Some(&item.id)),
         title: item.name.clone().unwrap_or_default(),
         kind: Some("check item".to_owned()),
-        status: Status { raw, category, declared },
+        // An item's states are Trello's own: nobody has to say what they mean.
+        status: Status { raw, category, declared: true },
         owners,
         created_at: made,
         updated_at: parent.updated_at.max(made),

@@ -5,7 +5,7 @@
 //! restart, a list that means something else now), and every few hours anyway, all cards are read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskRelations, Unreadable};
@@ -68,6 +68,8 @@ struct News {
     oldest: Option<Timestamp>,
     /// Actions about lists.
     of_lists: BTreeSet<String>,
+    /// Cards that were deleted, or moved to another board.
+    left: BTreeSet<String>,
 }
 
 impl Trello {
@@ -144,9 +146,11 @@ impl Trello {
         for id in left {
             match self.card_that_left(scope, &id).await? {
                 Some(card) => changed.push(card),
-                None => drop(memory.cards.remove(&id)),
+                None => page.missed.extend(forgotten(&mut memory, &id)),
             }
         }
+        let told = news.left.iter().filter(|id| !listed.contains(*id) && memory.cards.contains_key(*id));
+        page.missed.extend(told.map(|id| TaskRef::Ext(id.clone())));
         self.take_up(scope, &mut page, changed, &board, &mut memory).await?;
         stand.newest = stand.newest.max(news.newest);
         page.next = stand.to_cursor(true);
@@ -185,16 +189,24 @@ impl Trello {
     ) -> Result<(Response, usize), ConnectorError> {
         let what = format!("cards of {}", scope.name);
         let filter = if which == Which::All { "all" } else { "open" };
-        for size in SMALLER_PAGES {
+        let most = self.page_sizes().get(&scope.at.ext).copied().unwrap_or(PAGE);
+        for size in SMALLER_PAGES.into_iter().filter(|size| *size <= most) {
             let mut query = card_query();
             query.extend([("filter", filter.to_owned()), ("limit", size.to_string())]);
             query.extend(before.map(|before| ("before", before.to_owned())));
             let response = self.get(format!("boards/{}/cards", segment(&scope.handle)), query).await?;
             if !is_too_much(&response) {
+                if size < most {
+                    self.page_sizes().insert(scope.at.ext.clone(), size);
+                }
                 return Ok((expect_ok(response, &what)?, size));
             }
         }
         Err(malformed(&format!("{what}: even a short page of them is too large")))
+    }
+
+    fn page_sizes(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.page_sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A card that is not listed any more: archived, as a rule. `None`: gone, or on another board.
@@ -298,6 +310,10 @@ impl Trello {
         walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
         walk.first_action = news.oldest.into_iter().chain(walk.first_action).min();
         memory.hear(news.of_lists);
+        // Of what was before the first pass nothing is known here.
+        if walk.since.is_some() {
+            page.missed.extend(news.left.into_iter().map(TaskRef::Ext));
+        }
         Ok((page, next.map(|oldest| At::Actions(Some(oldest)))))
     }
 
@@ -316,6 +332,7 @@ impl Trello {
             let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, page)?;
             all.newest = all.newest.max(news.newest);
             all.of_lists.extend(news.of_lists);
+            all.left.extend(news.left);
             before = next;
             if before.is_none() {
                 if is_wide {
@@ -378,7 +395,8 @@ impl Trello {
         page.accounts.extend(named.into_values());
         let of_list = actions.iter().filter(|action| history::is_of_list(action)).map(|action| action.id.clone());
         let dates = || actions.iter().filter_map(|action| action.date.0);
-        let news = News { newest: dates().max(), oldest: dates().min(), of_lists: of_list.collect() };
+        let left = actions.iter().filter_map(|action| history::left(action)).map(str::to_owned).collect();
+        let news = News { newest: dates().max(), oldest: dates().min(), of_lists: of_list.collect(), left };
         // Those of one second stand in the order in which they happened, which their ids need not tell.
         let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
         if last.is_some() && last.as_deref() == before {
@@ -396,6 +414,16 @@ impl Trello {
         board: &Board,
         memory: &mut Memory,
     ) -> Result<(), ConnectorError> {
+        let (changed, odd): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|(_, card)| board.list(&card.id_list).is_some());
+        if !odd.is_empty() {
+            // What a card's list means is all there is of its state: it is kept as it was, and the lists are asked for again.
+            self.forget_board(&scope.at.ext);
+            let because = "it lies in a list that the board does not show".to_owned();
+            let name = |card: &Card| format!("card {}", short_link(card));
+            page.unreadable
+                .extend(odd.iter().map(|(_, card)| Unreadable { what: name(card), because: because.clone() }));
+        }
         let (hashes, mut cards): (Vec<u64>, Vec<Card>) = changed.into_iter().unzip();
         self.complete_cards(&scope.handle, &mut cards).await?;
         let mut items_before: Vec<Known> = Vec::with_capacity(cards.len());
@@ -413,7 +441,10 @@ impl Trello {
                     page.tasks.push(item_task(item, card, &reading));
                 }
             }
-            let now = memory.cards.get(&card.id).map(|known| &known.children);
+            let now = memory.cards.get(&card.id);
+            let is_lost = |item: &&String| now.is_some_and(|now| !now.items.contains(*item));
+            page.missed.extend(before.items.iter().filter(is_lost).cloned().map(TaskRef::Ext));
+            let now = now.map(|known| &known.children);
             for child in before.children.iter().chain(now.into_iter().flatten()) {
                 let parent = parents.get(child).map(|id| TaskRef::Ext(id.clone()));
                 let relations =
@@ -425,6 +456,12 @@ impl Trello {
         }
         Ok(())
     }
+}
+
+/// What is to be asked for directly of a card that is not there any more: itself, and the items that are tasks of their own.
+fn forgotten(memory: &mut Memory, id: &str) -> impl Iterator<Item = TaskRef> {
+    let items = memory.cards.remove(id).map(|known| known.items).unwrap_or_default();
+    std::iter::once(id.to_owned()).chain(items).map(TaskRef::Ext)
 }
 
 /// What is remembered of a card. Where its checklists could not be read, what they said before stays.

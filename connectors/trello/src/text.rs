@@ -171,6 +171,9 @@ fn visible(c: char) -> Option<char> {
         // Zero-width spaces, direction marks, embeddings and isolates; the joiners U+200C and U+200D belong to scripts.
         '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' => None,
         '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => None,
+        // No characters at all.
+        '\u{FDD0}'..='\u{FDEF}' => None,
+        _ if u32::from(c) & 0xFFFE == 0xFFFE => None,
         _ => Some(c),
     }
 }

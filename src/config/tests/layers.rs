@@ -51,10 +51,15 @@ const EVERYTHING: &str = r##"
     [heartbeat]
     url = { env = "BEAT" }
     [people.NAME]
+    [rules.custom.NAME]
+    when = "true"
+    [teams.web]
+    manager = "NAME"
+    [calendars.NAME]
 "##;
 
 /// Tables whose tables somebody names.
-const NAMED: [&str; 5] = ["github", "jira", "asana", "trello", "people"];
+const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
 
 /// Every key of every table, as the types know them: an unknown key in a table is answered with the list.
 fn known_keys() -> BTreeSet<String> {
@@ -112,7 +117,8 @@ fn every_key_of_the_defaults_reads_as_a_file_of_its_own() {
     let defaults = DEFAULTS.replace("NAME", "acme");
     let found = load(&sources(&[("default.toml", &defaults), ("own.toml", &EVERYTHING.replace("NAME", "acme"))], &[]));
     let settings = found.unwrap().settings;
-    assert_eq!(settings.rules, loaded(GITHUB, &[]).rules);
+    let own = loaded(&format!("{GITHUB}[rules.custom.acme]\nwhen = 'true'\n"), &[]);
+    assert_eq!(settings.rules, own.rules);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |        ^^^^ unknown
       |
       = note: key: rules.load
-      = help: not in this version yet; take it out. Known keys: ack, answer, blocker, churn, due, overdue, owner, pace, stalled, start, sys
+      = help: not in this version yet; take it out. Known keys: ack, aging, answer, blocker, churn, due, estimate, high_priority, overdue, owner, pace, stalled, start, sys
 
     gapwatch: 2 errors, 0 warnings in 1 file.
     ");
@@ -180,7 +180,7 @@ fn values_of_another_type() {
       | ^^^^^^^ unknown
       |
       = note: key: rules.pace.overdue
-      = help: Known keys: behind
+      = help: Known keys: behind, stuck_near_done
 
     gapwatch: 5 errors, 0 warnings in 1 file.
     "#);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod asana;
+mod calendars;
 mod in_force;
 mod jira;
 mod layers;

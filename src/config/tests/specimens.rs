@@ -42,6 +42,8 @@ fn each_mistake_in_a_file_is_shown_with_its_place() {
         ("manager-cycle", "[people]\nana.manager = \"max\"\nmax.manager = \"ana\"\n"),
         ("missing-key", "[slack]\nchannel = \"#delivery\"\n"),
         ("syntax", "[people.ana]\nname = Ana K.\n"),
+        ("unknown-field", "[rules.custom.review_waits]\nwhen = \"task.state == 'review' and task.idle_dayz > 2\"\n"),
+        ("bad-condition", "[[overrides]]\nmatch = \"task.idle_days > 2\"\nrules.stalled.idle_7d = \"1 workday\"\n"),
         ("unknown-key", "[rules.pace.behind]\nallowed_frist = 0.2\n"),
         ("unknown-reference", "[people.ana]\nmanager = \"maks\"\n[people.max]\n"),
         ("bad-secret", "[slack]\nbot_token = { env = \"NO_SUCH_VARIABLE\" }\n"),
@@ -87,4 +89,17 @@ fn a_secret_that_others_may_read_is_shown_by_its_file() {
     let same = shown.replace(&path, "/run/secrets/token");
     let carets = "^".repeat(path.len());
     golden("readable-secret", &same.replace(&carets, &"^".repeat("/run/secrets/token".len())));
+}
+
+#[test]
+fn a_calendar_file_is_told_with_the_line_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("de-be.ics");
+    let event = "BEGIN:VEVENT\r\nSUMMARY:Neujahr\r\nDTSTART;VALUE=DATE:1.1.2027\r\nEND:VEVENT\r\n";
+    std::fs::write(&path, format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}END:VCALENDAR\r\n")).unwrap();
+    let path = path.display().to_string();
+    let shown = after("bad-calendar", &format!("[calendars.berlin]\nholidays_ics = \"{path}\"\n"));
+    let same = shown.replace(&path, "/etc/gapwatch/de-be.ics");
+    let carets = "^".repeat(path.len());
+    golden("bad-calendar", &same.replace(&carets, &"^".repeat("/etc/gapwatch/de-be.ics".len())));
 }

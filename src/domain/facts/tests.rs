@@ -303,7 +303,7 @@ fn a_state_that_waits_for_somebody_asks_them_until_it_is_left() {
     assert_eq!(asked(&[state(3, 0, "active/Doing", "waiting/Waiting for customer")]), []);
     let label = valued(change(3, Field::Label, MO), "", "waiting-for: ana");
     let off = valued(change(4, Field::Label, MO), "waiting-for: ana", "");
-    assert_eq!(asked(&[label.clone()]), [(ANA, Asks::State)]);
+    assert_eq!(asked(std::slice::from_ref(&label)), [(ANA, Asks::State)]);
     assert_eq!(asked(&[label, off]), []);
 }
 

@@ -1,3 +1,5 @@
 //! Silence.
 
+pub mod aging;
+pub mod high_priority_silent;
 pub mod stalled;

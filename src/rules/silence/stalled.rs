@@ -8,6 +8,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
+use crate::domain::norms::{Metric, Source};
 use crate::domain::record::TaskRec;
 use crate::rules::settings::Stalled;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
@@ -36,6 +37,10 @@ impl Rule for Stalled {
         self.read(task, look).unwrap_or_else(Reading::Unknown)
     }
 
+    fn measures(&self) -> &'static [Metric] {
+        &[Metric::Idle]
+    }
+
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
         let lengths = [
             ("idle_0d", self.idle_0d),
@@ -54,6 +59,8 @@ struct Band {
     from: Timestamp,
     /// Silence allowed in it, working seconds.
     limit_secs: i64,
+    /// What is normal set it.
+    norm: Option<Source>,
 }
 
 impl Stalled {
@@ -67,8 +74,9 @@ impl Stalled {
         let deadline = look.deadline(task);
         let bands = self.bands(task, human_at, deadline.as_ref(), look);
         let calendar = look.calendar(task);
-        let limit_secs = bands.iter().rfind(|band| look.passed(band.from)).map_or(0, |band| band.limit_secs);
-        let evidence = Evidence::Stalled { human_at, limit_secs, deadline };
+        let band = bands.iter().rfind(|band| look.passed(band.from));
+        let (limit_secs, norm) = band.map_or((0, None), |band| (band.limit_secs, band.norm));
+        let evidence = Evidence::Stalled { human_at, limit_secs, deadline, norm };
         if look.passed(first_passing(&bands, human_at, calendar, 1.0)) {
             return Ok(Reading::Gap(finding(task, deadline, evidence, look)));
         }
@@ -88,13 +96,16 @@ impl Stalled {
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
         let secs = |length: Length| calendar.working(human_at, length.after(human_at, calendar));
-        let normal = Length::Workdays(look.norms(task).idle_p85_days);
-        let far = Band { from: Timestamp::MIN, limit_secs: secs(self.idle_30d).max(secs(normal)) };
+        let norms = look.norms(task);
+        let (floor, normal) = (secs(self.idle_30d), secs(Length::Workdays(norms.idle_p85_days())));
+        let norm = (normal >= floor).then_some(norms.of(Metric::Idle).source);
+        let far = Band { from: Timestamp::MIN, limit_secs: floor.max(normal), norm };
         let near = [(29, self.idle_14d), (13, self.idle_7d), (6, self.idle_3d), (2, self.idle_0d)];
         let near = deadline.into_iter().flat_map(|deadline| {
             near.map(|(left, length)| Band {
                 from: look.days_left_from(task, deadline, left),
                 limit_secs: secs(length),
+                norm: None,
             })
         });
         [far].into_iter().chain(near).collect()

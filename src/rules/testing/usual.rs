@@ -19,6 +19,12 @@ allowed_last = 0.10
 red_extra = 0.10
 red_from = 0.50
 min_span = "2 workdays"
+[pace.stuck_near_done]
+enabled = true
+from = 0.80
+still = "3 workdays"
+span_share = 0.25
+direct_days_left = 3
 [start.never]
 enabled = true
 from = 0.50
@@ -32,8 +38,26 @@ idle_3d = "3 workdays"
 idle_7d = "5 workdays"
 idle_14d = "7 workdays"
 idle_30d = "7 workdays"
+[aging]
+enabled = true
+min_age = "1 workday"
+subtract_blocked = true
+[high_priority.silent]
+enabled = true
+idle = "2 workdays"
+idle_0d = "1 workday"
+idle_3d = "3 workdays"
+idle_7d = "5 workdays"
+idle_14d = "7 workdays"
+most_share = 0.30
 [overdue]
 enabled = true
+[estimate.exceeded]
+enabled = true
+from = 0.80
+red_from = 1.0
+direct_from = 1.5
+age_factor = 2.0
 [owner.none]
 enabled = true
 direct_days_left = 14
@@ -75,6 +99,7 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[custom]
 "#;
 
 /// The usual thresholds.

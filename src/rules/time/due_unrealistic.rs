@@ -67,7 +67,7 @@ impl DueUnrealistic {
         if task.estimate_secs.is_some_and(|secs| secs > 0 && secs <= calendar.working(set.at, deadline.at)) {
             return Ok(not_about("its estimate fits into the time"));
         }
-        let typical_days = look.norms(task).work_p50_days;
+        let typical_days = look.norms(task).work_p50_days();
         let how = self.too_soon(task, &set, &deadline, typical_days, look);
         let evidence = |how| Evidence::Unrealistic { set_at: set.at, deadline, how, typical_days };
         Ok(match how {

@@ -1,6 +1,8 @@
 //! Time and pace.
 
 pub mod due_unrealistic;
+pub mod estimate_exceeded;
 pub mod overdue;
 pub mod pace_behind;
+pub mod pace_stuck_near_done;
 pub mod start_never;

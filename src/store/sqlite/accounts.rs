@@ -1,27 +1,33 @@
 //! Accounts as pages name them: described ones, and bare ones of which only the id is known yet.
 
-use std::collections::HashSet;
-
 use connector_model::{Account, AccountKind};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::Work;
-use super::values::code_in;
+use super::cache::BotNames;
+use super::history::Entry;
+use super::values::{at_opt, code_in, us};
+use super::{Work, absences};
+use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, PersonId, SiteId};
 use crate::domain::people::AccountRec;
 
 /// The tool's name of the site on which every person has an account of their own.
 pub(super) const OWN_TOOL: &str = "gapwatch";
 
+/// How closely it is kept when an account last acted.
+const ACTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
 /// Every account, with its stable id.
-pub(super) fn read_all(db: &Connection, bots: &HashSet<String>) -> Result<Vec<(String, AccountRec)>, StoreError> {
-    let mut query = db.prepare("SELECT id, site, ext, handle, name, email, kind, person FROM accounts ORDER BY id")?;
+pub(super) fn read_all(db: &Connection, bots: &BotNames) -> Result<Vec<(String, AccountRec)>, StoreError> {
+    let mut query =
+        db.prepare("SELECT id, site, ext, handle, name, email, kind, person, acted_at FROM accounts ORDER BY id")?;
     let rows = query.query_map([], |row| account(row, bots))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn account(row: &Row<'_>, bots: &HashSet<String>) -> Result<(String, AccountRec), rusqlite::Error> {
+fn account(row: &Row<'_>, bots: &BotNames) -> Result<(String, AccountRec), rusqlite::Error> {
     let mut rec = AccountRec {
         id: AccountId(row.get(0)?),
         site: SiteId(row.get(1)?),
@@ -31,14 +37,15 @@ fn account(row: &Row<'_>, bots: &HashSet<String>) -> Result<(String, AccountRec)
         kind: AccountKind::from_code(code_in(row, 6)?),
         bot: false,
         person: row.get::<_, Option<i64>>(7)?.map(PersonId),
+        acted_at: at_opt(row, 8)?,
     };
     rec.bot = is_bot(&rec, bots);
     Ok((row.get(2)?, rec))
 }
 
 /// By the tool's word, or named in the configuration: by login, or by the name that people see where a login is a mere id.
-pub(super) fn is_bot(rec: &AccountRec, bots: &HashSet<String>) -> bool {
-    let named = rec.handle.iter().chain(&rec.name).any(|name| bots.contains(&name.to_lowercase()));
+pub(super) fn is_bot(rec: &AccountRec, bots: &BotNames) -> bool {
+    let named = rec.handle.iter().chain(&rec.name).any(|name| bots.contains(name));
     rec.kind == AccountKind::Bot || named
 }
 
@@ -70,6 +77,7 @@ impl Work<'_> {
         if rec.bot != before.bot || is_gone(&rec) != is_gone(before) {
             self.touched.judged_anew.insert(id);
         }
+        self.touched.away |= rec.person != before.person && !absences::known(self.db, id)?.is_empty();
         self.db
             .prepare_cached("UPDATE accounts SET handle = ?, name = ?, email = ?, kind = ?, person = ? WHERE id = ?")?
             .execute(params![rec.handle, rec.name, rec.email, rec.kind.code(), rec.person.map(|id| id.0), id.0])?;
@@ -88,6 +96,7 @@ impl Work<'_> {
             kind: seen.kind,
             bot: false,
             person: None,
+            acted_at: None,
         };
         self.settle_account(&seen.ext, &mut rec);
         self.db
@@ -108,6 +117,24 @@ impl Work<'_> {
         self.cache.put_account(seen.ext.clone(), rec);
         self.touched.accounts.insert(id);
         Ok(id)
+    }
+
+    /// Notes that an account acted. Kept to the hour: nothing asks more closely, and a page would write a row for each entry.
+    pub(super) fn acted(&mut self, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+        let Some(rec) = self.cache.accounts.get_mut(&account) else { return Ok(()) };
+        if rec.acted_at.is_some_and(|known| at < later(known, ACTED_EVERY)) {
+            return Ok(());
+        }
+        rec.acted_at = Some(at);
+        let mut put = self.db.prepare_cached("UPDATE accounts SET acted_at = ? WHERE id = ?")?;
+        put.execute(params![us(at), account.0])?;
+        self.touched.accounts.insert(account);
+        Ok(())
+    }
+
+    /// True for an entry that an account's owner did not make with their own hands: an app did, or we.
+    pub(super) fn is_automatic(&self, entry: &Entry<'_>) -> bool {
+        entry.mark.is_some() || entry.via.is_some_and(|via| self.cache.who.bots.contains(via))
     }
 
     fn settle_account(&self, ext: &str, rec: &mut AccountRec) {

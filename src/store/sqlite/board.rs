@@ -5,6 +5,7 @@
 //! a few tasks; a test holds the two together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use connector_kit::StreamKind;
 use connector_model::{
@@ -14,14 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::{FailureKind, StoreError};
-use super::values::{at_in, at_opt, code_in, id_list, us};
+use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
 use super::{Work, bulk, census, history, streams};
 use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::look::is_home;
-use crate::domain::record::{BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec};
+use crate::domain::record::{
+    BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec, TaskWords,
+};
 
 /// How long a closed task stays on the board for its own sake.
 const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -100,7 +103,7 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
     let mut delta = BoardDelta::default();
     if !candidates.is_empty() {
         let here = among(work.db, &candidates, since)?;
-        delta.tasks = images(work.db, &here)?;
+        delta.tasks = images(work.db, &here, work.plan.is_some_and(|plan| plan.words))?;
         let here: HashSet<TaskId> = here.into_iter().collect();
         let left = candidates.into_iter().filter(|id| !here.contains(id) && !touched.new.contains(id));
         delta.removed = left.collect();
@@ -135,37 +138,41 @@ impl Work<'_> {
     }
 }
 
-/// Tasks whole, with their owners, homes and links, in the order asked for.
-pub(super) fn images(db: &Connection, ids: &[TaskId]) -> Result<Vec<TaskImage>, StoreError> {
+/// Tasks whole, with their owners, homes and links, in the order asked for; `words`: with what the tools call things.
+pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec<TaskImage>, StoreError> {
     let mut images = Vec::with_capacity(ids.len());
+    let mut kinds: HashSet<Arc<str>> = HashSet::new();
     for some in ids.chunks(1000) {
         let list = id_list(some.iter().map(|id| id.0));
         let mut owners = history::owners_of(db, &list)?;
         let mut homes = homes_of(db, &list)?;
         let mut links = links_of(db, &list)?;
+        let mut told = if words { words_of(db, &list)? } else { HashMap::new() };
         let mut query = db.prepare_cached(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
                progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts,
-               missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END
+               missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END, kind, spent, remaining
              FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         )?;
-        for rec in query.query_map([&list], task)? {
+        for rec in query.query_map([&list], |row| task(row, &mut kinds))? {
             let mut rec = rec?;
             rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
             rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
-            let (blocked_by, blocks) = links.remove(&rec.id).unwrap_or_default();
-            images.push(TaskImage { rec, blocked_by, blocks });
+            rec.words = told.remove(&rec.id);
+            let Links { blocked_by, blocks, linked } = links.remove(&rec.id).unwrap_or_default();
+            images.push(TaskImage { rec, blocked_by, blocks, linked });
         }
     }
     Ok(images)
 }
 
-fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
+fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlite::Error> {
     let due = row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text);
     Ok(TaskRec {
         id: TaskId(row.get(0)?),
         ext: row.get::<_, String>(1)?.into(),
         container: ContainerId(row.get(2)?),
+        kind: row.get_ref(23)?.as_str_or_null()?.map(|kind| shared(kind, kinds)),
         homes: Box::default(),
         category: StatusCategory::from_code(code_in(row, 3)?),
         declared: row.get(4)?,
@@ -179,6 +186,8 @@ fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
         priority: row.get(10)?,
         progress: progress(row, 11)?,
         estimate_secs: row.get(14)?,
+        spent_secs: row.get(24)?,
+        remaining_secs: row.get(25)?,
         parent: row.get::<_, Option<i64>>(15)?.map(TaskId),
         owners: Box::default(),
         reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
@@ -189,7 +198,28 @@ fn task(row: &Row<'_>) -> Result<TaskRec, rusqlite::Error> {
         unmapped: row.get::<_, Option<String>>(22)?.map(Into::into),
         changed_at: at_in(row, 19)?,
         facts: facts(row, 20)?,
+        words: None,
     })
+}
+
+/// The same few words for a million tasks.
+fn shared(kind: &str, kinds: &mut HashSet<Arc<str>>) -> Arc<str> {
+    if let Some(known) = kinds.get(kind) {
+        return Arc::clone(known);
+    }
+    let new: Arc<str> = kind.into();
+    kinds.insert(Arc::clone(&new));
+    new
+}
+
+fn words_of(db: &Connection, list: &str) -> Result<HashMap<TaskId, Box<TaskWords>>, StoreError> {
+    let mut query = db
+        .prepare_cached("SELECT id, key, status_raw, labels FROM tasks WHERE id IN (SELECT value FROM json_each(?))")?;
+    let rows = query.query_map([list], |row| {
+        let words = TaskWords { key: row.get(1)?, status: row.get(2)?, labels: json_in(row, 3)? };
+        Ok((TaskId(row.get(0)?), Box::new(words)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn due_source(row: &Row<'_>, column: usize) -> Result<DueSource, rusqlite::Error> {
@@ -225,23 +255,30 @@ fn homes_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<Containe
     Ok(homes)
 }
 
-type Links = (Vec<TaskId>, Vec<TaskId>);
+/// A task's own side of its links.
+#[derive(Default)]
+struct Links {
+    blocked_by: Vec<TaskId>,
+    blocks: Vec<TaskId>,
+    linked: Vec<TaskId>,
+}
 
 fn links_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Links>, StoreError> {
     let mut links: BTreeMap<TaskId, Links> = BTreeMap::new();
     let mut query = db.prepare_cached(
-        "SELECT DISTINCT task, kind, other FROM links WHERE task IN (SELECT value FROM json_each(?))
-           AND other IS NOT NULL AND other <> task ORDER BY task, kind, other",
+        "SELECT DISTINCT task, kind, coalesce(other, 0) FROM links WHERE task IN (SELECT value FROM json_each(?))
+           AND (other <> task OR (other IS NULL AND kind = 0)) ORDER BY task, kind, other",
     )?;
     let rows = query.query_map([list], |row| {
         Ok((TaskId(row.get(0)?), LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?)))
     })?;
     for row in rows {
         let (task, kind, other) = row?;
-        let (blocked_by, blocks) = links.entry(task).or_default();
+        let links = links.entry(task).or_default();
         match kind {
-            LinkKind::BlockedBy => blocked_by.push(other),
-            LinkKind::Blocks => blocks.push(other),
+            LinkKind::BlockedBy => links.blocked_by.push(other),
+            LinkKind::Blocks => links.blocks.push(other),
+            LinkKind::Relates | LinkKind::Duplicates if !links.linked.contains(&other) => links.linked.push(other),
             LinkKind::Relates | LinkKind::Duplicates => {}
         }
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{ConfigPlan, ConnectionPlan, StoreError};
 use super::values::{at_in, code_in, json_opt};
 use super::{accounts, bulk};
+use crate::domain::away::DateRange;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId};
 use crate::domain::people::AccountRec;
 
@@ -54,6 +55,65 @@ pub(super) struct ContainerRow {
 /// Working hours of each weekday, as [`crate::domain::calendar::Hours::week`].
 pub(super) type Week = [Option<(i32, i32)>; 7];
 
+/// A person's hours, as `persons.calendar` keeps them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum KeptHours {
+    /// As they were kept before there was more to say.
+    Week(Week),
+    /// All of it.
+    Whole {
+        /// Working hours.
+        week: Week,
+        /// Which of the lists of holidays in [`Settled`]; there are few, and many people.
+        holidays: usize,
+        /// Days on which they are away, by the configuration.
+        away: Vec<DateRange>,
+    },
+}
+
+impl KeptHours {
+    pub(super) fn parts(self) -> (Week, usize, Vec<DateRange>) {
+        match self {
+            KeptHours::Week(week) => (week, 0, Vec::new()),
+            KeptHours::Whole { week, holidays, away } => (week, holidays, away),
+        }
+    }
+}
+
+/// Names of what is no person, in small letters; `*` stands for anything.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BotNames {
+    plain: HashSet<String>,
+    patterns: Vec<String>,
+}
+
+impl BotNames {
+    fn new(names: &[String]) -> BotNames {
+        let (patterns, plain): (Vec<String>, Vec<String>) =
+            names.iter().map(|name| name.to_lowercase()).partition(|name| name.contains('*'));
+        BotNames { plain: plain.into_iter().collect(), patterns }
+    }
+
+    /// True for a name that is among them.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.plain.contains(&name) || self.patterns.iter().any(|pattern| fits(pattern, &name))
+    }
+}
+
+/// Whether a name looks like a pattern in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut name) = name.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        let Some(at) = name.find(part) else { return false };
+        name = &name[at + part.len()..];
+    }
+    name.ends_with(last)
+}
+
 /// What the configuration says about people as a whole; kept in `org.people`, so that a reader knows it too.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -64,6 +124,8 @@ pub(super) struct Settled {
     pub(super) operators: Vec<String>,
     pub(super) zone: String,
     pub(super) week: Week,
+    /// Every list of days on which nobody works; the first is that of the default calendar.
+    pub(super) holidays: Vec<Vec<DateRange>>,
     /// (tool, login) of each person, by handle.
     pub(super) logins: Vec<(String, String, String)>,
 }
@@ -74,9 +136,9 @@ impl Settled {
         Ok(stored.flatten().unwrap_or_default())
     }
 
-    /// Lower-case names of what is no person.
-    pub(super) fn bot_names(&self) -> HashSet<String> {
-        self.bots.iter().map(|name| name.to_lowercase()).collect()
+    /// Names of what is no person.
+    pub(super) fn bot_names(&self) -> BotNames {
+        BotNames::new(&self.bots)
     }
 }
 
@@ -86,7 +148,7 @@ pub(super) struct Who {
     logins: HashMap<(String, String), PersonId>,
     emails: HashMap<String, PersonId>,
     handles: HashMap<String, PersonId>,
-    pub(super) bots: HashSet<String>,
+    pub(super) bots: BotNames,
 }
 
 impl Who {
@@ -233,4 +295,21 @@ fn container_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_and_brackets_for_themselves() {
+        let bots =
+            BotNames::new(&["*[bot]".to_owned(), "CI-*".to_owned(), "svc-*-deploy*".to_owned(), "mirror".to_owned()]);
+        for name in ["renovate[bot]", "ci-user", "CI-", "svc-web-deploy", "svc-web-deploy2", "Mirror"] {
+            assert!(bots.contains(name), "{name}");
+        }
+        for name in ["robot", "renovate[bot]s", "aci-user", "svc-deploy", "mirrors", "b"] {
+            assert!(!bots.contains(name), "{name}");
+        }
+    }
 }

@@ -40,6 +40,19 @@ pub(super) fn note(work: &Work<'_>, stream: &StreamRow, site: SiteId, page: &Pag
     Ok(())
 }
 
+/// What a page says has left is asked for directly; whatever was read since is there.
+pub(super) fn suspect(work: &Work<'_>, site: SiteId, page: &Page) -> Result<(), StoreError> {
+    for missed in &page.missed {
+        let Some(task) = links::resolve(work, site, missed)? else { continue };
+        let mut insert = work.db.prepare_cached(
+            "INSERT INTO suspects(task, since, look_at) SELECT id, ?1, ?2 FROM tasks
+               WHERE id = ?3 AND closed_at IS NULL AND gone_at IS NULL AND asked_at < ?1 ON CONFLICT DO NOTHING",
+        )?;
+        insert.execute(params![us(page.asked_at), us(work.now), task.0])?;
+    }
+    Ok(())
+}
+
 /// Forgets what the pass under way has shown: it is over.
 pub(super) fn forget(work: &Work<'_>, container: ContainerId) -> Result<(), StoreError> {
     work.db.prepare_cached("DELETE FROM census WHERE container = ?")?.execute([container.0])?;

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{ConfigApplied, ConfigPlan, ConnectionPlan, PersonPlan, ProfileSeen, SiteSeen, StoreError};
-use super::cache::{Cache, Settled};
+use super::cache::{Cache, KeptHours, Settled};
 use super::values::{id_list, json, us};
 use super::{Work, accounts, board, containers, history, load, streams, supplements};
+use crate::domain::away::DateRange;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{ConnectionId, ContainerId, PersonId, SiteId, TaskId};
 use crate::domain::record::BoardDelta;
@@ -179,24 +180,36 @@ fn reread(work: &Work<'_>, planned: &ConnectionPlan, id: ConnectionId) -> Result
 }
 
 fn put_persons(work: &mut Work<'_>, plan: &ConfigPlan) -> Result<(), StoreError> {
-    work.db.execute("UPDATE persons SET gone = 1, manager = NULL", [])?;
+    work.db.execute("UPDATE persons SET gone = 1, manager = NULL, deputy = NULL", [])?;
     let own_site = SiteKey { tool: accounts::OWN_TOOL.to_owned(), origin: "config".to_owned(), tenant: String::new() };
     let site = put_site(work, &own_site)?;
-    let mut ids = HashMap::new();
+    let (mut ids, lists) = (HashMap::new(), holiday_lists(plan));
     for person in &plan.persons {
-        ids.insert(person.handle.as_str(), put_person(work, site, person)?);
+        let holidays = lists.iter().position(|list| *list == person.calendar.holidays());
+        ids.insert(person.handle.as_str(), put_person(work, site, person, holidays.unwrap_or_default())?);
     }
     for person in &plan.persons {
-        let manager = person.manager.as_deref().and_then(|handle| ids.get(handle));
-        work.db.execute(
-            "UPDATE persons SET manager = ? WHERE id = ?",
-            params![manager.map(|id| id.0), ids[person.handle.as_str()].0],
-        )?;
+        let id = |handle: &Option<String>| ids.get(handle.as_deref()?).map(|id: &PersonId| id.0);
+        let (manager, deputy) = (id(&person.manager), id(&person.deputy));
+        let own = ids[person.handle.as_str()].0;
+        let mut put = work.db.prepare_cached("UPDATE persons SET manager = ?, deputy = ? WHERE id = ?")?;
+        put.execute(params![manager, deputy, own])?;
     }
     Ok(())
 }
 
-fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan) -> Result<PersonId, StoreError> {
+/// Every list of holidays that somebody has, that of the default calendar first. Few, however many people there are.
+fn holiday_lists(plan: &ConfigPlan) -> Vec<&[DateRange]> {
+    let mut lists = vec![plan.default_calendar.holidays()];
+    for person in &plan.persons {
+        if !lists.contains(&person.calendar.holidays()) {
+            lists.push(person.calendar.holidays());
+        }
+    }
+    lists
+}
+
+fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan, holidays: usize) -> Result<PersonId, StoreError> {
     let account = Account {
         ext: person.handle.clone(),
         handle: Some(person.handle.clone()),
@@ -206,10 +219,10 @@ fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan) -> Result<
     };
     let own = work.see_account(site, &account)?;
     let mut put = work.db.prepare_cached(
-        "INSERT INTO persons(handle, name, email, slack, zone, calendar, own_account, zone_stated)
-           VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
+        "INSERT INTO persons(handle, name, email, slack, zone, calendar, own_account, zone_stated, team)
+           VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)
          ON CONFLICT(handle) DO UPDATE SET name = ?2, email = ?3, slack = ?4, zone = ?5, calendar = ?6, own_account = ?7,
-           zone_stated = ?8, gone = 0
+           zone_stated = ?8, team = ?9, gone = 0
          RETURNING id",
     )?;
     let of = params![
@@ -218,9 +231,10 @@ fn put_person(work: &mut Work<'_>, site: SiteId, person: &PersonPlan) -> Result<
         person.email,
         person.slack,
         zone_name(&person.calendar),
-        json(&person.calendar.hours().week)?,
+        json(&KeptHours::Whole { week: person.calendar.hours().week, holidays, away: person.away.clone() })?,
         own.0,
         person.zone_stated,
+        person.team,
     ];
     Ok(PersonId(put.query_row(of, |row| row.get(0))?))
 }
@@ -252,6 +266,7 @@ fn settle(db: &Connection, plan: &ConfigPlan) -> Result<(), StoreError> {
         operators: plan.operators.clone(),
         zone: zone_name(&plan.default_calendar),
         week: plan.default_calendar.hours().week,
+        holidays: holiday_lists(plan).into_iter().map(<[DateRange]>::to_vec).collect(),
         logins: logins.collect(),
     };
     db.execute("UPDATE org SET people = ?", [json(&settled)?])?;

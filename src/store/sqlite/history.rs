@@ -45,6 +45,9 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Resu
         };
         known.insert(&change.task, task);
         let entry = entry(work, site, change)?;
+        if let Some(account) = entry.account.filter(|_| !work.is_automatic(&entry)) {
+            work.acted(account, entry.at)?;
+        }
         let new = match task {
             Some(task) => insert(work, task, &entry)?,
             None => wait(work, site, &change.task, &entry)?,
@@ -258,6 +261,7 @@ struct Folded {
 /// Folds these tasks anew and writes what came out differently; those are touched.
 pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
     let list = id_list(ids.iter().map(|id| id.0));
+    forget_outcomes(work.db, &list)?;
     let mut owners = owners_of(work.db, &list)?;
     let tasks = folded(work.db, &list)?;
     let rev = work.facts_rev();
@@ -279,6 +283,12 @@ pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreErr
         )?;
         update.execute(params![blob, rev, task.id.0])?;
     }
+    Ok(())
+}
+
+/// Forgets what these tasks left behind for norms: something about them is different now. It is folded anew when norms are.
+pub(super) fn forget_outcomes(db: &Connection, list: &str) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM outcomes WHERE task IN (SELECT value FROM json_each(?))")?.execute([list])?;
     Ok(())
 }
 
@@ -352,6 +362,18 @@ impl Work<'_> {
         owners: &[AccountId],
         (reporter, created_at): (Option<AccountId>, Timestamp),
     ) -> Result<Facts, StoreError> {
+        self.with_context(site, container, owners, created_at, |context| fold(changes, context))
+    }
+
+    /// What the entries of one task are folded with under the present configuration.
+    pub(super) fn with_context<T>(
+        &self,
+        site: SiteId,
+        container: ContainerId,
+        owners: &[AccountId],
+        created_at: Timestamp,
+        fold: impl FnOnce(&FoldContext<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let nobody = HashSet::new();
         let failed = RefCell::new(None);
         let cache = &*self.cache;
@@ -361,7 +383,7 @@ impl Work<'_> {
         let labels = planned.map_or(&[][..], |connection| &connection.state_labels);
         let context = FoldContext {
             is_bot: &|account| cache.accounts.get(&account).is_some_and(|rec| rec.bot),
-            is_bot_name: &|name| cache.who.bots.contains(&name.to_lowercase()),
+            is_bot_name: &|name| cache.who.bots.contains(name),
             is_ours: &|mark, account| {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },
@@ -379,7 +401,7 @@ impl Work<'_> {
             reporter,
             created_at,
         };
-        let facts = fold(changes, &context);
+        let facts = fold(&context);
         failed.into_inner().map_or(Ok(facts), Err)
     }
 }

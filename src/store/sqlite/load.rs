@@ -8,13 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::super::{ConfigPlan, StoreError};
-use super::cache::{Settled, Week};
+use super::cache::{KeptHours, Settled, Week};
 use super::values::{json_in, us};
-use super::{accounts, board, inbox, round};
+use super::{absences, accounts, board, inbox, norms, round};
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
+use crate::domain::norms::Book;
 use crate::domain::notice::{Message, Notice, Post, PostAbout};
 use crate::domain::people::{People, Person};
 use crate::domain::record::{BoardImage, NextIds};
@@ -29,7 +31,9 @@ pub(super) fn image(
     rule: fn(&str) -> Option<RuleId>,
 ) -> Result<BoardImage, StoreError> {
     let ids = board::task_ids(db, now)?;
-    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>())?;
+    // A command that only looks has no plan; it may show whatever there is.
+    let words = plan.is_none_or(|plan| plan.words);
+    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>(), words)?;
     let here: HashSet<TaskId> = ids.into_iter().collect();
     let since = later(now, -SAID_KEPT);
     let notices = notices(db, since)?;
@@ -53,6 +57,7 @@ pub(super) fn image(
         posts,
         messages,
         answers: inbox::waiting(db)?,
+        norms: norms::book(db)?,
         ids: next_ids(db)?,
     })
 }
@@ -71,6 +76,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         posts: Vec::new(),
         messages: Vec::new(),
         answers: Vec::new(),
+        norms: Book::default(),
         ids: next_ids(db)?,
     })
 }
@@ -168,13 +174,15 @@ fn next_ids(db: &Connection) -> Result<NextIds, StoreError> {
 /// Everybody, with the calendars of the plan where there is one, else as stored.
 fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreError> {
     let settled = Settled::read(db)?;
-    let mut calendars = Calendars::default();
+    let mut calendars = Calendars { holidays: settled.holidays.clone(), known: HashMap::new() };
     let default_calendar = match plan {
         Some(plan) => plan.default_calendar.clone(),
-        None => calendars.get(&settled.zone, settled.week),
+        None => calendars.get(&settled.zone, settled.week, 0),
     };
     let mut people = People::empty(default_calendar);
-    for person in persons(db, plan, &mut calendars)? {
+    let mut away = Vec::new();
+    for (person, days) in persons(db, plan, &mut calendars)? {
+        away.extend(days.into_iter().map(|range| (person.own_account, range)));
         people.persons.insert(person.id, person);
     }
     let handles: HashMap<&str, PersonId> =
@@ -184,33 +192,44 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    people.add_away(absences::read_all(db)?);
+    people.add_away(away);
     Ok(people)
 }
 
 /// Laying out a calendar takes milliseconds, and most people share one.
-#[derive(Default)]
-struct Calendars(HashMap<(String, Week), Arc<Calendar>>);
+struct Calendars {
+    holidays: Vec<Vec<DateRange>>,
+    known: HashMap<(String, Week, usize), Arc<Calendar>>,
+}
 
 impl Calendars {
-    fn get(&mut self, zone: &str, week: Week) -> Arc<Calendar> {
-        let made = self.0.entry((zone.to_owned(), week)).or_insert_with(|| {
+    fn get(&mut self, zone: &str, week: Week, holidays: usize) -> Arc<Calendar> {
+        let off = self.holidays.get(holidays).map_or(&[][..], Vec::as_slice);
+        let made = self.known.entry((zone.to_owned(), week, holidays)).or_insert_with(|| {
             let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-            Arc::new(Calendar::new(zone, Hours { week }))
+            Arc::new(Calendar::with_holidays(zone, Hours { week }, off))
         });
         made.clone()
     }
 }
 
-fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars) -> Result<Vec<Person>, StoreError> {
+/// Everybody configured, with the days on which the configuration says that they are away.
+fn persons(
+    db: &Connection,
+    plan: Option<&ConfigPlan>,
+    calendars: &mut Calendars,
+) -> Result<Vec<(Person, Vec<DateRange>)>, StoreError> {
     let planned: HashMap<&str, &Arc<Calendar>> =
         plan.iter().flat_map(|plan| &plan.persons).map(|person| (person.handle.as_str(), &person.calendar)).collect();
     let mut query = db.prepare(
         "SELECT id, handle, name, email, manager, coalesce(slack, seen_slack), own_account,
-           CASE WHEN zone_stated THEN zone ELSE coalesce(seen_zone, zone) END, calendar FROM persons
+           CASE WHEN zone_stated THEN zone ELSE coalesce(seen_zone, zone) END, calendar, deputy, team FROM persons
          WHERE gone = 0 AND own_account IS NOT NULL ORDER BY id",
     )?;
     let rows = query.query_map([], |row| {
-        Ok(Person {
+        let (week, holidays, away) = json_in::<KeptHours>(row, 8)?.parts();
+        let person = Person {
             id: PersonId(row.get(0)?),
             handle: row.get(1)?,
             name: row.get(2)?,
@@ -223,9 +242,12 @@ fn persons(db: &Connection, plan: Option<&ConfigPlan>, calendars: &mut Calendars
                 Some(calendar) if calendar.zone().iana_name() == Some(row.get_ref(7)?.as_str()?) => {
                     Arc::clone(calendar)
                 }
-                _ => calendars.get(row.get_ref(7)?.as_str()?, json_in(row, 8)?),
+                _ => calendars.get(row.get_ref(7)?.as_str()?, week, holidays),
             },
-        })
+            deputy: row.get::<_, Option<i64>>(9)?.map(PersonId),
+            team: row.get(10)?,
+        };
+        Ok((person, away))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

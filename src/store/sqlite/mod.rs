@@ -3,6 +3,7 @@
 //! Each write is one transaction that first raises `org.seq` under the condition that nobody else has. After an error the
 //! store forgets what it keeps at hand and looks whether it is still the owner, so that the caller may load and go on.
 
+mod absences;
 mod accounts;
 mod batch;
 mod board;
@@ -16,6 +17,7 @@ mod inbox;
 mod links;
 mod load;
 mod looks;
+mod norms;
 mod open;
 mod pages;
 mod planning;
@@ -30,6 +32,7 @@ mod supplements;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod values;
 
 use std::collections::{BTreeSet, HashMap};
@@ -55,6 +58,7 @@ use crate::domain::record::{BoardDelta, BoardImage};
 use batch::{Batch, Write};
 use cache::Cache;
 pub use reader::Reader;
+use touched::Touched;
 use values::{at_in, us};
 
 /// The writing half; there is one in the world for each file, held by whoever has the lock.
@@ -94,28 +98,6 @@ struct Work<'a> {
     has_orphans: bool,
     has_waiting: bool,
     has_supplements: bool,
-}
-
-/// What a transaction changed so far, and what follows from it.
-#[derive(Default)]
-struct Touched {
-    /// Tasks to be handed to the board.
-    tasks: BTreeSet<TaskId>,
-    /// Tasks written for the first time.
-    new: BTreeSet<TaskId>,
-    /// Tasks whose closed neighbours may come onto the board or leave it.
-    around: BTreeSet<TaskId>,
-    /// Tasks that may come onto the board or leave it.
-    maybe: BTreeSet<TaskId>,
-    /// Tasks whose facts are to be folded anew.
-    refold: BTreeSet<TaskId>,
-    /// Accounts that turned out to be bots, or not to be.
-    judged_anew: BTreeSet<AccountId>,
-    /// Who assigned something, and when.
-    assigned: BTreeSet<(AccountId, Timestamp)>,
-    accounts: BTreeSet<AccountId>,
-    containers: BTreeSet<ContainerId>,
-    connections: BTreeSet<ConnectionId>,
 }
 
 impl Store {

@@ -5,7 +5,7 @@ use connector_kit::StreamKind;
 
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
-use super::{Work, board, bulk, cache, census, containers, history, links, streams, supplements};
+use super::{Work, absences, board, bulk, cache, census, containers, history, links, streams, supplements};
 
 pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
     let mut applied = PageApplied::default();
@@ -19,6 +19,7 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
     }
     // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
     history::refold_touched(work)?;
+    applied.reload = work.touched.away;
     applied.delta = board::delta(work)?;
     Ok(applied)
 }
@@ -35,6 +36,7 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     for account in &page.accounts {
         work.see_account(site, account)?;
     }
+    work.touched.away |= absences::see(work, site, &page.absences)?;
     containers::see(work, stream, site, page)?;
     let origin = Origin { site, asked_at: page.asked_at, observed: cache::observed(work.plan, &name) };
     for task in &page.tasks {
@@ -48,6 +50,7 @@ fn take_up(work: &mut Work<'_>, write: &PageWrite<'_>, applied: &mut PageApplied
     let wrote = supplements::see(work, write, &origin)? || linked;
     applied.changes = history::see(work, site, &page.changes)?;
     bulk::find(work, stream, site, page)?;
+    census::suspect(work, site, page)?;
     if stream.key.kind == StreamKind::Census {
         census::note(work, stream, site, page)?;
     }

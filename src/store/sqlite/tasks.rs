@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::StoreError;
 use super::history::{self, Entry};
-use super::values::{at_in, at_opt, json, us, us_of};
+use super::values::{at_in, at_opt, id_list, json, us, us_of};
 use super::{Work, census, containers, links, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -247,6 +247,9 @@ fn update(
     if owners || moved(&["container", "created_at"]) {
         work.touched.refold.insert(id);
     }
+    if moved(&["closed_at", "category", "container", "kind"]) {
+        history::forget_outcomes(work.db, &id_list([id.0]))?;
+    }
     if moved(&["key", "url"]) {
         introduce(work, origin.site, id, task)?;
     }
@@ -416,6 +419,9 @@ impl Columns {
     fn of(work: &mut Work<'_>, site: SiteId, task: &Task) -> Result<Columns, StoreError> {
         let container = containers::id_of(work, site, &task.container)?;
         let reporter = task.reporter.as_ref().map(|ext| work.account(site, ext)).transpose()?;
+        if let Some(reporter) = reporter {
+            work.acted(reporter, task.created_at)?;
+        }
         let parent = parent_of(work, site, task)?;
         let owners = task.owners.iter().map(|ext| Ok(work.account(site, ext)?.0)).collect::<Result<_, StoreError>>()?;
         let homes =

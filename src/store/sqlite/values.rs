@@ -1,6 +1,8 @@
 //! How plain values are written into columns and read back: instants as microseconds, the rest as JSON text where only
 //! this program reads it.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
@@ -35,6 +37,15 @@ pub(super) fn at_opt(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>, 
 /// A small code in a column; one that does not fit reads as 255, which every `from_code` takes as unknown.
 pub(super) fn code_in(row: &Row<'_>, column: usize) -> Result<u8, Error> {
     Ok(u8::try_from(row.get::<_, i64>(column)?).unwrap_or(u8::MAX))
+}
+
+/// A value in a column by its text.
+pub(super) fn parsed_in<T>(row: &Row<'_>, column: usize) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse().map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
 /// JSON text of a value.

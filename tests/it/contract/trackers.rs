@@ -140,6 +140,16 @@ impl Tracker {
         }
     }
 
+    /// How somebody is named in a comment there.
+    pub fn mention(self, world: &World, person: &str) -> String {
+        match self {
+            Tracker::GitHub | Tracker::Trello => format!("@{}", self.who(person)),
+            Tracker::JiraCloud => format!("[~accountid:{}]", world.jira().account_id(person)),
+            Tracker::JiraDataCenter => format!("[~{person}]"),
+            Tracker::Asana => format!("https://app.asana.com/0/{}/list", world.sim.asana().user_gid(person)),
+        }
+    }
+
     /// Gives it a deadline: its own, or its milestone's.
     pub fn due(self, world: &World, key: &str, day: &str) {
         match self {
@@ -153,6 +163,56 @@ impl Tracker {
                 world.sim.trello().due(key, Some(evening), "max");
             }
             _ => world.jira().due(key, Some(day.parse().expect("a day")), "max"),
+        }
+    }
+
+    /// Takes its deadline away.
+    pub fn undue(self, world: &World, key: &str) {
+        match self {
+            Tracker::GitHub => world.github().set_milestone(REPO, Self::number(key), "max-w", None, world.now()),
+            Tracker::Asana => world.sim.asana().due(key, None, "max"),
+            Tracker::Trello => world.sim.trello().due(key, None, "max"),
+            _ => world.jira().due(key, None, "max"),
+        }
+    }
+
+    /// Gives it a deadline of its own at this instant, where the tool has instants.
+    pub fn due_at(self, world: &World, key: &str, instant: &str) {
+        let due = crate::world::at(instant);
+        match self {
+            Tracker::Asana => world.sim.asana().due_at(key, due, "UTC", "max"),
+            Tracker::Trello => world.sim.trello().due(key, Some(due), "max"),
+            _ => panic!("{self:?} knows days alone"),
+        }
+    }
+
+    /// What people see of its connection.
+    pub fn connection(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "github.acme",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "jira.acme",
+            Tracker::Asana => "asana.acme",
+            Tracker::Trello => "trello.acme",
+        }
+    }
+
+    /// Where a comment is made.
+    pub fn comments(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "POST /issues /comments",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "POST /issue /comment",
+            Tracker::Asana => "POST /stories",
+            Tracker::Trello => "POST /actions/comments",
+        }
+    }
+
+    /// What the addresses of its lists of tasks have in common.
+    pub fn lists(self) -> &'static str {
+        match self {
+            Tracker::GitHub => "/issues",
+            Tracker::JiraCloud | Tracker::JiraDataCenter => "/search",
+            Tracker::Asana => "/tasks",
+            Tracker::Trello => "/cards",
         }
     }
 

@@ -88,7 +88,13 @@ fn a_section_says_the_state_of_what_is_not_ticked_off() {
     assert_eq!(of("Shipped"), ("Shipped".to_owned(), Done, true), "the configuration says so");
     assert_eq!(of("Done"), ("Done".to_owned(), Todo, false), "only the tick says so");
     assert_eq!(of("Sprint 12"), ("Sprint 12".to_owned(), Todo, false));
-    assert_eq!(state(json!({"memberships": []})), (INCOMPLETE.to_owned(), Todo, false));
+    for nowhere in [json!([]), in_section("Untitled section"), in_section("(no section)")] {
+        assert_eq!(
+            state(json!({"memberships": nowhere})),
+            ("open".to_owned(), Todo, false),
+            "nothing that could be mapped"
+        );
+    }
     let ticked = |name: &str| {
         state(json!({"completed": true, "completed_at": "2025-03-09T10:00:00.000Z", "memberships": in_section(name)}))
     };
@@ -118,13 +124,14 @@ fn a_rejected_approval_is_not_done() {
 }
 
 #[test]
-fn headings_are_no_work_and_milestones_are() {
+fn headings_and_milestones_are_no_work() {
     let why = |change| read(change).ineligible;
     assert_eq!(why(json!({"is_rendered_as_separator": true})), Some(Ineligible::NotWork));
     assert_eq!(why(json!({"resource_subtype": "section"})), Some(Ineligible::NotWork));
     assert_eq!(why(json!({"name": "Next week: ", "assignee": null, "due_on": null})), Some(Ineligible::NotWork));
     assert_eq!(why(json!({"name": "Call back:"})), None, "somebody is to do it");
-    assert_eq!(why(json!({"resource_subtype": "milestone"})), None);
+    assert_eq!(why(json!({"resource_subtype": "milestone"})), Some(Ineligible::NotWork));
+    assert_eq!(why(json!({"resource_subtype": "approval"})), None);
     assert_eq!(read(json!({"resource_subtype": "milestone"})).kind.as_deref(), Some("milestone"));
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use connector_kit::secret::Secret;
 use connector_kit::survey::{Examine, Survey, Verdict};
 use connector_kit::{Commenter, ConnectorError, Cursor, Source, StreamKey, StreamKind};
+use connector_model::{Absences, DaysAway};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -133,4 +134,61 @@ async fn a_survey_shows_projects_people_and_sections() {
     assert_eq!(asana.profile("ana@acme.example").await.unwrap().unwrap().ext, "7");
     assert_eq!(asana.profile("nobody").await.unwrap(), None);
     let _: &dyn Commenter = &asana;
+}
+
+/// Ana is away for two days.
+fn away(asked: &Asked) -> Answer {
+    match (asked.call().as_str(), asked.query("user").as_deref()) {
+        ("GET ooo_entries", Some("7")) => page(
+            json!([{"gid": "1", "start_date": "2026-03-09", "end_date": "2026-03-10"},
+                {"gid": "2", "start_date": "2026-03-12", "end_date": null}, {"gid": "3", "start_date": "soon"}]),
+            None,
+        ),
+        ("GET ooo_entries", _) => panic!("whoever has left is not asked about"),
+        _ => bad(404, "no"),
+    }
+}
+
+#[tokio::test]
+async fn who_is_out_of_office_is_asked_about_some_times_a_day() {
+    let server = Server::new(away).await;
+    let asana = server.asana();
+    let first = asana.pull(&containers(), &Cursor::default()).await.unwrap();
+    let days = DaysAway { from: "2026-03-09".parse().unwrap(), to: "2026-03-10".parse().unwrap() };
+    assert_eq!(first.absences, [Absences { account: "7".to_owned(), away: vec![days] }]);
+    let asked = server.asked();
+    let entry = asked.iter().find(|one| one.call() == "GET ooo_entries").unwrap();
+    assert_eq!(entry.query("workspace").as_deref(), Some("1"));
+    assert!(entry.query("start_date").is_some_and(|day| day.as_str() < "2026-02-15"), "{entry:?}");
+    let again = asana.pull(&containers(), &first.next).await.unwrap();
+    assert_eq!((again.absences, &again.next), (Vec::new(), &first.next), "not yet");
+    let late = server.asana_at("2026-03-02T18:00:00Z", |_| {});
+    assert_eq!(late.pull(&containers(), &first.next).await.unwrap().absences, first.absences);
+}
+
+#[tokio::test]
+async fn times_away_that_are_not_told_are_said_once_and_stop_nothing() {
+    for status in [402, 403] {
+        let server = Server::new(move |_| bad(status, "not for you")).await;
+        let asana = server.asana();
+        let first = asana.pull(&containers(), &Cursor::default()).await.unwrap();
+        assert_eq!((first.containers.len(), first.absences.len(), first.partial), (1, 0, None), "{status}");
+        asana.pull(&containers(), &first.next).await.unwrap();
+        let told = asana.warnings().into_iter().filter(|warning| warning.contains("out of office")).count();
+        let asked = server.calls().into_iter().filter(|call| call == "GET ooo_entries").count();
+        assert_eq!((told, asked), (1, 1), "{status}");
+        let findings = asana.examine(&[]).await;
+        let said = findings.iter().filter(|one| one.what.contains("out of office")).count();
+        assert_eq!(said, 1, "{status}: {findings:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_to_tell_times_away_is_asked_again_the_next_time() {
+    let server = Server::new(|_| bad(500, "later")).await;
+    let asana = server.asana();
+    let first = asana.pull(&containers(), &Cursor::default()).await.unwrap();
+    assert_eq!((first.containers.len(), first.absences.len()), (1, 0));
+    let at = first.next.at.unwrap();
+    assert!(!at.contains("over") && !at.contains("after"), "it is the same people's turn: {at}");
 }

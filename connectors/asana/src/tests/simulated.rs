@@ -158,7 +158,7 @@ async fn everything_is_mirrored_and_changes_come_by_events() {
     assert_eq!(desk.task("Sell shoes").status.category, StatusCategory::Active);
     assert_eq!(desk.told("Sell shoes", Field::Status), [(own("todo/To do"), own("active/Doing"))]);
     assert_eq!(desk.told("Ship shoes", Field::Due).last(), Some(&(own("2026-03-20"), own("2026-03-27"))));
-    assert_eq!(desk.told("Ask for prices", Field::Status), [(own("todo/incomplete"), own("done/completed"))]);
+    assert_eq!(desk.told("Ask for prices", Field::Status), [(own("todo/open"), own("done/completed"))]);
     assert_eq!(desk.told("Count shoes", Field::Comment), [(None, own("/gapwatch snooze 3d"))]);
     assert_eq!(desk.told("Count shoes", Field::Owner).last().unwrap().1, Some(desk.org.user_gid("ana")));
     let asked = desk.asked();
@@ -340,4 +340,112 @@ async fn the_census_and_direct_looks_tell_what_is_gone() {
     assert_eq!(desk.asana.task(&gone).await.unwrap(), TaskLook::Gone);
     assert_eq!(desk.asana.task(&hidden).await.unwrap(), TaskLook::Hidden);
     let TaskLook::There(_) = desk.asana.task(&desk.gid("Ask for prices")).await.unwrap() else { panic!("it is there") };
+}
+
+#[tokio::test]
+async fn everybody_is_asked_about_in_turn_in_batches_and_again_after_some_hours() {
+    let desk = Desk::new().await;
+    for nth in 0..230 {
+        desk.org.person(&format!("p{nth}"), &format!("Person {nth}"), &format!("p{nth}@example.com"));
+    }
+    desk.org.away("p0", date(2026, 3, 9), date(2026, 3, 13));
+    desk.org.away("p229", date(2026, 1, 5), date(2026, 1, 9));
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let (mut cursor, mut asked, mut away) = (Cursor::default(), Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let page = desk.asana.pull(&all, &cursor).await.unwrap();
+        asked.push(page.absences.len());
+        away.extend(page.absences.into_iter().filter(|one| !one.away.is_empty()).map(|one| one.account));
+        cursor = page.next;
+        desk.later(60);
+    }
+    // Beside those: Ana, Max and ourselves.
+    assert_eq!(asked, [200, 33, 0]);
+    assert_eq!(away, [desk.org.user_gid("p0")], "what is long over is not asked for");
+    desk.org.away("ana", date(2026, 3, 16), date(2026, 3, 16));
+    desk.later(5 * 60);
+    let page = desk.asana.pull(&all, &cursor).await.unwrap();
+    assert!(page.absences.iter().any(|one| one.account == desk.org.user_gid("ana") && one.away.len() == 1));
+}
+
+#[tokio::test]
+async fn a_move_whose_event_was_lost_is_found_with_its_story_by_the_reading_of_all_that_is_open() {
+    let mut desk = Desk::new().await;
+    desk.org.section("Web", "Doing");
+    desk.org.quiet_moves(true);
+    desk.read("Web").await;
+    desk.later(30);
+    desk.org.lose_events(100);
+    desk.org.section_move("Ship shoes", "Web", "Doing", "ana");
+    desk.read("Web").await;
+    assert_eq!(desk.told("Ship shoes", Field::Status), [], "nothing tells of it yet");
+    desk.later(7 * 60);
+    desk.read("Web").await;
+    assert_eq!(desk.task("Ship shoes").status.category, StatusCategory::Active);
+    let moves = desk.told("Ship shoes", Field::Status);
+    assert_eq!(moves.len(), 1, "{moves:?}");
+    assert_eq!(moves[0].1.as_deref(), Some("active/Doing"));
+}
+
+#[tokio::test]
+async fn a_project_that_no_list_shows_is_asked_for_told_for_some_days_and_left_then() {
+    let desk = Desk::new().await;
+    desk.org.project("Shop");
+    desk.org.project("Old");
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let shown = |page: &Page| -> Vec<(String, bool)> {
+        let mut shown: Vec<_> = page.containers.iter().map(|one| (one.name.clone(), one.open)).collect();
+        shown.sort();
+        shown
+    };
+    let own = |shown: &[(&str, bool)]| -> Vec<(String, bool)> {
+        shown.iter().map(|(name, open)| ((*name).to_owned(), *open)).collect()
+    };
+    let first = desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    assert_eq!(shown(&first), own(&[("Old", true), ("Shop", true), ("Web", true)]));
+    desk.org.hide("Shop", true);
+    desk.org.archive("Old", true);
+    let mut page = first;
+    for nth in 0..3 {
+        desk.later(25 * 60);
+        page = desk.asana.pull(&all, &page.next).await.unwrap();
+        let expected = if nth == 0 { own(&[("Old", false), ("Web", true)]) } else { own(&[("Web", true)]) };
+        assert_eq!(shown(&page), expected, "{nth}");
+        assert_eq!(page.unreadable[0].what, "Shop");
+        assert!(page.partial.is_some(), "not seen is not gone");
+    }
+    desk.org.hide("Shop", false);
+    let back = desk.asana.pull(&all, &page.next).await.unwrap();
+    assert_eq!((shown(&back), back.partial), (own(&[("Shop", true), ("Web", true)]), None));
+    desk.org.hide("Shop", true);
+    page = desk.asana.pull(&all, &back.next).await.unwrap();
+    desk.later(8 * 24 * 60);
+    page = desk.asana.pull(&all, &page.next).await.unwrap();
+    assert_eq!((shown(&page), page.partial), (own(&[("Web", true)]), None), "long gone");
+}
+
+#[tokio::test]
+async fn who_left_stays_so_while_the_people_are_not_told() {
+    use connector_model::AccountKind;
+    use connector_simulator::{Fault, Tool};
+    let desk = Desk::new().await;
+    desk.org.deactivate("ana");
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let first = desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    let ana = desk.org.user_gid("ana");
+    let kind = |page: &Page| page.accounts.iter().find(|one| one.ext == ana).map(|one| one.kind);
+    assert_eq!(kind(&first), Some(AccountKind::Gone));
+    for status in [403, 402, 500] {
+        let fault = Fault::Status(status, "{\"errors\":[{\"message\":\"no\"}]}".to_owned());
+        desk.sim.fail_next(Tool::Asana, "/workspace_memberships", fault, 100);
+        // After a start nothing is remembered but the cursor.
+        let anew = Asana::new(desk.asana.config.clone(), desk.clock.clone()).unwrap();
+        let page = anew.pull(&all, &first.next).await.unwrap();
+        assert_eq!((kind(&page), page.containers.len()), (Some(AccountKind::Gone), 1), "{status}");
+        let next = anew.pull(&all, &page.next).await.unwrap();
+        assert_eq!(kind(&next), Some(AccountKind::Gone), "{status}");
+        let is_told = anew.warnings().iter().any(|warning| warning.contains("who left"));
+        assert_eq!(is_told, status != 500, "{status}");
+        desk.sim.heal();
+    }
 }

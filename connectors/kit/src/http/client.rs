@@ -184,7 +184,10 @@ impl Http {
         blank::headers(&mut headers, &secrets);
         let now = self.config.clock.now();
         self.note_date(&headers, asked_at, now);
-        self.config.limits.note(&request.resource, status, &headers, now);
+        // Whether a 429 that is handed over is a limit at all stands in its body, unless it tells a time.
+        if status != 429 || !request.heard.contains(&429) || headers.contains_key(RETRY_AFTER) {
+            self.config.limits.note(&request.resource, status, &headers, now);
+        }
         if let Some(other) = &request.held_with
             && (status == 429 || (status == 403 && headers.contains_key(RETRY_AFTER)))
         {

@@ -199,7 +199,6 @@ async fn a_refusal_whose_body_tells_more_is_handed_over_where_it_is_wanted() {
         answer(401, &[], "unauthorized permission requested"),
         answer(401, &[], "invalid token"),
         answer(429, &["Retry-After: 30"], "too many cards"),
-        answer(503, &[], "down"),
     ])
     .await;
     let client = writing(&server);
@@ -208,7 +207,12 @@ async fn a_refusal_whose_body_tells_more_is_handed_over_where_it_is_wanted() {
     assert_eq!(client.write(write().hear(&[401])).await.unwrap().status, 401);
     assert_eq!(client.read(read().hear(&[401, 429])).await.unwrap().status, 429);
     let held = client.write(write().hear(&[401])).await;
-    assert!(matches!(held, Err(WriteError::NotSent { .. })), "a limit is noted all the same");
+    assert!(matches!(held, Err(WriteError::NotSent { .. })), "a limit that tells its time is noted all the same");
+    let server =
+        Server::new([answer(429, &[], "too many cards"), answer(200, &[], "fewer"), answer(503, &[], "down")]).await;
+    let client = writing(&server);
+    assert_eq!(client.read(read().hear(&[401, 429])).await.unwrap().status, 429);
+    assert_eq!(client.read(read().hear(&[401, 429])).await.unwrap().status, 200, "it is no limit, as its body says");
     let client = Http::new(HttpConfig {
         read_attempts: 1,
         ..server.config(Arc::new(SetClock::leaping(START.parse().unwrap())))

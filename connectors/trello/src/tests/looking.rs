@@ -18,6 +18,7 @@ async fn a_card_is_there_wherever_it_is_now() {
     let mut world = World::small();
     world.cards = vec![card(&id(1), "l2")];
     world.cards[0]["idBoard"] = id(77).into();
+    world.lists.push(json!({ "id": "l2", "name": "Doing", "closed": false, "idBoard": id(77) }));
     let Ok(TaskLook::There(page)) = looked(world, &handle()).await else { panic!("it is there") };
     assert_eq!(page.tasks[0].container.ext, id(77));
     assert_eq!(page.tasks[0].handle, format!("{}/{}", id(77), id(1)));

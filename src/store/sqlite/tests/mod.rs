@@ -1,12 +1,14 @@
 //! The store as a whole: pages go in, a board that only ever learns deltas must equal one that was just loaded.
 #![allow(clippy::unwrap_used)]
 
+mod absences;
 mod boards;
 mod census;
 mod files;
 mod history;
 mod mirror;
 mod moves;
+mod norms;
 mod plans;
 mod rounds;
 mod streams;
@@ -30,7 +32,7 @@ use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
-use crate::domain::ids::{ConnectionId, TaskId};
+use crate::domain::ids::{ConnectionId, ContainerId, TaskId};
 use crate::domain::record::{ContainerRec, TaskRec};
 
 const NAME: &str = "github.acme";
@@ -76,6 +78,9 @@ fn person(handle: &str, login: &str) -> PersonPlan {
         accounts: vec![("github".to_owned(), login.to_owned())],
         calendar: usual(),
         zone_stated: true,
+        away: Vec::new(),
+        deputy: None,
+        team: false,
     }
 }
 
@@ -104,6 +109,7 @@ fn plan() -> ConfigPlan {
         default_manager: Some("mo".to_owned()),
         operators: vec!["mo".to_owned()],
         default_calendar: usual(),
+        words: true,
         rules_rev: "rules1".to_owned(),
         read_rev: "read1".to_owned(),
         select_rev: "select1".to_owned(),

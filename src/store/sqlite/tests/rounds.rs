@@ -17,7 +17,12 @@ fn finding() -> Finding {
         addressee: Addressee::Owners,
         first: None,
         deadline: None,
-        evidence: Evidence::Stalled { human_at: start(), limit_secs: 3600, deadline: None },
+        evidence: Evidence::Stalled {
+            human_at: start(),
+            limit_secs: 3600,
+            deadline: None,
+            norm: Some(crate::domain::norms::Source::Elsewhere),
+        },
     }
 }
 

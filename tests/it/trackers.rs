@@ -1,0 +1,12 @@
+//! Asana and Trello: what both go through alike, the whole way, against working models of both.
+
+pub mod canaries;
+pub mod faults;
+pub mod hostile;
+pub mod kills;
+mod story;
+
+use crate::contract::trackers::Tracker;
+
+/// Those whose tests are the same.
+pub const HOSTED: [Tracker; 2] = [Tracker::Asana, Tracker::Trello];

@@ -1,0 +1,7 @@
+//! Trello: the whole way, against a working model of it. What it has in common with Asana stands in `trackers`.
+
+mod canaries;
+mod faults;
+mod hostile;
+mod recorded;
+mod vanishing;
