@@ -360,9 +360,9 @@ impl Work<'_> {
         container: ContainerId,
         changes: &[RawChange],
         owners: &[AccountId],
-        (reporter, created_at): (Option<AccountId>, Timestamp),
+        made: (Option<AccountId>, Timestamp),
     ) -> Result<Facts, StoreError> {
-        self.with_context(site, container, owners, created_at, |context| fold(changes, context))
+        self.with_context(site, container, owners, made, |context| fold(changes, context))
     }
 
     /// What the entries of one task are folded with under the present configuration.
@@ -371,7 +371,7 @@ impl Work<'_> {
         site: SiteId,
         container: ContainerId,
         owners: &[AccountId],
-        created_at: Timestamp,
+        (reporter, created_at): (Option<AccountId>, Timestamp),
         fold: impl FnOnce(&FoldContext<'_>) -> T,
     ) -> Result<T, StoreError> {
         let nobody = HashSet::new();
@@ -401,8 +401,8 @@ impl Work<'_> {
             reporter,
             created_at,
         };
-        let facts = fold(&context);
-        failed.into_inner().map_or(Ok(facts), Err)
+        let folded = fold(&context);
+        failed.into_inner().map_or(Ok(folded), Err)
     }
 }
 

@@ -35,7 +35,7 @@ mod tests;
 mod touched;
 mod values;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 

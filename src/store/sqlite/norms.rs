@@ -106,7 +106,7 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
     for task in &tasks {
         let changes = history::read(work.db, task.id)?;
         let owners = owners.remove(&task.id).unwrap_or_default();
-        let spans = work.with_context(task.site, task.container, &owners, task.created_at, |context| {
+        let spans = work.with_context(task.site, task.container, &owners, (None, task.created_at), |context| {
             outcome(&changes, task.closed_at, context)
         })?;
         let mut insert = work.db.prepare_cached("INSERT INTO outcomes VALUES (?,?,?,?,?)")?;
