@@ -294,7 +294,6 @@ impl Sketch {
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "priority" => rec.priority = Some(number(words.next())),
             "raw" => {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());

@@ -11,6 +11,7 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod secret;
+pub mod mentions;
 mod supplement;
 pub mod survey;
 pub mod webhook;

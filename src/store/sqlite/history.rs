@@ -401,8 +401,8 @@ impl Work<'_> {
             reporter,
             created_at,
         };
-        let facts = fold(&context);
-        failed.into_inner().map_or(Ok(facts), Err)
+        let folded = fold(&context);
+        failed.into_inner().map_or(Ok(folded), Err)
     }
 }
 
