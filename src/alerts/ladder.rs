@@ -56,7 +56,14 @@ pub(super) struct Climb {
 /// Asks the ladder.
 pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     let mut climb = Climb::default();
-    let heads = heads(alert, draft.snapshot);
+    let all = heads(alert, draft.snapshot);
+    let heads = present(&all, alert, draft.snapshot, &mut climb);
+    if heads.is_empty() && !all.is_empty() {
+        // Nobody who ought to hear first is here, and nobody acts for them: it is for whoever leads them to know.
+        let direct = is_direct(alert);
+        climb.wants.push(manager(&all, direct, alert, draft));
+        return climb;
+    }
     if !is_direct(alert) {
         climb.wants = heads.iter().map(|head| digest(*head, alert, draft)).collect();
         climb.unreachable = climb.wants.is_empty();
@@ -106,14 +113,47 @@ fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
             let owners = owners(alert, snapshot);
             let own = owners.first().and_then(|owner| people.manager(*owner));
             let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
-            manager.map(|manager| manager.own_account).into_iter().collect()
+            let here = manager.filter(|manager| people.back_at(manager.own_account, snapshot.now).is_none());
+            let stands = here.or_else(|| leader(&owners, snapshot)).or(manager);
+            stands.map(|manager| manager.own_account).into_iter().collect()
         }
         Addressee::Operators => Vec::new(),
     }
 }
 
-/// Every owner of the task who can act, in the tool's order; one account for each person.
+/// Of those who ought to hear first the ones who are here, and in the place of each who is away their deputy. Looks again
+/// when somebody is back.
+fn present(heads: &[AccountId], alert: &Alert, snapshot: &Snapshot<'_>, climb: &mut Climb) -> Vec<AccountId> {
+    let people = &snapshot.board.people;
+    let mut here: Vec<AccountId> = Vec::new();
+    for head in heads {
+        let stands = match people.back_at(*head, snapshot.now) {
+            None => Some(*head),
+            Some(back_at) => {
+                climb.wakes.push(back_at);
+                let deputy = people.deputy(*head).filter(|one| people.back_at(one.own_account, snapshot.now).is_none());
+                deputy.map(|deputy| account_there(deputy, alert, snapshot))
+            }
+        };
+        here.extend(stands.filter(|one| !here.iter().any(|other| people.same(*other, *one))));
+    }
+    here
+}
+
+/// A person's account where the task lives, by which they can be mentioned there; else their own.
+fn account_there(person: &Person, alert: &Alert, snapshot: &Snapshot<'_>) -> AccountId {
+    let board = snapshot.board;
+    let site = super::home(alert.subject, snapshot).map(|home| home.site);
+    let there = |account: &AccountId| board.people.accounts.get(account).is_some_and(|rec| Some(rec.site) == site);
+    board.accounts_of(person.id).find(there).unwrap_or(person.own_account)
+}
+
+/// Every owner of the task who can act, in the tool's order, one account for each person; of a gap about a person, they
+/// themselves.
 pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+    if let SubjectKey::Person(id) = alert.subject {
+        return snapshot.board.somebody(id).map(|who| who.account).into_iter().collect();
+    }
     let SubjectKey::Task(task) = alert.subject else { return Vec::new() };
     let Some(task) = snapshot.board.task(task) else { return Vec::new() };
     let people = &snapshot.board.people;
@@ -191,7 +231,11 @@ fn comment(alert: &Alert, draft: &Draft<'_>) -> Option<(String, TaskId)> {
 /// The login by which an owner is mentioned. `None`: it has none, or a mention was refused in this episode.
 fn login(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<String> {
     let SubjectKey::Task(task) = alert.subject else { return None };
-    let login = draft.snapshot.board.people.accounts.get(&account)?.handle.clone()?;
+    let board = draft.snapshot.board;
+    let rec = board.people.accounts.get(&account)?;
+    // The account that stands for a person of the configuration is none of the tool's.
+    let elsewhere = super::home(alert.subject, draft.snapshot).is_some_and(|home| home.site != rec.site);
+    let login = rec.handle.clone().filter(|_| !elsewhere)?;
     let address = Address::Comment { connection: String::new(), task, mention: Some(login.clone()) };
     (!is_dead(account, &address, alert, draft)).then_some(login)
 }
@@ -281,6 +325,7 @@ fn escalates_at(
     let plain = match (resumed, soon) {
         (true, _) => since,
         (false, true) => days(since, MANAGER_SOON),
+        (false, false) if alert.rule == RuleId("load.overloaded") => days(since, MANAGER_SOON),
         (false, false) => days(since, MANAGER_LATER),
     };
     let quiet = if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT };
@@ -319,7 +364,16 @@ pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option
     let people = &snapshot.board.people;
     let Some(first) = heads.first() else { return people.default_manager.and_then(|id| people.persons.get(&id)) };
     let chain = std::iter::successors(people.manager(*first), |person| people.manager(person.own_account));
-    chain.take(MANAGERS).find(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
+    let above: Vec<&Person> = chain
+        .take(MANAGERS)
+        .filter(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
+        .collect();
+    // Of a manager on leave the deputy hears, else whoever leads the manager; when all of them are, the first waits for it.
+    let here = |person: &&Person| people.back_at(person.own_account, snapshot.now).is_none();
+    let stands = |person: &&'a Person| {
+        if here(person) { Some(*person) } else { people.deputy(person.own_account).filter(here) }
+    };
+    above.iter().find_map(stands).or(above.first().copied())
 }
 
 /// The notice by which a want has been met, or is about to be.

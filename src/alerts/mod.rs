@@ -131,6 +131,12 @@ fn home<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a Containe
 fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> {
     match subject {
         SubjectKey::Connection(id) => Some(id),
+        // What somebody has is mostly read in one place.
+        SubjectKey::Person(id) => {
+            let board = snapshot.board;
+            let tasks = board.owned_by(id).into_iter();
+            tasks.filter_map(|task| board.reader(board.task(task)?)).map(|reader| reader.id).next()
+        }
         _ => home(subject, snapshot)?.reader,
     }
 }

@@ -252,7 +252,7 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
         }
         SubjectKey::Container(_) => is_read(),
         SubjectKey::Connection(id) => board.connection(id).is_some(),
-        SubjectKey::Person(id) => board.people.persons.contains_key(&id),
+        SubjectKey::Person(id) => board.somebody(id).is_some(),
     }
 }
 
@@ -274,7 +274,15 @@ fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_
         }
         // A connection is known before its site is.
         SubjectKey::Connection(id) => ("", board.connection(id).map_or("", |connection| &connection.name)),
-        SubjectKey::Person(id) => ("", board.people.persons.get(&id).map_or("", |person| person.handle.as_str())),
+        SubjectKey::Person(id) => {
+            let account = id.account().and_then(|account| board.people.accounts.get(&account));
+            let site = account.map_or("", |rec| board.site(rec.site));
+            let stable = match id.account() {
+                Some(account) => format!("account {account}"),
+                None => board.people.persons.get(&id).map_or(String::new(), |person| person.handle.clone()),
+            };
+            return GapId::new(rule, site, &stable, scope);
+        }
     };
     GapId::new(rule, site, stable, scope)
 }

@@ -82,7 +82,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
         match (met, held) {
             (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
             // What waits for the channel anyway waits for the morning as well.
-            (Some(notice), Some((Withheld::QuietHours, _))) => plan.keep.push(notice.id),
+            (Some(notice), Some((Withheld::QuietHours | Withheld::Away, _))) => plan.keep.push(notice.id),
             (_, Some((why, until))) => {
                 plan.withheld.get_or_insert(why);
                 plan.wakes.push(until);
@@ -173,6 +173,11 @@ fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Wit
     let people = &snapshot.board.people;
     let in_channel = matches!(want.address, Address::Slack(Destination::Channel(_)));
     let calendar = if in_channel { &people.default_calendar } else { people.calendar(Some(want.account)) };
+    // Nobody is written to while they are away, at whatever hour.
+    let back_at = people.back_at(want.account, snapshot.now).filter(|_| !in_channel);
+    if let Some(back_at) = back_at {
+        return Some((Withheld::Away, calendar.next_open(back_at)));
+    }
     let acted = last_act(want.account, alert, snapshot).filter(|_| !in_channel);
     if let Some(until) = acted.map(|at| snapshot.policy.recent_action.after(at, calendar))
         && until > snapshot.now

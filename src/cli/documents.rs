@@ -222,8 +222,12 @@ fn gap(
 ) -> Gap {
     let task = task_of(alert.subject).and_then(|id| view.board.task(id));
     let people = &view.board.people;
-    let owners: Vec<_> =
-        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner)).collect();
+    let of_task = task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner));
+    let themselves = match alert.subject {
+        SubjectKey::Person(id) => view.board.somebody(id).map(|who| who.account),
+        _ => None,
+    };
+    let owners: Vec<_> = of_task.chain(themselves).collect();
     let calendar = people.calendar(owners.first().copied());
     let live = alert.state != AlertState::Resolved;
     let explained = if live { rules::explain(&view.rules, alert.subject, snapshot) } else { Vec::new() };
@@ -280,7 +284,7 @@ fn subject(view: &View, subject: SubjectKey, names: &HashMap<TaskId, TaskName>) 
             Subject { kind: "container", connection: name.clone(), key: name, url: None, title: None }
         }
         SubjectKey::Person(id) => {
-            let handle = view.board.people.persons.get(&id).map(|person| person.handle.clone());
+            let handle = view.board.somebody(id).map(|who| view.board.people.called(who.account));
             Subject { kind: "person", key: handle, connection: None, url: None, title: None }
         }
     }

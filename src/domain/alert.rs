@@ -152,6 +152,8 @@ pub enum Withheld {
     Settling,
     /// Outside the recipient's working hours.
     QuietHours,
+    /// The recipient is away.
+    Away,
     /// The recipient touched it in the last hours.
     RecentAction,
     /// A stronger gap speaks.
@@ -186,6 +188,7 @@ impl Withheld {
         match self {
             Withheld::Settling => "settling",
             Withheld::QuietHours => "quiet_hours",
+            Withheld::Away => "away",
             Withheld::RecentAction => "recent_action",
             Withheld::Inhibited(_) => "inhibited",
             Withheld::Blocked(_) => "blocked",

@@ -14,13 +14,16 @@ use jiff::Timestamp;
 use super::alert::{Alert, AlertState, Answer, Round};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
-use super::ids::{AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PostId, SiteId, TaskId};
+use super::ids::{
+    AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PersonId, PostId, SiteId, TaskId,
+};
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 use super::record::{
     BoardDelta, BoardImage, ConnectionRec, ContainerRec, Gone, HistoryReach, NextIds, TaskImage, TaskRec,
 };
+use super::roster::Roster;
 use super::timers::Timers;
 use super::uses::Uses;
 
@@ -30,6 +33,7 @@ pub struct Board {
     edges: Edges,
     members: HashMap<ContainerId, BTreeSet<TaskId>>,
     uses: Uses,
+    roster: Roster,
     containers: HashMap<ContainerId, ContainerRec>,
     connections: HashMap<ConnectionId, ConnectionRec>,
     sites: HashMap<SiteId, String>,
@@ -76,6 +80,7 @@ impl Board {
             edges: Edges::default(),
             members: HashMap::new(),
             uses: Uses::default(),
+            roster: Roster::new(&image.people),
             containers: image.containers.into_iter().map(|rec| (rec.id, rec)).collect(),
             connections: image.connections.into_iter().map(|rec| (rec.id, rec)).collect(),
             sites: image.sites,
@@ -118,6 +123,8 @@ impl Board {
         self.touched.extend(self.tasks.keys().map(|id| SubjectKey::Task(*id)));
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
+        let owners: Vec<PersonId> = self.roster.owners().map(|owner| self.stands_for(owner)).collect();
+        self.touched.extend(owners.into_iter().chain(self.people.persons.keys().copied()).map(SubjectKey::Person));
         // What is no longer on the board has left the configuration: its gaps have to end.
         let live = self.alerts.values().filter(|alert| alert.state != AlertState::Resolved);
         self.touched.extend(live.map(|alert| alert.subject));
@@ -196,11 +203,22 @@ impl Board {
         }
     }
 
-    /// An account that turns out to be a bot, deactivated, or somebody else's, changes who owns its tasks.
+    /// An account that turns out to be a bot, deactivated, or somebody else's, changes who owns its tasks; one that acts, or
+    /// is the first to act on a day, changes what is known of people.
     fn put_account(&mut self, rec: AccountRec) {
         let (id, now) = (rec.id, (rec.bot, rec.kind, rec.person));
-        let before = self.people.accounts.insert(id, rec);
-        if before.is_some_and(|before| (before.bot, before.kind, before.person) != now) {
+        let (person, acted_at) = (rec.stands_for(), rec.acted_at);
+        let before = self.people.accounts.get(&id).cloned();
+        let is_new_day = self.roster.put(before.as_ref(), &rec);
+        self.people.accounts.insert(id, rec);
+        if is_new_day {
+            self.touch_people();
+        }
+        if before.as_ref().is_none_or(|before| before.acted_at != acted_at) {
+            self.touched.insert(SubjectKey::Person(person));
+        }
+        if let Some(before) = before.filter(|before| (before.bot, before.kind, before.person) != now) {
+            self.touched.extend([before.stands_for(), person].map(SubjectKey::Person));
             let named =
                 |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
             let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
@@ -208,6 +226,33 @@ impl Board {
             let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();
             self.touch_around(&tasks);
         }
+    }
+
+    /// Marks everybody who has open work.
+    fn touch_people(&mut self) {
+        let owners: Vec<PersonId> = self.roster.owners().map(|owner| self.stands_for(owner)).collect();
+        self.touched.extend(owners.into_iter().map(SubjectKey::Person));
+    }
+
+    /// Marks a subject.
+    pub(super) fn touch(&mut self, subject: SubjectKey) {
+        self.touched.insert(subject);
+    }
+
+    /// All accounts of a person, in a fixed order.
+    pub fn accounts_of(&self, person: PersonId) -> impl Iterator<Item = AccountId> {
+        let own = person.account();
+        own.into_iter().chain(self.roster.accounts(person).filter(move |account| Some(*account) != own))
+    }
+
+    /// Open work of an account, in a fixed order.
+    pub fn owned(&self, account: AccountId) -> impl Iterator<Item = TaskId> {
+        self.roster.owned(account)
+    }
+
+    /// The start of the day, Greenwich, on which anybody was last seen to act on a site. `None`: nobody ever was.
+    pub fn active_on(&self, site: SiteId) -> Option<Timestamp> {
+        self.roster.active_on(site)
     }
 
     fn put_container(&mut self, rec: ContainerRec) {
@@ -285,6 +330,7 @@ impl Board {
             self.members.entry(*container).or_default().insert(id);
         }
         self.gone.remove(&id);
+        self.roster.add(&image.rec);
         if self.uses.add(&image.rec) {
             self.touched.insert(SubjectKey::Container(image.rec.container));
         }
@@ -294,6 +340,7 @@ impl Board {
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
         if let Some(rec) = self.tasks.get(&id) {
+            self.roster.remove(rec);
             if self.uses.remove(rec) {
                 self.touched.insert(SubjectKey::Container(rec.container));
             }
@@ -315,6 +362,11 @@ impl Board {
 
     /// Marks tasks and everybody whose reading may depend on them.
     fn touch_around(&mut self, ids: &BTreeSet<TaskId>) {
+        for id in ids {
+            // What somebody has at hand is read of what they own, and of its parts.
+            let parent = self.tasks.get(id).and_then(|rec| rec.parent);
+            parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
+        }
         self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }
 

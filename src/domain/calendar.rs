@@ -185,6 +185,19 @@ impl Calendar {
         self.plan.reaches(target + lost).map_or(Timestamp::MAX, seconds)
     }
 
+    /// The last instant from which so much working time passes until `to`; `to` itself for none.
+    pub fn before(&self, to: Timestamp, work_secs: i64) -> Timestamp {
+        if work_secs <= 0 {
+            return to;
+        }
+        let target = self.total(to.as_second()) - work_secs;
+        if target < 0 {
+            return Timestamp::MIN;
+        }
+        // Where that much has been worked and the next stretch begins: what lies between is no working time.
+        self.next_open(if target == 0 { Timestamp::MIN } else { self.after(Timestamp::MIN, target) })
+    }
+
     /// True within working hours.
     pub fn is_open(&self, at: Timestamp) -> bool {
         let at = at.as_second();

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -361,6 +362,73 @@ pub enum Evidence {
         /// The parent's date.
         parent_deadline: Deadline,
     },
+    /// `state.parent_child`, about a whole: all of its parts are done.
+    PartsDone {
+        /// How many there are.
+        parts: u32,
+        /// When the last of them was closed.
+        done_at: Timestamp,
+    },
+    /// `state.parent_child`, about a part: the whole is done.
+    ParentDone {
+        /// The whole.
+        parent: TaskId,
+        /// When it was closed. `None`: not told.
+        done_at: Option<Timestamp>,
+    },
+    /// `state.parent_child`, about a whole: a part is being worked on, and it is not begun.
+    PartBegun {
+        /// The part.
+        part: TaskId,
+    },
+    /// `blocker.resolved`
+    BlockerDone {
+        /// What it waited for last. `None`: its link was removed.
+        blocker: Option<TaskId>,
+        /// When that was done, or its link removed.
+        free_at: Timestamp,
+    },
+    /// `blocker.unnamed`
+    BlockerUnnamed {
+        /// Since when it waits.
+        since: Timestamp,
+    },
+    /// `blocker.stale`
+    BlockerStale {
+        /// What is the matter with it.
+        still: Still,
+        /// Open tasks that wait for it, the nearest date first.
+        waiting: Vec<TaskId>,
+        /// The nearest date of these. `None`: none of them has one.
+        nearest: Option<Deadline>,
+    },
+    /// `dep.cycle`
+    Circle {
+        /// Its tasks, in a fixed order.
+        tasks: Vec<TaskId>,
+        /// They are parts of each other; else they wait for each other.
+        nested: bool,
+    },
+    /// `dep.date_conflict`
+    DateConflict {
+        /// What it waits for.
+        blocker: TaskId,
+        /// When that is due.
+        blocker_deadline: Deadline,
+        /// When the task is due itself. `None`: it has no date.
+        deadline: Option<Deadline>,
+        /// When it is planned to begin. `None`: it is not.
+        start: Option<Due>,
+        /// Other tasks that it waits for in vain as well.
+        others: u32,
+    },
+    /// `sys.cross_mismatch`
+    CrossMismatch {
+        /// The task of another tracker.
+        other: TaskId,
+        /// What the two disagree about.
+        how: Mismatch,
+    },
     /// `blocker.cascade`
     Cascade {
         /// When it is expected to be finished.
@@ -438,6 +506,42 @@ pub enum Evidence {
         /// Half of such tasks take longer than this, working days.
         typical_days: f64,
     },
+    /// `owner.absent`
+    OwnerAbsent {
+        /// Who is away.
+        owner: AccountId,
+        /// The first day.
+        from_on: Date,
+        /// The first day on which they are back.
+        back_on: Date,
+        /// The task's date.
+        deadline: Deadline,
+        /// The day on which it would be looked at next, where that falls into it. `None`: the date itself does.
+        checkpoint: Option<Date>,
+    },
+    /// `owner.gone`
+    OwnerGone {
+        /// What belongs to them.
+        tasks: Vec<TaskId>,
+        /// When they were last seen to act. `None`: never.
+        acted_at: Option<Timestamp>,
+        /// True: the tool says that the account was deactivated.
+        left: bool,
+    },
+    /// `wip.limit`
+    WipLimit {
+        /// Tasks in hand; one shared by two counts half.
+        active: f64,
+        /// What was agreed on.
+        limit: u32,
+    },
+    /// `load.overloaded`
+    Overloaded {
+        /// By which measure.
+        how: Overload,
+        /// Tasks that could be moved with the least harm: the latest, and of these the least urgent.
+        movable: Vec<TaskId>,
+    },
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -500,6 +604,73 @@ pub enum TooSoon {
     Unstarted,
     /// Half of such tasks take longer.
     Short,
+}
+
+/// By which measure somebody has too much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Overload {
+    /// Effort beyond the hours there are.
+    Effort {
+        /// What is left to do of what is due, seconds of working time.
+        planned_secs: i64,
+        /// Working time there is until then, by the person's own hours and absences.
+        room_secs: i64,
+        /// Of how many tasks.
+        tasks: u32,
+        /// Until when.
+        until_at: Timestamp,
+    },
+    /// More due soon than this person nearly ever had.
+    Due {
+        /// Tasks due; one shared by two counts half.
+        due: f64,
+        /// On 95 of 100 days they had at most so many.
+        usual: f64,
+        /// On 85 of 100 days somebody of the organisation had at most so many.
+        common: f64,
+        /// Until when.
+        until_at: Timestamp,
+    },
+    /// More in hand than this person nearly ever had, and than was agreed on.
+    Hands {
+        /// Tasks in hand; one shared by two counts half.
+        active: f64,
+        /// What they have on 95 of 100 days, or what was agreed on, whichever is more.
+        usual: f64,
+    },
+}
+
+/// What is the matter with a task that others wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Still {
+    /// Nobody can act on it.
+    NoOwner,
+    /// Nobody has begun.
+    NeverStarted,
+    /// No act of a human since then.
+    Since(Timestamp),
+}
+
+/// What two trackers disagree about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mismatch {
+    /// The other one is done.
+    Done {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Each is somebody else's.
+    Owners,
+    /// Each is due at another time.
+    Dates {
+        /// Here.
+        deadline: Deadline,
+        /// There.
+        there: Deadline,
+    },
 }
 
 /// A task that a blocker makes late.

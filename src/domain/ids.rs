@@ -41,6 +41,18 @@ id!(
     InboxId,
 );
 
+impl PersonId {
+    /// The person that an account is by itself, while nobody of the configuration is known behind it.
+    pub const fn of(account: AccountId) -> PersonId {
+        PersonId(-account.0)
+    }
+
+    /// The account that is this person by itself. `None`: it is one of the configuration.
+    pub fn account(self) -> Option<AccountId> {
+        (self.0 < 0).then_some(AccountId(-self.0))
+    }
+}
+
 impl TaskId {
     /// A task that is not mirrored, whichever it is. Never a row of its own.
     pub const ELSEWHERE: TaskId = TaskId(0);

@@ -37,7 +37,7 @@ impl Reads {
     pub const DEPENDANTS: Reads = Reads(16);
     /// Its containers and homes.
     pub const CONTAINERS: Reads = Reads(32);
-    /// Of a container: what its open tasks are called by and owned by.
+    /// Of a container: what its open tasks are called by and owned by. Of a person: what they own.
     pub const MEMBERS: Reads = Reads(64);
     /// What it is linked with, in no order between them.
     pub const LINKED: Reads = Reads(256);
@@ -110,7 +110,11 @@ impl<'a> Look<'a> {
         self.reads.get()
     }
 
-    fn note(&self, reads: Reads) {
+    pub(super) fn board(&self) -> &'a super::board::Board {
+        self.snapshot.board
+    }
+
+    pub(super) fn note(&self, reads: Reads) {
         self.reads.set(self.reads.get().and(reads));
     }
 
@@ -291,7 +295,7 @@ impl<'a> Look<'a> {
     }
 
     /// Working hours of whoever is behind an account.
-    pub fn hours_of(&self, account: AccountId) -> &'a Arc<Calendar> {
+    pub fn calendar_of(&self, account: AccountId) -> &'a Arc<Calendar> {
         self.note(Reads::OWNERS);
         self.snapshot.board.people.calendar(Some(account))
     }

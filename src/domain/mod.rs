@@ -25,6 +25,8 @@ pub mod outcome;
 pub mod past;
 pub mod people;
 pub mod policy;
+mod roster;
+pub mod somebody;
 pub mod snapshot;
 mod timers;
 mod uses;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use connector_model::AccountKind;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use super::away::{self, DateRange};
 use super::calendar::Calendar;
@@ -117,13 +116,17 @@ impl People {
         }
     }
 
-    /// Until when whoever is behind an account is away: the day after the last of the days around this instant on which they
-    /// do not work. `None`: they are here, or it is a day off like every other.
-    pub fn away_until(&self, account: AccountId, at: Timestamp) -> Option<Date> {
+    /// When whoever is behind an account is back, if they are away at this instant: the day after the last begins. `None`:
+    /// they are here, or it is a day off like every other.
+    pub fn back_at(&self, account: AccountId, at: Timestamp) -> Option<Timestamp> {
+        let ranges = self.away(account);
+        if ranges.is_empty() {
+            return None;
+        }
         let calendar = self.calendar(Some(account));
         let day = calendar.date(at);
-        let range = self.away(account).iter().find(|range| range.contains(day))?;
-        range.to.tomorrow().ok()
+        let range = ranges.iter().find(|range| range.contains(day))?;
+        Some(range.to.tomorrow().map_or(Timestamp::MAX, |next| calendar.day_begins(next)))
     }
 
     /// Who acts in the place of whoever is behind an account: their deputy. `None`: nobody is named.

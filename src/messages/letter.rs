@@ -146,7 +146,7 @@ fn subject(
         SubjectKey::Container(id) => (board.container(id).map_or("", |home| &home.name).to_owned(), None, None),
         SubjectKey::Connection(id) => (board.connection(id).map_or("", |reader| &reader.name).to_owned(), None, None),
         SubjectKey::Person(id) => {
-            (board.people.persons.get(&id).map_or("", |person| person.name.as_str()).to_owned(), None, None)
+            (board.somebody(id).map_or(String::new(), |who| board.people.name(who.account)), None, None)
         }
     }
 }
@@ -169,6 +169,7 @@ fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>)
         told_at: heard_at,
         unsure: told_at.is_none() && unsure.is_some(),
         acted_at: acts.max().filter(|at| heard_at.is_some_and(|heard| *at > heard)),
+        back_at: heads.first().and_then(|head| people.back_at(*head, desk.snapshot.now)),
         manager: next(alert, audience, &heads, desk, scene),
     }
 }

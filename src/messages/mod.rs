@@ -5,6 +5,7 @@
 //! than one edit waiting for a post: its words are replaced. While the message that makes a post has not left, new lines
 //! go into it, and lines that are taken back leave it.
 
+mod absence;
 mod desk;
 mod facts;
 mod planning;

@@ -76,6 +76,8 @@ pub(super) struct Hearing {
     pub(super) unsure: bool,
     /// Their last act on it since.
     pub(super) acted_at: Option<Timestamp>,
+    /// When the first of them is back. `None`: they are here.
+    pub(super) back_at: Option<Timestamp>,
     /// Who hears next. `None`: nobody does, or has heard already.
     pub(super) manager: Option<String>,
 }
@@ -213,9 +215,15 @@ impl Item {
         let owners = self.owners();
         let told = match (self.hearing.told_at, self.hearing.unsure) {
             _ if self.hearing.owners.is_empty() => return "Nobody is assigned to it.".to_owned(),
+
             (Some(at), false) => format!("{owners} was told {}", moment(at, scene)),
             (Some(at), true) => format!("{owners} was sent a word about it {}, perhaps in vain", moment(at, scene)),
-            (None, _) => return format!("{owners} could not be told: no way to reach them is known."),
+            (None, _) => {
+                return match self.hearing.back_at {
+                    Some(back_at) => format!("{owners} is away until {}.", day_of(back_at, scene)),
+                    None => format!("{owners} could not be told: no way to reach them is known."),
+                };
+            }
         };
         match self.hearing.acted_at {
             Some(at) => format!("{told}; last act on the task {}.", moment(at, scene)),

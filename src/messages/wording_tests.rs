@@ -8,8 +8,7 @@ use super::scene::Scene;
 use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
-use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Reading, RuleId, Why};
-use crate::domain::norms::Source;
+use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Mismatch, Reading, RuleId, Still, Why};
 
 #[test]
 fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() {
@@ -86,6 +85,12 @@ fn findings() -> Vec<(RuleId, Finding)> {
         refused,
     };
     let moved = connector_model::Due::On("2025-03-07".parse().unwrap());
+    let still = |still, waiting: &[i64], nearest| Evidence::BlockerStale {
+        still,
+        waiting: waiting.iter().map(|id| TaskId(*id)).collect(),
+        nearest,
+    };
+    let mismatch = |how| Evidence::CrossMismatch { other: TaskId(8), how };
     let evidence = vec![
         ("pace.behind", pace(Stage::Widens).evidence),
         ("start.never", Evidence::NeverStarted { assigned_at: None, start_at: at("2025-03-03 09:00"), deadline: due }),
@@ -126,6 +131,30 @@ fn findings() -> Vec<(RuleId, Finding)> {
         ),
         ("blocker.cascade", cascade(vec![late])),
         ("blocker.cascade", cascade(Vec::new())),
+        ("state.parent_child", Evidence::PartsDone { parts: 3, done_at: at("2025-03-07 12:00") }),
+        ("state.parent_child", Evidence::ParentDone { parent: TaskId(9), done_at: Some(at("2025-03-07 12:00")) }),
+        ("state.parent_child", Evidence::PartBegun { part: TaskId(8) }),
+        ("blocker.resolved", Evidence::BlockerDone { blocker: Some(TaskId(8)), free_at: at("2025-03-10 12:00") }),
+        ("blocker.resolved", Evidence::BlockerDone { blocker: None, free_at: at("2025-03-10 12:00") }),
+        ("blocker.unnamed", Evidence::BlockerUnnamed { since: at("2025-03-06 12:00") }),
+        ("blocker.stale", still(Still::Since(at("2025-03-03 12:00")), &[8, 9], Some(due))),
+        ("blocker.stale", still(Still::NeverStarted, &[8], None)),
+        ("blocker.stale", still(Still::NoOwner, &[8], Some(due))),
+        ("dep.cycle", Evidence::Circle { tasks: vec![TaskId(8), TaskId(9)], nested: false }),
+        ("dep.cycle", Evidence::Circle { tasks: vec![TaskId(8), TaskId(9)], nested: true }),
+        (
+            "dep.date_conflict",
+            Evidence::DateConflict {
+                blocker: TaskId(8),
+                blocker_deadline: deadline("2025-03-21"),
+                deadline: Some(due),
+                start: Some(moved),
+                others: 1,
+            },
+        ),
+        ("sys.cross_mismatch", mismatch(Mismatch::Done { at: at("2025-03-07 12:00") })),
+        ("sys.cross_mismatch", mismatch(Mismatch::Owners)),
+        ("sys.cross_mismatch", mismatch(Mismatch::Dates { deadline: due, there: deadline("2025-03-21") })),
         ("sys.mirror_stale", mirror(false)),
         ("sys.mirror_stale", mirror(true)),
     ];

@@ -141,8 +141,15 @@ fn judge_case(rule: RuleId, given: &[&str]) -> Said {
     let tasks = keys.into_iter().map(|(key, id)| (key, SubjectKey::Task(id)));
     let connection = ("github.acme".to_owned(), SubjectKey::Connection(ConnectionId(1)));
     let container = ("acme/web".to_owned(), SubjectKey::Container(ContainerId(1)));
+    let people = board
+        .people
+        .accounts
+        .values()
+        .map(|rec| (rec.handle.clone().unwrap_or_default(), SubjectKey::Person(rec.stands_for())));
+    let people: Vec<_> = people.collect();
     let by_key = tasks
         .chain([connection, container])
+        .chain(people)
         .map(|(key, subject)| {
             let answer = explain(&rules, subject, &snapshot).into_iter().find(|answer| answer.rule == rule);
             assert!(answer.is_none() || unjudged(subject, &snapshot).is_none());
@@ -156,6 +163,7 @@ fn off(rule: RuleId) -> super::settings::RuleSettings {
     let mut settings = settings();
     match rule.0 {
         "due.none" => settings.due.none.enabled = false,
+        "wip.limit" => settings.wip.limit.enabled = false,
         other => panic!("no case switches {other} off yet"),
     }
     settings
@@ -218,6 +226,7 @@ impl Said {
     fn numbers(&self, key: &str, evidence: &Evidence) -> Map<String, Value> {
         let owner = match self.by_key.get(key) {
             Some((SubjectKey::Task(id), _)) => self.board.task(*id).and_then(|task| task.owners.first().copied()),
+            Some((SubjectKey::Person(id), _)) => self.board.somebody(*id).map(|who| who.account),
             _ => None,
         };
         numbers(evidence, self.now, self.board.people.calendar(owner))

@@ -11,7 +11,7 @@ use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, judge};
 use crate::domain::board::Board;
 use crate::domain::finding::SubjectKey;
-use crate::domain::ids::{ConnectionId, ContainerId, TaskId};
+use crate::domain::ids::{ConnectionId, ContainerId, PersonId, TaskId};
 use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
 
@@ -73,7 +73,7 @@ fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = &'static str>
 
 const WHO: &[&str] = &["ana", "lee", "mo", "bot-ci"];
 
-fn a_task(key: &'static str) -> impl Strategy<Value = String> {
+fn a_task(key: &'static str) -> BoxedStrategy<String> {
     let status = one_of(&["todo", "open", "active", "active", "review", "waiting", "done"]);
     let progress = one_of(&["", "progress 10%", "progress 60%", "progress 100%", "checklist 1/4", "children 2/5"]);
     let dates = (
@@ -94,7 +94,7 @@ fn a_task(key: &'static str) -> impl Strategy<Value = String> {
         format!(
             "task {key} {status} {owner} {progress} {due} {start} {created} {home} {blocked} {parent} {estimate} {raw}"
         )
-    })
+    }).boxed()
 }
 
 fn a_change() -> impl Strategy<Value = String> {
@@ -113,7 +113,7 @@ fn a_change() -> impl Strategy<Value = String> {
     })
 }
 
-fn a_drawing() -> impl Strategy<Value = Drawing> {
+fn a_drawing() -> BoxedStrategy<Drawing> {
     let frame = (
         one_of(&["Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Australia/Lord_Howe"]),
         one_of(&["calendar mon-fri 09-17", "calendar mon-fri 00-24", "calendar mon-fri 22-24"]),
@@ -123,33 +123,44 @@ fn a_drawing() -> impl Strategy<Value = Drawing> {
         maybe(a_day(20..60).prop_map(|due| format!("due {due}"))),
         an_instant(15..60),
         maybe(an_instant(58..60).prop_map(|at| format!("connection github.acme poll 30 failing {at}"))),
-        maybe(a_day(40..60).prop_map(|day| format!("bulk 60 from {day} 09:00 to {day} 09:07"))),
+        (
+            maybe(a_day(40..60).prop_map(|day| format!("bulk 60 from {day} 09:00 to {day} 09:07"))),
+            maybe((0..60i64, 0..9i64).prop_map(|(from, more)| format!("away {}..{}", day(from), day(from + more)))),
+            maybe(a_day(0..50).prop_map(|day| format!("deputy mo week 24 seen {day}"))),
+        ),
     );
     let tasks = KEYS.map(a_task);
-    (frame, tasks, proptest::collection::vec(a_change(), 0..12)).prop_map(|(frame, tasks, changes)| {
-        let (zone, calendar, other, history, milestone, sprint, now, connection, bulk) = frame;
-        let head = [
-            format!("zone {zone}"),
-            calendar.to_owned(),
-            "person ana".to_owned(),
-            format!("person lee zone {other}"),
-            "person mo".to_owned(),
-            "person bot-ci".to_owned(),
-            history,
-            format!("milestone M due {milestone}"),
-            format!("sprint S {sprint}"),
-            format!("now {now}"),
-            connection,
-            bulk,
-        ];
-        let lines = head.into_iter().chain(tasks).chain(changes).filter(|line| !line.is_empty());
-        Drawing { lines: lines.collect() }
-    })
+    (frame, tasks, proptest::collection::vec(a_change(), 0..12))
+        .prop_map(|(frame, tasks, changes)| {
+            let (zone, calendar, other, history, milestone, sprint, now, connection, (bulk, ana, lee)) = frame;
+            let head = [
+                format!("zone {zone}"),
+                calendar.to_owned(),
+                format!("person ana {ana}"),
+                format!("person lee zone {other} {lee}"),
+                "person mo seen 2025-04-10 hand 1 due 0".to_owned(),
+                "person everybody due 1".to_owned(),
+                "person bot-ci".to_owned(),
+                history,
+                format!("milestone M due {milestone}"),
+                format!("sprint S {sprint}"),
+                format!("now {now}"),
+                connection,
+                bulk,
+            ];
+            let lines = head.into_iter().chain(tasks).chain(changes).filter(|line| !line.is_empty());
+            Drawing { lines: lines.collect() }
+        })
+        .boxed()
 }
 
 fn subjects() -> Vec<SubjectKey> {
     let tasks = (1..=KEYS.len()).map(|nth| SubjectKey::Task(TaskId(i64::try_from(nth).unwrap_or_default())));
-    tasks.chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1))]).collect()
+    let people = [PersonId(-1), PersonId(2), PersonId(-3)].map(SubjectKey::Person);
+    tasks
+        .chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1))])
+        .chain(people)
+        .collect()
 }
 
 fn all(rules: &Rules, board: &Board, now: Timestamp) -> Vec<Explained> {

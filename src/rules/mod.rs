@@ -7,16 +7,16 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
-pub mod churn;
 pub mod at_hand;
 pub mod condition;
+pub mod churn;
 pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
-pub mod people;
 pub mod overrides;
 pub mod own;
+pub mod people;
 pub mod settings;
 pub mod silence;
 pub mod structure;
@@ -42,8 +42,10 @@ use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
+use crate::domain::policy::Mode;
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
+use crate::domain::somebody::Somebody;
 use overrides::{Override, Overrides};
 use own::Own;
 use settings::RuleSettings;
@@ -89,6 +91,8 @@ pub enum SubjectKind {
     Connection,
     /// Repositories, boards and projects.
     Container,
+    /// People.
+    Person,
 }
 
 /// One subject, as a rule gets it.
@@ -100,40 +104,77 @@ pub enum Subject<'a> {
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
     Container(&'a ContainerRec),
+    /// Somebody.
+    Person(Somebody<'a>),
 }
 
-/// Every rule there is, switched on or not, in the order of the reference.
-const ALL: [RuleId; 20] = [
-    time::pace_behind::ID,
-    time::pace_stuck_near_done::ID,
-    time::start_never::ID,
-    silence::stalled::ID,
-    silence::aging::ID,
-    silence::high_priority_silent::ID,
-    time::overdue::ID,
-    time::estimate_exceeded::ID,
-    structure::owner_none::ID,
-    structure::due_none::ID,
-    structure::due_child_after_parent::ID,
-    dependencies::blocker_cascade::ID,
-    time::due_unrealistic::ID,
-    people::ack_missing::ID,
-    people::answer_waiting::ID,
-    churn::churn_reopened::ID,
-    churn::due_drift::ID,
-    system::sys_mirror_stale::ID,
-    system::sys_unmapped::ID,
-    system::sys_mass_change::ID,
-];
+/// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do.
+macro_rules! built_in {
+    ($($family:ident::$rule:ident = $($key:ident).+ $(by $made:expr)?;)*) => {
+        const ALL: &[RuleId] = &[$($family::$rule::ID),*];
+
+        fn built_in(settings: &RuleSettings) -> Vec<(bool, Box<dyn Rule>)> {
+            vec![$((settings.$($key).+.enabled, built_in!(settings, [$($key).+] $($made)?))),*]
+        }
+
+        impl RuleSettings {
+            /// Every built-in rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
+            pub fn switches(&self) -> Vec<(&'static str, bool, Option<Mode>)> {
+                vec![$(($family::$rule::ID.0, self.$($key).+.enabled, self.$($key).+.mode)),*]
+            }
+
+            /// Every built-in rule's own word on speaking, to be changed.
+            pub fn modes_mut(&mut self) -> Vec<&mut Option<Mode>> {
+                vec![$(&mut self.$($key).+.mode),*]
+            }
+        }
+    };
+    ($settings:ident, [$($key:ident).+]) => { Box::new($settings.$($key).+.clone()) };
+    ($settings:ident, [$($key:ident).+] $made:expr) => { Box::new($made($settings)) };
+}
+
+built_in! {
+    time::pace_behind = pace.behind;
+    time::pace_stuck_near_done = pace.stuck_near_done;
+    time::start_never = start.never;
+    silence::stalled = stalled;
+    silence::aging = aging;
+    silence::high_priority_silent = high_priority.silent;
+    time::overdue = overdue;
+    time::estimate_exceeded = estimate.exceeded;
+    structure::owner_none = owner.none;
+    people::owner_absent = owner.absent;
+    people::owner_gone = owner.gone;
+    structure::due_none = due.none;
+    structure::due_child_after_parent = due.child_after_parent;
+    structure::state_parent_child = state.parent_child;
+    dependencies::blocker_cascade = blocker.cascade;
+    dependencies::blocker_resolved = blocker.resolved;
+    dependencies::blocker_unnamed = blocker.unnamed;
+    dependencies::blocker_stale = blocker.stale by dependencies::blocker_stale::BlockerStale::new;
+    dependencies::dep_cycle = dep.cycle;
+    dependencies::dep_date_conflict = dep.date_conflict;
+    time::due_unrealistic = due.unrealistic;
+    people::load_overloaded = load.overloaded;
+    people::wip_limit = wip.limit;
+    people::ack_missing = ack.missing;
+    people::answer_waiting = answer.waiting;
+    churn::churn_reopened = churn.reopened;
+    churn::due_drift = due.drift;
+    system::sys_mirror_stale = sys.mirror_stale;
+    system::sys_unmapped = sys.unmapped;
+    system::sys_mass_change = sys.mass_change;
+    system::sys_cross_mismatch = sys.cross_mismatch;
+}
 
 /// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).
 pub fn known(text: &str) -> Option<RuleId> {
-    ALL.into_iter().find(|id| id.0 == text).or_else(|| own::named(text))
+    ALL.iter().copied().find(|id| id.0 == text).or_else(|| own::named(text))
 }
 
 /// Every built-in rule's name, switched on or not.
 pub fn ids() -> impl Iterator<Item = RuleId> {
-    ALL.into_iter()
+    ALL.iter().copied()
 }
 
 /// Rules that are switched on, with one set of thresholds.
@@ -146,29 +187,7 @@ pub struct Rules {
 }
 
 fn list(settings: &RuleSettings) -> RuleList {
-    let all: [(bool, Box<dyn Rule>); ALL.len()] = [
-        (settings.pace.behind.enabled, Box::new(settings.pace.behind.clone())),
-        (settings.pace.stuck_near_done.enabled, Box::new(settings.pace.stuck_near_done.clone())),
-        (settings.start.never.enabled, Box::new(settings.start.never.clone())),
-        (settings.stalled.enabled, Box::new(settings.stalled.clone())),
-        (settings.aging.enabled, Box::new(settings.aging.clone())),
-        (settings.high_priority.silent.enabled, Box::new(settings.high_priority.silent.clone())),
-        (settings.overdue.enabled, Box::new(settings.overdue.clone())),
-        (settings.estimate.exceeded.enabled, Box::new(settings.estimate.exceeded.clone())),
-        (settings.owner.none.enabled, Box::new(settings.owner.none.clone())),
-        (settings.due.none.enabled, Box::new(settings.due.none.clone())),
-        (settings.due.child_after_parent.enabled, Box::new(settings.due.child_after_parent.clone())),
-        (settings.blocker.cascade.enabled, Box::new(settings.blocker.cascade.clone())),
-        (settings.due.unrealistic.enabled, Box::new(settings.due.unrealistic.clone())),
-        (settings.ack.missing.enabled, Box::new(settings.ack.missing.clone())),
-        (settings.answer.waiting.enabled, Box::new(settings.answer.waiting.clone())),
-        (settings.churn.reopened.enabled, Box::new(settings.churn.reopened.clone())),
-        (settings.due.drift.enabled, Box::new(settings.due.drift.clone())),
-        (settings.sys.mirror_stale.enabled, Box::new(settings.sys.mirror_stale.clone())),
-        (settings.sys.unmapped.enabled, Box::new(settings.sys.unmapped.clone())),
-        (settings.sys.mass_change.enabled, Box::new(settings.sys.mass_change.clone())),
-    ];
-    let built_in = all.into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule);
+    let built_in = built_in(settings).into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule);
     let own = settings.custom.iter().filter(|(_, rule)| rule.enabled);
     let own = own.filter_map(|(name, rule)| Some(Box::new(Own::new(name, rule)?) as Box<dyn Rule>));
     built_in.chain(own).collect()
@@ -342,7 +361,10 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             Some(container) => standing_of_container(container),
             None => Standing::Unjudged("it is not known any more"),
         },
-        SubjectKey::Person(_) => Standing::Unjudged("no rule is about it"),
+        SubjectKey::Person(id) => match snapshot.board.somebody(id) {
+            Some(who) => Standing::Judged(Subject::Person(who)),
+            None => Standing::Unjudged("it is nobody who is known any more"),
+        },
     }
 }
 

@@ -37,6 +37,8 @@ pub struct RuleSettings {
     pub owner: OwnerRules,
     /// `due.*`
     pub due: DueRules,
+    /// `state.*`
+    pub state: StateRules,
     /// `blocker.*`
     pub blocker: BlockerRules,
     /// `ack.*`
@@ -45,6 +47,12 @@ pub struct RuleSettings {
     pub answer: AnswerRules,
     /// `churn.*`
     pub churn: ChurnRules,
+    /// `load.*`
+    pub load: LoadRules,
+    /// `wip.*`
+    pub wip: WipRules,
+    /// `dep.*`
+    pub dep: DepRules,
     /// `sys.*`
     pub sys: SysRules,
     /// `custom.*`: rules of one's own, by name.
@@ -91,6 +99,26 @@ pub struct StartRules {
 pub struct OwnerRules {
     /// `owner.none`
     pub none: OwnerNone,
+    /// `owner.absent`
+    pub absent: OwnerAbsent,
+    /// `owner.gone`
+    pub gone: OwnerGone,
+}
+
+/// Rules about how much somebody has to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadRules {
+    /// `load.overloaded`
+    pub overloaded: LoadOverloaded,
+}
+
+/// Rules about how much is in hand at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipRules {
+    /// `wip.limit`
+    pub limit: WipLimit,
 }
 
 /// Rules about deadlines.
@@ -113,6 +141,30 @@ pub struct DueRules {
 pub struct BlockerRules {
     /// `blocker.cascade`
     pub cascade: BlockerCascade,
+    /// `blocker.resolved`
+    pub resolved: BlockerResolved,
+    /// `blocker.unnamed`
+    pub unnamed: BlockerUnnamed,
+    /// `blocker.stale`
+    pub stale: BlockerStaleSwitch,
+}
+
+/// Rules about dependencies as such.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepRules {
+    /// `dep.cycle`
+    pub cycle: DepCycle,
+    /// `dep.date_conflict`
+    pub date_conflict: DepDateConflict,
+}
+
+/// Rules about states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateRules {
+    /// `state.parent_child`
+    pub parent_child: StateParentChild,
 }
 
 /// Rules about gapwatch's own sight.
@@ -125,6 +177,8 @@ pub struct SysRules {
     pub unmapped: SysUnmapped,
     /// `sys.mass_change`
     pub mass_change: SysMassChange,
+    /// `sys.cross_mismatch`
+    pub cross_mismatch: SysCrossMismatch,
 }
 
 /// `pace.behind`: declared progress trails the time used.
@@ -416,6 +470,86 @@ pub struct DueUnrealistic {
     pub exempt_priority: u32,
 }
 
+/// `blocker.resolved`: what it waited for is done, and it still waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerResolved {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after which that is said.
+    pub after: Length,
+}
+
+/// `blocker.unnamed`: it waits, and nothing says for what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerUnnamed {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Waiting that is left alone.
+    pub after: Length,
+}
+
+/// `blocker.stale`: others wait for it, and nothing happens. What *nothing happens* means is set for `stalled` and `start.never`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockerStaleSwitch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.cycle`: tasks wait for each other, or are parts of each other, in a circle. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepCycle {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `dep.date_conflict`: it is planned for before what it waits for is due. Nothing to tune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepDateConflict {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+}
+
+/// `state.parent_child`: a whole and its parts say different things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StateParentChild {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the last part was done, after which it is said that the whole is still open.
+    pub after: Length,
+}
+
+/// `sys.cross_mismatch`: two trackers say different things about what is linked between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SysCrossMismatch {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Time after the one was done, after which it is said that the other is still open.
+    pub after: Length,
+    /// Calendar days that the two dates may differ by.
+    pub days_apart: u32,
+}
+
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -446,6 +580,68 @@ pub struct SysMassChange {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+}
+
+/// `owner.absent`: whoever has it is away when it is due, or when it is next looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerAbsent {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// The least working time that has to fall into an absence; working time.
+    pub away: Length,
+    /// So long before leaving the owner hears; working time.
+    pub before: Length,
+    /// So long after coming back a date is still one that the absence endangers; working time.
+    pub after: Length,
+}
+
+/// `owner.gone`: work that belongs to somebody who is not there any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerGone {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Silence of somebody, anywhere, from which they count as gone.
+    pub silent: Length,
+    /// Within this time somebody else has to have acted where they work.
+    pub colleagues: Length,
+}
+
+/// `load.overloaded`: somebody has more than they can do, or than they ever had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadOverloaded {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Effort due, as a part of the hours there are, beyond which it is too much; 1.1 is 110 %.
+    pub over: f64,
+    /// The same, below which it is no longer too much.
+    pub clear: f64,
+    /// How far ahead is looked.
+    pub horizon: Length,
+    /// Share of the tasks due, 0 to 1, that has to be estimated for effort to count.
+    pub estimated: f64,
+    /// So many tasks in hand are never too many, whatever is usual; 0: none.
+    pub limit: u32,
+}
+
+/// `wip.limit`: more in hand at once than was agreed on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipLimit {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks in hand at once that are not too many.
+    pub limit: u32,
 }
 
 /// `custom.NAME`: a rule of one's own.
@@ -504,58 +700,6 @@ pub struct OutOfRange {
 }
 
 impl RuleSettings {
-    /// Every rule's id, whether it is judged, and its own word on speaking (`None`: it has none).
-    pub fn switches(&self) -> [(&'static str, bool, Option<Mode>); 20] {
-        [
-            ("pace.behind", self.pace.behind.enabled, self.pace.behind.mode),
-            ("pace.stuck_near_done", self.pace.stuck_near_done.enabled, self.pace.stuck_near_done.mode),
-            ("start.never", self.start.never.enabled, self.start.never.mode),
-            ("stalled", self.stalled.enabled, self.stalled.mode),
-            ("aging", self.aging.enabled, self.aging.mode),
-            ("high_priority.silent", self.high_priority.silent.enabled, self.high_priority.silent.mode),
-            ("overdue", self.overdue.enabled, self.overdue.mode),
-            ("estimate.exceeded", self.estimate.exceeded.enabled, self.estimate.exceeded.mode),
-            ("owner.none", self.owner.none.enabled, self.owner.none.mode),
-            ("due.none", self.due.none.enabled, self.due.none.mode),
-            ("due.child_after_parent", self.due.child_after_parent.enabled, self.due.child_after_parent.mode),
-            ("blocker.cascade", self.blocker.cascade.enabled, self.blocker.cascade.mode),
-            ("due.unrealistic", self.due.unrealistic.enabled, self.due.unrealistic.mode),
-            ("ack.missing", self.ack.missing.enabled, self.ack.missing.mode),
-            ("answer.waiting", self.answer.waiting.enabled, self.answer.waiting.mode),
-            ("churn.reopened", self.churn.reopened.enabled, self.churn.reopened.mode),
-            ("due.drift", self.due.drift.enabled, self.due.drift.mode),
-            ("sys.mirror_stale", self.sys.mirror_stale.enabled, self.sys.mirror_stale.mode),
-            ("sys.unmapped", self.sys.unmapped.enabled, self.sys.unmapped.mode),
-            ("sys.mass_change", self.sys.mass_change.enabled, self.sys.mass_change.mode),
-        ]
-    }
-
-    /// Every rule's own word on speaking, to be changed.
-    pub fn modes_mut(&mut self) -> [&mut Option<Mode>; 20] {
-        [
-            &mut self.pace.behind.mode,
-            &mut self.pace.stuck_near_done.mode,
-            &mut self.start.never.mode,
-            &mut self.stalled.mode,
-            &mut self.aging.mode,
-            &mut self.high_priority.silent.mode,
-            &mut self.overdue.mode,
-            &mut self.estimate.exceeded.mode,
-            &mut self.owner.none.mode,
-            &mut self.due.none.mode,
-            &mut self.due.child_after_parent.mode,
-            &mut self.blocker.cascade.mode,
-            &mut self.due.unrealistic.mode,
-            &mut self.ack.missing.mode,
-            &mut self.answer.waiting.mode,
-            &mut self.churn.reopened.mode,
-            &mut self.due.drift.mode,
-            &mut self.sys.mirror_stale.mode,
-            &mut self.sys.unmapped.mode,
-            &mut self.sys.mass_change.mode,
-        ]
-    }
-
     /// Every rule of one's own as [`RuleSettings::switches`] has the built-in ones; ids with their family.
     pub fn own_switches(&self) -> impl Iterator<Item = (String, bool, Option<Mode>)> + '_ {
         self.custom.iter().map(|(name, rule)| (format!("{FAMILY}{name}"), rule.enabled, rule.mode))
@@ -588,8 +732,8 @@ impl RuleSettings {
             ("pace.stuck_near_done.span_share", self.pace.stuck_near_done.span_share),
             ("start.never.from", start.from),
             ("start.never.red_from", start.red_from),
-            ("ack.missing.share", self.ack.missing.share),
             ("high_priority.silent.most_share", self.high_priority.silent.most_share),
+            ("ack.missing.share", self.ack.missing.share),
         ];
         let estimate = &self.estimate.exceeded;
         let factors = [
@@ -611,9 +755,11 @@ impl RuleSettings {
             ("due.unrealistic.days_ahead", self.due.unrealistic.days_ahead),
             ("answer.waiting.near_days_left", self.answer.waiting.near_days_left),
             ("churn.reopened.days_left", self.churn.reopened.days_left),
+            ("sys.cross_mismatch.days_apart", self.sys.cross_mismatch.days_apart),
         ];
         let shares = shares
             .into_iter()
+            .chain([("load.overloaded.estimated", self.load.overloaded.estimated)])
             .filter(|(_, share)| !(0.0..=1.0).contains(share)) // also what is not a number
             .map(|(key, share)| out_of_range(key, share.to_string(), "a share between 0 and 1"));
         let days = days
@@ -631,13 +777,25 @@ impl RuleSettings {
             .into_iter()
             .filter(|(_, count)| !(1..=1000).contains(count))
             .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
-        shares.chain(factors).chain(days).chain(slip).chain(counts).chain(polls).chain(self.contradictions()).collect()
+        let numbers = shares.chain(factors).chain(days).chain(slip).chain(counts).chain(polls);
+        numbers.chain(self.contradictions()).collect()
     }
 
     /// Thresholds that are fine alone and make no sense together.
     fn contradictions(&self) -> Vec<OutOfRange> {
         let (pace, start) = (&self.pace.behind, &self.start.never);
         let mut found = Vec::new();
+        let load = &self.load.overloaded;
+        if !(0.1..=10.0).contains(&load.over) {
+            found.push(out_of_range(
+                "load.overloaded.over",
+                load.over.to_string(),
+                "a part of the hours from 0.1 to 10",
+            ));
+        } else if !(load.clear > 0.0 && load.clear <= load.over) {
+            let expected = "a part of the hours of at most `over` (what is too much is not yet enough)";
+            found.push(out_of_range("load.overloaded.clear", load.clear.to_string(), expected));
+        }
         if pace.allowed_last > pace.allowed_first {
             let expected = "a share of at most `allowed_first` (what is allowed shrinks towards the deadline)";
             found.push(out_of_range("pace.behind.allowed_last", pace.allowed_last.to_string(), expected));

@@ -1,6 +1,7 @@
 //! Boards for tests, from short text lines; histories go through the real fold.
 
 mod finished;
+mod folk;
 mod usual;
 mod words;
 
@@ -15,6 +16,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use folk::Folk;
 pub(super) use usual::{policy, settings};
 use words::Words;
 
@@ -40,6 +42,7 @@ pub(super) struct Sketch {
     changes: Vec<(String, RawChange)>,
     homes: Vec<(String, ContainerKind, Option<Due>)>,
     people: Vec<(String, Option<TimeZone>)>,
+    folk: Folk,
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
@@ -61,6 +64,8 @@ struct Drawn {
 }
 
 const PLACE: ContainerId = ContainerId(1);
+/// A project of another tracker.
+const ELSEWHERE: ContainerId = ContainerId(2);
 
 impl Sketch {
     /// Nothing yet, Monday to Friday, 9 to 17, Berlin.
@@ -77,6 +82,7 @@ impl Sketch {
             changes: Vec::new(),
             homes: Vec::new(),
             people: Vec::new(),
+            folk: Folk::default(),
             connection: ConnectionRec {
                 id: ConnectionId(1),
                 name: "github.acme".into(),
@@ -108,10 +114,13 @@ impl Sketch {
             }
             "calendar" => self.calendar(&mut words),
             "zone" => self.zone = zone(words.next()),
+            "silence" => self.folk.silence(&words.rest()),
             "person" => {
-                let name = words.next().to_owned();
-                let own = (words.peek() == Some("zone")).then(|| zone(words.after("zone")));
-                self.people.push((name, own));
+                let (name, own) = self.folk.take(&mut words);
+                match self.people.iter_mut().find(|(known, _)| *known == name) {
+                    Some(known) => known.1 = own.or(known.1.take()),
+                    None => self.people.push((name, own)),
+                }
             }
             "history" => self.history = self.reach(&mut words),
             "cold" => self.warm = false,
@@ -277,6 +286,8 @@ impl Sketch {
             "start" => rec.start = Some(self.due(words)),
             "due" => rec.due = Some(DueStated { due: self.due(words), source: DueSource::Item }),
             "created" => rec.created_at = self.instant(words),
+            "closed" => rec.closed_at = Some(self.instant(words)),
+            "elsewhere" => rec.container = ELSEWHERE,
             "changed" => rec.changed_at = self.instant(words),
             "progress" => rec.progress = Some(percent(words, ProgressSource::Native)),
             "time" => rec.progress = Some(percent(words, ProgressSource::Time)),
@@ -289,9 +300,7 @@ impl Sketch {
             }
             "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
             "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "priority" => rec.priority = Some(number(words.next())),
             "kind" => rec.kind = Some(words.next().into()),
-            "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -367,7 +376,10 @@ impl Sketch {
             gone: Vec::new(),
             containers: self.containers(),
             connections: vec![self.connection.clone()],
-            sites: HashMap::from([(SiteId(1), "github|https://api.github.com|".to_owned())]),
+            sites: HashMap::from([
+                (SiteId(1), "github|https://api.github.com|".to_owned()),
+                (SiteId(2), "jira|https://acme.atlassian.net|".to_owned()),
+            ]),
             people: self.people(),
             alerts: Vec::new(),
             notices: Vec::new(),
@@ -379,6 +391,7 @@ impl Sketch {
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
+        self.folk.measure(&self.people, &mut board);
         (board, keys)
     }
 
@@ -445,7 +458,8 @@ impl Sketch {
             history: self.history,
         };
         let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
-        [blank(PLACE, ContainerKind::Repository, None)].into_iter().chain(homes).collect()
+        let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };
+        [blank(PLACE, ContainerKind::Repository, None), elsewhere].into_iter().chain(homes).collect()
     }
 
     fn people(&self) -> People {
@@ -483,12 +497,13 @@ impl Sketch {
                     manager: None,
                     slack: None,
                     own_account: AccountId(id),
-                    calendar: calendar(own_zone, &self.hours),
+                    calendar: calendar(own_zone, &self.folk.hours(name, &self.hours)),
                     deputy: None,
                     team: false,
                 },
             );
         }
+        self.folk.settle(&mut people);
         people
     }
 }

@@ -40,8 +40,7 @@ impl Board {
                     self.touch_members(*id);
                 }
                 Moved::Account(id) => {
-                    let person = self.people.person(*id).map(|person| SubjectKey::Person(person.id));
-                    self.touched.extend(person);
+                    self.touched.insert(SubjectKey::Person(self.stands_for(*id)));
                 }
             }
         }

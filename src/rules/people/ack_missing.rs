@@ -70,7 +70,7 @@ impl AckMissing {
     }
 
     fn measure<'a>(&self, task: &'a TaskRec, given: &Given, look: &Look<'a>) -> Result<Reading, Why> {
-        let calendar = look.hours_of(given.owner);
+        let calendar = look.calendar_of(given.owner);
         let span = look.span(task)?;
         let at = |from: Timestamp, length: crate::domain::length::Length| length.after(from, calendar);
         let part = span.map_or(0, |span| (self.share * span.work_secs as f64).round() as i64);

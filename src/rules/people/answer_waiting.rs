@@ -45,7 +45,7 @@ impl AnswerWaiting {
         let Some(asked) = open.min_by_key(|asked| (asked.at, asked.whom)) else {
             return Ok(fine("nobody is waited for"));
         };
-        let calendar = look.hours_of(asked.whom);
+        let calendar = look.calendar_of(asked.whom);
         let deadline = look.deadline(task);
         let near = deadline.is_some_and(|due| look.days_left_at_most(task, &due, days(self.near_days_left)));
         let from = if near { self.after_near } else { self.after }.after(asked.at, calendar);

@@ -27,6 +27,9 @@ impl Rule for OwnerNone {
         if look.owners(task).next().is_some() {
             return fine("it has an owner");
         }
+        if look.has_left(task) {
+            return not_about("whoever has it has left, which `owner.gone` tells");
+        }
         let deadline = look.deadline(task);
         // Where the tool does not tell, only an owner's act could make it active.
         let active = task.category == StatusCategory::Active;

@@ -62,11 +62,33 @@ age_factor = 2.0
 enabled = true
 direct_days_left = 14
 red_days_left = 7
+[owner.absent]
+enabled = true
+away = "1 workday"
+before = "2 workdays"
+after = "2 workdays"
+[owner.gone]
+enabled = true
+silent = "20 workdays"
+colleagues = "5 workdays"
+[load.overloaded]
+enabled = true
+over = 1.10
+clear = 1.00
+horizon = "10 workdays"
+estimated = 0.70
+limit = 3
+[wip.limit]
+enabled = true
+limit = 3
 [due.none]
 enabled = true
 [due.child_after_parent]
 enabled = true
 red_days_left = 7
+[state.parent_child]
+enabled = true
+after = "2 workdays"
 [blocker.cascade]
 enabled = true
 [due.unrealistic]
@@ -92,6 +114,18 @@ enabled = true
 moves = 2
 slip = 0.50
 late = "1 workday"
+[blocker.resolved]
+enabled = true
+after = "0.5 workdays"
+[blocker.unnamed]
+enabled = true
+after = "2 workdays"
+[blocker.stale]
+enabled = true
+[dep.cycle]
+enabled = true
+[dep.date_conflict]
+enabled = true
 [sys.mirror_stale]
 enabled = true
 after_polls = 3
@@ -99,6 +133,10 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[sys.cross_mismatch]
+enabled = true
+after = "1 workday"
+days_apart = 2
 [custom]
 "#;
 

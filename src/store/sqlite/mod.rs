@@ -45,8 +45,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
-    ConfigApplied, ConfigPlan, ConnectionState, LookWrite, Looked, NoticeFilter, NoticeRow, PageApplied, PageWrite,
-    ProfileSeen, PullFailure, SiteSeen, StoreError, StorePath, StreamRow, Suspect, TaskCount, TaskName,
+    ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
+    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::facts::RawChange;
@@ -260,34 +260,6 @@ impl Store {
     pub fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
         let stream = streams::next_due(&self.db, connection)?;
         Ok(stream.into_iter().chain(census::next_due(&self.db, connection)?).min())
-    }
-
-    /// Tasks of a connection that are missing from its lists and due to be asked for directly; as many as may be asked for
-    /// at once.
-    ///
-    /// # Errors
-    /// `Failed`.
-    pub fn due_suspects(&self, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
-        census::due(&self.db, connection, now)
-    }
-
-    /// Stores what a direct look at a missing task said.
-    ///
-    /// # Errors
-    /// `TakenOver`, `Failed`.
-    pub fn apply_look(&mut self, write: &LookWrite<'_>) -> Result<Looked, StoreError> {
-        self.write(write.now, |work| looks::looked(work, write))
-    }
-
-    /// Lets the other missing tasks of a connection wait after so many were asked for.
-    ///
-    /// # Errors
-    /// `TakenOver`, `Failed`.
-    pub fn pause_looks(&mut self, connection: ConnectionId, asked: usize, now: Timestamp) -> Result<(), StoreError> {
-        if census::is_slice(asked) {
-            self.write(now, |work| census::pause(work.db, connection, now))?;
-        }
-        Ok(())
     }
 
     /// Stores a page together with the cursor after it. The same page again changes nothing.

@@ -80,6 +80,7 @@ struct Unfolded {
     kind: String,
     closed_at: Timestamp,
     site: SiteId,
+    reporter: Option<AccountId>,
     created_at: Timestamp,
 }
 
@@ -87,7 +88,7 @@ struct Unfolded {
 pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool, StoreError> {
     let (since, until, done, list, most) = window.params();
     let sql = format!(
-        "SELECT c.id, c.container, c.kind, c.closed_at, t.site, t.created_at FROM ({COUNTED}) c
+        "SELECT c.id, c.container, c.kind, c.closed_at, t.site, t.created_at, t.reporter FROM ({COUNTED}) c
          JOIN tasks t ON t.id = c.id WHERE NOT EXISTS(SELECT 1 FROM outcomes WHERE task = c.id) ORDER BY c.id LIMIT ?6"
     );
     let mut query = work.db.prepare_cached(&sql)?;
@@ -99,6 +100,7 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
             closed_at: at_in(row, 3)?,
             site: SiteId(row.get(4)?),
             created_at: at_in(row, 5)?,
+            reporter: row.get::<_, Option<i64>>(6)?.map(AccountId),
         })
     })?;
     let tasks: Vec<Unfolded> = rows.collect::<Result<_, _>>()?;
@@ -106,9 +108,10 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
     for task in &tasks {
         let changes = history::read(work.db, task.id)?;
         let owners = owners.remove(&task.id).unwrap_or_default();
-        let spans = work.with_context(task.site, task.container, &owners, (None, task.created_at), |context| {
-            outcome(&changes, task.closed_at, context)
-        })?;
+        let spans =
+            work.with_context(task.site, task.container, &owners, (task.reporter, task.created_at), |context| {
+                outcome(&changes, task.closed_at, context)
+            })?;
         let mut insert = work.db.prepare_cached("INSERT INTO outcomes VALUES (?,?,?,?,?)")?;
         insert.execute(params![task.id.0, task.container.0, task.kind, us(task.closed_at), json(&spans)?])?;
     }

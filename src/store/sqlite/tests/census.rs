@@ -144,6 +144,27 @@ fn a_task_that_was_closed_without_a_word_is_closed_by_the_look() {
 }
 
 #[test]
+fn what_a_list_has_lost_is_asked_for_at_once_and_only_the_answer_counts() {
+    let mut world = memory(3);
+    world.now = days(1);
+    let seen = Page {
+        tasks: vec![closed("2", "2026-03-02")],
+        missed: exts(1..=9).iter().map(|one| ext(one)).collect(),
+        ..world.page()
+    };
+    world.pull(StreamKind::Tasks, "web", seen);
+    assert_eq!(world.suspects(), ["1", "3"], "what is over, unknown or on the same page is none");
+    assert!(world.board.task(world.id("1")).is_some(), "what is missed is not gone");
+    let asked = world.looks(|world, suspect| match suspect.task == world.id("1") {
+        true => Some(TaskLook::Gone),
+        false => is_hidden(world, suspect),
+    });
+    assert_eq!((asked, world.board.task(world.id("1")).is_none()), (2, true));
+    assert!(world.board.task(world.id("3")).is_some(), "what is not to be seen is not gone");
+    world.assert_board();
+}
+
+#[test]
 fn what_was_made_or_seen_differently_since_the_pass_began_is_no_suspect() {
     let mut world = memory(3);
     world.now = days(1);
