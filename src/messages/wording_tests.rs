@@ -9,6 +9,7 @@ use super::wording::{Audience, because, summary};
 use super::*;
 use crate::alerts::testing::*;
 use crate::domain::finding::{Evidence, Finding, Grounds, LateTask, Mismatch, Reading, RuleId, Still, Why};
+use crate::domain::norms::Source;
 
 #[test]
 fn a_title_is_shown_as_one_harmless_line_and_a_restricted_one_not_in_channels() {
