@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
-use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
+use super::when::{between, clean, count, day_of, due, due_date, due_or_none, moment, part_of, percent, work};
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
 use crate::domain::names::called;
@@ -216,11 +216,6 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             format!("one account changed {tasks} from {when} on, within {span}; it counts as nobody's work")
         }
     }
-}
-
-/// When it is due, or that it has no date.
-pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
-    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
 }
 
 /// The one next step.

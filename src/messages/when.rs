@@ -27,6 +27,11 @@ pub(super) fn day_of(at: Timestamp, scene: Scene<'_>) -> String {
     day(scene.calendar.date(at), scene)
 }
 
+/// When it is due, or that it has no date.
+pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
+    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
+}
+
 /// `due Fri 14 Mar (milestone)`
 pub(super) fn due(deadline: &Deadline, scene: Scene<'_>) -> String {
     format!("due {}{}", due_date(deadline.due, scene), source(deadline.source))

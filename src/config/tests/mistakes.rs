@@ -48,7 +48,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |  ^^^^^ unknown
       |
       = note: key: email
-      = help: not in this version yet; take it out. Known keys: asana, comments, directory, github, heartbeat, jira, messages, mode, operators, people, rules, server, slack, store, trello, version
+      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, github, heartbeat, jira, messages, mode, operators, overrides, people, rules, server, slack, store, teams, trello, version
 
     error[unknown-key]: unknown key `load` in [rules]
      --> gapwatch.toml:6:8
@@ -57,7 +57,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |        ^^^^ unknown
       |
       = note: key: rules.load
-      = help: not in this version yet; take it out. Known keys: aging, blocker, due, estimate, high_priority, overdue, owner, pace, stalled, start, sys
+      = help: Known keys: ack, aging, answer, blocker, churn, custom, due, estimate, high_priority, overdue, owner, pace, stalled, start, state, sys
 
     gapwatch: 2 errors, 0 warnings in 1 file.
     ");
