@@ -145,7 +145,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::PartBegun { part } => format!("its part {} is being worked on", key(*part, scene)),
         Evidence::BlockerDone { blocker: Some(blocker), free_at } => {
-            format!("{}, which it waited for, is done since {}", key(*blocker, scene), moment(*free_at, scene))
+            format!("it waited for {}, which is done since {}", key(*blocker, scene), moment(*free_at, scene))
         }
         Evidence::BlockerDone { blocker: None, free_at } => {
             format!("the link to what it waited for was removed {}", moment(*free_at, scene))
@@ -168,7 +168,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let own: Vec<String> = start.into_iter().chain(own).collect();
             let more = match others {
                 0 => String::new(),
-                others => format!(", and so are {others} more"),
+                others => format!(" (and {others} more like that)"),
             };
             let (blocker, theirs) = (key(*blocker, scene), due(blocker_deadline, scene));
             format!("{}; {blocker}, which it waits for, is {theirs}{more}", own.join(", "))
@@ -177,11 +177,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let other = key(*other, scene);
             match how {
                 Mismatch::Done { at } => {
-                    format!("{other}, which it is linked with, is done since {}", moment(*at, scene))
+                    format!("it is linked with {other}, which is done since {}", moment(*at, scene))
                 }
-                Mismatch::Owners => format!("{other}, which it is linked with, belongs to somebody else"),
+                Mismatch::Owners => format!("it is linked with {other}, which belongs to somebody else"),
                 Mismatch::Dates { deadline, there } => {
-                    format!("{}; {other}, which it is linked with, is {}", due(deadline, scene), due(there, scene))
+                    format!("{}; it is linked with {other}, which is {}", due(deadline, scene), due(there, scene))
                 }
             }
         }
@@ -368,7 +368,7 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
 fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Scene<'_>) -> String {
     let due = nearest.map_or_else(String::new, |nearest| format!(", {}", due(nearest, scene)));
     let wait = match waiting {
-        [one] => format!("{} waits for it{due}", key(*one, scene)),
+        [one] => format!("1 task waits for it, {}{due}", key(*one, scene)),
         [first, ..] => format!("{} tasks wait for it, first {}{due}", waiting.len(), key(*first, scene)),
         [] => "nothing waits for it".to_owned(),
     };

@@ -24,7 +24,11 @@ pub mod system;
 pub mod time;
 
 #[cfg(test)]
+mod advice_tests;
+#[cfg(test)]
 mod cases_tests;
+#[cfg(test)]
+mod chain_tests;
 #[cfg(test)]
 mod laws_tests;
 #[cfg(test)]

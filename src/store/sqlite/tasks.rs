@@ -244,6 +244,10 @@ fn update(
         return Ok(Seen::Same);
     }
     let moved = |names: &[&str]| differing.iter().any(|i| names.contains(&COLUMNS[*i]));
+    // What it was a part of may be on the board for its sake alone.
+    if let Some(Value::Integer(parent)) = differing.iter().find(|i| COLUMNS[**i] == "parent").map(|i| &before[*i]) {
+        work.touched.maybe.insert(TaskId(*parent));
+    }
     work.touched.tasks.insert(id);
     if returned || moved(&["closed_at", "container", "parent"]) {
         work.touched.around.insert(id);
