@@ -2,6 +2,7 @@
 //! models of the tools: real HTTP, a clock that is set by hand.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
+mod acceptance;
 mod access;
 mod adversarial;
 mod asana;
