@@ -2,9 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::facts::{NAMED, key, tasks};
 use super::scene::Scene;
-use super::when::{count, day_of, due, percent, work};
+use super::when::{NAMED, count, day_of, due, key, percent, tasks, work};
 use crate::domain::finding::{Evidence, Overload};
 use crate::domain::ids::TaskId;
 

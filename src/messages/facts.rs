@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
-use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
+use super::when::{NAMED, between, clean, count, day_of, due, due_date, key, moment, part_of, percent, tasks, work};
 use crate::domain::finding::{Deadline, Evidence, LateTask};
 use crate::domain::ids::TaskId;
 
@@ -204,9 +204,6 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     }
 }
 
-/// Most names of one kind in a line; the rest is counted.
-pub(super) const NAMED: usize = 5;
-
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
     let list = |what: &str, names: &[String]| {
@@ -250,15 +247,4 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
     let Some(first) = late.first() else { return format!("{wait}; {finish}; no date is at risk") };
     let (key, due) = (key(first.task, scene), due(&first.deadline, scene));
     format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))
-}
-
-/// `3 tasks`, or `2.5 tasks` where some are shared.
-pub(super) fn tasks(many: f64) -> String {
-    let rounded = (many * 10.0).round() / 10.0;
-    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
-}
-
-/// How people call a task; without a name, only that it is one.
-pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
 }
