@@ -4,6 +4,7 @@
 //! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
 //! full judgement finds out anew. Titles and texts stay in the store.
 
+mod folk;
 mod measured;
 mod queue;
 
@@ -19,7 +20,7 @@ use super::ids::{
 };
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
-use super::people::{AccountRec, People};
+use super::people::People;
 use super::record::{
     BoardDelta, BoardImage, ConnectionRec, ContainerRec, Gone, HistoryReach, NextIds, TaskImage, TaskRec,
 };

@@ -316,9 +316,6 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     }
 }
 
-/// Most names of one kind in a line; the rest is counted.
-pub(super) const NAMED: usize = 5;
-
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
     let list = |what: &str, names: &[String]| {

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::scene::Scene;
 use crate::domain::finding::Deadline;
+use crate::domain::ids::TaskId;
 
 /// Longest title that is shown, in characters.
 const TITLE: usize = 150;
@@ -112,6 +113,20 @@ fn is_shown(c: char) -> bool {
         '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
     !c.is_control() && !invisible
+}
+
+/// Most names of one kind in a line; the rest is counted.
+pub(super) const NAMED: usize = 5;
+
+/// `3 tasks`, or `2.5 tasks` where some are shared.
+pub(super) fn tasks(many: f64) -> String {
+    let rounded = (many * 10.0).round() / 10.0;
+    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
+}
+
+/// How people call a task; without a name, only that it is one.
+pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
+    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
 }
 
 #[cfg(test)]

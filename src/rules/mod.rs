@@ -337,7 +337,7 @@ fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
         SubjectKey::Task(_) => Some(SubjectKind::Task),
         SubjectKey::Connection(_) => Some(SubjectKind::Connection),
         SubjectKey::Container(_) => Some(SubjectKind::Container),
-        SubjectKey::Person(_) => None,
+        SubjectKey::Person(_) => Some(SubjectKind::Person),
     }
 }
 

@@ -7,6 +7,7 @@ mod absences;
 mod accounts;
 mod batch;
 mod board;
+mod bots;
 mod bulk;
 mod cache;
 mod census;
