@@ -96,21 +96,24 @@ impl Asana {
         let placed = self.placed(page, rows, &watched, scope).await?;
         let mut here: Vec<Placed> =
             placed.into_iter().filter(|one| !only_here || one.at.as_deref() == Some(&*scope.at.ext)).collect();
+        let reading =
+            Reading { states: &self.config.states, fields: &self.config.fields, people: &places.people, own: &own };
         for one in &mut here {
-            let task = &one.row.task;
+            let (task, place) = (&one.row.task, one.at.as_deref().unwrap_or(&scope.at.ext));
             // A move may modify nothing, and its event may get lost: then only the place itself tells of it.
-            if self.has_moved(&task.gid, normalise::standing(task), is_open(task)) {
+            if self.has_moved(&task.gid, &normalise::status(task, place, &reading).raw) {
                 one.row.past = Past::Whole;
             }
         }
         let mut stories = self.stories(&here).await?;
-        let reading =
-            Reading { states: &self.config.states, fields: &self.config.fields, people: &places.people, own: &own };
         let mut named = Named::default();
         for one in &here {
             let task = &one.row.task;
             match normalise::task(task, one.at.as_deref(), &scope.at.ext, &reading, &mut named) {
-                Ok(read) => page.tasks.push(read),
+                Ok(read) => {
+                    self.note_standing(&task.gid, &read.status.raw, is_open(task));
+                    page.tasks.push(read);
+                }
                 Err(because) => {
                     page.unreadable.push(Unreadable { what: format!("gid {}", task.gid), because: because.to_owned() });
                     continue;

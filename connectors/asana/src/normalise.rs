@@ -188,7 +188,8 @@ fn is_sent_back(approval: Option<&str>) -> bool {
     matches!(approval, Some("rejected" | "changes_requested"))
 }
 
-fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Status {
+/// How far it is, by its tick and by where it stands.
+pub(crate) fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Status {
     let words = words(task, place, reading);
     let approval = task.approval_status.as_deref();
     if is_sent_back(approval) {
@@ -233,14 +234,6 @@ fn words(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Vec<String> {
     [own, field, section].into_iter().flatten().filter(|word| !word.is_empty()).collect()
 }
 
-/// A number for the sections it stands in, in whatever order they are told.
-pub(crate) fn standing(task: &wire::Task) -> u64 {
-    let mut sections: Vec<&str> =
-        task.memberships.iter().flatten().filter_map(|one| one.section.as_ref()?.gid.as_deref()).collect();
-    sections.sort_unstable();
-    fingerprint(&sections.join(" "))
-}
-
 fn reference(other: &Ref) -> Option<TaskRef> {
     other.gid.clone().filter(|gid| !gid.is_empty()).map(TaskRef::Ext)
 }
@@ -259,7 +252,7 @@ fn links(task: &wire::Task) -> Option<Vec<Link>> {
 }
 
 /// FNV-1a, 64 bits: the same in every build, which `std`'s hasher does not promise. The store keeps it.
-fn fingerprint(text: &str) -> u64 {
+pub(crate) fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
