@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
-use super::when::{between, clean, count, day_of, due, due_date, due_or_none, moment, part_of, percent, work};
+use super::when::{
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+};
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
-use crate::domain::names::called;
 
 /// What is the matter, to be put behind the task's name: `is behind its pace`.
 pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
@@ -374,18 +375,4 @@ fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Sc
         Still::NeverStarted => format!("{wait}; no sign of work on it"),
         Still::Since(at) => format!("{wait}; last change by a person {}", day_of(at, scene)),
     }
-}
-
-/// `3 tasks`, or `2.5 tasks` where some are shared.
-pub(super) fn tasks(many: f64) -> String {
-    let rounded = (many * 10.0).round() / 10.0;
-    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
-}
-
-/// How people call a task; without a name, only that it is one.
-pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene
-        .names
-        .get(&task)
-        .map_or_else(|| "another task".to_owned(), |name| clean(&called(&name.key, Some(&name.title))))
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::scene::Scene;
 use crate::domain::finding::Deadline;
 use crate::domain::ids::TaskId;
+use crate::domain::names::{TaskName, called};
 
 /// Longest title that is shown, in characters.
 const TITLE: usize = 150;
@@ -126,7 +127,8 @@ pub(super) fn tasks(many: f64) -> String {
 
 /// How people call a task; without a name, only that it is one.
 pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene.names.get(&task).map_or_else(|| "another task".to_owned(), |name| clean(&name.key))
+    let called = |name: &TaskName| clean(&called(&name.key, Some(name.title.as_str()).filter(|_| !name.restricted)));
+    scene.names.get(&task).map_or_else(|| "another task".to_owned(), called)
 }
 
 #[cfg(test)]

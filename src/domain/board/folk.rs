@@ -27,7 +27,8 @@ impl Board {
         }
         if let Some(before) = before.filter(|before| (before.bot, before.kind, before.person) != now) {
             self.touched.extend([before.stands_for(), person].map(SubjectKey::Person));
-            let named = |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id);
+            let named =
+                |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
             let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
             self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
             let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();

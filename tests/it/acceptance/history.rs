@@ -148,3 +148,4 @@ async fn d30_where_everything_is_urgent_nothing_is_and_the_operators_are_told_on
     for (gap, spoken) in open.iter().zip(spoken) {
         assert!(gap.contains(spoken), "{open:#?}");
     }
+}
