@@ -6,9 +6,9 @@ use connector_model::{Due, DueSource, DueStated};
 
 use super::testing::{Sketch, policy};
 use crate::domain::board::Board;
+use crate::domain::chains::Chains;
 use crate::domain::facts::Facts;
 use crate::domain::finding::SubjectKey;
-use crate::domain::finish::Chains;
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
 use crate::domain::record::{BoardDelta, TaskImage};

@@ -42,8 +42,8 @@ use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::domain::chains::Chains;
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
-use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
