@@ -171,7 +171,7 @@ fn values_of_another_type() {
       | ^^^^^^^ unknown
       |
       = note: key: rules.pace.overdue
-      = help: Known keys: behind
+      = help: Known keys: behind, stuck_near_done
 
     gapwatch: 5 errors, 0 warnings in 1 file.
     "#);
