@@ -8,6 +8,7 @@ mod change;
 mod keys;
 mod person;
 mod task;
+pub mod words;
 
 pub use change::{Change, Field, Mark, Mentions};
 pub use keys::{SiteKey, TaskRef};
