@@ -1,7 +1,7 @@
 //! Asana's tasks and accounts in our words. Pure.
 //!
 //! The tick is the only state Asana itself knows, and even that lies for approvals: one that was rejected is ticked, and
-//! its work goes on. What is not ticked stands where its section, or a status field, says.
+//! its work goes on. What is not ticked stands where its section, or a status field, says: it may be done there as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -125,6 +125,7 @@ pub(crate) fn task(
     let ineligible = match () {
         () if is_no_work(task) => Some(Ineligible::NotWork),
         () if container.is_none() => Some(Ineligible::Filtered),
+        () if is_open && fields::is_backlog(&status.raw, reading.states) => Some(Ineligible::Backlog),
         () => None,
     };
     Ok(Task {
@@ -202,7 +203,7 @@ pub(crate) fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> S
             .iter()
             .find(|word| match reading.states.of(word) {
                 Some(state) => state == StatusCategory::Cancelled,
-                None => fields::is_given_up(word),
+                None => fields::common(word) == Some(StatusCategory::Cancelled),
             })
             .cloned();
         return match given_up {

@@ -1,6 +1,6 @@
 //! Trello: reads boards, cards and their history, and writes one living comment on a card.
 //!
-//! Trello tells no state of a card, only the list it lies in: what a list means is configured, or told by its name (`lists`).
+//! Trello tells no state of a card, only the list it lies in: what a list means is configured, or told by its name (`words`).
 //! It has no list of what changed either: each poll asks for the open cards of a board and compares them with those it knows
 //! (`tasks`), and asks for the board's actions since the last one, which are the history (`history`). Some changes have no
 //! action, some cards no list of their own to vanish from, so that a full pass is made now and then and a census each day.
@@ -21,7 +21,6 @@ mod examine;
 mod history;
 mod hooks;
 mod items;
-mod lists;
 mod look;
 mod mark;
 mod memory;

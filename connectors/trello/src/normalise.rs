@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use connector_model::words::says_waiting;
 use connector_model::{
     ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource,
     Share, Status, StatusCategory, Task, TaskRef, tasks_named,
@@ -15,7 +16,6 @@ use url::Url;
 
 use crate::board::Board;
 use crate::config::States;
-use crate::lists::says_waiting;
 use crate::when;
 use crate::wire::{Card, CheckItem, FieldItem, Label};
 

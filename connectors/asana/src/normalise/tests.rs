@@ -86,7 +86,9 @@ fn a_section_says_the_state_of_what_is_not_ticked_off() {
     assert_eq!(of("In progress"), ("In progress".to_owned(), Active, true));
     assert_eq!(of("legal"), ("legal".to_owned(), Waiting, true));
     assert_eq!(of("Shipped"), ("Shipped".to_owned(), Done, true), "the configuration says so");
-    assert_eq!(of("Done"), ("Done".to_owned(), Todo, false), "only the tick says so");
+    assert_eq!(of("✅ Done"), ("✅ Done".to_owned(), Done, true), "so does a word that everybody uses");
+    assert_eq!(of("Complete").1, Done);
+    assert_eq!(of("Live events"), ("Live events".to_owned(), Todo, false), "which has to be the whole name");
     assert_eq!(of("Sprint 12"), ("Sprint 12".to_owned(), Todo, false));
     for nowhere in [json!([]), in_section("Untitled section"), in_section("(no section)")] {
         assert_eq!(
@@ -104,6 +106,15 @@ fn a_section_says_the_state_of_what_is_not_ticked_off() {
     let elsewhere = json!([{"project": {"gid": "900"}, "section": {"gid": "1", "name": "Review"}},
         {"project": {"gid": "100"}, "section": {"gid": "2", "name": "To do"}}]);
     assert_eq!(state(json!({"memberships": elsewhere})).1, Todo, "the section of the project it lives in");
+}
+
+#[test]
+fn nobody_is_to_work_on_what_lies_in_a_backlog() {
+    let of = |name: &str| read(json!({"memberships": in_section(name)})).ineligible;
+    assert_eq!(
+        (of("Backlog"), of("Icebox"), of("To do")),
+        (Some(Ineligible::Backlog), Some(Ineligible::Backlog), None)
+    );
 }
 
 #[test]
