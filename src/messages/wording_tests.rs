@@ -172,15 +172,37 @@ fn the_summary_of_every_rule_has_its_numbers() {
     assert_snapshot!(lines.join("\n"), @r"
     pace.behind: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
     start.never: no sign of work after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)
-    stalled: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), due Fri 14 Mar (milestone)
+    stalled: last change by a person Wed 5 Mar, 4 working days ago (the limit this near its date is 3 working days), due Fri 14 Mar (milestone)
     stalled: last change by a person Wed 5 Mar, 4 working days ago (3 working days is typical elsewhere), no date
+    pace.stuck_near_done: 90 % done (9 of 10 checklist items) since Wed 5 Mar, 4 working days ago (the limit is 3 working days), due Fri 14 Mar (milestone)
+    estimate.exceeded: 30 h booked of 20 h estimated (150 %), due Fri 14 Mar (milestone)
+    estimate.exceeded: 20 h estimated, nothing is said to be left, and it is not done, worked on for 31 h, due Fri 14 Mar (milestone)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (usual here, from 47 finished tasks)
+    aging: in review since Mon 3 Mar, 6 working days; 85 of 100 are within 5 working days (typical elsewhere)
+    high_priority.silent: last change by a person Wed 5 Mar, 4 working days ago (the limit is 2 working days), no date
+    high_priority.silent: 42 % of 130 open tasks are in the top two priorities, which says little beyond 30 %
     overdue: due Fri 7 Mar (milestone), 1 working day ago
     overdue: due Fri 14 Mar (milestone), first planned for Fri 7 Mar, 4 working days left
     owner.none: not begun, due Fri 14 Mar (milestone)
     due.none: being worked on, and no date from the task, a sprint or a milestone
     due.child_after_parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)
-    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
-    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is typical elsewhere); no date is at risk
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
+    blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk
+    state.parent_child: 3 parts, all closed since Fri 7 Mar 12:00
+    state.parent_child: its parent acme/web#9 is done since Fri 7 Mar 12:00
+    state.parent_child: its part acme/web#8 is being worked on
+    blocker.resolved: it waited for acme/web#8, which is done since Mon 10 Mar 12:00
+    blocker.resolved: the link to what it waited for was removed Mon 10 Mar 12:00
+    blocker.unnamed: waiting since Thu 6 Mar, 3 working days, without a link to a task or a question to anybody
+    blocker.stale: 2 tasks wait for it, first acme/web#8, due Fri 14 Mar (milestone); last change by a person Mon 3 Mar
+    blocker.stale: 1 task waits for it, acme/web#8; no sign of work on it
+    blocker.stale: 1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it
+    dep.cycle: 2 tasks: acme/web#8, acme/web#9
+    dep.cycle: 2 tasks: acme/web#8, acme/web#9
+    dep.date_conflict: planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that)
+    sys.cross_mismatch: it is linked with acme/web#8, which is done since Fri 7 Mar 12:00
+    sys.cross_mismatch: it is linked with acme/web#8, which belongs to somebody else
+    sys.cross_mismatch: due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone)
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     ");
@@ -315,9 +337,9 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     Its part acme/web#8 is being worked on.
     Next: set it to being worked on.
 
-    [▲ acme/web#1 can go on: acme/web#8, which it waited for, is done since Mon 10 Mar 12:00]
+    [▲ acme/web#1 can go on: it waited for acme/web#8, which is done since Mon 10 Mar 12:00]
     ▲ <acme/web#1> “Move billing” *can go on*
-    Acme/web#8, which it waited for, is done since Mon 10 Mar 12:00.
+    It waited for acme/web#8, which is done since Mon 10 Mar 12:00.
     Next: go on with it, or link what it waits for now.
 
     [■ acme/web#1 can go on: the link to what it waited for was removed Mon 10 Mar 12:00]
@@ -335,14 +357,14 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     2 tasks wait for it, first acme/web#8, due Fri 14 Mar (milestone); last change by a person Mon 3 Mar.
     Next: go on with it, or say when it will go on.
 
-    [■ acme/web#1 keeps 1 task waiting and does not move: acme/web#8 waits for it; no sign of work on it]
+    [■ acme/web#1 keeps 1 task waiting and does not move: 1 task waits for it, acme/web#8; no sign of work on it]
     ■ <acme/web#1> “Move billing” *keeps 1 task waiting and does not move*
-    Acme/web#8 waits for it; no sign of work on it.
+    1 task waits for it, acme/web#8; no sign of work on it.
     Next: go on with it, or say when it will go on.
 
-    [⬣ acme/web#1 keeps 1 task waiting and does not move: acme/web#8 waits for it, due Fri 14 Mar (milestone); nobody is assigned to it]
+    [⬣ acme/web#1 keeps 1 task waiting and does not move: 1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it]
     ⬣ <acme/web#1> “Move billing” *keeps 1 task waiting and does not move*
-    Acme/web#8 waits for it, due Fri 14 Mar (milestone); nobody is assigned to it.
+    1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it.
     Next: assign somebody.
 
     [▲ acme/web#1 waits for itself, in a circle: 2 tasks: acme/web#8, acme/web#9]
@@ -355,24 +377,24 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     2 tasks: acme/web#8, acme/web#9.
     Next: take one of them out of its parent.
 
-    [⬣ acme/web#1 is planned for before what it waits for: planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone), and so are 1 more]
+    [⬣ acme/web#1 is planned for before what it waits for: planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that)]
     ⬣ <acme/web#1> “Move billing” *is planned for before what it waits for*
-    Planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone), and so are 1 more.
+    Planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that).
     Next: move one of the two dates, or remove the link if it does not hold.
 
-    [▲ acme/web#1 is open here and done in another tracker: acme/web#8, which it is linked with, is done since Fri 7 Mar 12:00]
+    [▲ acme/web#1 is open here and done in another tracker: it is linked with acme/web#8, which is done since Fri 7 Mar 12:00]
     ▲ <acme/web#1> “Move billing” *is open here and done in another tracker*
-    Acme/web#8, which it is linked with, is done since Fri 7 Mar 12:00.
+    It is linked with acme/web#8, which is done since Fri 7 Mar 12:00.
     Next: close it, or say in it what is left.
 
-    [■ acme/web#1 has other owners in another tracker: acme/web#8, which it is linked with, belongs to somebody else]
+    [■ acme/web#1 has other owners in another tracker: it is linked with acme/web#8, which belongs to somebody else]
     ■ <acme/web#1> “Move billing” *has other owners in another tracker*
-    Acme/web#8, which it is linked with, belongs to somebody else.
+    It is linked with acme/web#8, which belongs to somebody else.
     Next: bring the two together, or remove the link if it is other work.
 
-    [⬣ acme/web#1 has another date in another tracker: due Fri 14 Mar (milestone); acme/web#8, which it is linked with, is due Fri 21 Mar (milestone)]
+    [⬣ acme/web#1 has another date in another tracker: due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone)]
     ⬣ <acme/web#1> “Move billing” *has another date in another tracker*
-    Due Fri 14 Mar (milestone); acme/web#8, which it is linked with, is due Fri 21 Mar (milestone).
+    Due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone).
     Next: bring the two together, or remove the link if it is other work.
 
     [▲ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
