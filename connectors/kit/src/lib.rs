@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod http;
 pub mod limits;
+pub mod markdown;
 pub mod secret;
 mod supplement;
 pub mod survey;
