@@ -11,6 +11,7 @@ use crate::domain::snapshot::Snapshot;
 const OVERDUE: RuleId = RuleId("overdue");
 const OWNER_NONE: RuleId = RuleId("owner.none");
 const CASCADE: RuleId = RuleId("blocker.cascade");
+const STALE: RuleId = RuleId("blocker.stale");
 
 /// How far up parents are followed: deeper than any tool nests, and an end to a cycle.
 const PARENTS: usize = 64;
@@ -37,10 +38,16 @@ pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
     {
         return Some(blocked);
     }
-    if is_one_of(alert.rule, &["stalled", "pace.", "start."])
+    if is_one_of(alert.rule, &["stalled", "pace.", "start.", "blocker.stale"])
         && let Some(cascade) = by(CASCADE)
     {
         return Some(cascade);
+    }
+    // That others wait is the reason to speak of its silence, not a second one.
+    if is_one_of(alert.rule, &["stalled", "start.never"])
+        && let Some(stale) = by(STALE)
+    {
+        return Some(stale);
     }
     if alert.finding.addressee == Addressee::Owners
         && let Some(nobody) = draft.open(alert.subject, OWNER_NONE)

@@ -70,6 +70,12 @@ pub(super) fn settles_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Times
     let mut causes = vec![task];
     match &alert.finding.evidence {
         Evidence::ChildAfterParent { parent, .. } => causes.push(*parent),
+        Evidence::ParentDone { parent, .. } => causes.push(*parent),
+        Evidence::PartBegun { part } => causes.push(*part),
+        Evidence::BlockerDone { blocker, .. } => causes.extend(*blocker),
+        Evidence::DateConflict { blocker, .. } => causes.push(*blocker),
+        Evidence::CrossMismatch { other, .. } => causes.push(*other),
+        Evidence::Circle { tasks, .. } => causes.extend(tasks),
         Evidence::Cascade { late, .. } => causes.extend(late.iter().map(|late| late.task)),
         _ => {}
     }

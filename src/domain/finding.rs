@@ -362,6 +362,73 @@ pub enum Evidence {
         /// The parent's date.
         parent_deadline: Deadline,
     },
+    /// `state.parent_child`, about a whole: all of its parts are done.
+    PartsDone {
+        /// How many there are.
+        parts: u32,
+        /// When the last of them was closed.
+        done_at: Timestamp,
+    },
+    /// `state.parent_child`, about a part: the whole is done.
+    ParentDone {
+        /// The whole.
+        parent: TaskId,
+        /// When it was closed. `None`: not told.
+        done_at: Option<Timestamp>,
+    },
+    /// `state.parent_child`, about a whole: a part is being worked on, and it is not begun.
+    PartBegun {
+        /// The part.
+        part: TaskId,
+    },
+    /// `blocker.resolved`
+    BlockerDone {
+        /// What it waited for last. `None`: its link was removed.
+        blocker: Option<TaskId>,
+        /// When that was done, or its link removed.
+        free_at: Timestamp,
+    },
+    /// `blocker.unnamed`
+    BlockerUnnamed {
+        /// Since when it waits.
+        since: Timestamp,
+    },
+    /// `blocker.stale`
+    BlockerStale {
+        /// What is the matter with it.
+        still: Still,
+        /// Open tasks that wait for it, the nearest date first.
+        waiting: Vec<TaskId>,
+        /// The nearest date of these. `None`: none of them has one.
+        nearest: Option<Deadline>,
+    },
+    /// `dep.cycle`
+    Circle {
+        /// Its tasks, in a fixed order.
+        tasks: Vec<TaskId>,
+        /// They are parts of each other; else they wait for each other.
+        nested: bool,
+    },
+    /// `dep.date_conflict`
+    DateConflict {
+        /// What it waits for.
+        blocker: TaskId,
+        /// When that is due.
+        blocker_deadline: Deadline,
+        /// When the task is due itself. `None`: it has no date.
+        deadline: Option<Deadline>,
+        /// When it is planned to begin. `None`: it is not.
+        start: Option<Due>,
+        /// Other tasks that it waits for in vain as well.
+        others: u32,
+    },
+    /// `sys.cross_mismatch`
+    CrossMismatch {
+        /// The task of another tracker.
+        other: TaskId,
+        /// What the two disagree about.
+        how: Mismatch,
+    },
     /// `blocker.cascade`
     Cascade {
         /// When it is expected to be finished.
@@ -571,6 +638,38 @@ pub enum Overload {
         active: f64,
         /// What they have on 95 of 100 days, or what was agreed on, whichever is more.
         usual: f64,
+    },
+}
+
+/// What is the matter with a task that others wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Still {
+    /// Nobody can act on it.
+    NoOwner,
+    /// Nobody has begun.
+    NeverStarted,
+    /// No act of a human since then.
+    Since(Timestamp),
+}
+
+/// What two trackers disagree about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mismatch {
+    /// The other one is done.
+    Done {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Each is somebody else's.
+    Owners,
+    /// Each is due at another time.
+    Dates {
+        /// Here.
+        deadline: Deadline,
+        /// There.
+        there: Deadline,
     },
 }
 

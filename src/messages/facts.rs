@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
-use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
-use crate::domain::finding::{Deadline, Evidence, LateTask};
+use super::when::{
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+};
+use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
-use crate::domain::names::called;
 
 /// What is the matter, to be put behind the task's name: `is behind its pace`.
 pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
@@ -27,6 +28,23 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NoDue { .. } => "has no date".to_owned(),
         Evidence::Own { rule, .. } => format!("meets the rule {}", clean(&rule.replace('_', " "))),
         Evidence::ChildAfterParent { .. } => "is due after its parent".to_owned(),
+        Evidence::PartsDone { .. } => "is open although all its parts are done".to_owned(),
+        Evidence::ParentDone { .. } => "is open although its parent is done".to_owned(),
+        Evidence::PartBegun { .. } => "is not begun although a part of it is".to_owned(),
+        Evidence::BlockerDone { .. } => "can go on".to_owned(),
+        Evidence::BlockerUnnamed { .. } => "is waiting, and nothing says for what".to_owned(),
+        Evidence::BlockerStale { waiting, .. } => {
+            let tasks = count(i64::try_from(waiting.len()).unwrap_or(i64::MAX), "task");
+            format!("keeps {tasks} waiting and does not move")
+        }
+        Evidence::Circle { nested: true, .. } => "is part of itself, in a circle".to_owned(),
+        Evidence::Circle { .. } => "waits for itself, in a circle".to_owned(),
+        Evidence::DateConflict { .. } => "is planned for before what it waits for".to_owned(),
+        Evidence::CrossMismatch { how, .. } => match how {
+            Mismatch::Done { .. } => "is open here and done in another tracker".to_owned(),
+            Mismatch::Owners => "has other owners in another tracker".to_owned(),
+            Mismatch::Dates { .. } => "has another date in another tracker".to_owned(),
+        },
         Evidence::Cascade { late, finish_at, .. } if late.iter().all(|late| late.finish_at <= late.deadline.at) => {
             format!("is expected to be done {}", day_of(*finish_at, scene))
         }
@@ -118,6 +136,56 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let parent = key(*parent, scene);
             format!("{}; its parent {parent} is {}", due(deadline, scene), due(parent_deadline, scene))
         }
+        Evidence::PartsDone { parts, done_at } => {
+            let parts = count(i64::from(*parts), "part");
+            format!("{parts}, all closed since {}", moment(*done_at, scene))
+        }
+        Evidence::ParentDone { parent, done_at } => {
+            let since = done_at.map_or_else(String::new, |at| format!(" since {}", moment(at, scene)));
+            format!("its parent {} is done{since}", key(*parent, scene))
+        }
+        Evidence::PartBegun { part } => format!("its part {} is being worked on", key(*part, scene)),
+        Evidence::BlockerDone { blocker: Some(blocker), free_at } => {
+            format!("it waited for {}, which is done since {}", key(*blocker, scene), moment(*free_at, scene))
+        }
+        Evidence::BlockerDone { blocker: None, free_at } => {
+            format!("the link to what it waited for was removed {}", moment(*free_at, scene))
+        }
+        Evidence::BlockerUnnamed { since } => {
+            let waiting = between(*since, scene.now, scene);
+            format!(
+                "waiting since {}, {waiting}, without a link to a task or a question to anybody",
+                day_of(*since, scene)
+            )
+        }
+        Evidence::BlockerStale { still, waiting, nearest } => stale(*still, waiting, nearest.as_ref(), scene),
+        Evidence::Circle { tasks, .. } => {
+            let shown: Vec<String> = tasks.iter().take(NAMED).map(|task| key(*task, scene)).collect();
+            format!("{}: {}", count(i64::try_from(tasks.len()).unwrap_or(i64::MAX), "task"), shown.join(", "))
+        }
+        Evidence::DateConflict { blocker, blocker_deadline, deadline, start, others } => {
+            let own = deadline.as_ref().map(|deadline| due(deadline, scene));
+            let start = start.map(|start| format!("planned to begin {}", due_date(start, scene)));
+            let own: Vec<String> = start.into_iter().chain(own).collect();
+            let more = match others {
+                0 => String::new(),
+                others => format!(" (and {others} more like that)"),
+            };
+            let (blocker, theirs) = (key(*blocker, scene), due(blocker_deadline, scene));
+            format!("{}; {blocker}, which it waits for, is {theirs}{more}", own.join(", "))
+        }
+        Evidence::CrossMismatch { other, how } => {
+            let other = key(*other, scene);
+            match how {
+                Mismatch::Done { at } => {
+                    format!("it is linked with {other}, which is done since {}", moment(*at, scene))
+                }
+                Mismatch::Owners => format!("it is linked with {other}, which belongs to somebody else"),
+                Mismatch::Dates { deadline, there } => {
+                    format!("{}; it is linked with {other}, which is {}", due(deadline, scene), due(there, scene))
+                }
+            }
+        }
         Evidence::Cascade { finish_at, late, downstream, deadline, .. } => {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
@@ -151,11 +219,6 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
     }
 }
 
-/// When it is due, or that it has no date.
-pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
-    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
-}
-
 /// The one next step.
 pub(super) fn next_step(evidence: &Evidence) -> &'static str {
     match evidence {
@@ -174,6 +237,18 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Own { .. } => "Next: see to it, or say in the task why it is as it should be.",
         Evidence::NoDue { .. } => "Next: give it a date, or a milestone, sprint or version that has one.",
         Evidence::ChildAfterParent { .. } => "Next: move one of the two dates.",
+        Evidence::PartsDone { .. } => "Next: close it, or say in it what is left.",
+        Evidence::ParentDone { .. } => "Next: close it, move it elsewhere, or open the parent again.",
+        Evidence::PartBegun { .. } => "Next: set it to being worked on.",
+        Evidence::BlockerDone { .. } => "Next: go on with it, or link what it waits for now.",
+        Evidence::BlockerUnnamed { .. } => "Next: link what it waits for, or ask somebody by name.",
+        Evidence::BlockerStale { still: Still::NoOwner, .. } => "Next: assign somebody.",
+        Evidence::BlockerStale { .. } => "Next: go on with it, or say when it will go on.",
+        Evidence::Circle { nested: true, .. } => "Next: take one of them out of its parent.",
+        Evidence::Circle { .. } => "Next: remove the link that does not hold.",
+        Evidence::DateConflict { .. } => "Next: move one of the two dates, or remove the link if it does not hold.",
+        Evidence::CrossMismatch { how: Mismatch::Done { .. }, .. } => "Next: close it, or say in it what is left.",
+        Evidence::CrossMismatch { .. } => "Next: bring the two together, or remove the link if it is other work.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
         Evidence::NotAcknowledged { .. } => "Next: leave a line in the task, or hand it back if it is not yours.",
         Evidence::Unanswered { .. } => "Next: answer in the task, even if only to say when.",
@@ -213,6 +288,9 @@ pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
         Evidence::Unanswered { asked_at, .. } => *asked_at,
         Evidence::Reopened { last_at, .. } => *last_at,
         Evidence::Unrealistic { set_at, .. } => *set_at,
+        Evidence::PartsDone { done_at, .. } => *done_at,
+        Evidence::BlockerDone { free_at, .. } => *free_at,
+        Evidence::BlockerUnnamed { since } => *since,
         Evidence::MirrorStale { since, .. }
         | Evidence::TasksUnseen { since, .. }
         | Evidence::MassMissing { since, .. } => *since,
@@ -225,15 +303,19 @@ pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
 pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     match evidence {
         Evidence::ChildAfterParent { parent, .. } => vec![*parent],
+        Evidence::ParentDone { parent, .. } => vec![*parent],
+        Evidence::PartBegun { part } => vec![*part],
+        Evidence::BlockerDone { blocker, .. } => blocker.iter().copied().collect(),
+        Evidence::BlockerStale { waiting, .. } => waiting.first().copied().into_iter().collect(),
+        Evidence::Circle { tasks, .. } => tasks.iter().take(NAMED).copied().collect(),
+        Evidence::DateConflict { blocker, .. } => vec![*blocker],
+        Evidence::CrossMismatch { other, .. } => vec![*other],
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
         Evidence::OwnerGone { tasks, .. } => tasks.iter().copied().take(NAMED).collect(),
         Evidence::Overloaded { movable, .. } => movable.clone(),
         _ => Vec::new(),
     }
 }
-
-/// Most names of one kind in a line; the rest is counted.
-pub(super) const NAMED: usize = 5;
 
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
@@ -280,16 +362,17 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
     format!("{wait}; {finish}; first at risk {key}, {due}, possible {} at the earliest", day_of(first.finish_at, scene))
 }
 
-/// `3 tasks`, or `2.5 tasks` where some are shared.
-pub(super) fn tasks(many: f64) -> String {
-    let rounded = (many * 10.0).round() / 10.0;
-    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
-}
-
-/// How people call a task; without a name, only that it is one.
-pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene
-        .names
-        .get(&task)
-        .map_or_else(|| "another task".to_owned(), |name| clean(&called(&name.key, Some(&name.title))))
+/// `2 tasks wait for it, first acme/web#8, due Thu 13 Mar; last change by a person Mon 3 Mar`
+fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Scene<'_>) -> String {
+    let due = nearest.map_or_else(String::new, |nearest| format!(", {}", due(nearest, scene)));
+    let wait = match waiting {
+        [one] => format!("1 task waits for it, {}{due}", key(*one, scene)),
+        [first, ..] => format!("{} tasks wait for it, first {}{due}", waiting.len(), key(*first, scene)),
+        [] => "nothing waits for it".to_owned(),
+    };
+    match still {
+        Still::NoOwner => format!("{wait}; nobody is assigned to it"),
+        Still::NeverStarted => format!("{wait}; no sign of work on it"),
+        Still::Since(at) => format!("{wait}; last change by a person {}", day_of(at, scene)),
+    }
 }

@@ -24,7 +24,11 @@ pub mod system;
 pub mod time;
 
 #[cfg(test)]
+mod advice_tests;
+#[cfg(test)]
 mod cases_tests;
+#[cfg(test)]
+mod chain_tests;
 #[cfg(test)]
 mod laws_tests;
 #[cfg(test)]
@@ -38,8 +42,8 @@ use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::domain::chains::Chains;
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
-use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
@@ -110,11 +114,11 @@ pub enum Subject<'a> {
 
 /// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do.
 macro_rules! built_in {
-    ($($family:ident::$rule:ident = $($key:ident).+;)*) => {
+    ($($family:ident::$rule:ident = $($key:ident).+ $(by $made:expr)?;)*) => {
         const ALL: &[RuleId] = &[$($family::$rule::ID),*];
 
         fn built_in(settings: &RuleSettings) -> Vec<(bool, Box<dyn Rule>)> {
-            vec![$((settings.$($key).+.enabled, Box::new(settings.$($key).+.clone()))),*]
+            vec![$((settings.$($key).+.enabled, built_in!(settings, [$($key).+] $($made)?))),*]
         }
 
         impl RuleSettings {
@@ -129,33 +133,42 @@ macro_rules! built_in {
             }
         }
     };
+    ($settings:ident, [$($key:ident).+]) => { Box::new($settings.$($key).+.clone()) };
+    ($settings:ident, [$($key:ident).+] $made:expr) => { Box::new($made($settings)) };
 }
 
 built_in! {
     time::pace_behind = pace.behind;
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
+    time::overdue = overdue;
+    time::due_unrealistic = due.unrealistic;
+    time::estimate_exceeded = estimate.exceeded;
     silence::stalled = stalled;
     silence::aging = aging;
-    silence::high_priority_silent = high_priority.silent;
-    time::overdue = overdue;
-    time::estimate_exceeded = estimate.exceeded;
-    structure::owner_none = owner.none;
-    people::owner_absent = owner.absent;
-    people::owner_gone = owner.gone;
-    structure::due_none = due.none;
-    structure::due_child_after_parent = due.child_after_parent;
-    dependencies::blocker_cascade = blocker.cascade;
-    time::due_unrealistic = due.unrealistic;
-    people::load_overloaded = load.overloaded;
-    people::wip_limit = wip.limit;
     people::ack_missing = ack.missing;
     people::answer_waiting = answer.waiting;
+    silence::high_priority_silent = high_priority.silent;
+    structure::owner_none = owner.none;
+    structure::due_none = due.none;
+    structure::due_child_after_parent = due.child_after_parent;
+    structure::state_parent_child = state.parent_child;
+    dependencies::blocker_cascade = blocker.cascade;
+    dependencies::blocker_resolved = blocker.resolved;
+    dependencies::blocker_unnamed = blocker.unnamed;
+    dependencies::blocker_stale = blocker.stale by dependencies::blocker_stale::BlockerStale::new;
+    dependencies::dep_cycle = dep.cycle;
+    dependencies::dep_date_conflict = dep.date_conflict;
+    people::load_overloaded = load.overloaded;
+    people::wip_limit = wip.limit;
+    people::owner_absent = owner.absent;
+    people::owner_gone = owner.gone;
     churn::churn_reopened = churn.reopened;
     churn::due_drift = due.drift;
     system::sys_mirror_stale = sys.mirror_stale;
     system::sys_unmapped = sys.unmapped;
     system::sys_mass_change = sys.mass_change;
+    system::sys_cross_mismatch = sys.cross_mismatch;
 }
 
 /// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).
@@ -324,7 +337,7 @@ fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
         SubjectKey::Task(_) => Some(SubjectKind::Task),
         SubjectKey::Connection(_) => Some(SubjectKind::Connection),
         SubjectKey::Container(_) => Some(SubjectKind::Container),
-        SubjectKey::Person(_) => None,
+        SubjectKey::Person(_) => Some(SubjectKind::Person),
     }
 }
 

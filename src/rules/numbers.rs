@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence, Overload};
+use crate::domain::finding::{Deadline, Evidence, Mismatch, Overload, Still};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
@@ -102,6 +102,45 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
+        Evidence::PartsDone { parts, done_at } => vec![
+            ("parts", (*parts).into()),
+            ("done_on", at.day(Some(*done_at))),
+            ("open_days", at.work_days(calendar.working(*done_at, now))),
+        ],
+        Evidence::ParentDone { done_at, .. } => vec![("parent_done_on", at.day(*done_at))],
+        Evidence::PartBegun { .. } => Vec::new(),
+        Evidence::BlockerDone { blocker, free_at } => vec![
+            ("unlinked", blocker.is_none().into()),
+            ("free_on", at.day(Some(*free_at))),
+            ("free_days", at.work_days(calendar.working(*free_at, now))),
+        ],
+        Evidence::BlockerUnnamed { since } => {
+            vec![("waiting_since", at.day(Some(*since))), ("waiting_days", at.work_days(calendar.working(*since, now)))]
+        }
+        Evidence::BlockerStale { still, waiting, nearest } => {
+            let (because, since) = match still {
+                Still::NoOwner => ("no_owner", None),
+                Still::NeverStarted => ("never_started", None),
+                Still::Since(since) => ("stalled", Some(*since)),
+            };
+            vec![
+                ("because", because.into()),
+                ("last_act_on", at.day(since)),
+                ("waiting", waiting.len().into()),
+                ("nearest_due", nearest.map_or(Value::Null, |nearest| nearest.due.to_text().into())),
+            ]
+        }
+        Evidence::Circle { tasks, nested } => vec![("tasks", tasks.len().into()), ("nested", (*nested).into())],
+        Evidence::DateConflict { blocker_deadline, deadline, start, others, .. } => {
+            let mut pairs = vec![
+                ("blocker_due", blocker_deadline.due.to_text().into()),
+                ("start", start.map_or(Value::Null, |start| start.to_text().into())),
+                ("others", (*others).into()),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
+        Evidence::CrossMismatch { how, .. } => at.mismatch(how),
         Evidence::Cascade { finish_at, late, downstream, priority, deadline } => {
             let mut pairs = vec![
                 ("downstream", (*downstream).into()),
@@ -243,6 +282,22 @@ impl Moment<'_> {
             ],
             Overload::Hands { active, usual } => {
                 vec![("by", "hands".into()), ("active", share(*active)), ("limit", share(*usual))]
+            }
+        }
+    }
+
+    fn mismatch(&self, how: &Mismatch) -> Vec<(&'static str, Value)> {
+        match how {
+            Mismatch::Done { at } => vec![
+                ("disagree", "done".into()),
+                ("other_done_on", self.day(Some(*at))),
+                ("open_days", self.work_days(self.calendar.working(*at, self.now))),
+            ],
+            Mismatch::Owners => vec![("disagree", "owners".into())],
+            Mismatch::Dates { deadline, there } => {
+                let mut pairs = vec![("disagree", "dates".into()), ("other_due", there.due.to_text().into())];
+                pairs.extend(self.due(Some(deadline)));
+                pairs
             }
         }
     }

@@ -64,6 +64,8 @@ struct Drawn {
 }
 
 const PLACE: ContainerId = ContainerId(1);
+/// A project of another tracker.
+const ELSEWHERE: ContainerId = ContainerId(2);
 
 impl Sketch {
     /// Nothing yet, Monday to Friday, 9 to 17, Berlin.
@@ -284,21 +286,22 @@ impl Sketch {
             "start" => rec.start = Some(self.due(words)),
             "due" => rec.due = Some(DueStated { due: self.due(words), source: DueSource::Item }),
             "created" => rec.created_at = self.instant(words),
+            "closed" => rec.closed_at = Some(self.instant(words)),
+            "elsewhere" => rec.container = ELSEWHERE,
             "changed" => rec.changed_at = self.instant(words),
             "progress" => rec.progress = Some(percent(words, ProgressSource::Native)),
             "time" => rec.progress = Some(percent(words, ProgressSource::Time)),
             "checklist" => rec.progress = Some(counted(words, ProgressSource::Checklist)),
             "children" => rec.progress = Some(counted(words, ProgressSource::Children)),
             "estimate" => rec.estimate_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "priority" => rec.priority = Some(number(words.next())),
             "raw" => {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
-            "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "spent" => rec.spent_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
+            "remaining" => rec.remaining_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
             "kind" => rec.kind = Some(words.next().into()),
-            "closed" => rec.closed_at = Some(self.instant(words)),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -374,7 +377,10 @@ impl Sketch {
             gone: Vec::new(),
             containers: self.containers(),
             connections: vec![self.connection.clone()],
-            sites: HashMap::from([(SiteId(1), "github|https://api.github.com|".to_owned())]),
+            sites: HashMap::from([
+                (SiteId(1), "github|https://api.github.com|".to_owned()),
+                (SiteId(2), "jira|https://acme.atlassian.net|".to_owned()),
+            ]),
             people: self.people(),
             alerts: Vec::new(),
             notices: Vec::new(),
@@ -453,7 +459,8 @@ impl Sketch {
             history: self.history,
         };
         let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
-        [blank(PLACE, ContainerKind::Repository, None)].into_iter().chain(homes).collect()
+        let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };
+        [blank(PLACE, ContainerKind::Repository, None), elsewhere].into_iter().chain(homes).collect()
     }
 
     fn people(&self) -> People {

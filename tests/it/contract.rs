@@ -19,7 +19,7 @@ async fn world(tracker: Tracker) -> World {
 }
 
 /// Reads what is due; fails where something could not be read.
-async fn read(world: &World) -> (u32, u32) {
+pub async fn read(world: &World) -> (u32, u32) {
     let reports = world.engine().pull(true).await.unwrap();
     let report = reports.into_values().next().unwrap();
     assert_eq!((&report.unreadable[..], &report.failures[..]), (&[][..], &[][..]));
@@ -35,7 +35,7 @@ fn mirrored(world: &World) -> Vec<String> {
     rows(&world.store(), sql)
 }
 
-fn only(world: &World, sql: &str) -> String {
+pub fn only(world: &World, sql: &str) -> String {
     rows(&world.store(), sql).join("\n")
 }
 
@@ -43,7 +43,7 @@ fn mark(nth: u8) -> Mark {
     Mark { wire: format!("{nth:032x}"), mac: format!("{:032x}", u128::from(nth) << 64) }
 }
 
-fn words(text: &str) -> Text {
+pub fn words(text: &str) -> Text {
     Text { summary: text.to_owned(), blocks: vec![Block::Line(vec![Span::Plain(text.to_owned())])] }
 }
 
@@ -161,8 +161,47 @@ async fn our_own_comment_is_no_sign_of_life_and_a_colleagues_is() {
     }
 }
 
+#[tokio::test]
+async fn who_is_named_in_a_comment_and_whether_that_asks_is_told_and_nothing_else_of_it() {
+    for tracker in ALL {
+        let world = world(tracker).await;
+        let key = tracker.task(&world, "Ship it", Some("ana"));
+        // Whoever is named is known by something they did.
+        tracker.comment(&world, &key, "tom", "I had a look");
+        read(&world).await;
+        let asked = "SELECT a.name, json_extract(q.value, '$.how') FROM tasks t, json_each(t.facts, '$.past.asked') q
+            JOIN accounts a ON a.id = json_extract(q.value, '$.whom') ORDER BY 1";
+        let tom = tracker.mention(&world, "tom");
+        for (nth, (words, expected)) in [
+            (format!("{tom} is the canary-text ready?"), vec!["question"]),
+            (format!("{tom} the canary-text is ready."), vec!["mention"]),
+            (format!("thanks {tom}?"), vec![]),
+            ("is it ready?".to_owned(), vec![]),
+            (format!("Is it ready? {tom}"), vec!["question"]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            world.later_by_minutes(5);
+            tracker.comment(&world, &key, "max", &words);
+            world.later_by_minutes(1);
+            read(&world).await;
+            let found = rows(&world.store(), asked);
+            let hows: Vec<&str> = found.iter().filter_map(|row| row.rsplit(" | ").next()).collect();
+            assert_eq!(hows, expected, "{tracker:?} {nth}: {words}");
+        }
+        world.later_by_minutes(5);
+        tracker.comment(&world, &key, "tom", "it is");
+        world.later_by_minutes(1);
+        read(&world).await;
+        assert_eq!(rows(&world.store(), asked), [""; 0], "{tracker:?}: Tom has answered");
+        let kept = only(&world, "SELECT group_concat(coalesce(new, '') || coalesce(mentions, ''), ' ') FROM changes");
+        assert!(!kept.contains("canary-text"), "{tracker:?}: {kept}");
+    }
+}
+
 /// A mark as this instance signs it.
-fn signed(world: &World) -> Mark {
+pub fn signed(world: &World) -> Mark {
     let db = crate::lab::reader(&world.store()).unwrap();
     let key: Vec<u8> = db.query_row("SELECT key FROM org", [], |row| row.get(0)).unwrap();
     gapwatch::domain::mark::InstanceKey::from_bytes(&key).unwrap().sign(&format!("{:032x}", 7))

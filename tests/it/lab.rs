@@ -54,7 +54,7 @@ pub async fn company(now: Now) -> Simulator {
 /// The company's configuration: live, at any hour, the backlog too. `top` goes above the tables, `messages` into `[messages]`,
 /// `rest` below everything.
 pub fn configuration(sim: &Simulator, top: &str, messages: &str, rest: &str) -> String {
-    format!(
+    crate::world::unasked(format!(
         "mode = \"live\"\n{top}\n[github.acme]\nurl = \"{}\"\ntoken = \"test-token\"\nrepos = [\"{REPO}\"]\n\n\
          [slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\nchannel = \"#delivery\"\n\n\
          [messages]\nbacklog = \"tell\"\nwork_hours_only = false\n{messages}\n\n\
@@ -64,7 +64,7 @@ pub fn configuration(sim: &Simulator, top: &str, messages: &str, rest: &str) -> 
          also = {{ github = \"max-w\", slack = \"U0MAX\" }}\n\n{rest}",
         sim.github_url(),
         sim.slack_url(),
-    )
+    ))
 }
 
 /// Dice that fall the same way for the same seed (splitmix64).

@@ -8,6 +8,7 @@ use connector_model::{Change, Due, Field, Mentions, StatusCategory, TaskRef};
 use crate::fields::{self, Role};
 use crate::mark;
 use crate::normalise::{COMPLETED, INCOMPLETE, Named, Reading};
+use crate::said::said;
 use crate::wire::{self, DateValue, Dates, Story};
 
 /// The longest command line kept.
@@ -73,7 +74,7 @@ pub(crate) fn changes(
             to,
             account: account.or_else(|| Some(named.itself())),
             via: None,
-            mentions: Mentions::default(),
+            mentions: if story.is_comment() { said(story.html_text.as_deref(), text) } else { Mentions::default() },
             mark: if is_ours { mark::of_text(text) } else { None },
             observed: false,
         });
@@ -118,7 +119,8 @@ impl Fold<'_> {
             "name_changed" => nothing(Field::Title),
             "notes_changed" | "description_changed" => nothing(Field::Description),
             "attachment_added" => nothing(Field::Reference),
-            "dependency_added" | "dependency_removed" | "dependent_added" | "dependent_removed" => nothing(Field::Link),
+            "dependency_added" | "dependent_added" => (Field::Link, None, Some("dependency".to_owned())),
+            "dependency_removed" | "dependent_removed" => (Field::Link, Some("dependency".to_owned()), None),
             "added_to_tag" => (Field::Label, None, story.tag.as_ref().and_then(|tag| tag.name.clone())),
             "removed_from_tag" => (Field::Label, story.tag.as_ref().and_then(|tag| tag.name.clone()), None),
             kind if kind.ends_with("_custom_field_changed") => self.field(story),

@@ -24,6 +24,7 @@ mod look;
 mod mark;
 mod normalise;
 mod places;
+mod said;
 mod stand;
 mod tasks;
 mod text;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_model::{
     Account, AccountKind, Due, DueSource, DueStated, Field, Ineligible, Link, LinkKind, Progress, ProgressSource,
-    Status, StatusCategory, Task, TaskRef,
+    Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 
 use crate::config::{Fields, States};
@@ -23,6 +23,8 @@ pub(crate) const COMPLETED: &str = "completed";
 
 /// Who acts where Asana names nobody: its rules, its reminders.
 pub(crate) const ITSELF: &str = "asana";
+/// Any address of a task here: what is on this host is linked by Asana itself.
+const SITE: &str = "https://app.asana.com/0/0/0";
 
 /// What tasks are read with.
 pub(crate) struct Reading<'a> {
@@ -156,6 +158,7 @@ pub(crate) fn task(
         remaining_secs: None,
         parent: task.parent.as_ref().and_then(reference),
         links: links(task, reading.is_free),
+        mentions: task.notes.as_deref().map_or_else(Vec::new, |text| tasks_named(text, SITE)),
         description_hash: task.notes.as_deref().filter(|text| !text.is_empty()).map_or(0, fingerprint),
         restricted: false,
         status,

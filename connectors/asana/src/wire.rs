@@ -19,7 +19,7 @@ pub(crate) const TASK_FIELDS: &str = "name,resource_subtype,approval_status,comp
 pub(crate) const LINK_FIELDS: &str = "dependencies.gid,dependents.gid";
 
 /// What is asked of each story.
-pub(crate) const STORY_FIELDS: &str = "created_at,created_by.name,created_by.resource_type,resource_subtype,type,text,\
+pub(crate) const STORY_FIELDS: &str = "created_at,created_by.name,created_by.resource_type,resource_subtype,type,text,html_text,\
     old_dates,new_dates,old_section.gid,old_section.name,new_section.gid,new_section.name,project.gid,assignee.gid,\
     assignee.name,custom_field.gid,custom_field.name,custom_field.asana_created_field,custom_field.format,\
     custom_field.resource_subtype,old_enum_value.name,new_enum_value.name,old_number_value,new_number_value,\
@@ -145,6 +145,7 @@ pub(crate) struct Story {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
     pub(crate) text: Option<String>,
+    pub(crate) html_text: Option<String>,
     pub(crate) old_dates: Option<Dates>,
     pub(crate) new_dates: Option<Dates>,
     pub(crate) old_section: Option<Named>,

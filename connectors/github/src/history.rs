@@ -38,7 +38,7 @@ pub(crate) fn comment(comment: &Comment<'_>, repo: &str, named: &mut Named) -> E
         to: command(first_line),
         account: comment.user.as_ref().map(|user| named.account(user)),
         via: comment.performed_via_github_app.as_ref().and_then(|app| app.slug.as_deref()).map(str::to_owned),
-        mentions: Mentions::default(),
+        mentions: comment.body.as_deref().map(connector_kit::mentions::in_markdown).unwrap_or_default(),
         mark: mark::read(first_line),
         observed: false,
     }))

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use connector_model::{
     Account, AccountKind, Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Progress,
-    ProgressSource, Share, Status, StatusCategory, Task, TaskRef,
+    ProgressSource, Share, Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -152,6 +152,7 @@ pub(crate) fn task(issue: &Issue<'_>, reading: &Reading<'_>, named: &mut Named) 
         remaining_secs: None,
         parent: parent(issue),
         links: (blockers(issue) == Some(0)).then(Vec::new),
+        mentions: tasks_named(body, &url(issue, reading)),
         description_hash: fingerprint(body),
         restricted: false,
         ineligible: (!reading.filter.covers(issue)).then_some(Ineligible::Filtered),

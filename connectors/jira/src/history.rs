@@ -142,7 +142,7 @@ pub(crate) fn comment(
         to: comment.body.and_then(|body| command(&first_line(body.get()))),
         account: comment.author.as_ref().and_then(|author| named.account(author, reading.edition)),
         via: None,
-        mentions: Mentions::default(),
+        mentions: comment.body.map(|body| crate::said::said(body.get())).unwrap_or_default(),
         mark,
         observed: false,
     })

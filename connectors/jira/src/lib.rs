@@ -31,6 +31,7 @@ mod mark;
 mod normalise;
 mod plain;
 mod pull;
+mod said;
 mod search;
 mod site;
 mod stand;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use connector_model::{
     Account, AccountKind, Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Link, LinkKind, Progress,
-    ProgressSource, Share, Status, StatusCategory, Task, TaskRef,
+    ProgressSource, Share, Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -125,10 +125,11 @@ pub(crate) fn task(
     let is_open = status.category.is_open();
     let closed_at = (!is_open).then(|| closed_at(fields, history, reading).unwrap_or(updated_at));
     let (spent, remaining) = (fields.spent.and_then(|s| s.0), fields.remaining.and_then(|s| s.0));
+    let web = format!("{}/browse/{}", reading.web, &*issue.key);
     Ok(Task {
         ext: issue.id.to_string(),
         key: issue.key.to_string(),
-        url: format!("{}/browse/{}", reading.web, &*issue.key),
+        url: web.clone(),
         handle: issue.id.to_string(),
         title: fields.summary.as_deref().unwrap_or_default().to_owned(),
         kind: fields.kind.as_ref().and_then(|kind| told(&kind.name)).map(str::to_owned),
@@ -150,6 +151,7 @@ pub(crate) fn task(
         remaining_secs: remaining,
         parent: parent(fields, reading),
         links: fields.links.as_ref().map(|links| links.iter().filter_map(|one| link(one, reading)).collect()),
+        mentions: fields.description.map_or_else(Vec::new, |raw| tasks_named(raw.get(), &web)),
         description_hash: fields.description.map_or(0, |raw| fingerprint(raw.get())),
         restricted: fields.security.is_some() || is_restricted(fields),
         ineligible: None,

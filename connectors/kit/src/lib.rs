@@ -12,6 +12,7 @@ pub mod http;
 pub mod limits;
 pub mod markdown;
 pub mod secret;
+pub mod mentions;
 mod supplement;
 pub mod survey;
 pub mod webhook;

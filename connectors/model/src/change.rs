@@ -108,7 +108,8 @@ impl Field {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Mentions {
-    /// People by [`crate::Account::ext`] or by the login they are mentioned by, each once; no teams, and not the author.
+    /// People by [`crate::Account::ext`] or by the login they are mentioned by, each once, and no teams; who
+    /// of them wrote it is found out later.
     pub who: Vec<String>,
     /// There is a question in it, outside of code, quotations and addresses.
     pub asks: bool,

@@ -4,12 +4,14 @@
 //! nothing else. What a tool calls its things stays beside our word for it (`Status::raw`, `Task::key`), so that nothing
 //! unknown is lost or fatal.
 
+mod address;
 mod change;
 mod keys;
 mod person;
 mod task;
 pub mod words;
 
+pub use address::{Address, tasks_named};
 pub use change::{Change, Field, Mark, Mentions};
 pub use keys::{SiteKey, TaskRef};
 pub use person::{Absences, Account, AccountKind, DaysAway};

@@ -56,6 +56,8 @@ pub struct Task {
     pub parent: Option<TaskRef>,
     /// Its own side of its links. `None`: this answer does not tell, keep what is known.
     pub links: Option<Vec<Link>>,
+    /// Tasks of other trackers that its text names by their address ([`crate::tasks_named`]).
+    pub mentions: Vec<TaskRef>,
     /// Fingerprint of the description, to observe an edit that the tool keeps no history of.
     pub description_hash: u64,
     /// Narrower than its container's normal audience: may not be shown in open places.
@@ -304,10 +306,13 @@ pub enum LinkKind {
     Relates,
     /// The same work.
     Duplicates,
+    /// The text of this task names the other.
+    Mentions,
 }
 
 impl LinkKind {
-    const ALL: [LinkKind; 4] = [LinkKind::BlockedBy, LinkKind::Blocks, LinkKind::Relates, LinkKind::Duplicates];
+    const ALL: [LinkKind; 5] =
+        [LinkKind::BlockedBy, LinkKind::Blocks, LinkKind::Relates, LinkKind::Duplicates, LinkKind::Mentions];
 
     /// The number kept in the store.
     pub fn code(self) -> u8 {

@@ -63,6 +63,9 @@ pub(crate) fn changes(action: &Action, board: &Board, states: &States, out: &mut
         "commentCard" | "copyCommentCard" => {
             let text = action.data.text.as_deref().unwrap_or_default();
             let mut said = change("", Field::Comment, None, command(text));
+            said.mentions = connector_kit::mentions::in_markdown(text);
+            // Whoever is on the card or on the board is nobody.
+            said.mentions.who.retain(|name| !matches!(name.as_str(), "card" | "board"));
             (said.vkey, said.mark) = (format!("comment:{}", action.id), mark::of_text(text));
             out.push(said);
         }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use connector_model::words::says_waiting;
 use connector_model::{
     ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource,
-    Share, Status, StatusCategory, Task, TaskRef,
+    Share, Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -64,6 +64,7 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         remaining_secs: None,
         parent: reading.parents.get(link).map(|id| TaskRef::Ext(id.clone())),
         links: card.attachments.as_ref().map(|_| links(card, reading)),
+        mentions: mentions(card),
         // That a description was edited stands in the history.
         description_hash: 0,
         restricted: false,
@@ -206,6 +207,13 @@ fn links(card: &Card, reading: &Reading<'_>) -> Vec<Link> {
     links.sort();
     links.dedup();
     links
+}
+
+/// Tasks of other trackers that are attached to it.
+fn mentions(card: &Card) -> Vec<TaskRef> {
+    let own = address(card, short_link(card));
+    let urls = card.attachments.iter().flatten().filter_map(|one| one.url.as_deref());
+    tasks_named(&urls.collect::<Vec<_>>().join(" "), &own)
 }
 
 fn progress(card: &Card, reading: &Reading<'_>) -> Option<Progress> {

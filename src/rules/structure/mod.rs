@@ -3,3 +3,4 @@
 pub mod due_child_after_parent;
 pub mod due_none;
 pub mod owner_none;
+pub mod state_parent_child;

@@ -1,5 +1,6 @@
 //! gapwatch watches itself; told to the operators only.
 
+pub mod sys_cross_mismatch;
 pub mod sys_mass_change;
 pub mod sys_mirror_stale;
 pub mod sys_unmapped;

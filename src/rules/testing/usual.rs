@@ -86,6 +86,9 @@ enabled = true
 [due.child_after_parent]
 enabled = true
 red_days_left = 7
+[state.parent_child]
+enabled = true
+after = "2 workdays"
 [blocker.cascade]
 enabled = true
 [due.unrealistic]
@@ -111,6 +114,18 @@ enabled = true
 moves = 2
 slip = 0.50
 late = "1 workday"
+[blocker.resolved]
+enabled = true
+after = "0.5 workdays"
+[blocker.unnamed]
+enabled = true
+after = "2 workdays"
+[blocker.stale]
+enabled = true
+[dep.cycle]
+enabled = true
+[dep.date_conflict]
+enabled = true
 [sys.mirror_stale]
 enabled = true
 after_polls = 3
@@ -118,6 +133,10 @@ after_polls = 3
 enabled = true
 [sys.mass_change]
 enabled = true
+[sys.cross_mismatch]
+enabled = true
+after = "1 workday"
+days_apart = 2
 [custom]
 "#;
 

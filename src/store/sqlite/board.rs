@@ -1,7 +1,7 @@
 //! What is on the board, read from its rows: all of it at start, and what one transaction changed.
 //!
-//! On the board are, of containers that somebody reads: open tasks, those closed within thirty days, closed children of
-//! open parents and closed blockers of open tasks. The rule stands here twice, as a set for loading and as a condition for
+//! On the board are, of containers that somebody reads: open tasks, those closed within thirty days, closed children and
+//! parents of open ones, closed blockers of open tasks and what is linked with these without an order between them. The rule stands here twice, as a set for loading and as a condition for
 //! a few tasks; a test holds the two together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -45,9 +45,11 @@ pub(super) fn task_ids(db: &Connection, now: Timestamp) -> Result<BTreeSet<TaskI
          UNION ALL SELECT id FROM tasks WHERE closed_at >= ?1 AND gone_at IS NULL AND container IN read
          UNION ALL SELECT t.id FROM open CROSS JOIN tasks t ON t.parent = open.id
            WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.task = open.id AND l.kind = 0 CROSS JOIN tasks t ON t.id = l.other
+         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.task = open.id AND l.kind <> 1 CROSS JOIN tasks t ON t.id = l.other
            WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.other = open.id AND l.kind = 1 CROSS JOIN tasks t ON t.id = l.task
+         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.other = open.id AND l.kind <> 0 CROSS JOIN tasks t ON t.id = l.task
+           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
+         UNION ALL SELECT t.id FROM open CROSS JOIN tasks child ON child.id = open.id CROSS JOIN tasks t ON t.id = child.parent
            WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read",
     )?;
     let rows = query.query_map([us(closed_since(now))], |row| Ok(TaskId(row.get(0)?)))?;
@@ -63,9 +65,10 @@ fn among(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Result<Ve
          WHERE t.id IN (SELECT value FROM json_each(?1)) AND c.reader IS NOT NULL AND t.gone_at IS NULL AND (
            t.closed_at IS NULL OR t.closed_at >= ?2
            OR EXISTS(SELECT 1 FROM tasks WHERE id = t.parent AND {OPEN})
-           OR EXISTS(SELECT 1 FROM links l WHERE l.other = t.id AND l.kind = 0
+           OR EXISTS(SELECT 1 FROM tasks WHERE parent = t.id AND {OPEN})
+           OR EXISTS(SELECT 1 FROM links l WHERE l.other = t.id AND l.kind <> 1
                      AND EXISTS(SELECT 1 FROM tasks WHERE id = l.task AND {OPEN}))
-           OR EXISTS(SELECT 1 FROM links l WHERE l.task = t.id AND l.kind = 1
+           OR EXISTS(SELECT 1 FROM links l WHERE l.task = t.id AND l.kind <> 0
                      AND EXISTS(SELECT 1 FROM tasks WHERE id = l.other AND {OPEN})))
          ORDER BY t.id"
     ))?;
@@ -78,10 +81,12 @@ fn among(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Result<Ve
 fn neighbours(db: &Connection, ids: &BTreeSet<TaskId>, since: Timestamp) -> Result<Vec<TaskId>, StoreError> {
     let mut query = db.prepare_cached(
         "SELECT id FROM tasks WHERE parent IN (SELECT value FROM json_each(?1)) AND closed_at < ?2
+         UNION SELECT t.id FROM tasks child JOIN tasks t ON t.id = child.parent
+           WHERE child.id IN (SELECT value FROM json_each(?1)) AND t.closed_at < ?2
          UNION SELECT t.id FROM links l JOIN tasks t ON t.id = l.other
-           WHERE l.task IN (SELECT value FROM json_each(?1)) AND l.kind = 0 AND t.closed_at < ?2
+           WHERE l.task IN (SELECT value FROM json_each(?1)) AND l.kind <> 1 AND t.closed_at < ?2
          UNION SELECT t.id FROM links l JOIN tasks t ON t.id = l.task
-           WHERE l.other IN (SELECT value FROM json_each(?1)) AND l.kind = 1 AND t.closed_at < ?2",
+           WHERE l.other IN (SELECT value FROM json_each(?1)) AND l.kind <> 0 AND t.closed_at < ?2",
     )?;
     let list = id_list(ids.iter().map(|id| id.0));
     let rows = query.query_map(params![list, us(since)], |row| Ok(TaskId(row.get(0)?)))?;
@@ -186,8 +191,8 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         priority: row.get(10)?,
         progress: progress(row, 11)?,
         estimate_secs: row.get(14)?,
-        spent_secs: row.get(24)?,
-        remaining_secs: row.get(25)?,
+        spent_secs: secs(row, 24)?,
+        remaining_secs: secs(row, 25)?,
         parent: row.get::<_, Option<i64>>(15)?.map(TaskId),
         owners: Box::default(),
         reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
@@ -200,6 +205,11 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         facts: facts(row, 20)?,
         words: None,
     })
+}
+
+/// Seconds that may be left untold; what is out of range is.
+fn secs(row: &Row<'_>, column: usize) -> Result<Option<u32>, rusqlite::Error> {
+    Ok(row.get::<_, Option<i64>>(column)?.and_then(|secs| u32::try_from(secs).ok()))
 }
 
 /// The same few words for a million tasks.
@@ -278,8 +288,8 @@ fn links_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Links>, Stor
         match kind {
             LinkKind::BlockedBy => links.blocked_by.push(other),
             LinkKind::Blocks => links.blocks.push(other),
-            LinkKind::Relates | LinkKind::Duplicates if !links.linked.contains(&other) => links.linked.push(other),
-            LinkKind::Relates | LinkKind::Duplicates => {}
+            LinkKind::Relates | LinkKind::Duplicates | LinkKind::Mentions if links.linked.contains(&other) => {}
+            LinkKind::Relates | LinkKind::Duplicates | LinkKind::Mentions => links.linked.push(other),
         }
     }
     Ok(links)

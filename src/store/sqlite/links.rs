@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use connector_kit::TaskLinks;
-use connector_model::{Link, TaskRef};
+use connector_model::{Address, Link, LinkKind, TaskRef};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
@@ -12,10 +12,12 @@ use super::super::StoreError;
 use super::Work;
 use crate::domain::ids::{SiteId, TaskId};
 
-/// The form kept in the store; keys in lower case, for people and tools do not agree about that.
+/// The form kept in the store; keys in lower case, for people and tools do not agree about that, and addresses in one form
+/// of many.
 pub(super) fn ref_text(task: &TaskRef) -> String {
     match task {
         TaskRef::Key(key) => TaskRef::Key(key.to_ascii_lowercase()).to_text(),
+        TaskRef::Url(url) => TaskRef::Url(Address::of(url).map_or_else(|| url.clone(), |known| known.text)).to_text(),
         other => other.to_text(),
     }
 }
@@ -25,7 +27,7 @@ pub(super) fn names(ext: &str, key: &str, url: &str) -> [String; 3] {
     [
         TaskRef::Ext(ext.to_owned()).to_text(),
         ref_text(&TaskRef::Key(key.to_owned())),
-        TaskRef::Url(url.to_owned()).to_text(),
+        ref_text(&TaskRef::Url(url.to_owned())),
     ]
 }
 
@@ -66,9 +68,34 @@ pub(super) fn resolve(work: &Work<'_>, site: SiteId, task: &TaskRef) -> Result<O
         }
         TaskRef::Url(url) => {
             let mut query = work.db.prepare_cached("SELECT id FROM tasks WHERE url = ? ORDER BY id DESC")?;
-            Ok(query.query_row([url], |row| Ok(TaskId(row.get(0)?))).optional()?)
+            let exact = query.query_row([url], |row| Ok(TaskId(row.get(0)?))).optional()?;
+            drop(query);
+            match exact {
+                Some(task) => Ok(Some(task)),
+                None => by_address(work, url),
+            }
         }
     }
+}
+
+/// The task on whatever site that has this address, however it is written.
+fn by_address(work: &Work<'_>, url: &str) -> Result<Option<TaskId>, StoreError> {
+    let Some(address) = Address::of(url) else { return Ok(None) };
+    let (column, name) = match &address.name {
+        TaskRef::Ext(name) => ("ext", name),
+        TaskRef::Key(name) | TaskRef::Url(name) => ("key", name),
+    };
+    let mut query = work.db.prepare_cached(&format!(
+        "SELECT id, url FROM tasks WHERE site IN (SELECT id FROM sites) AND {column} = ? ORDER BY gone_at IS NOT NULL, id DESC"
+    ))?;
+    let mut rows = query.query([name])?;
+    while let Some(row) = rows.next()? {
+        let written: String = row.get(1)?;
+        if Address::of(&written).is_some_and(|found| found.text == address.text) {
+            return Ok(Some(TaskId(row.get(0)?)));
+        }
+    }
+    Ok(None)
 }
 
 /// Fingerprint of a task's own side of its links, whatever their order.
@@ -103,8 +130,19 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, pages: &[TaskLinks]) -> Res
 /// Replaces a task's own side; true when anything differed. Those at the other end are touched too, for a closed one may
 /// come onto the board or leave it.
 pub(super) fn replace(work: &mut Work<'_>, site: SiteId, task: TaskId, links: &[Link]) -> Result<bool, StoreError> {
-    let mut query = work.db.prepare_cached("SELECT kind, ref, other FROM links WHERE task = ?")?;
-    let rows = query.query_map([task.0], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    put(work, site, task, links, false)
+}
+
+/// Replaces what a task's text names; true when anything differed.
+pub(super) fn mention(work: &mut Work<'_>, site: SiteId, task: TaskId, named: &[TaskRef]) -> Result<bool, StoreError> {
+    let links = named.iter().map(|other| Link { kind: LinkKind::Mentions, other: other.clone() });
+    put(work, site, task, &links.collect::<Vec<_>>(), true)
+}
+
+/// What the text names is told with the text, the other links often apart from it: each replaces its own.
+fn put(work: &mut Work<'_>, site: SiteId, task: TaskId, links: &[Link], in_text: bool) -> Result<bool, StoreError> {
+    let mut query = work.db.prepare_cached("SELECT kind, ref, other FROM links WHERE task = ? AND (kind = 4) = ?")?;
+    let rows = query.query_map(params![task.0, in_text], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
     let mut before: BTreeMap<(u8, String), Option<i64>> = rows.collect::<Result<_, _>>()?;
     drop(query);
     let mut differs = false;

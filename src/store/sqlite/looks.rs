@@ -10,18 +10,48 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{LookWrite, Looked, StoreError, StreamRow, Suspect};
-use super::census::{ARRIVAL, MOVED_AWAY, acquit, container_of, release_if_settled, touch};
+use super::census::{self, ARRIVAL, MOVED_AWAY, acquit, container_of, release_if_settled, touch};
 use super::tasks::{self, Origin, Seen};
 use super::values::{at_opt, us};
-use super::{Work, board, cache, containers, history, links, streams, supplements};
+use super::{Store, Work, board, cache, containers, history, links, streams, supplements};
 use crate::domain::calendar::later;
-use crate::domain::ids::{ContainerId, SiteId, TaskId};
+use crate::domain::ids::{ConnectionId, ContainerId, SiteId, TaskId};
 
 /// What cannot be seen is looked at again a day later, so that an outage or a wrong grant has time to pass.
 const SECOND_SIGHT: SignedDuration = SignedDuration::from_hours(24);
 /// `tasks.missing` at the first direct look that does not see it, and at the second.
 const UNSEEN: i64 = 1;
 const SURELY_UNSEEN: i64 = 2;
+
+impl Store {
+    /// Tasks of a connection that are missing from its lists and due to be asked for directly; as many as may be asked for
+    /// at once.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn due_suspects(&self, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
+        census::due(&self.db, connection, now)
+    }
+
+    /// Stores what a direct look at a missing task said.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn apply_look(&mut self, write: &LookWrite<'_>) -> Result<Looked, StoreError> {
+        self.write(write.now, |work| looked(work, write))
+    }
+
+    /// Lets the other missing tasks of a connection wait after so many were asked for.
+    ///
+    /// # Errors
+    /// `TakenOver`, `Failed`.
+    pub fn pause_looks(&mut self, connection: ConnectionId, asked: usize, now: Timestamp) -> Result<(), StoreError> {
+        if census::is_slice(asked) {
+            self.write(now, |work| census::pause(work.db, connection, now))?;
+        }
+        Ok(())
+    }
+}
 
 /// Takes up what a direct look at a suspect said.
 pub(super) fn looked(work: &mut Work<'_>, write: &LookWrite<'_>) -> Result<Looked, StoreError> {
@@ -77,7 +107,8 @@ fn leave(work: &mut Work<'_>, task: TaskId, missing: i64) -> Result<(), StoreErr
     work.touched.around.insert(task);
     work.db.prepare_cached("DELETE FROM suspects WHERE task = ?")?.execute([task.0])?;
     for sql in [
-        "SELECT task FROM links WHERE other = ? UNION SELECT id FROM tasks WHERE parent = ?1",
+        "SELECT task FROM links WHERE other = ? UNION SELECT id FROM tasks WHERE parent = ?1
+         UNION SELECT parent FROM tasks WHERE id = ?1 AND parent IS NOT NULL",
         "SELECT other FROM links WHERE task = ? AND other IS NOT NULL",
     ] {
         let mut query = work.db.prepare_cached(sql)?;

@@ -7,6 +7,7 @@ mod absences;
 mod accounts;
 mod batch;
 mod board;
+mod bots;
 mod bulk;
 mod cache;
 mod census;
@@ -45,15 +46,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{
-    ConfigApplied, ConfigPlan, ConnectionState, LookWrite, Looked, NoticeFilter, NoticeRow, PageApplied, PageWrite,
-    ProfileSeen, PullFailure, SiteSeen, StoreError, StorePath, StreamRow, Suspect, TaskCount, TaskName,
+    ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
+    PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
-use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::alert::{Answer, Round, Wish};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
-use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
 use batch::{Batch, Write};
 use cache::Cache;
@@ -219,18 +219,6 @@ impl Store {
         load::image(&moment, self.plan.as_ref(), now, rule)
     }
 
-    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
-    ///
-    /// # Errors
-    /// `Failed`.
-    pub fn recollect(
-        &self,
-        tasks: &[TaskId],
-        rule: fn(&str) -> Option<RuleId>,
-    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
-        recollect::recollect(&self.db, tasks, rule)
-    }
-
     /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the
     /// order in which they are to be pulled: the selection, tasks, then what hangs on tasks.
     ///
@@ -260,34 +248,6 @@ impl Store {
     pub fn next_pull_at(&self, connection: ConnectionId) -> Result<Option<Timestamp>, StoreError> {
         let stream = streams::next_due(&self.db, connection)?;
         Ok(stream.into_iter().chain(census::next_due(&self.db, connection)?).min())
-    }
-
-    /// Tasks of a connection that are missing from its lists and due to be asked for directly; as many as may be asked for
-    /// at once.
-    ///
-    /// # Errors
-    /// `Failed`.
-    pub fn due_suspects(&self, connection: ConnectionId, now: Timestamp) -> Result<Vec<Suspect>, StoreError> {
-        census::due(&self.db, connection, now)
-    }
-
-    /// Stores what a direct look at a missing task said.
-    ///
-    /// # Errors
-    /// `TakenOver`, `Failed`.
-    pub fn apply_look(&mut self, write: &LookWrite<'_>) -> Result<Looked, StoreError> {
-        self.write(write.now, |work| looks::looked(work, write))
-    }
-
-    /// Lets the other missing tasks of a connection wait after so many were asked for.
-    ///
-    /// # Errors
-    /// `TakenOver`, `Failed`.
-    pub fn pause_looks(&mut self, connection: ConnectionId, asked: usize, now: Timestamp) -> Result<(), StoreError> {
-        if census::is_slice(asked) {
-            self.write(now, |work| census::pause(work.db, connection, now))?;
-        }
-        Ok(())
     }
 
     /// Stores a page together with the cursor after it. The same page again changes nothing.

@@ -179,6 +179,9 @@ fn insert(
     if let Some(links) = task.links.as_deref().filter(|links| !links.is_empty()) {
         links::replace(work, origin.site, id, links)?;
     }
+    if !task.mentions.is_empty() {
+        links::mention(work, origin.site, id, &task.mentions)?;
+    }
     work.touched.new.insert(id);
     work.touched.tasks.insert(id);
     work.touched.around.insert(id);
@@ -209,7 +212,7 @@ fn introduce(work: &mut Work<'_>, site: SiteId, id: TaskId, task: &Task) -> Resu
         }
     }
     // What this task itself left dangling may be on the same page.
-    work.has_dangling |= task.links.as_ref().is_some_and(|links| !links.is_empty());
+    work.has_dangling |= !task.mentions.is_empty() || task.links.as_ref().is_some_and(|links| !links.is_empty());
     work.has_orphans |= task.parent.is_some();
     Ok(())
 }
@@ -236,6 +239,7 @@ fn update(
         Some(links) => links::replace(work, origin.site, id, links)?,
         None => false,
     };
+    let linked = links::mention(work, origin.site, id, &task.mentions)? || linked;
     let returned = stored.gone_at.is_some() || stored.unseen;
     let differs = owners || homes || linked || returned || !differing.is_empty();
     write(work, origin, task, stored, hash, links_hash, (&differing, &columns.values, differs))?;
@@ -243,6 +247,10 @@ fn update(
         return Ok(Seen::Same);
     }
     let moved = |names: &[&str]| differing.iter().any(|i| names.contains(&COLUMNS[*i]));
+    // What it was a part of may be on the board for its sake alone.
+    if let Some(Value::Integer(parent)) = differing.iter().find(|i| COLUMNS[**i] == "parent").map(|i| &before[*i]) {
+        work.touched.maybe.insert(TaskId(*parent));
+    }
     work.touched.tasks.insert(id);
     if returned || moved(&["closed_at", "container", "parent"]) {
         work.touched.around.insert(id);
@@ -508,6 +516,8 @@ struct Content<'a> {
     effort: [Option<i64>; 3],
     parent: &'a Option<TaskRef>,
     description: u64,
+    #[serde(skip_serializing_if = "<[TaskRef]>::is_empty")]
+    mentions: &'a [TaskRef],
     restricted: bool,
     ineligible: Option<Ineligible>,
     #[serde(skip_serializing_if = "<[Field]>::is_empty")]
@@ -533,6 +543,7 @@ fn hash(task: &Task) -> Result<Vec<u8>, StoreError> {
         effort: [task.estimate_secs, task.spent_secs, task.remaining_secs],
         parent: &task.parent,
         description: task.description_hash,
+        mentions: &task.mentions,
         restricted: task.restricted,
         ineligible: task.ineligible,
         untold: &task.untold,

@@ -43,10 +43,10 @@ async fn a_greeting_is_answered_and_kept_and_what_is_signed_with_it_only_wakes()
         ask(at, "POST /hooks/asana/acme", &[&format!("X-Hook-Signature: {signed}")], body.as_bytes()).0
     };
     let body = "{\"events\":[{\"action\":\"added\",\"resource\":{\"gid\":\"5\",\"resource_type\":\"task\"}}]}";
-    assert_eq!(hook(body, KEY), 401, "nobody has greeted with it");
+    assert_eq!(hook(body, KEY), 503, "nobody has greeted yet: it is to be sent again");
     assert_eq!(greet("/hooks/asana/acme").0, 401, "no word, no greeting");
     assert_eq!(greet("/hooks/asana/acme?door=guess").0, 401);
-    assert_eq!(hook(body, KEY), 401, "and nothing was kept of it");
+    assert_eq!(hook(body, KEY), 503, "and nothing was kept of it");
     let (status, answer) = greet(&format!("/hooks/asana/acme?door={DOOR}"));
     assert!(status == 200 || status == 204, "{status} {answer}");
     assert_eq!(hook("{\"events\":[]}", KEY), 202, "the first sign of life");

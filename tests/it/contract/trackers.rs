@@ -140,6 +140,16 @@ impl Tracker {
         }
     }
 
+    /// How somebody is named in a comment there.
+    pub fn mention(self, world: &World, person: &str) -> String {
+        match self {
+            Tracker::GitHub | Tracker::Trello => format!("@{}", self.who(person)),
+            Tracker::JiraCloud => format!("[~accountid:{}]", world.jira().account_id(person)),
+            Tracker::JiraDataCenter => format!("[~{person}]"),
+            Tracker::Asana => format!("https://app.asana.com/0/{}/list", world.sim.asana().user_gid(person)),
+        }
+    }
+
     /// Gives it a deadline: its own, or its milestone's.
     pub fn due(self, world: &World, key: &str, day: &str) {
         match self {
@@ -153,6 +163,16 @@ impl Tracker {
                 world.sim.trello().due(key, Some(evening), "max");
             }
             _ => world.jira().due(key, Some(day.parse().expect("a day")), "max"),
+        }
+    }
+
+    /// Takes its deadline away.
+    pub fn undue(self, world: &World, key: &str) {
+        match self {
+            Tracker::GitHub => world.github().set_milestone(REPO, Self::number(key), "max-w", None, world.now()),
+            Tracker::Asana => world.sim.asana().due(key, None, "max"),
+            Tracker::Trello => world.sim.trello().due(key, None, "max"),
+            _ => world.jira().due(key, None, "max"),
         }
     }
 

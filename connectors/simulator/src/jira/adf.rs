@@ -133,7 +133,7 @@ pub(super) fn document(text: &str) -> Value {
         let Some((rest, state)) = done.or_else(|| line.strip_prefix("- [ ] ").map(|rest| (rest, "TODO"))) else {
             close(&mut items, &mut content);
             if !line.trim().is_empty() {
-                content.push(json!({ "type": "paragraph", "content": [{ "type": "text", "text": line }] }));
+                content.push(json!({ "type": "paragraph", "content": words(line) }));
             }
             continue;
         };
@@ -143,6 +143,20 @@ pub(super) fn document(text: &str) -> Value {
     }
     close(&mut items, &mut content);
     json!({ "type": "doc", "version": 1, "content": content })
+}
+
+/// A line with its `[~accountid:…]` as mentions.
+fn words(line: &str) -> Vec<Value> {
+    let (mut words, mut rest) = (Vec::new(), line);
+    let text = |text: &str| (!text.is_empty()).then(|| json!({ "type": "text", "text": text }));
+    while let Some((before, after)) = rest.split_once("[~accountid:") {
+        let Some((id, after)) = after.split_once(']') else { break };
+        words.extend(text(before));
+        words.push(json!({ "type": "mention", "attrs": { "id": id, "text": "@somebody", "accessLevel": "" } }));
+        rest = after;
+    }
+    words.extend(text(rest));
+    words
 }
 
 fn close(items: &mut Vec<Value>, content: &mut Vec<Value>) {

@@ -392,3 +392,40 @@ proptest! {
         world.assert_board();
     }
 }
+
+#[test]
+fn a_text_that_names_a_task_links_it_whichever_comes_first_and_however_it_is_written() {
+    let named =
+        || Task { url: "https://acme.atlassian.net/browse/ENG-7".to_owned(), key: "ENG-7".to_owned(), ..task("7") };
+    let text = "https://acme.atlassian.net/browse/eng-7?focusedCommentId=1";
+    let naming = || Task { mentions: vec![TaskRef::Url(text.to_owned())], ..task("1") };
+    for order in [vec![naming(), named()], vec![named(), naming()]] {
+        let mut world = World::new();
+        for task in order {
+            world.tasks(vec![task]);
+        }
+        let linked: Vec<TaskId> = world.board.linked(world.id("7")).map(|task| task.id).collect();
+        assert_eq!(linked, [world.id("1")]);
+        world.links(vec![TaskLinks { task: ext("1"), links: Vec::new() }]);
+        assert_eq!(world.board.linked(world.id("7")).count(), 1, "its other links are told apart from its text");
+        world.assert_board();
+        world.now = mins(5);
+        world.tasks(vec![Task { updated_at: mins(4), ..task("1") }]);
+        assert_eq!(world.board.linked(world.id("7")).count(), 0, "the text was edited");
+        world.assert_board();
+    }
+}
+
+#[test]
+fn a_whole_and_a_linked_task_closed_long_ago_stay_with_what_is_open() {
+    let mut world = World::new();
+    let part = Task { parent: Some(ext("2")), links: Some(vec![link(LinkKind::Relates, "3")]), ..task("1") };
+    world.tasks(vec![part, closed("2", "2025-01-05"), closed("3", "2025-01-05"), closed("4", "2025-01-05")]);
+    assert!(world.board.task(world.id("2")).is_some() && world.board.task(world.id("3")).is_some());
+    assert!(world.board.task(world.id("4")).is_none());
+    world.assert_board();
+    world.now = mins(5);
+    world.tasks(vec![Task { updated_at: mins(4), ..closed("1", "2025-01-06") }]);
+    assert!(world.board.task(world.id("2")).is_none() && world.board.task(world.id("3")).is_none());
+    world.assert_board();
+}

@@ -160,6 +160,7 @@ fn task(ext: &str) -> Task {
         remaining_secs: None,
         parent: None,
         links: None,
+        mentions: Vec::new(),
         description_hash: u64::MAX,
         restricted: false,
         ineligible: None,
