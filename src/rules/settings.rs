@@ -186,7 +186,7 @@ pub struct PaceBehind {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, before which nothing is said.
     pub from: f64,
@@ -210,7 +210,7 @@ pub struct PaceStuckNearDone {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Declared share, 0 to 1, from which a task is nearly done.
     pub from: f64,
@@ -230,7 +230,7 @@ pub struct StartNever {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, from which the gap opens.
     pub from: f64,
@@ -251,7 +251,7 @@ pub struct Stalled {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Silence allowed with less than 3 calendar days left.
     pub idle_0d: Length,
@@ -273,7 +273,7 @@ pub struct Aging {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Tasks that are in their state for less time than this are left alone.
     pub min_age: Length,
@@ -289,7 +289,7 @@ pub struct HighPrioritySilent {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Silence allowed without a deadline.
     pub idle: Length,
@@ -313,7 +313,7 @@ pub struct EstimateExceeded {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Booked time as a share of the estimate from which the gap opens.
     pub from: f64,
@@ -333,7 +333,7 @@ pub struct Overdue {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 
@@ -345,7 +345,7 @@ pub struct OwnerNone {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Calendar days before the deadline from which it is told directly, not only in the digest.
     pub direct_days_left: u32,
@@ -361,7 +361,7 @@ pub struct DueNone {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 
@@ -373,7 +373,7 @@ pub struct DueChildAfterParent {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Calendar days before the parent's deadline from which it widens.
     pub red_days_left: u32,
@@ -387,7 +387,7 @@ pub struct BlockerCascade {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 

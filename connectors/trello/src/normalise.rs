@@ -69,6 +69,7 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         description_hash: 0,
         restricted: false,
         ineligible: ineligible(card, reading),
+        untold: Vec::new(),
     }
 }
 

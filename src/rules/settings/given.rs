@@ -39,7 +39,7 @@ pub struct AckMissing {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Time without a sign from which it opens ...
     pub after: Length,
@@ -57,7 +57,7 @@ pub struct AnswerWaiting {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Time without an answer from which it widens.
     pub after: Length,
@@ -75,7 +75,7 @@ pub struct ChurnReopened {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// So many reopenings are a gap whatever the date.
     pub times: u32,
@@ -91,7 +91,7 @@ pub struct DueDrift {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// So many moves to a later date are a gap ...
     pub moves: u32,
@@ -109,7 +109,7 @@ pub struct DueUnrealistic {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// At most so many calendar days ahead are too few for a task that nobody has begun.
     pub days_ahead: u32,

@@ -15,7 +15,7 @@ pub struct BlockerResolved {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Time after which that is said.
     pub after: Length,
@@ -29,7 +29,7 @@ pub struct BlockerUnnamed {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Waiting that is left alone.
     pub after: Length,
@@ -43,7 +43,7 @@ pub struct BlockerStaleSwitch {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 
@@ -55,7 +55,7 @@ pub struct DepCycle {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 
@@ -67,7 +67,7 @@ pub struct DepDateConflict {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
 }
 
@@ -79,7 +79,7 @@ pub struct StateParentChild {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Time after the last part was done, after which it is said that the whole is still open.
     pub after: Length,
@@ -93,7 +93,7 @@ pub struct SysCrossMismatch {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// Time after the one was done, after which it is said that the other is still open.
     pub after: Length,

@@ -31,7 +31,7 @@ pub struct OwnerAbsent {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about; `None`: it is about all.
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
     pub exclude: Option<Condition>,
     /// The least working time that has to fall into an absence; working time.
     pub away: Length,
