@@ -12,6 +12,7 @@ use super::calendar::Calendar;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::finish::Chains;
+use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
 use super::people::People;
@@ -187,6 +188,17 @@ impl<'a> Look<'a> {
     /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
     pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
         self.snapshot.board.norms().top_priority(container)
+    }
+
+    /// What finished tasks of a task's container show of the score at a checkpoint, and those of the whole organisation.
+    pub fn proofs(&self, task: &TaskRec, days: u32) -> [Option<&'a Proof>; 2] {
+        self.snapshot.board.norms().forecast.proofs(task.container, days)
+    }
+
+    /// Who belongs to the riskiest third of the open tasks of a task's container at a checkpoint, as of the start of the
+    /// day. `None`: too few stood there to say.
+    pub fn third(&self, task: &TaskRec, days: u32) -> Option<Third> {
+        self.snapshot.board.norms().forecast.third(task.container, days)
     }
 
     /// What whoever is behind an account usually has at hand.

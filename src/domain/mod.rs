@@ -13,6 +13,7 @@ mod edges;
 pub mod facts;
 pub mod finding;
 pub mod finish;
+pub mod forecast;
 pub mod graph;
 pub mod ids;
 pub mod length;

@@ -14,6 +14,7 @@ pub mod dependencies;
 pub mod fields;
 mod guard;
 pub mod numbers;
+pub mod outlook;
 pub mod overrides;
 pub mod own;
 pub mod people;
@@ -140,6 +141,7 @@ built_in! {
     silence::stalled = stalled;
     silence::aging = aging;
     silence::high_priority_silent = high_priority.silent;
+    time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
     time::overdue = overdue;
     time::estimate_exceeded = estimate.exceeded;
     structure::owner_none = owner.none;

@@ -125,6 +125,8 @@ pub struct WipRules {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueRules {
+    /// `due.at_risk`
+    pub at_risk: DueAtRiskSettings,
     /// `due.none`
     pub none: DueNone,
     /// `due.child_after_parent`
@@ -440,6 +442,24 @@ pub struct ChurnReopened {
     pub days_left: u32,
 }
 
+/// `due.at_risk`: it is still open 14, 7, 3 or 1 calendar days before its date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueAtRiskSettings {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// So many finished tasks must have missed their date before some are called riskier than others, ...
+    pub misses: u32,
+    /// ... and so often, 0.5 to 1, a task that missed it must have had the higher score.
+    pub auc: f64,
+    /// From this share on, 0 to 1, of tasks like it that miss their date it is red.
+    pub red_risk: f64,
+    /// Time without an act from which it is red three days before its date.
+    pub red_idle: Length,
+}
+
 /// `due.drift`: the date moves later and later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -734,6 +754,8 @@ impl RuleSettings {
             ("start.never.red_from", start.red_from),
             ("high_priority.silent.most_share", self.high_priority.silent.most_share),
             ("ack.missing.share", self.ack.missing.share),
+            ("due.at_risk.auc", self.due.at_risk.auc),
+            ("due.at_risk.red_risk", self.due.at_risk.red_risk),
         ];
         let estimate = &self.estimate.exceeded;
         let factors = [
@@ -773,7 +795,12 @@ impl RuleSettings {
         let slip = self.due.drift.slip;
         let slip = (!(0.0..=10.0).contains(&slip))
             .then(|| out_of_range("due.drift.slip", slip.to_string(), "a share between 0 and 10"));
-        let counts = [("due.drift.moves", self.due.drift.moves), ("churn.reopened.times", self.churn.reopened.times)]
+        let counts = [
+            ("due.drift.moves", self.due.drift.moves),
+            ("churn.reopened.times", self.churn.reopened.times),
+            ("due.at_risk.misses", self.due.at_risk.misses),
+        ];
+        let counts = counts
             .into_iter()
             .filter(|(_, count)| !(1..=1000).contains(count))
             .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
