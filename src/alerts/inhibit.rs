@@ -10,6 +10,7 @@ use crate::domain::snapshot::Snapshot;
 
 const OVERDUE: RuleId = RuleId("overdue");
 const OWNER_NONE: RuleId = RuleId("owner.none");
+const AT_RISK: RuleId = RuleId("due.at_risk");
 const CASCADE: RuleId = RuleId("blocker.cascade");
 const STALE: RuleId = RuleId("blocker.stale");
 
@@ -42,6 +43,13 @@ pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
         && let Some(cascade) = by(CASCADE)
     {
         return Some(cascade);
+    }
+    // It is the reason why the date is asked about.
+    if is_one_of(alert.rule, &["stalled", "start.never", "pace.behind"])
+        && let Some(risk) = draft.open(alert.subject, AT_RISK)
+        && may_speak(risk, draft.snapshot)
+    {
+        return Some(Withheld::Inhibited(risk.gap.clone()));
     }
     // That others wait is the reason to speak of its silence, not a second one.
     if is_one_of(alert.rule, &["stalled", "start.never"])

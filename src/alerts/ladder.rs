@@ -174,9 +174,15 @@ fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
 /// The first word about it to this account, or a further one because it got worse.
 fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
     let said_milder = |notice: &&Notice| {
-        notice.account == account && notice.told_at.is_some() && notice.rung <= 1 && notice.finding.stage < alert.stage
+        let earlier = notice.finding.stage < alert.stage || !is_same_question(notice, alert);
+        notice.account == account && notice.told_at.is_some() && notice.rung <= 1 && earlier
     };
     if draft.notices(alert).iter().any(said_milder) { Reason::Worsened } else { Reason::Opened }
+}
+
+/// False for a word about an earlier question of a rule that asks again and again.
+fn is_same_question(notice: &Notice, alert: &Alert) -> bool {
+    notice.finding.evidence.question() == alert.finding.evidence.question()
 }
 
 /// Every head in private, and one comment on the task; a mention in it for whom it is the only way.
@@ -288,6 +294,11 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);
     let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
+    if alert.rule == RuleId("due.at_risk") && !soon {
+        // A week before its date it is between us and the owner.
+        climb.wakes.extend(near);
+        return;
+    }
     let at = escalates_at(since, soon, heads, alert, calendar, snapshot);
     if at > snapshot.now {
         climb.wakes.push(at);
@@ -305,7 +316,8 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
 fn heard_at(alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
     let said = |notice: &&Notice| {
         let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
-        heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && notice.finding.stage == alert.stage)
+        let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
+        heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
     };
     let said = draft.notices(alert).iter().filter_map(said).min();
     said.or_else(|| alert.fired_at.filter(|_| unreachable).map(|at| at.max(alert.stage_at)))
@@ -383,6 +395,7 @@ pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], dra
         notice.state != NoticeState::Dead
             && notice.reason != Reason::Resolved
             && notice.finding.stage >= alert.stage
+            && (want.rung > 1 || is_same_question(notice, alert))
             && is_met_there(want, notice)
             && since.is_none_or(|since| notice.decided_at >= since)
     };

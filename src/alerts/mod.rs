@@ -23,6 +23,8 @@ mod inhibit;
 mod ladder;
 #[cfg(test)]
 mod ladder_tests;
+#[cfg(test)]
+mod risk_tests;
 mod reconcile;
 mod routing;
 mod step;

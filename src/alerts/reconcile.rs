@@ -167,12 +167,18 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     let unheard = unsaid && alert.told.is_empty();
     let backlog = judgement.baseline && !tell_backlog && unheard;
     let rises = finding.stage > alert.stage;
+    let asks_anew = finding.evidence.question() != alert.finding.evidence.question();
     if alert.finding == *finding && !rises && (!backlog || alert.backlog) {
         return;
     }
     let Some(change) = draft.change(id) else { return };
     change.alert.finding = finding.clone();
     change.alert.backlog |= backlog;
+    if asks_anew {
+        // A further question is none that was answered before, and what was there at the beginning is asked as well.
+        change.alert.backlog = false;
+        change.alert.acked_until = None;
+    }
     if rises {
         change.alert.stage = finding.stage;
         change.alert.stage_at = now;

@@ -182,6 +182,9 @@ struct OneDocument {
     thresholds: Vec<Threshold>,
     /// What it measures against, as far as there is a store to read.
     norms: Vec<norms::Shown>,
+    /// What finished tasks show of the forecast, for the rule that needs it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proven: Vec<norms::Proven>,
     reference: String,
 }
 
@@ -214,6 +217,7 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
         told_by: about.map(|about| told_by(&loaded.settings, about)).unwrap_or_default(),
         thresholds: thresholds(&loaded, rule.rule),
         norms: known(name).map(|id| norms::of_rule(from, id)).unwrap_or_default(),
+        proven: known(name).map(|id| norms::proven(from, id, &loaded.settings.rules.due.at_risk)).unwrap_or_default(),
         reference: reference::words(&format!("rules.{}", rule.rule)),
         rule,
     };
@@ -270,6 +274,12 @@ fn print(document: &OneDocument) {
     }
     for norm in &document.norms {
         anstream::println!("{}", norm.line());
+    }
+    if !document.proven.is_empty() {
+        anstream::println!("\nWhat finished tasks show of the forecast:");
+    }
+    for proven in &document.proven {
+        anstream::println!("{}", proven.line());
     }
     if !document.told_by.is_empty() {
         anstream::println!();

@@ -336,7 +336,6 @@ const NOT_YET: &[&str] = &[
     "rules.all_clear",
     "rules.pace.stuck_near_done",
     "rules.start.late",
-    "rules.due.at_risk",
     "rules.due.soon",
     "rules.due.unrealistic",
     "rules.due.invalid",

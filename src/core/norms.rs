@@ -5,12 +5,13 @@
 use jiff::Timestamp;
 
 use super::Core;
+use crate::domain::forecast;
 use crate::domain::ids::AccountId;
 use crate::domain::norms::{self, Book};
 use crate::domain::outcome;
 use crate::domain::people::People;
 use crate::domain::snapshot::Snapshot;
-use crate::rules::at_hand;
+use crate::rules::{at_hand, outlook};
 use crate::store::StoreError;
 
 impl Core {
@@ -29,8 +30,13 @@ impl Core {
         let mut rows = outcome::norms(&finished, |owner| people.calendar(owner));
         rows.extend(outcome::habits(&loads, |account| stands_for(people, account)));
         rows.extend(at_hand::top_priorities(&snapshot));
-        let (rows, moved) = norms::renewed(self.board.norms().rows(), rows);
-        let book = Book::new(Some(as_of), counted, rows);
+        let before = self.board.norms();
+        let containers = (&before.counted, &counted);
+        let shown = forecast::proofs(&before.forecast, containers, &finished, as_of, |owner| people.calendar(owner));
+        let mut forecast = outlook::with_open_tasks(shown, &Snapshot { now: as_of, ..snapshot });
+        let (rows, mut moved) = norms::renewed(before.rows(), rows);
+        moved.extend(forecast.settle(&before.forecast));
+        let book = Book::new(Some(as_of), counted, rows).with_forecast(forecast);
         self.guarded(now, |store| store.put_norms(&book, &today, now))?;
         tracing::info!(finished = finished.len(), moved = moved.len(), "norms.computed");
         self.board.put_norms(book, &moved);

@@ -341,6 +341,34 @@ pub enum Evidence {
         /// Tasks that could be moved with the least harm: the latest, and of these the least urgent.
         movable: Vec<TaskId>,
     },
+    /// `due.at_risk`
+    AtRisk {
+        /// The checkpoint: so many calendar days before its date.
+        days: u32,
+        /// When that was.
+        asked_at: Timestamp,
+        /// Its date.
+        deadline: Deadline,
+        /// Not only at risk, but more so than not.
+        red: bool,
+        /// Share of tasks like it that miss their date, 0 to 1. `None`: nothing is foretold, it is asked of every task.
+        risk: Option<f64>,
+        /// What is known about it that speaks against its date; at most three.
+        reasons: Vec<RiskReason>,
+    },
+    /// `due.at_risk`, where finished tasks do not show that some are riskier than others.
+    RiskUnproven {
+        /// The checkpoint: so many calendar days before its date.
+        days: u32,
+        /// Finished tasks that missed their date.
+        misses: u32,
+        /// So many have to be known.
+        needed: u32,
+        /// How often one that missed its date had the higher score. `None`: there is none to compare.
+        auc: Option<f64>,
+        /// At least so often it has to be.
+        least: f64,
+    },
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -481,4 +509,45 @@ pub struct LateTask {
     pub deadline: Deadline,
     /// The earliest it can be finished, given the blocker.
     pub finish_at: Timestamp,
+}
+
+/// What speaks against a task's date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum RiskReason {
+    /// There is no sign of work.
+    NotStarted,
+    /// It waits for a task that is open.
+    Blocked {
+        /// Which.
+        by: TaskId,
+    },
+    /// Less is declared to be done than time has passed.
+    Behind {
+        /// Declared share, 0 to 1.
+        progress: f64,
+        /// From when its time counts.
+        start_at: Timestamp,
+    },
+    /// Its date was hard to meet when it was set.
+    Unrealistic {
+        /// When that was.
+        set_at: Timestamp,
+    },
+    /// Nobody has touched it for days.
+    Idle {
+        /// Since when.
+        human_at: Timestamp,
+    },
+}
+
+impl Evidence {
+    /// Which question it puts, where a rule asks again and again while a gap is open; each is a new word. `None`: there is
+    /// only one.
+    pub fn question(&self) -> Option<u32> {
+        match self {
+            Evidence::AtRisk { days, .. } => Some(*days),
+            _ => None,
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::calendar::Calendar;
 use super::chains::Chains;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
-
+use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
 use super::people::People;
@@ -132,6 +132,17 @@ impl<'a> Look<'a> {
     /// True when a task may be spoken of: its container is read by a connection, and was read completely once.
     pub fn watched(&self, task: &TaskRec) -> bool {
         self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
+    }
+
+    /// What finished tasks of a task's container show of the score at a checkpoint, and those of the whole organisation.
+    pub fn proofs(&self, task: &TaskRec, days: u32) -> [Option<&'a Proof>; 2] {
+        self.snapshot.board.norms().forecast.proofs(task.container, days)
+    }
+
+    /// Who belongs to the riskiest third of the open tasks of a task's container at a checkpoint, as of the start of the
+    /// day. `None`: too few stood there to say.
+    pub fn third(&self, task: &TaskRec, days: u32) -> Option<Third> {
+        self.snapshot.board.norms().forecast.third(task.container, days)
     }
 
     /// Everybody known.

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod facts;
 pub mod finding;
 pub mod finish;
+pub mod forecast;
 pub mod graph;
 pub mod ids;
 pub mod length;

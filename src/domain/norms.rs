@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::later;
+use super::forecast::Forecast;
 use super::ids::{AccountId, ContainerId};
 
 /// So far back finished tasks count.
@@ -302,6 +303,8 @@ pub struct Book {
     pub as_of: Option<Timestamp>,
     /// Containers whose finished tasks were counted.
     pub counted: BTreeSet<ContainerId>,
+    /// What is known beforehand about dates.
+    pub forecast: Forecast,
     rows: Rows,
     own: HashMap<ContainerId, HashMap<Box<str>, Norms>>,
     organisation: HashMap<Box<str>, Norms>,
@@ -330,7 +333,12 @@ impl Book {
             let norms = Norms::over(&rows, key.about, &key.kind, Source::Container, fallback);
             own.entry(ContainerId(key.about)).or_default().insert(key.kind.as_str().into(), norms);
         }
-        Book { as_of, counted, rows, own, organisation, whole }
+        Book { as_of, counted, forecast: Forecast::default(), rows, own, organisation, whole }
+    }
+
+    /// With what is known beforehand about dates.
+    pub fn with_forecast(self, forecast: Forecast) -> Book {
+        Book { forecast, ..self }
     }
 
     /// What is normal in a container for a kind of task; the empty kind for tasks without one.

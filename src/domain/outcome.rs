@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use connector_model::{Field, StatusCategory};
+use connector_model::{Due, Field, StatusCategory};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::facts::{FoldContext, RawChange, fold, is_act, is_ours};
+use super::forecast::{Stood, stood};
 use super::ids::{AccountId, ContainerId};
 use super::norms::{FEWEST, Metric, Percentiles, RowKey, Rows};
 
@@ -37,6 +38,9 @@ pub struct Outcome {
     pub acts: Vec<Timestamp>,
     /// When it was last declared to be nearly done. `None`: never.
     pub near_done_at: Option<Timestamp>,
+    /// Where it stood so many days before its date.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood: Vec<Stood>,
 }
 
 /// An outcome, with what it is a sample of.
@@ -50,8 +54,8 @@ pub struct Finished {
     pub outcome: Outcome,
 }
 
-/// Folds a finished task's changes, in any order.
-pub fn outcome(changes: &[RawChange], done_at: Timestamp, context: &FoldContext<'_>) -> Outcome {
+/// Folds a finished task's changes, in any order; `due` is the date it has now.
+pub fn outcome(changes: &[RawChange], done_at: Timestamp, due: Option<Due>, context: &FoldContext<'_>) -> Outcome {
     let told = |change: &&RawChange| change.at <= done_at && !is_ours(change, context);
     let mut sorted: Vec<RawChange> = changes.iter().filter(told).cloned().collect();
     sorted.sort_by(|a, b| (a.at, &a.vkey).cmp(&(b.at, &b.vkey)));
@@ -68,6 +72,7 @@ pub fn outcome(changes: &[RawChange], done_at: Timestamp, context: &FoldContext<
         states: states(&sorted, started_at, context.created_at),
         acts: acts.into_iter().skip(1).take(MOST_PAUSES).collect(),
         near_done_at: near_done(&sorted),
+        stood: stood(&sorted, done_at, due, context),
     }
 }
 

@@ -9,6 +9,7 @@ mod absence;
 mod desk;
 mod facts;
 mod planning;
+mod risk;
 mod guard;
 mod letter;
 mod measured;

@@ -15,6 +15,7 @@ mod except;
 pub mod fields;
 mod guard;
 pub mod numbers;
+pub mod outlook;
 pub mod overrides;
 pub mod own;
 pub mod people;
@@ -154,6 +155,7 @@ built_in! {
     time::pace_behind = pace.behind;
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
+    time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
     time::overdue = overdue;
     time::due_unrealistic = due.unrealistic;
     time::estimate_exceeded = estimate.exceeded;

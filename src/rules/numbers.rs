@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence, Mismatch, Overload, Still};
+use crate::domain::finding::{Deadline, Evidence, Mismatch, Overload, RiskReason, Still};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
@@ -197,6 +197,30 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
+        Evidence::AtRisk { days, asked_at, deadline, red, risk, reasons } => {
+            let idle = reasons.iter().find_map(|reason| match reason {
+                RiskReason::Idle { human_at } => Some(at.work_days(calendar.working(*human_at, now))),
+                _ => None,
+            });
+            let reasons: Vec<String> = reasons.iter().map(reason_word).collect();
+            let mut pairs = vec![
+                ("checkpoint_days", (*days).into()),
+                ("checkpoint_on", at.day(Some(*asked_at))),
+                ("colour", if *red { "red" } else { "amber" }.into()),
+                ("risk", risk.map_or(Value::Null, share)),
+                ("reasons", reasons.join(" ").into()),
+                ("idle_days", idle.unwrap_or_default()),
+            ];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::RiskUnproven { days, misses, needed, auc, least } => vec![
+            ("checkpoint_days", (*days).into()),
+            ("misses", (*misses).into()),
+            ("misses_needed", (*needed).into()),
+            ("auc", auc.map_or(Value::Null, share)),
+            ("auc_needed", share(*least)),
+        ],
         Evidence::OwnerAbsent { from_on, back_on, deadline, checkpoint, .. } => {
             let mut pairs = vec![
                 ("away_from", from_on.to_string().into()),
@@ -343,6 +367,17 @@ impl Moment<'_> {
     fn day(&self, at: Option<Timestamp>) -> Value {
         at.map_or(Value::Null, |at| self.calendar.date(at).to_string().into())
     }
+}
+
+fn reason_word(reason: &RiskReason) -> String {
+    let word = match reason {
+        RiskReason::NotStarted => "not_started",
+        RiskReason::Blocked { .. } => "blocked",
+        RiskReason::Behind { .. } => "behind",
+        RiskReason::Unrealistic { .. } => "unrealistic",
+        RiskReason::Idle { .. } => "idle",
+    };
+    word.to_owned()
 }
 
 fn hours(secs: i64) -> Value {

@@ -47,6 +47,7 @@ pub(super) struct Sketch {
     hold: Option<Hold>,
     bulk: Option<Bulk>,
     finished: Vec<finished::Line>,
+    proven: Vec<finished::Shown>,
 }
 
 /// A task, with the names of what it refers to.
@@ -98,6 +99,7 @@ impl Sketch {
             hold: None,
             bulk: None,
             finished: Vec::new(),
+            proven: Vec::new(),
         }
     }
 
@@ -129,6 +131,7 @@ impl Sketch {
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
             "task" => self.task(&mut words),
             "finished" => self.finished.push(finished::Line::read(&mut words)),
+            "proven" => self.proven.push(finished::Shown::read(&mut words)),
             "connection" => self.connection(&mut words),
             "hold" => {
                 let missing = number(words.next());
@@ -392,6 +395,7 @@ impl Sketch {
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
+        finished::foretell(&mut board, &self.proven, self.now);
         self.folk.measure(&self.people, &mut board);
         (board, keys)
     }

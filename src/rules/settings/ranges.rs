@@ -23,6 +23,8 @@ impl RuleSettings {
             ("pace.behind.allowed_last", pace.allowed_last),
             ("pace.behind.red_extra", pace.red_extra),
             ("pace.behind.red_from", pace.red_from),
+            ("due.at_risk.auc", self.due.at_risk.auc),
+            ("due.at_risk.red_risk", self.due.at_risk.red_risk),
             ("pace.stuck_near_done.from", self.pace.stuck_near_done.from),
             ("pace.stuck_near_done.span_share", self.pace.stuck_near_done.span_share),
             ("start.never.from", start.from),
@@ -68,7 +70,12 @@ impl RuleSettings {
         let slip = self.due.drift.slip;
         let slip = (!(0.0..=10.0).contains(&slip))
             .then(|| out_of_range("due.drift.slip", slip.to_string(), "a share between 0 and 10"));
-        let counts = [("due.drift.moves", self.due.drift.moves), ("churn.reopened.times", self.churn.reopened.times)]
+        let counts = [
+            ("due.drift.moves", self.due.drift.moves),
+            ("churn.reopened.times", self.churn.reopened.times),
+            ("due.at_risk.misses", self.due.at_risk.misses),
+        ];
+        let counts = counts
             .into_iter()
             .filter(|(_, count)| !(1..=1000).contains(count))
             .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));

@@ -107,6 +107,7 @@ impl Folk {
         let (as_of, counted) = (board.norms().as_of, board.norms().counted.clone());
         let mut rows = board.norms().rows().clone();
         rows.extend(self.usual.iter().map(row));
-        board.put_norms(Book::new(as_of, counted, rows), &BTreeSet::new());
+        let forecast = board.norms().forecast.clone();
+        board.put_norms(Book::new(as_of, counted, rows).with_forecast(forecast), &BTreeSet::new());
     }
 }

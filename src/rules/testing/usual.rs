@@ -50,6 +50,12 @@ idle_3d = "3 workdays"
 idle_7d = "5 workdays"
 idle_14d = "7 workdays"
 most_share = 0.30
+[due.at_risk]
+enabled = true
+misses = 30
+auc = 0.60
+red_risk = 0.60
+red_idle = "3 workdays"
 [overdue]
 enabled = true
 [estimate.exceeded]

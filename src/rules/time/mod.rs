@@ -1,5 +1,6 @@
 //! Time and pace.
 
+pub mod due_at_risk;
 pub mod due_unrealistic;
 pub mod estimate_exceeded;
 pub mod overdue;

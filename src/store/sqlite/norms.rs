@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_model::StatusCategory;
+use connector_model::{Due, StatusCategory};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::StoreError;
 use super::values::{at_in, code_in, id_list, json, json_in, us};
 use super::{Store, Work, history};
+use crate::domain::forecast::Forecast;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 use crate::domain::norms::{Book, MOST, Metric, Percentiles, RowKey, Rows, since};
 use crate::domain::outcome::{Finished, Load, outcome};
@@ -82,13 +83,17 @@ struct Unfolded {
     site: SiteId,
     reporter: Option<AccountId>,
     created_at: Timestamp,
+    due: Option<Due>,
 }
 
 /// Folds some of those that left nothing behind yet; true where there are more.
 pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool, StoreError> {
     let (since, until, done, list, most) = window.params();
     let sql = format!(
-        "SELECT c.id, c.container, c.kind, c.closed_at, t.site, t.created_at, t.reporter FROM ({COUNTED}) c
+        "SELECT c.id, c.container, c.kind, c.closed_at, t.site, t.created_at, t.reporter,
+           coalesce(t.due, (SELECT min(home.due) FROM task_homes h JOIN containers home ON home.id = h.container
+             WHERE h.task = t.id))
+         FROM ({COUNTED}) c
          JOIN tasks t ON t.id = c.id WHERE NOT EXISTS(SELECT 1 FROM outcomes WHERE task = c.id) ORDER BY c.id LIMIT ?6"
     );
     let mut query = work.db.prepare_cached(&sql)?;
@@ -101,6 +106,7 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
             site: SiteId(row.get(4)?),
             created_at: at_in(row, 5)?,
             reporter: row.get::<_, Option<i64>>(6)?.map(AccountId),
+            due: row.get_ref(7)?.as_str_or_null()?.and_then(Due::from_text),
         })
     })?;
     let tasks: Vec<Unfolded> = rows.collect::<Result<_, _>>()?;
@@ -110,7 +116,7 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
         let owners = owners.remove(&task.id).unwrap_or_default();
         let spans =
             work.with_context(task.site, task.container, &owners, (task.reporter, task.created_at), |context| {
-                outcome(&changes, task.closed_at, context)
+                outcome(&changes, task.closed_at, task.due, context)
             })?;
         let mut insert = work.db.prepare_cached("INSERT INTO outcomes VALUES (?,?,?,?,?)")?;
         insert.execute(params![task.id.0, task.container.0, task.kind, us(task.closed_at), json(&spans)?])?;
@@ -159,6 +165,7 @@ pub(super) fn put(db: &Connection, book: &Book, today: &[Load]) -> Result<(), St
         let mut drop = db.prepare_cached("DELETE FROM norms WHERE about = ? AND kind = ? AND metric = ?")?;
         drop.execute(params![key.about, key.kind, key.metric.code()])?;
     }
+    put_outlooks(db, &book.forecast, rev)?;
     let counted: Vec<i64> = book.counted.iter().map(|id| id.0).collect();
     db.execute("INSERT OR REPLACE INTO norms_state VALUES (1, ?, ?, ?)", params![us(as_of), rev, json(&counted)?])?;
     for load in today {
@@ -171,12 +178,32 @@ pub(super) fn put(db: &Connection, book: &Book, today: &[Load]) -> Result<(), St
     Ok(())
 }
 
+fn put_outlooks(db: &Connection, now: &Forecast, rev: i64) -> Result<(), StoreError> {
+    let before = outlooks(db)?;
+    for (about, outlook) in &now.outlooks {
+        if before.outlooks.get(about) != Some(outlook) {
+            let mut put = db.prepare_cached("INSERT OR REPLACE INTO outlooks VALUES (?,?,?)")?;
+            put.execute(params![about, json(outlook)?, rev])?;
+        }
+    }
+    for about in before.outlooks.keys().filter(|about| !now.outlooks.contains_key(about)) {
+        db.prepare_cached("DELETE FROM outlooks WHERE about = ?")?.execute([about])?;
+    }
+    Ok(())
+}
+
+fn outlooks(db: &Connection) -> Result<Forecast, StoreError> {
+    let mut query = db.prepare("SELECT about, outlook FROM outlooks")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, json_in(row, 1)?)))?;
+    Ok(Forecast { outlooks: rows.collect::<Result<_, _>>()? })
+}
+
 /// Norms as they were computed last.
 pub(super) fn book(db: &Connection) -> Result<Book, StoreError> {
     let mut query = db.prepare("SELECT as_of, counted FROM norms_state")?;
     let state = query.query_row([], |row| Ok((at_in(row, 0)?, json_in::<Vec<i64>>(row, 1)?))).optional()?;
     let Some((as_of, counted)) = state else { return Ok(Book::default()) };
-    Ok(Book::new(Some(as_of), counted.into_iter().map(ContainerId).collect(), rows(db)?))
+    Ok(Book::new(Some(as_of), counted.into_iter().map(ContainerId).collect(), rows(db)?).with_forecast(outlooks(db)?))
 }
 
 fn rows(db: &Connection) -> Result<Rows, StoreError> {

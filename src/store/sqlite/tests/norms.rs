@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use connector_model::{DueSource, DueStated};
+
 use super::*;
+use crate::domain::forecast::{Forecast, Proof};
 use crate::domain::norms::{self, Book, Metric, Moved, RowKey, Rows};
 use crate::domain::outcome::{self, Finished};
 
@@ -114,6 +117,19 @@ fn what_was_finished_today_or_long_ago_does_not_count() {
 }
 
 #[test]
+fn a_finished_task_tells_where_it_stood_before_its_date() {
+    let mut world = World::new();
+    let due = |day: &str| DueStated { due: Due::from_text(day).unwrap(), source: DueSource::Item };
+    let (plain, changes) = finished(1, 1);
+    world.tasks(vec![Task { due: Some(due("2026-01-20")), ..plain }]);
+    world.events(changes);
+    let stood = world.measured().0.swap_remove(0).outcome.stood;
+    let shown: Vec<_> = stood.iter().map(|one| (one.days, one.started)).collect();
+    assert_eq!(shown, [(14, false), (7, true), (3, true), (1, true)]);
+    assert!(stood.iter().all(|one| one.due.to_text() == "2026-01-20"));
+}
+
+#[test]
 fn norms_are_found_again_as_they_were_put() {
     let mut world = World::new();
     let all: Vec<(Task, Vec<Change>)> = (0..20).map(|nth| finished(nth, 1)).collect();
@@ -121,7 +137,11 @@ fn norms_are_found_again_as_they_were_put() {
     world.events(all.into_iter().flat_map(|(_, changes)| changes).collect());
     let (_, rows) = world.measured();
     let (counted, as_of) = window();
-    let book = Book::new(Some(as_of), counted.clone(), rows);
+    let mut forecast = Forecast::default();
+    forecast.put_third(ContainerId(1), 14, vec![0.1, 0.2, 0.6]);
+    let proof = Proof { tasks: 90, misses: 31, auc: Some(0.7), shift: 0.25, as_of };
+    forecast.outlooks.entry(0).or_default().proofs.insert(7, proof);
+    let book = Book::new(Some(as_of), counted.clone(), rows).with_forecast(forecast);
     world.store.put_norms(&book, &[], world.now).unwrap();
     assert_eq!(world.store.load(world.now, rule).unwrap().norms, book);
     let empty = Book::new(Some(as_of), counted, Rows::new());

@@ -1,0 +1,75 @@
+//! A rule that asks at several checkpoints: each question is a new word of the same gap.
+#![allow(clippy::unwrap_used)]
+
+use super::testing::*;
+use super::*;
+use crate::domain::alert::AlertState;
+use crate::domain::finding::{Evidence, Finding, RiskReason, RuleId, Stage};
+use crate::domain::ids::AlertId;
+
+const AT_RISK: RuleId = RuleId("due.at_risk");
+
+fn asked(days: u32, due: &str) -> Finding {
+    let (stage, deadline) = (if days == 14 { Stage::Opens } else { Stage::Widens }, deadline(due));
+    let reasons = vec![RiskReason::NotStarted, RiskReason::Idle { human_at: at("2025-02-24 10:00") }];
+    let risk = (days > 3).then_some(0.62);
+    let evidence = Evidence::AtRisk { days, asked_at: at("2025-03-11 00:00"), deadline, red: true, risk, reasons };
+    finding(stage, Some(deadline), evidence)
+}
+
+#[test]
+fn each_checkpoint_is_a_new_word_to_the_owner_and_the_manager_hears_three_days_before() {
+    let mut world = World::new();
+    world.run(&[gap(1, AT_RISK, asked(14, "2025-03-21"))]);
+    assert_eq!((world.said().as_str(), world.withheld(AT_RISK, 1)), ("", Some("digest")));
+    world.at("2025-03-14 09:00").run(&[gap(1, AT_RISK, asked(7, "2025-03-21"))]);
+    let said = world.said();
+    assert!(said.starts_with("slack UANA") && said.contains("may miss its date"), "{said}");
+    assert!(said.contains("not started; last change by a person Mon 24 Feb"), "{said}");
+    assert!(said.contains("62 % of tasks like it miss their date"), "{said}");
+    world.at("2025-03-17 16:00").run(&[gap(1, AT_RISK, asked(7, "2025-03-21"))]);
+    assert_eq!(world.said(), "", "said once, and a week before its date nobody else hears");
+    world.at("2025-03-18 09:00").run(&[gap(1, AT_RISK, asked(3, "2025-03-21"))]);
+    let said = world.said();
+    assert!(said.starts_with("slack UANA") && said.contains("is due soon"), "{said}");
+    world.at("2025-03-19 09:00").run(&[gap(1, AT_RISK, asked(3, "2025-03-21"))]);
+    assert!(world.said().starts_with("slack UMAX"), "a working day without an answer");
+    world.at("2025-03-20 09:00").run(&[gap(1, AT_RISK, asked(1, "2025-03-21"))]);
+    assert!(world.said().starts_with("slack UANA"), "and once more the day before");
+    assert_eq!((world.alert(AT_RISK, 1).episode, world.alert(AT_RISK, 1).stage), (1, Stage::Widens));
+}
+
+#[test]
+fn what_was_there_at_the_beginning_is_asked_at_its_next_checkpoint() {
+    let mut world = World::new();
+    let judgement = |days| gap(1, AT_RISK, asked(days, "2025-03-14"));
+    world.run(&[Judgement { baseline: true, ..judgement(7) }]);
+    assert_eq!((world.said().as_str(), world.withheld(AT_RISK, 1)), ("", Some("backlog")));
+    world.at("2025-03-11 10:00").run(&[judgement(3)]);
+    assert!(world.said().starts_with("slack UANA"));
+}
+
+#[test]
+fn an_acknowledgement_holds_until_the_next_checkpoint() {
+    let mut world = World::new();
+    world.run(&[gap(1, AT_RISK, asked(3, "2025-03-14"))]).said();
+    let mut alert = world.alert(AT_RISK, 1).clone();
+    alert.acked_until = Some(at("2025-03-17 09:00"));
+    world.board.put_alert(alert);
+    world.at("2025-03-12 12:00").run(&[gap(1, AT_RISK, asked(3, "2025-03-14"))]);
+    assert_eq!((world.said().as_str(), world.withheld(AT_RISK, 1)), ("", Some("acknowledged")));
+    world.at("2025-03-13 09:00").run(&[gap(1, AT_RISK, asked(1, "2025-03-14"))]);
+    assert!(world.said().starts_with("slack UANA"));
+}
+
+#[test]
+fn it_takes_the_word_from_the_gaps_that_are_its_reasons() {
+    let mut world = World::new();
+    let both =
+        judged(1, vec![(AT_RISK, Reading::Gap(asked(3, "2025-03-14"))), (PACE, Reading::Gap(pace(Stage::Widens)))]);
+    world.run(&[both]);
+    assert!(world.said().contains("is due soon"));
+    assert_eq!(world.withheld(PACE, 1), Some("inhibited"));
+    assert_eq!(world.alert(PACE, 1).state, AlertState::Firing);
+    assert!(world.notices(AlertId(1)).iter().any(|notice| notice.starts_with("opened ana slack")));
+}
