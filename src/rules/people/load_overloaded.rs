@@ -165,7 +165,7 @@ impl LoadOverloaded {
 /// What is left of a task, in seconds. `None`: nobody has estimated it.
 fn remaining(task: &TaskRec, look: &Look<'_>) -> Option<f64> {
     if let Some(left) = task.remaining_secs {
-        return Some(left.max(0) as f64);
+        return Some(left as f64);
     }
     let whole = task.estimate_secs.filter(|secs| *secs > 0)? as f64;
     if let Some(spent) = task.spent_secs {
