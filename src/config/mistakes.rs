@@ -320,8 +320,6 @@ const NOT_YET: &[&str] = &[
     "slack.signing_secret",
     "people.*.notify",
     "comments.style",
-    "rules.*.exclude",
-    "rules.*.*.exclude",
     "rules.aging",
     "rules.zombie",
     "rules.ack",

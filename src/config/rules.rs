@@ -12,7 +12,7 @@ use super::mistakes::{About, Context};
 use super::read::{Mistake, Node};
 use super::slots::get;
 use super::tree::{Table, join};
-use crate::rules::condition::Wrong;
+use crate::rules::condition::{Condition, Wrong};
 use crate::rules::fields::{FIELDS, Field};
 use crate::rules::overrides::MOST;
 use crate::rules::settings::RuleSettings;
@@ -25,6 +25,11 @@ pub(super) fn all(root: &Value, settings: &Settings, context: &Context) -> Vec<(
         check.written(&format!("{table}.when"), rule.when.text(), rule.when.wrong());
         if let Some(words) = &rule.message {
             check.written(&format!("{table}.message"), words.text(), words.wrong());
+        }
+    }
+    for (id, exclude) in settings.rules.exclusions() {
+        if let Some(exclude) = exclude {
+            check.steady(&format!("rules.{id}.exclude"), exclude, "`exclude`");
         }
     }
     let Some(ValueKind::Array(list)) = get(root, "overrides").map(|value| &value.kind) else { return check.found };
@@ -42,10 +47,7 @@ pub(super) fn all(root: &Value, settings: &Settings, context: &Context) -> Vec<(
     }
     for (nth, one) in settings.overrides.iter().enumerate() {
         let path = format!("overrides[{nth}].match");
-        check.written(&path, one.r#match.text(), one.r#match.wrong());
-        for field in one.r#match.fields().iter().filter(|field| !field.steady) {
-            check.unsteady(&path, one.r#match.text(), field);
-        }
+        check.steady(&path, &one.r#match, "an override");
     }
     check.found
 }
@@ -76,8 +78,16 @@ impl Check<'_> {
         self.found.push((path.to_owned(), problem));
     }
 
-    fn unsteady(&mut self, path: &str, text: &str, field: &Field) {
-        let title = format!("an override cannot ask for `{}`: it changes with time", field.name);
+    /// A condition that may only ask for what changes with the task alone.
+    fn steady(&mut self, path: &str, condition: &Condition, what: &str) {
+        self.written(path, condition.text(), condition.wrong());
+        for field in condition.fields().iter().filter(|field| !field.steady) {
+            self.unsteady(path, condition.text(), field, what);
+        }
+    }
+
+    fn unsteady(&mut self, path: &str, text: &str, field: &Field, what: &str) {
+        let title = format!("{what} cannot ask for `{}`: it changes with time", field.name);
         let from = text.find(field.name).unwrap_or_default();
         let problem = self.inside("bad-condition", path, text, &(from..from + field.name.len()), &title, "not here");
         let help = "ask for what the task is: its project, labels, kind, priority, owners; `gapwatch rules fields` says which \
@@ -138,6 +148,12 @@ impl Check<'_> {
                 return;
             }
         };
+        for (id, exclude) in settings.exclusions() {
+            let key = format!("{id}.exclude");
+            if let Some(exclude) = exclude.filter(|_| get(&patch, &key).is_some()) {
+                self.steady(&join(&path, &key), exclude, "`exclude`");
+            }
+        }
         for wrong in settings.out_of_range() {
             let path = join(&path, wrong.key);
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");

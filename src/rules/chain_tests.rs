@@ -38,14 +38,14 @@ fn many(change: impl Fn(&mut TaskImage, i64)) -> (Board, Vec<TaskImage>) {
     (board, images)
 }
 
-/// How many subjects a change of one task touches.
+/// How many tasks a change of one touches.
 fn touched(board: &mut Board, image: &TaskImage, change: impl Fn(&mut TaskImage)) -> usize {
     let mut image = image.clone();
     change(&mut image);
     board.apply(BoardDelta { tasks: vec![image], ..BoardDelta::default() });
     let due = board.due(jiff::Timestamp::MAX, usize::MAX).subjects;
     due.iter().for_each(|subject| board.judged(*subject, None));
-    due.len()
+    due.iter().filter(|subject| matches!(subject, SubjectKey::Task(_))).count()
 }
 
 fn a_comment(image: &mut TaskImage) {

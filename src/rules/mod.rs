@@ -11,6 +11,7 @@ pub mod at_hand;
 pub mod condition;
 pub mod churn;
 pub mod dependencies;
+mod except;
 pub mod fields;
 mod guard;
 pub mod numbers;
@@ -51,7 +52,8 @@ use crate::domain::policy::Mode;
 use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::somebody::Somebody;
-use overrides::{Override, Overrides};
+use condition::Condition;
+use overrides::{Lists, Override, Overrides};
 use own::Own;
 use settings::RuleSettings;
 
@@ -113,13 +115,17 @@ pub enum Subject<'a> {
     Person(Somebody<'a>),
 }
 
-/// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do.
+/// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do. What is
+/// not about tasks (`of people`) can leave none of them out.
 macro_rules! built_in {
-    ($($family:ident::$rule:ident = $($key:ident).+ $(by $made:expr)?;)*) => {
+    ($($family:ident::$rule:ident = $($key:ident).+ $(of $others:ident)? $(by $made:expr)?;)*) => {
         const ALL: &[RuleId] = &[$($family::$rule::ID),*];
 
         fn built_in(settings: &RuleSettings) -> Vec<(bool, Box<dyn Rule>)> {
-            vec![$((settings.$($key).+.enabled, built_in!(settings, [$($key).+] $($made)?))),*]
+            vec![$({
+                let exclude = built_in!(exclude settings, [$($key).+] $($others)?);
+                (settings.$($key).+.enabled, except::around(built_in!(settings, [$($key).+] $($made)?), exclude))
+            }),*]
         }
 
         impl RuleSettings {
@@ -132,8 +138,15 @@ macro_rules! built_in {
             pub fn modes_mut(&mut self) -> Vec<&mut Option<Mode>> {
                 vec![$(&mut self.$($key).+.mode),*]
             }
+
+            /// Every built-in rule's id, and which tasks it says nothing about (`None`: it is about all, or about none).
+            pub fn exclusions(&self) -> Vec<(&'static str, Option<&Condition>)> {
+                vec![$(($family::$rule::ID.0, built_in!(exclude self, [$($key).+] $($others)?))),*]
+            }
         }
     };
+    (exclude $settings:ident, [$($key:ident).+]) => { $settings.$($key).+.exclude.as_ref() };
+    (exclude $settings:ident, [$($key:ident).+] $others:ident) => { None };
     ($settings:ident, [$($key:ident).+]) => { Box::new($settings.$($key).+.clone()) };
     ($settings:ident, [$($key:ident).+] $made:expr) => { Box::new($made($settings)) };
 }
@@ -142,14 +155,15 @@ built_in! {
     time::pace_behind = pace.behind;
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
+    time::overdue = overdue;
+    time::due_unrealistic = due.unrealistic;
+    time::estimate_exceeded = estimate.exceeded;
     silence::stalled = stalled;
     silence::aging = aging;
+    people::ack_missing = ack.missing;
+    people::answer_waiting = answer.waiting;
     silence::high_priority_silent = high_priority.silent;
-    time::overdue = overdue;
-    time::estimate_exceeded = estimate.exceeded;
     structure::owner_none = owner.none;
-    people::owner_absent = owner.absent;
-    people::owner_gone = owner.gone;
     structure::due_none = due.none;
     structure::due_child_after_parent = due.child_after_parent;
     structure::state_parent_child = state.parent_child;
@@ -159,16 +173,15 @@ built_in! {
     dependencies::blocker_stale = blocker.stale by dependencies::blocker_stale::BlockerStale::new;
     dependencies::dep_cycle = dep.cycle;
     dependencies::dep_date_conflict = dep.date_conflict;
-    time::due_unrealistic = due.unrealistic;
-    people::load_overloaded = load.overloaded;
-    people::wip_limit = wip.limit;
-    people::ack_missing = ack.missing;
-    people::answer_waiting = answer.waiting;
+    people::load_overloaded = load.overloaded of people;
+    people::wip_limit = wip.limit of people;
+    people::owner_absent = owner.absent;
+    people::owner_gone = owner.gone of people;
     churn::churn_reopened = churn.reopened;
     churn::due_drift = due.drift;
-    system::sys_mirror_stale = sys.mirror_stale;
-    system::sys_unmapped = sys.unmapped;
-    system::sys_mass_change = sys.mass_change;
+    system::sys_mirror_stale = sys.mirror_stale of connections;
+    system::sys_unmapped = sys.unmapped of containers;
+    system::sys_mass_change = sys.mass_change of containers;
     system::sys_cross_mismatch = sys.cross_mismatch;
 }
 
@@ -262,13 +275,20 @@ pub struct Explained {
 
 /// Judges subjects, each by every rule that is about its kind; in the order given.
 pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
-    let chains = Rc::default();
-    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot, &chains)).collect()
+    let shared = Shared::default();
+    subjects.iter().map(|subject| judge_one(rules, *subject, snapshot, &shared)).collect()
 }
 
-fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, chains: &Rc<Chains>) -> SubjectJudged {
+/// What is worked out once for all subjects of a round.
+#[derive(Default)]
+struct Shared {
+    chains: Rc<Chains>,
+    lists: Lists,
+}
+
+fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared: &Shared) -> SubjectJudged {
     let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
-    answers(rules, subject, snapshot, chains, |rule, reading, look| {
+    answers(rules, subject, snapshot, shared, |rule, reading, look| {
         recheck_at = [recheck_at, look.recheck_at()].into_iter().flatten().min();
         readings.push((rule.id(), reading));
     });
@@ -299,7 +319,7 @@ pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot
 /// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
 pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
     let mut explained = Vec::new();
-    answers(rules, subject, snapshot, &Rc::default(), |rule, reading, look| {
+    answers(rules, subject, snapshot, &Shared::default(), |rule, reading, look| {
         explained.push(Explained {
             rule: rule.id(),
             reading,
@@ -333,18 +353,18 @@ fn answers<'a>(
     rules: &Rules,
     subject: SubjectKey,
     snapshot: &Snapshot<'a>,
-    chains: &Rc<Chains>,
+    shared: &Shared,
     mut take: impl FnMut(&dyn Rule, Reading, &Look<'_>),
 ) {
     let standing = standing(subject, snapshot);
     let special = match standing {
-        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &Look::new(snapshot)),
+        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &Look::new(snapshot), &shared.lists),
         _ => None,
     };
     let list = special.as_deref().unwrap_or(&rules.list);
     let Some(kind) = kind_of(subject) else { return };
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
-        let look = Look::sharing(snapshot, chains);
+        let look = Look::sharing(snapshot, &shared.chains);
         let reading = match standing {
             Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),

@@ -1,10 +1,11 @@
 //! Other settings for some tasks: `[[overrides]]`, in order, the last that matches counting most.
 //!
 //! Which of them match a task is asked of what the task is, never of the time, so the answer changes only with the task.
-//! For each combination that occurs, one list of rules is built, once.
+//! For each combination that occurs in a round, one list of rules is built, once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,23 +35,25 @@ pub struct Override {
 pub(super) struct Overrides {
     settings: RuleSettings,
     all: Vec<Override>,
-    lists: Mutex<HashMap<u64, Arc<RuleList>>>,
 }
+
+/// The lists of rules that were built in one round, by which overrides are for a task.
+#[derive(Default)]
+pub(super) struct Lists(RefCell<HashMap<u64, Rc<RuleList>>>);
 
 impl Overrides {
     pub(super) fn new(settings: &RuleSettings, all: &[Override]) -> Overrides {
-        let all = all.iter().take(MOST).cloned().collect();
-        Overrides { settings: settings.clone(), all, lists: Mutex::default() }
+        Overrides { settings: settings.clone(), all: all.iter().take(MOST).cloned().collect() }
     }
 
     /// The rules for a task. `None`: no override is for it.
-    pub(super) fn of(&self, task: &TaskRec, look: &Look<'_>) -> Option<Arc<RuleList>> {
+    pub(super) fn of(&self, task: &TaskRec, look: &Look<'_>, built: &Lists) -> Option<Rc<RuleList>> {
         let matching = self.matching(task, look);
         if matching == 0 {
             return None;
         }
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(lists.entry(matching).or_insert_with(|| Arc::new(list(&self.settings_for(matching)))).clone())
+        let mut lists = built.0.borrow_mut();
+        Some(lists.entry(matching).or_insert_with(|| Rc::new(list(&self.settings_for(matching)))).clone())
     }
 
     /// The numbers of those that match, the first being the lowest bit. One that cannot be worked out does not match: too

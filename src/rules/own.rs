@@ -3,14 +3,12 @@
 use connector_model::DueSource;
 use serde_json::Value;
 
+pub use super::settings::FAMILY;
 use super::settings::{OwnRule, Tell};
 use super::{OTHER_KIND, Rule, Subject, fine};
 use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::record::TaskRec;
-
-/// What the names of such rules begin with.
-pub const FAMILY: &str = "custom.";
 
 /// Most characters of its words that are told; a template may put a whole list of people into them.
 const MOST: usize = 300;

@@ -129,3 +129,57 @@ fn overrides_count_in_order_and_only_where_they_match() {
     assert_eq!(threshold(&["urgent"], "acme/web#1"), (vec![0, 1], Some(json!("8 workdays"))));
     assert_eq!(threshold(&["urgent"], "acme/web#7"), (vec![0, 1, 2], None));
 }
+
+/// What `owner.none` says of a task with these labels that nobody has.
+fn of_nobody(exclude: &str, overrides: &[Override], labels: &[&str]) -> Explained {
+    let mut settings = settings();
+    settings.owner.none.exclude = Some(exclude.to_owned().into());
+    let mut sketch = Sketch::new();
+    HEAD.iter().chain(&["task A active"]).for_each(|line| sketch.line(line));
+    let now = sketch.now;
+    let mut images = sketch.images();
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    images[0].rec.words = Some(Box::new(TaskWords { labels, ..TaskWords::default() }));
+    let mut board = sketch.board(false).0;
+    board.apply(crate::domain::record::BoardDelta { tasks: images, ..Default::default() });
+    about(&Rules::with_overrides(&settings, overrides), &board, now, "owner.none").unwrap()
+}
+
+#[test]
+fn a_task_that_a_rule_excludes_is_left_out_of_that_rule_alone() {
+    let exclude = "'triage' in task.labels";
+    let out = of_nobody(exclude, &[], &["triage"]);
+    assert_eq!(out.reading, Reading::Clear(Grounds::NotApplicable("left out by `exclude`")));
+    assert!(out.thresholds.contains(&("exclude", json!(exclude))), "{:?}", out.thresholds);
+    let other = of_nobody(exclude, &[], &["bug"]);
+    assert!(matches!(other.reading, Reading::Gap(_)), "{:?}", other.reading);
+    // What cannot be worked out leaves nothing out, and an override has the last word.
+    let broken = of_nobody("range(100000)|sum > 3", &[], &["triage"]);
+    assert!(matches!(broken.reading, Reading::Gap(_)), "{:?}", broken.reading);
+    let over: Vec<Override> = serde_json::from_value(json!([
+        { "match": "true", "rules": { "owner": { "none": { "exclude": "'bug' in task.labels" } } } },
+    ]))
+    .unwrap();
+    assert!(matches!(of_nobody(exclude, &over, &["triage"]).reading, Reading::Gap(_)));
+    assert!(matches!(of_nobody(exclude, &over, &["bug"]).reading, Reading::Clear(Grounds::NotApplicable(_))));
+}
+
+#[test]
+fn every_rule_about_tasks_can_leave_some_out_and_no_other_can() {
+    let mut value = serde_json::to_value(settings()).unwrap();
+    for (id, _, _) in settings().switches() {
+        let path = format!("/{}", id.replace('.', "/"));
+        let table = value.pointer_mut(&path).and_then(Value::as_object_mut).unwrap();
+        if table.contains_key("exclude") {
+            table.insert("exclude".to_owned(), json!("true"));
+        }
+    }
+    let rules = Rules::new(&serde_json::from_value(value).unwrap());
+    let (board, now) = board(&["task A active"]);
+    let policy = policy();
+    let said = explain(&rules, SubjectKey::Task(TaskId(1)), &Snapshot { board: &board, policy: &policy, now });
+    assert!(said.len() > 15, "{}", said.len());
+    for one in said {
+        assert_eq!(one.reading, Reading::Clear(Grounds::NotApplicable("left out by `exclude`")), "{}", one.rule);
+    }
+}

@@ -25,6 +25,7 @@ mod matrix;
 mod neighbours;
 mod norms;
 mod oracle;
+mod own_rules;
 mod pipeline;
 mod projects;
 mod quiet;

@@ -102,9 +102,12 @@ async fn the_same_company_has_the_same_gaps_in_every_tracker() {
             Place::Trello => &["aging Test the card terminals"],
             Place::GitHub => &[],
         };
+        // On GitHub both are due with their milestone, which is no date of theirs; elsewhere each has the same day of its own.
+        let more = (place != Place::GitHub).then(|| "dep.date_conflict Load test the payment page".to_owned());
         let told = |gap: &&String| !untold.contains(&gap.as_str());
-        let expected: BTreeSet<String> = at_github.iter().filter(told).cloned().collect();
+        let mut expected: BTreeSet<String> = at_github.iter().filter(told).cloned().collect();
         assert_eq!(expected.len(), at_github.len() - untold.len());
+        expected.extend(more);
         assert_eq!(gaps(place).await, expected, "{place:?}");
     }
 }

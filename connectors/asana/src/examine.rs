@@ -1,5 +1,7 @@
 //! What a connection can say of itself: who it is, what it may and what it does not see.
 
+use std::collections::BTreeSet;
+
 use connector_kit::survey::{Examine, Finding, Verdict};
 use connector_kit::{BoxFuture, ConnectorError};
 use jiff::SignedDuration;
@@ -26,7 +28,10 @@ const MOST_NAMED: usize = 10;
 
 /// What a project's settings tell of its fields.
 const SETTING_FIELDS: &str = "custom_field.gid,custom_field.name,custom_field.resource_subtype,custom_field.format,\
-                              custom_field.asana_created_field";
+                              custom_field.asana_created_field,custom_field.enum_options.name";
+
+/// States of approvals, which are Asana's own.
+const APPROVALS: [&str; 2] = ["rejected", "changes_requested"];
 
 #[derive(Deserialize)]
 struct Setting {
@@ -61,11 +66,18 @@ impl Asana {
                 return findings;
             }
         }
+        let (mut heard, mut is_whole) = (BTreeSet::new(), !parts.is_empty() && parts.len() <= MOST_PARTS);
         for part in parts.iter().take(MOST_PARTS) {
-            match self.examine_project(part).await {
+            match self.examine_project(part, &mut heard).await {
                 Ok(found) => findings.extend(found),
-                Err(error) => findings.push(Finding::failed(&error)),
+                Err(error) => {
+                    is_whole = false;
+                    findings.push(Finding::failed(&error));
+                }
             }
+        }
+        if is_whole {
+            findings.extend(self.states_of_nothing(&heard));
         }
         if parts.len() > MOST_PARTS {
             findings.push(Finding::good(format!("{} further projects were not asked for", parts.len() - MOST_PARTS)));
@@ -80,7 +92,8 @@ impl Asana {
             let path = format!("workspaces/{workspace}/tasks/search");
             findings.push(match self.ask(&plan_probe(&path)).await {
                 Ok(answer) if answer.status == 402 => Finding::warning(
-                    "the workspace is on a free plan: no dependencies, no custom fields, 150 requests a minute",
+                    "the workspace is on a free plan: dependencies and custom fields are not told (`blocker.cascade` and \
+                     `pace.behind` by fields have nothing new to go by), 150 requests a minute",
                     "nothing, if that is meant",
                 ),
                 Ok(answer) if answer.is_ok() => {
@@ -99,7 +112,20 @@ impl Asana {
         findings
     }
 
-    async fn examine_project(&self, part: &str) -> Result<Vec<Finding>, ConnectorError> {
+    /// What `states` names and nothing is called.
+    fn states_of_nothing(&self, heard: &BTreeSet<String>) -> Vec<Finding> {
+        let is_unheard = |word: &&String| !heard.contains(*word) && !APPROVALS.contains(&word.as_str());
+        let mut words: Vec<&String> = self.config.states.0.keys().filter(is_unheard).collect();
+        words.sort();
+        let unheard = |word: &String| {
+            let what = format!("`states` names \"{word}\": no section and no choice of a field is called so");
+            Finding::warning(what, "write it as Asana does; nothing, if it is a status of a task type of your own")
+        };
+        words.into_iter().map(unheard).collect()
+    }
+
+    /// `heard`: the words for states that it has.
+    async fn examine_project(&self, part: &str, heard: &mut BTreeSet<String>) -> Result<Vec<Finding>, ConnectorError> {
         let project = self.project_called(part).await?;
         let name = project.name.clone().unwrap_or_else(|| project.gid.clone());
         if !is_open(&project) {
@@ -131,8 +157,9 @@ impl Asana {
             }
         });
         let own = self.sections_of(&project.gid).await?;
+        heard.extend(own.iter().map(|section| folded(section)));
         findings.extend(self.states_of(&name, &own));
-        findings.extend(self.fields_of(&project, &name).await?);
+        findings.extend(self.fields_of(&project, &name, heard).await?);
         Ok(findings)
     }
 
@@ -155,7 +182,12 @@ impl Asana {
     }
 
     /// Which custom fields are read, and for what.
-    async fn fields_of(&self, project: &Project, name: &str) -> Result<Vec<Finding>, ConnectorError> {
+    async fn fields_of(
+        &self,
+        project: &Project,
+        name: &str,
+        heard: &mut BTreeSet<String>,
+    ) -> Result<Vec<Finding>, ConnectorError> {
         let ask = Ask::list(format!("projects/{}/custom_field_settings", project.gid), SETTING_FIELDS);
         let answer = self.ask(&ask).await?;
         // A free plan has none.
@@ -166,6 +198,8 @@ impl Asana {
         let answer = crate::answers::expect_ok(answer, &what)?;
         let settings: Vec<Setting> = items::each(&items::list(&answer, &what)?.data, &mut Vec::new());
         let all: Vec<CustomField> = settings.into_iter().filter_map(|setting| setting.custom_field).collect();
+        let choices = all.iter().flat_map(|field| field.enum_options.iter().flatten());
+        heard.extend(choices.filter_map(|choice| choice.name.as_deref()).map(folded));
         let config = &self.config.fields;
         let told = |role: Role| match role {
             Role::Start => "the start date",

@@ -102,7 +102,8 @@ pub struct Asana {
 struct Known {
     me: Option<Myself>,
     places: Option<Arc<Places>>,
-    is_paid: bool,
+    /// Whether the plan is a paid one. `None`: that was not told yet.
+    is_paid: Option<bool>,
     no_batches: bool,
     no_links: bool,
     /// Tasks that events said were deleted.
@@ -189,11 +190,16 @@ impl Asana {
     }
 
     pub(crate) fn plan_is_paid(&self) -> bool {
-        self.known().is_paid
+        self.known().is_paid == Some(true)
+    }
+
+    /// The plan is known to be one without dependencies and custom fields: where they are empty, nothing is told.
+    pub(crate) fn plan_is_free(&self) -> bool {
+        self.known().is_paid == Some(false)
     }
 
     pub(crate) fn note_plan(&self, is_paid: bool) {
-        self.known().is_paid = is_paid;
+        self.known().is_paid = Some(is_paid);
     }
 
     pub(crate) fn has_no_batches(&self) -> bool {

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_model::{
-    Account, AccountKind, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource, Status,
-    StatusCategory, Task, TaskRef, tasks_named,
+    Account, AccountKind, Due, DueSource, DueStated, Field, Ineligible, Link, LinkKind, Progress, ProgressSource,
+    Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 
 use crate::config::{Fields, States};
@@ -34,6 +34,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) people: &'a HashMap<String, Account>,
     /// Our own account.
     pub(crate) own: &'a str,
+    /// Their plan has neither dependencies nor custom fields: empty ones tell nothing.
+    pub(crate) is_free: bool,
 }
 
 /// Accounts named on a page, each once.
@@ -155,13 +157,28 @@ pub(crate) fn task(
         spent_secs: task.actual_time_minutes.map(|minutes| (minutes * 60.0).round() as i64),
         remaining_secs: None,
         parent: task.parent.as_ref().and_then(reference),
-        links: links(task),
+        links: links(task, reading.is_free),
         mentions: task.notes.as_deref().map_or_else(Vec::new, |text| tasks_named(text, SITE)),
         description_hash: task.notes.as_deref().filter(|text| !text.is_empty()).map_or(0, fingerprint),
         restricted: false,
         status,
         ineligible,
+        untold: untold(task, reading),
     })
+}
+
+/// What custom fields would tell, where they are lacking.
+fn untold(task: &wire::Task, reading: &Reading<'_>) -> Vec<Field> {
+    let is_told = match &task.custom_fields {
+        Some(fields) => !fields.is_empty() || !reading.is_free,
+        None => false,
+    };
+    let has_start = task.start_at.is_some() || task.start_on.is_some() || reading.fields.start.is_none();
+    match (is_told, has_start) {
+        (true, _) => Vec::new(),
+        (false, true) => vec![Field::Progress, Field::Estimate, Field::Priority],
+        (false, false) => vec![Field::Start, Field::Progress, Field::Estimate, Field::Priority],
+    }
 }
 
 /// The field that tells this, where it applies and holds something that can be read.
@@ -240,8 +257,12 @@ fn reference(other: &Ref) -> Option<TaskRef> {
 }
 
 /// `None`: this answer does not tell.
-fn links(task: &wire::Task) -> Option<Vec<Link>> {
-    if task.dependencies.is_none() && task.dependents.is_none() {
+fn links(task: &wire::Task, is_free: bool) -> Option<Vec<Link>> {
+    let is_empty = |others: &Option<Vec<Ref>>| others.as_ref().is_none_or(Vec::is_empty);
+    if task.dependencies.is_none() || task.dependents.is_none() {
+        return None;
+    }
+    if is_free && is_empty(&task.dependencies) && is_empty(&task.dependents) {
         return None;
     }
     let of = |kind, others: &Option<Vec<Ref>>| -> Vec<Link> {

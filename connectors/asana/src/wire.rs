@@ -113,6 +113,8 @@ pub(crate) struct CustomField {
     pub(crate) asana_created_field: Option<String>,
     pub(crate) number_value: Option<f64>,
     pub(crate) enum_value: Option<Named>,
+    /// All it may be; told of a project's fields alone.
+    pub(crate) enum_options: Option<Vec<Named>>,
     pub(crate) date_value: Option<DateValue>,
 }
 

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod http;
 pub mod limits;
+pub mod markdown;
 pub mod secret;
 pub mod mentions;
 mod supplement;

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use connector_model::words::says_waiting;
 use connector_model::{
-    ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource,
-    Share, Status, StatusCategory, Task, TaskRef, tasks_named,
+    ContainerKind, ContainerRef, Due, DueSource, DueStated, Field, Ineligible, Link, LinkKind, Progress,
+    ProgressSource, Share, Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -69,6 +69,7 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         description_hash: 0,
         restricted: false,
         ineligible: ineligible(card, reading),
+        untold: untold(card, reading),
     }
 }
 
@@ -186,12 +187,28 @@ fn ineligible(card: &Card, reading: &Reading<'_>) -> Option<Ineligible> {
     let is_line =
         name.chars().count() >= 3 && name.chars().all(|c| matches!(c, '-' | '–' | '—' | '_' | '=' | '*' | '─'));
     match () {
-        () if card.card_role.as_deref().is_some_and(|role| !role.is_empty()) => Some(Ineligible::NotWork),
-        () if card.is_template == Some(true) || is_line => Some(Ineligible::NotWork),
+        () if card.card_role.iter().flatten().any(|role| !role.is_empty()) => Some(Ineligible::NotWork),
+        () if card.is_template == Some(true) || (is_line && card.card_role.is_none()) => Some(Ineligible::NotWork),
         () if list.is_some_and(|list| list.closed) => Some(Ineligible::Archived),
         () if list.and_then(|list| list.meaning).is_some_and(|meaning| meaning.backlog) => Some(Ineligible::Backlog),
         () => None,
     }
+}
+
+/// What custom fields would tell, where the answer lacks them.
+fn untold(card: &Card, reading: &Reading<'_>) -> Vec<Field> {
+    if card.custom_field_items.is_some() {
+        return Vec::new();
+    }
+    let roles = &reading.board.roles;
+    let start = roles.start.as_ref().filter(|_| card.start.0.is_none());
+    let told = [
+        (start, Field::Start),
+        (roles.progress.as_ref(), Field::Progress),
+        (roles.estimate.as_ref(), Field::Estimate),
+        (roles.priority.as_ref(), Field::Priority),
+    ];
+    told.into_iter().filter_map(|(role, field)| role.map(|_| field)).collect()
 }
 
 /// A card attached to one that waits is what it waits for.

@@ -57,7 +57,9 @@ pub(crate) struct Card {
     pub(crate) url: Option<String>,
     #[serde(default, deserialize_with = "told")]
     pub(crate) is_template: Option<bool>,
-    pub(crate) card_role: Option<String>,
+    /// Outer `None`: not told, as before there were roles.
+    #[serde(default, deserialize_with = "told")]
+    pub(crate) card_role: Option<Option<String>>,
     pub(crate) badges: Badges,
     pub(crate) custom_field_items: Option<Vec<FieldItem>>,
     pub(crate) attachments: Option<Vec<Attachment>>,

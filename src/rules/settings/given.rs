@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
+use crate::rules::condition::Condition;
 
 /// Rules about what was given to somebody.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,8 @@ pub struct AckMissing {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Time without a sign from which it opens ...
     pub after: Length,
     /// ... or this share, 0 to 1, of the time planned for the task, if that is longer ...
@@ -54,6 +57,8 @@ pub struct AnswerWaiting {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Time without an answer from which it widens.
     pub after: Length,
     /// The same near the deadline.
@@ -70,6 +75,8 @@ pub struct ChurnReopened {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// So many reopenings are a gap whatever the date.
     pub times: u32,
     /// Calendar days before the deadline from which one is.
@@ -84,6 +91,8 @@ pub struct DueDrift {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// So many moves to a later date are a gap ...
     pub moves: u32,
     /// ... or a slip by more than this share, 0 to 10, of the time there was when the date was promised ...
@@ -100,6 +109,8 @@ pub struct DueUnrealistic {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// At most so many calendar days ahead are too few for a task that nobody has begun.
     pub days_ahead: u32,
     /// Tasks of this priority or a higher one (1 is the highest) are left alone; 0: none.

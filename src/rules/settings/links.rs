@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
+use crate::rules::condition::Condition;
 
 /// `blocker.resolved`: what it waited for is done, and it still waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +15,8 @@ pub struct BlockerResolved {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Time after which that is said.
     pub after: Length,
 }
@@ -26,6 +29,8 @@ pub struct BlockerUnnamed {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Waiting that is left alone.
     pub after: Length,
 }
@@ -38,6 +43,8 @@ pub struct BlockerStaleSwitch {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
 }
 
 /// `dep.cycle`: tasks wait for each other, or are parts of each other, in a circle. Nothing to tune.
@@ -48,6 +55,8 @@ pub struct DepCycle {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
 }
 
 /// `dep.date_conflict`: it is planned for before what it waits for is due. Nothing to tune.
@@ -58,6 +67,8 @@ pub struct DepDateConflict {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
 }
 
 /// `state.parent_child`: a whole and its parts say different things.
@@ -68,6 +79,8 @@ pub struct StateParentChild {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Time after the last part was done, after which it is said that the whole is still open.
     pub after: Length,
 }
@@ -80,6 +93,8 @@ pub struct SysCrossMismatch {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// Time after the one was done, after which it is said that the other is still open.
     pub after: Length,
     /// Calendar days that the two dates may differ by.

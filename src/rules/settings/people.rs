@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
+use crate::rules::condition::Condition;
 
 /// Rules about how much somebody has to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,8 @@ pub struct OwnerAbsent {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
     /// The least working time that has to fall into an absence; working time.
     pub away: Length,
     /// So long before leaving the owner hears; working time.

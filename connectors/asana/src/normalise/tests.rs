@@ -38,7 +38,7 @@ fn with<T>(read: impl FnOnce(&Reading<'_>) -> T) -> T {
         kind: AccountKind::Gone,
     };
     let people = HashMap::from([("8".to_owned(), gone)]);
-    read(&Reading { states: &states, fields: &Fields::default(), people: &people, own: "77" })
+    read(&Reading { states: &states, fields: &Fields::default(), people: &people, own: "77", is_free: false })
 }
 
 fn read(change: Value) -> Task {
@@ -186,8 +186,37 @@ fn what_was_not_told_is_not_taken_for_nothing() {
     let raw: wire::Task = serde_json::from_value(no_links).unwrap();
     let task = with(|reading| task(&raw, Some("100"), "100", reading, &mut Named::default())).unwrap();
     assert_eq!(task.links, None, "what is known of links is kept");
+    assert_eq!(task.untold, []);
     let bare: wire::Task = serde_json::from_value(json!({"gid": "1", "memberships": [{}]})).unwrap();
     assert!(lacks_scope(&bare));
+}
+
+#[test]
+fn a_free_plan_and_an_answer_without_fields_leave_what_was_known() {
+    let fields = ["Progress", "Estimate", "Priority"];
+    let of = |change: Value, is_free: bool| {
+        let mut all = raw("12", json!({"dependencies": [], "dependents": [], "custom_fields": []}));
+        for (name, value) in change.as_object().unwrap() {
+            match value.is_null() {
+                true => drop(all.as_object_mut().unwrap().remove(name)),
+                false => all[name] = value.clone(),
+            }
+        }
+        let raw: wire::Task = serde_json::from_value(all).unwrap();
+        let read = with(|reading| {
+            let reading = Reading { is_free, ..*reading };
+            super::task(&raw, Some("100"), "100", &reading, &mut Named::default())
+        });
+        let read = read.unwrap();
+        let untold: Vec<String> = read.untold.iter().map(|field| format!("{field:?}")).collect();
+        (read.links.map(|links| links.len()), untold)
+    };
+    assert_eq!(of(json!({}), false), (Some(0), Vec::new()), "a paid plan says that there are none");
+    assert_eq!(of(json!({}), true), (None, fields.map(str::to_owned).to_vec()));
+    assert_eq!(of(json!({"dependencies": [{"gid": "13"}]}), true).0, Some(1), "what is told is believed");
+    assert_eq!(of(json!({"dependents": null}), false).0, None, "half of it is not all");
+    assert_eq!(of(json!({"custom_fields": null}), false).1, fields);
+    assert_eq!(of(json!({"custom_fields": [{"gid": "1", "name": "Risk"}]}), true).1, Vec::<String>::new());
 }
 
 #[test]

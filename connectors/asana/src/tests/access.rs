@@ -111,6 +111,32 @@ async fn doctor_says_what_is_lacking() {
 }
 
 #[tokio::test]
+async fn doctor_names_states_that_nothing_is_called_by() {
+    let server = Server::new(|asked| match asked.call().as_str() {
+        "GET tasks" => page(json!([]), None),
+        "GET projects/100/sections" => page(json!([{"gid": "1", "name": "Legal check"}]), None),
+        "GET projects/100/custom_field_settings" => {
+            let choices = json!([{"gid": "6", "name": "At the printer"}]);
+            page(json!([{"custom_field": {"gid": "5", "name": "Status", "enum_options": choices}}]), None)
+        }
+        _ => bad(402, "plan"),
+    })
+    .await;
+    let asana = server.asana_with(|config| {
+        let words = ["legal CHECK", "At the printer", "rejected", "Nowhere"];
+        config.states =
+            words.map(|word| (word.to_owned(), connector_model::StatusCategory::Review)).into_iter().collect();
+    });
+    let unheard = |findings: Vec<connector_kit::survey::Finding>| -> Vec<String> {
+        findings.into_iter().map(|one| one.what).filter(|what| what.starts_with("`states` names")).collect()
+    };
+    let found = unheard(asana.examine(&["100".to_owned()]).await);
+    assert_eq!(found, ["`states` names \"nowhere\": no section and no choice of a field is called so"]);
+    let found = unheard(asana.examine(&["100".to_owned(), "Nowhere".to_owned()]).await);
+    assert!(found.is_empty(), "a project that is not seen may have it");
+}
+
+#[tokio::test]
 async fn a_survey_shows_projects_people_and_sections() {
     let server = Server::new(|asked| match asked.call().as_str() {
         "GET projects/100/task_counts" => good(json!({"num_incomplete_tasks": 4})),

@@ -83,6 +83,7 @@ fn what_only_looks_like_work_is_not_judged() {
     }
     check(json!({"isTemplate": true}), Some(Ineligible::NotWork));
     check(json!({"name": "-----"}), Some(Ineligible::NotWork));
+    check(json!({"name": "-----", "cardRole": null}), None);
     check(json!({"name": "--"}), None);
     check(json!({"idList": "later"}), Some(Ineligible::Backlog));
     check(json!({"idList": "old"}), Some(Ineligible::Archived));

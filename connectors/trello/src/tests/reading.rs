@@ -227,8 +227,12 @@ async fn custom_fields_labels_and_attached_cards_are_read() {
     let named = |text: &str| Some(text.to_owned());
     let fields = Fields { start: named("begin"), progress: named("f2"), estimate: named("hours") };
     let (trello, _) = server.trello_with(|config| config.fields = fields);
-    let (pages, _) = pass(&trello, &tasks(), &Cursor::default()).await;
+    let (pages, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+    server.world.lock().unwrap().card(&id(1)).as_object_mut().unwrap().remove("customFieldItems");
+    let (lacking, _) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(lacking[0].tasks[0].untold, [Field::Start, Field::Progress, Field::Estimate, Field::Priority]);
     let task = &pages[0].tasks[0];
+    assert_eq!(task.untold, []);
     assert_eq!((task.estimate_secs, task.priority), (Some(9_000), Some(2)));
     assert!((task.progress.unwrap().share.get() - 0.4).abs() < 1e-9);
     assert_eq!(task.start, Some(Due::At("2026-03-02T08:00:00Z".parse().unwrap())));

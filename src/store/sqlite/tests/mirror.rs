@@ -139,6 +139,27 @@ fn only_what_differs_is_written_and_the_rest_stays() {
 }
 
 #[test]
+fn what_an_answer_does_not_tell_stays_as_it_was_until_one_tells_it() {
+    let mut world = World::new();
+    let share = |percent: f64| Progress { share: Share::new(percent), source: ProgressSource::Native, items: 0 };
+    let full = Task { progress: Some(share(0.4)), estimate_secs: Some(7_200), priority: Some(1), ..task("1") };
+    world.tasks(vec![full]);
+    world.now = mins(5);
+    let untold = vec![Field::Progress, Field::Estimate];
+    let less = Task { spent_secs: Some(60), restricted: true, untold, ..task("1") };
+    assert_eq!(world.tasks(vec![less.clone()]).changed, 1);
+    let rec = world.rec("1");
+    assert_eq!((rec.progress, rec.estimate_secs), (Some(share(0.4)), Some(7_200)));
+    assert_eq!(rec.priority, None, "that it has none was told");
+    world.now = mins(10);
+    assert_eq!(world.tasks(vec![less.clone()]).same, 1);
+    world.now = mins(15);
+    world.tasks(vec![Task { untold: Vec::new(), ..less }]);
+    assert_eq!((world.rec("1").progress, world.rec("1").estimate_secs), (None, None), "now it is told");
+    world.assert_board();
+}
+
+#[test]
 fn links_and_parents_resolve_whichever_side_comes_first() {
     let child = || Task { parent: Some(TaskRef::Key("ACME/web#2".to_owned())), ..task("1") };
     let waits = || Task { links: Some(vec![link(LinkKind::BlockedBy, "2")]), ..task("3") };
