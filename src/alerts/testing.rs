@@ -173,10 +173,14 @@ impl World {
 
     /// Puts a task of Ana's, as changed.
     pub(crate) fn task(&mut self, id: i64, change: impl FnOnce(&mut TaskImage)) {
-        let mut image =
-            TaskImage { rec: task(TaskId(id)), blocked_by: Vec::new(), blocks: Vec::new(), linked: Vec::new() };
+        let mut image = TaskImage {
+            rec: Box::new(task(TaskId(id))),
+            blocked_by: Vec::new(),
+            blocks: Vec::new(),
+            linked: Vec::new(),
+        };
         if let Some(rec) = self.board.task(TaskId(id)) {
-            image.rec = rec.clone();
+            image.rec = Box::new(rec.clone());
         }
         change(&mut image);
         self.titles.entry(TaskId(id)).or_insert_with(|| format!("Task {id}"));

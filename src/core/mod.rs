@@ -260,7 +260,7 @@ impl Core {
         self.renew_norms(now)?;
         let due = self.board.due(now, SUBJECTS_A_ROUND);
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
-        let judged = rules::judge(&self.rules, &due.subjects, &snapshot);
+        let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;

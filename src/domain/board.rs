@@ -16,7 +16,7 @@ use super::alert::{Alert, AlertState, Answer, Round};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{
-    AccountId, AlertId, ConnectionId, ContainerId, MessageId, NoticeId, PersonId, PostId, SiteId, TaskId,
+    AccountId, AlertId, ConnectionId, ContainerId, IdMap, MessageId, NoticeId, PersonId, PostId, SiteId, TaskId,
 };
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
@@ -30,28 +30,29 @@ use super::uses::Uses;
 
 /// The board.
 pub struct Board {
-    tasks: HashMap<TaskId, TaskRec>,
+    /// Each by itself, for the table has room for up to twice as many.
+    tasks: IdMap<TaskId, Box<TaskRec>>,
     edges: Edges,
-    members: HashMap<ContainerId, BTreeSet<TaskId>>,
+    members: IdMap<ContainerId, BTreeSet<TaskId>>,
     uses: Uses,
     roster: Roster,
-    containers: HashMap<ContainerId, ContainerRec>,
-    connections: HashMap<ConnectionId, ConnectionRec>,
+    containers: IdMap<ContainerId, ContainerRec>,
+    connections: IdMap<ConnectionId, ConnectionRec>,
     sites: HashMap<SiteId, String>,
     /// Everybody known.
     pub people: People,
-    alerts: HashMap<AlertId, Alert>,
-    by_subject: HashMap<SubjectKey, Vec<AlertId>>,
-    notices: HashMap<NoticeId, Notice>,
-    notices_of: HashMap<AlertId, BTreeSet<NoticeId>>,
+    alerts: IdMap<AlertId, Alert>,
+    by_subject: IdMap<SubjectKey, Vec<AlertId>>,
+    notices: IdMap<NoticeId, Notice>,
+    notices_of: IdMap<AlertId, BTreeSet<NoticeId>>,
     lines_of: HashMap<PostId, BTreeSet<NoticeId>>,
     /// Tasks that are newer than the history read for them.
-    owed: HashMap<ContainerId, BTreeSet<TaskId>>,
+    owed: IdMap<ContainerId, BTreeSet<TaskId>>,
     posts: HashMap<PostId, Post>,
     messages: HashMap<MessageId, Message>,
     answers: Vec<Answer>,
     /// Tasks that left the board for good, until what is open about them is closed.
-    gone: HashMap<TaskId, Gone>,
+    gone: IdMap<TaskId, Gone>,
     touched: BTreeSet<SubjectKey>,
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
@@ -77,21 +78,21 @@ impl Board {
     /// Builds the board; every subject is due.
     pub fn new(image: BoardImage) -> Board {
         let mut board = Board {
-            tasks: HashMap::with_capacity(image.tasks.len()),
+            tasks: IdMap::with_capacity_and_hasher(image.tasks.len(), Default::default()),
             edges: Edges::default(),
-            members: HashMap::new(),
+            members: IdMap::default(),
             uses: Uses::default(),
             roster: Roster::new(&image.people),
             containers: image.containers.into_iter().map(|rec| (rec.id, rec)).collect(),
             connections: image.connections.into_iter().map(|rec| (rec.id, rec)).collect(),
             sites: image.sites,
             people: image.people,
-            alerts: HashMap::new(),
-            by_subject: HashMap::new(),
-            notices: HashMap::new(),
-            notices_of: HashMap::new(),
+            alerts: IdMap::default(),
+            by_subject: IdMap::default(),
+            notices: IdMap::default(),
+            notices_of: IdMap::default(),
             lines_of: HashMap::new(),
-            owed: HashMap::new(),
+            owed: IdMap::default(),
             posts: image.posts.into_iter().map(|post| (post.id, post)).collect(),
             messages: image.messages.into_iter().map(|message| (message.id, message)).collect(),
             answers: image.answers,
@@ -108,7 +109,7 @@ impl Board {
         for task in image.tasks {
             board.put_task(task);
         }
-        board.edges.renew_circles(&board.tasks.keys().copied().collect(), &board.tasks);
+        board.edges.find_circles(&board.tasks);
         for alert in image.alerts {
             board.put_alert(alert);
         }
@@ -321,7 +322,7 @@ impl Board {
 
     /// A task on the board.
     pub fn task(&self, id: TaskId) -> Option<&TaskRec> {
-        self.tasks.get(&id)
+        self.tasks.get(&id).map(|rec| &**rec)
     }
 
     /// Why a task is not on the board any more, where the tool said so. `None`: it is there, or is not watched.
@@ -331,17 +332,17 @@ impl Board {
 
     /// All tasks on the board, in no order.
     pub fn tasks(&self) -> impl Iterator<Item = &TaskRec> {
-        self.tasks.values()
+        self.tasks.values().map(|rec| &**rec)
     }
 
     /// Children, in a fixed order.
     pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.edges.children(id).filter_map(|id| self.tasks.get(&id))
+        self.edges.children(id).filter_map(|id| self.task(id))
     }
 
     /// Tasks this one waits for, in a fixed order, those not mirrored left out.
     pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.edges.blockers(id).filter_map(|id| self.tasks.get(&id))
+        self.edges.blockers(id).filter_map(|id| self.task(id))
     }
 
     /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
@@ -351,12 +352,12 @@ impl Board {
 
     /// Tasks that wait for this one, in a fixed order.
     pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.edges.dependants(id).filter_map(|id| self.tasks.get(&id))
+        self.edges.dependants(id).filter_map(|id| self.task(id))
     }
 
     /// Tasks that this one is linked with and neither waits for nor keeps waiting, in a fixed order.
     pub fn linked(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
-        self.edges.linked(id).filter_map(|id| self.tasks.get(&id))
+        self.edges.linked(id).filter_map(|id| self.task(id))
     }
 
     /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.

@@ -1,17 +1,16 @@
 //! What is thought through once a round about chains of tasks, whoever asks.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::ids::TaskId;
+use super::ids::{IdMap, TaskId};
 
 /// What the looks of one round have found out about chains.
 #[derive(Debug, Default)]
 pub struct Chains {
     /// Until when a task, or the circle it stands for, must be begun.
-    begin_by: RefCell<HashMap<TaskId, Timestamp>>,
+    begin_by: RefCell<IdMap<TaskId, Timestamp>>,
     /// How many tasks were thought through.
     steps: Cell<usize>,
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
-use super::ids::TaskId;
+use super::ids::{IdMap, TaskId};
 
 /// Which tasks stand in a circle, and with whom. Two circles that share a task are one.
 #[derive(Debug, Default)]
 pub(super) struct Circles {
-    of: HashMap<TaskId, Arc<[TaskId]>>,
+    of: IdMap<TaskId, Arc<[TaskId]>>,
 }
 
 impl Circles {

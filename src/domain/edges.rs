@@ -1,19 +1,21 @@
 //! Edges of the board, kept from both ends: parts and wholes, what waits for what, what is linked; and the circles in them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::circles::Circles;
-use super::ids::TaskId;
+use super::ids::{IdMap, TaskId};
 use super::record::{TaskImage, TaskRec};
 
-/// Tasks by task.
-type Ends = HashMap<TaskId, BTreeSet<TaskId>>;
+/// Tasks by task, in order: most have one or two.
+type Ends = IdMap<TaskId, Vec<TaskId>>;
+/// All tasks on the board.
+type Tasks = IdMap<TaskId, Box<TaskRec>>;
 
 /// Edges between tasks. An end that is not on the board is kept: it may come.
 #[derive(Default)]
 pub(super) struct Edges {
-    own: HashMap<TaskId, Own>,
-    parents: HashMap<TaskId, TaskId>,
+    own: IdMap<TaskId, Own>,
+    parents: IdMap<TaskId, TaskId>,
     children: Ends,
     blockers: Ends,
     dependants: Ends,
@@ -37,7 +39,7 @@ impl Edges {
         self.cut(id);
         if let Some(parent) = image.rec.parent {
             self.parents.insert(id, parent);
-            self.children.entry(parent).or_default().insert(id);
+            insert(&mut self.children, parent, id);
         }
         for blocker in &image.blocked_by {
             join(&mut self.blockers, &mut self.dependants, id, *blocker);
@@ -46,8 +48,8 @@ impl Edges {
             join(&mut self.blockers, &mut self.dependants, *dependant, id);
         }
         for other in image.linked.iter().filter(|other| **other != id) {
-            self.linked.entry(id).or_default().insert(*other);
-            self.linked.entry(*other).or_default().insert(id);
+            insert(&mut self.linked, id, *other);
+            insert(&mut self.linked, *other, id);
         }
         // Most tasks say nothing, and there may be a million of them.
         if !(image.blocked_by.is_empty() && image.blocks.is_empty() && image.linked.is_empty()) {
@@ -123,13 +125,15 @@ impl Edges {
         self.nested.of(id)
     }
 
+    /// Finds all circles, at start.
+    pub(super) fn find_circles(&mut self, tasks: &Tasks) {
+        let linked: BTreeSet<TaskId> = self.blockers.keys().chain(self.parents.keys()).copied().collect();
+        self.renew_circles(&linked, tasks);
+    }
+
     /// Finds the circles anew that changed tasks may have closed or opened; says whose circle is another one now.
-    pub(super) fn renew_circles(
-        &mut self,
-        changed: &BTreeSet<TaskId>,
-        tasks: &HashMap<TaskId, TaskRec>,
-    ) -> BTreeSet<TaskId> {
-        let is_work = |id: &TaskId| tasks.get(id).is_some_and(TaskRec::is_work);
+    pub(super) fn renew_circles(&mut self, changed: &BTreeSet<TaskId>, tasks: &Tasks) -> BTreeSet<TaskId> {
+        let is_work = |id: &TaskId| tasks.get(id).is_some_and(|task| task.is_work());
         // Whoever has only one end, and had no circle, is in none.
         let has = |ends: &Ends, id: &TaskId| ends.get(id).is_some_and(|ends| !ends.is_empty());
         let waits =
@@ -153,7 +157,7 @@ impl Edges {
     /// Everybody whose reading may depend on these tasks: parents, children, neighbours along the links, all who stand in
     /// their circles; and, up along what they and their parents are waiting for, whoever may be the one that keeps them
     /// waiting.
-    pub(super) fn around(&self, ids: &BTreeSet<TaskId>, tasks: &HashMap<TaskId, TaskRec>) -> BTreeSet<TaskId> {
+    pub(super) fn around(&self, ids: &BTreeSet<TaskId>, tasks: &Tasks) -> BTreeSet<TaskId> {
         let mut around = ids.clone();
         let mut roots: BTreeSet<TaskId> = ids.clone();
         for id in ids {
@@ -176,10 +180,10 @@ impl Edges {
     }
 
     /// False for a task in the middle of a chain without a date: whoever it waits for answers for it.
-    fn may_answer(&self, id: TaskId, tasks: &HashMap<TaskId, TaskRec>) -> bool {
+    fn may_answer(&self, id: TaskId, tasks: &Tasks) -> bool {
         let Some(rec) = tasks.get(&id) else { return false };
         let circle = self.waiting_circle(id);
-        let waits = |other: TaskId| tasks.get(&other).is_some_and(TaskRec::is_work) && !circle.contains(&other);
+        let waits = |other: TaskId| tasks.get(&other).is_some_and(|task| task.is_work()) && !circle.contains(&other);
         rec.due.is_some() || !rec.homes.is_empty() || !self.blockers(id).any(waits)
     }
 }
@@ -189,13 +193,22 @@ fn join(blockers: &mut Ends, dependants: &mut Ends, task: TaskId, blocker: TaskI
     if task == blocker {
         return;
     }
-    blockers.entry(task).or_default().insert(blocker);
-    dependants.entry(blocker).or_default().insert(task);
+    insert(blockers, task, blocker);
+    insert(dependants, blocker, task);
+}
+
+fn insert(ends: &mut Ends, id: TaskId, other: TaskId) {
+    let others = ends.entry(id).or_insert_with(|| Vec::with_capacity(1));
+    if let Err(place) = others.binary_search(&other) {
+        others.insert(place, other);
+    }
 }
 
 fn remove(ends: &mut Ends, id: TaskId, other: TaskId) {
     if let Some(others) = ends.get_mut(&id) {
-        others.remove(&other);
+        if let Ok(place) = others.binary_search(&other) {
+            others.remove(place);
+        }
         if others.is_empty() {
             ends.remove(&id);
         }

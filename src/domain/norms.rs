@@ -13,8 +13,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::later;
+<<<<<<< HEAD
 use super::forecast::Forecast;
 use super::ids::{AccountId, ContainerId};
+||||||| 8bb33ea
+use super::ids::{AccountId, ContainerId};
+=======
+use super::ids::{AccountId, ContainerId, IdMap};
+>>>>>>> part-million6
 
 /// So far back finished tasks count.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -306,7 +312,7 @@ pub struct Book {
     /// What is known beforehand about dates.
     pub forecast: Forecast,
     rows: Rows,
-    own: HashMap<ContainerId, HashMap<Box<str>, Norms>>,
+    own: IdMap<ContainerId, HashMap<Box<str>, Norms>>,
     organisation: HashMap<Box<str>, Norms>,
     whole: Norms,
 }
@@ -322,7 +328,7 @@ impl Book {
     pub fn new(as_of: Option<Timestamp>, counted: BTreeSet<ContainerId>, rows: Rows) -> Book {
         let whole = Norms::over(&rows, 0, "", Source::Organisation, &ELSEWHERE);
         let mut organisation = HashMap::new();
-        let mut own: HashMap<ContainerId, HashMap<Box<str>, Norms>> = HashMap::new();
+        let mut own: IdMap<ContainerId, HashMap<Box<str>, Norms>> = IdMap::default();
         let lengths = || rows.keys().filter(|key| Metric::LENGTHS.contains(&key.metric));
         for key in lengths().filter(|key| key.about == 0 && !key.kind.is_empty()) {
             let norms = Norms::over(&rows, 0, &key.kind, Source::Organisation, &whole);

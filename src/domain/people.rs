@@ -1,6 +1,6 @@
 //! Accounts grouped into people: who is behind an account, who leads whom, in which zone they work.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use connector_model::AccountKind;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::away::{self, DateRange};
 use super::calendar::Calendar;
-use super::ids::{AccountId, PersonId, SiteId};
+use super::ids::{AccountId, IdMap, PersonId, SiteId};
 
 /// A person of the configuration.
 #[derive(Debug, Clone)]
@@ -62,9 +62,9 @@ pub struct AccountRec {
 #[derive(Debug, Clone)]
 pub struct People {
     /// Persons of the configuration.
-    pub persons: HashMap<PersonId, Person>,
+    pub persons: IdMap<PersonId, Person>,
     /// Accounts named by open tasks, and the persons' own.
-    pub accounts: HashMap<AccountId, AccountRec>,
+    pub accounts: IdMap<AccountId, AccountRec>,
     /// For persons without a manager of their own.
     pub default_manager: Option<PersonId>,
     /// Who is told about the system itself.
@@ -72,22 +72,22 @@ pub struct People {
     /// Hours and zone of everybody who has none of their own.
     pub default_calendar: Arc<Calendar>,
     /// When whom is away: by the own account of a person, by the account itself where nobody is known behind it.
-    away: HashMap<AccountId, Vec<DateRange>>,
+    away: IdMap<AccountId, Vec<DateRange>>,
     /// Hours of accounts that nobody is known behind, less the days on which they are away.
-    calendars: HashMap<AccountId, Arc<Calendar>>,
+    calendars: IdMap<AccountId, Arc<Calendar>>,
 }
 
 impl People {
     /// Nobody, in this calendar.
     pub fn empty(default_calendar: Arc<Calendar>) -> People {
         People {
-            persons: HashMap::new(),
-            accounts: HashMap::new(),
+            persons: IdMap::default(),
+            accounts: IdMap::default(),
             default_manager: None,
             operators: Vec::new(),
             default_calendar,
-            away: HashMap::new(),
-            calendars: HashMap::new(),
+            away: IdMap::default(),
+            calendars: IdMap::default(),
         }
     }
 

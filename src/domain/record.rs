@@ -162,8 +162,8 @@ pub struct ConnectionRec {
 /// A task with its own side of its links, as the store hands it over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskImage {
-    /// The task.
-    pub rec: TaskRec,
+    /// The task. By itself, so that it does not move on its way to the board.
+    pub rec: Box<TaskRec>,
     /// Tasks it waits for, by its own word.
     pub blocked_by: Vec<TaskId>,
     /// Tasks that wait for it, by its own word.

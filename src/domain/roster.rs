@@ -1,22 +1,22 @@
 //! Who has which open work, under which accounts, and where somebody is at work at all: kept up to date, so that a question
 //! about one person costs what that person has.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use connector_model::AccountKind;
 use jiff::Timestamp;
 
-use super::ids::{AccountId, PersonId, SiteId, TaskId};
+use super::ids::{AccountId, IdMap, PersonId, SiteId, TaskId};
 use super::people::{AccountRec, People};
 use super::record::TaskRec;
 
 /// Who has what.
 #[derive(Default)]
 pub(super) struct Roster {
-    owned: HashMap<AccountId, BTreeSet<TaskId>>,
-    accounts: HashMap<PersonId, BTreeSet<AccountId>>,
+    owned: IdMap<AccountId, BTreeSet<TaskId>>,
+    accounts: IdMap<PersonId, BTreeSet<AccountId>>,
     /// The day, Greenwich, on which a person was last seen to act.
-    active: HashMap<SiteId, Timestamp>,
+    active: IdMap<SiteId, Timestamp>,
 }
 
 impl Roster {

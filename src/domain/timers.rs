@@ -1,42 +1,62 @@
-//! When to look again: a queue of instants, one a key.
+//! When to look again: a queue of instants, one a key. There may be a million of them, so they are kept to the microsecond,
+//! as the store keeps instants, in half the room.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+
+use super::ids::IdMap;
 
 /// A queue of instants, one a key.
 #[derive(Debug, Clone)]
 pub(super) struct Timers<K: Copy + Ord + std::hash::Hash> {
-    queue: BTreeSet<(Timestamp, K)>,
-    at: HashMap<K, Timestamp>,
+    queue: BTreeSet<(i64, K)>,
+    at: IdMap<K, i64>,
 }
 
 impl<K: Copy + Ord + std::hash::Hash> Default for Timers<K> {
     fn default() -> Self {
-        Timers { queue: BTreeSet::new(), at: HashMap::new() }
+        Timers { queue: BTreeSet::new(), at: IdMap::default() }
     }
 }
 
 impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
     pub(super) fn set(&mut self, key: K, at: Option<Timestamp>) {
-        if let Some(before) = self.at.remove(&key) {
+        let at = at.map(micros);
+        let before = match at {
+            Some(at) => self.at.insert(key, at),
+            None => self.at.remove(&key),
+        };
+        if before == at {
+            return;
+        }
+        if let Some(before) = before {
             self.queue.remove(&(before, key));
         }
         if let Some(at) = at {
-            self.at.insert(key, at);
             self.queue.insert((at, key));
         }
     }
 
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = K> {
+        let now = now.as_microsecond();
         self.queue.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {
-        self.queue.first().map(|(at, _)| *at)
+        self.queue.first().map(|(at, _)| instant(*at))
     }
 
     pub(super) fn at(&self, key: K) -> Option<Timestamp> {
-        self.at.get(&key).copied()
+        self.at.get(&key).copied().map(instant)
     }
+}
+
+/// Never earlier than the instant itself: what is looked at before it is as it was.
+fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond() + i64::from(at.subsec_nanosecond().rem_euclid(1_000) != 0)
+}
+
+fn instant(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }

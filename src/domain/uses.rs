@@ -1,16 +1,16 @@
 //! What the open tasks of each container use, counted as tasks come and go: the tool's words for states that mean nothing to
 //! us, and the accounts that own them. Kept up to date, so that nobody has to walk through all tasks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::ids::{AccountId, ContainerId};
+use super::ids::{AccountId, ContainerId, IdMap};
 use super::record::TaskRec;
 
 /// How many open tasks use what, in each container.
 #[derive(Default)]
 pub(super) struct Uses {
-    states: HashMap<ContainerId, BTreeMap<Box<str>, u32>>,
-    owners: HashMap<ContainerId, BTreeMap<AccountId, u32>>,
+    states: IdMap<ContainerId, BTreeMap<Box<str>, u32>>,
+    owners: IdMap<ContainerId, BTreeMap<AccountId, u32>>,
 }
 
 impl Uses {

@@ -8,9 +8,9 @@ use super::fields::FIELDS;
 use super::overrides::Override;
 use super::settings::OwnRule;
 use super::testing::{Sketch, policy, settings};
-use super::{Explained, Rules, explain, judge};
+use super::{Explained, Rules, explain, judge, judge_briefly};
 use crate::domain::board::Board;
-use crate::domain::finding::SubjectKey;
+use crate::domain::finding::{Reading, SubjectKey};
 use crate::domain::ids::{ConnectionId, ContainerId, PersonId, TaskId};
 use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
@@ -261,6 +261,20 @@ proptest! {
             let said: Vec<_> = explained.into_iter().map(|said| (said.rule, said.reading)).collect();
             prop_assert_eq!(judged.readings, said);
             prop_assert!(judged.recheck_at.is_none_or(|at| at > now));
+        }
+    }
+
+    #[test]
+    fn judging_briefly_leaves_out_what_is_clear_where_nothing_is_open_and_nothing_else(drawing in a_drawing()) {
+        let rules = rules();
+        let (board, now) = drawing.board(false);
+        let policy = policy();
+        let snapshot = Snapshot { board: &board, policy: &policy, now };
+        let briefly = judge_briefly(&rules, &subjects(), &snapshot);
+        for (whole, brief) in judge(&rules, &subjects(), &snapshot).into_iter().zip(briefly) {
+            let said = whole.readings.into_iter().filter(|(_, reading)| !matches!(reading, Reading::Clear(_)));
+            prop_assert_eq!(brief.readings, said.collect::<Vec<_>>());
+            prop_assert_eq!((brief.subject, brief.recheck_at), (whole.subject, whole.recheck_at));
         }
     }
 }

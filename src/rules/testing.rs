@@ -441,6 +441,7 @@ impl Sketch {
             },
         );
         let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
+        let rec = Box::new(rec);
         TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
     }
 

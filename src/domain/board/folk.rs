@@ -29,7 +29,7 @@ impl Board {
             self.touched.extend([before.stands_for(), person].map(SubjectKey::Person));
             let named =
                 |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
-            let tasks: Vec<&TaskRec> = self.tasks.values().filter(named).collect();
+            let tasks: Vec<&TaskRec> = self.tasks.values().map(|rec| &**rec).filter(named).collect();
             self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
             let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();
             self.touch_around(&tasks);

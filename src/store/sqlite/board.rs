@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::{FailureKind, StoreError};
+use super::chosen::Chosen;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
 use super::{Work, bulk, census, history, streams};
 use crate::domain::absence::Hold;
@@ -148,19 +149,25 @@ pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec
     let mut images = Vec::with_capacity(ids.len());
     let mut kinds: HashSet<Arc<str>> = HashSet::new();
     for some in ids.chunks(1000) {
-        let list = id_list(some.iter().map(|id| id.0));
-        let mut owners = history::owners_of(db, &list)?;
-        let mut homes = homes_of(db, &list)?;
-        let mut links = links_of(db, &list)?;
-        let mut told = if words { words_of(db, &list)? } else { HashMap::new() };
-        let mut query = db.prepare_cached(
+        let chosen = Chosen::of(some);
+        let mut owners = history::owners_of(db, &chosen)?;
+        let mut homes = homes_of(db, &chosen)?;
+        let mut links = links_of(db, &chosen)?;
+        let mut told = if words { words_of(db, &chosen)? } else { HashMap::new() };
+        let mut query = db.prepare_cached(&format!(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
                progress_source, progress_items, estimate, parent, reporter, ineligible, restricted, changed_at, facts,
                missing <> 0, CASE WHEN declared = 0 AND status_raw <> 'open' THEN status_raw END, kind, spent, remaining
-             FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        )?;
-        for rec in query.query_map([&list], |row| task(row, &mut kinds))? {
-            let mut rec = rec?;
+             FROM tasks WHERE {} ORDER BY id",
+            chosen.holds("id")
+        ))?;
+        let mut rows = query.query(chosen.values())?;
+        while let Some(row) = rows.next()? {
+            let id = TaskId(row.get(0)?);
+            if matches!(chosen, Chosen::Stretch(..)) && some.binary_search(&id).is_err() {
+                continue;
+            }
+            let mut rec = task(row, &mut kinds)?;
             rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
             rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
             rec.words = told.remove(&rec.id);
@@ -171,9 +178,9 @@ pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec
     Ok(images)
 }
 
-fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlite::Error> {
+fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<Box<TaskRec>, rusqlite::Error> {
     let due = row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text);
-    Ok(TaskRec {
+    Ok(Box::new(TaskRec {
         id: TaskId(row.get(0)?),
         ext: row.get::<_, String>(1)?.into(),
         container: ContainerId(row.get(2)?),
@@ -204,7 +211,7 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         changed_at: at_in(row, 19)?,
         facts: facts(row, 20)?,
         words: None,
-    })
+    }))
 }
 
 /// Seconds that may be left untold; what is out of range is.
@@ -222,10 +229,10 @@ fn shared(kind: &str, kinds: &mut HashSet<Arc<str>>) -> Arc<str> {
     new
 }
 
-fn words_of(db: &Connection, list: &str) -> Result<HashMap<TaskId, Box<TaskWords>>, StoreError> {
-    let mut query = db
-        .prepare_cached("SELECT id, key, status_raw, labels FROM tasks WHERE id IN (SELECT value FROM json_each(?))")?;
-    let rows = query.query_map([list], |row| {
+fn words_of(db: &Connection, chosen: &Chosen) -> Result<HashMap<TaskId, Box<TaskWords>>, StoreError> {
+    let sql = format!("SELECT id, key, status_raw, labels FROM tasks WHERE {}", chosen.holds("id"));
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map(chosen.values(), |row| {
         let words = TaskWords { key: row.get(1)?, status: row.get(2)?, labels: json_in(row, 3)? };
         Ok((TaskId(row.get(0)?), Box::new(words)))
     })?;
@@ -253,12 +260,13 @@ fn facts(row: &Row<'_>, column: usize) -> Result<Facts, rusqlite::Error> {
     Ok(facts)
 }
 
-fn homes_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<ContainerId>>, StoreError> {
+fn homes_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Vec<ContainerId>>, StoreError> {
     let mut homes: BTreeMap<TaskId, Vec<ContainerId>> = BTreeMap::new();
-    let mut query = db.prepare_cached(
-        "SELECT task, container FROM task_homes WHERE task IN (SELECT value FROM json_each(?)) ORDER BY task, container",
-    )?;
-    for row in query.query_map([list], |row| Ok((TaskId(row.get(0)?), ContainerId(row.get(1)?))))? {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT task, container FROM task_homes WHERE {} ORDER BY task, container",
+        chosen.holds("task")
+    ))?;
+    for row in query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), ContainerId(row.get(1)?))))? {
         let (task, container) = row?;
         homes.entry(task).or_default().push(container);
     }
@@ -273,13 +281,14 @@ struct Links {
     linked: Vec<TaskId>,
 }
 
-fn links_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Links>, StoreError> {
+fn links_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Links>, StoreError> {
     let mut links: BTreeMap<TaskId, Links> = BTreeMap::new();
-    let mut query = db.prepare_cached(
-        "SELECT DISTINCT task, kind, coalesce(other, 0) FROM links WHERE task IN (SELECT value FROM json_each(?))
+    let mut query = db.prepare_cached(&format!(
+        "SELECT DISTINCT task, kind, coalesce(other, 0) FROM links WHERE {}
            AND (other <> task OR (other IS NULL AND kind = 0)) ORDER BY task, kind, other",
-    )?;
-    let rows = query.query_map([list], |row| {
+        chosen.holds("task")
+    ))?;
+    let rows = query.query_map(chosen.values(), |row| {
         Ok((TaskId(row.get(0)?), LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?)))
     })?;
     for row in rows {

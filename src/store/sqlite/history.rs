@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
+use super::chosen::Chosen;
 use super::values::{at_in, code_in, id_list, us};
 use super::{Work, bulk, links, planning};
 use crate::domain::calendar::later;
@@ -267,7 +268,7 @@ struct Folded {
 pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreError> {
     let list = id_list(ids.iter().map(|id| id.0));
     forget_outcomes(work.db, &list)?;
-    let mut owners = owners_of(work.db, &list)?;
+    let mut owners = owners_of(work.db, &Chosen::of(ids))?;
     let tasks = folded(work.db, &list)?;
     let rev = work.facts_rev();
     for task in tasks {
@@ -340,12 +341,13 @@ fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
 }
 
 /// Owners of several tasks, in a fixed order.
-pub(super) fn owners_of(db: &Connection, list: &str) -> Result<BTreeMap<TaskId, Vec<AccountId>>, StoreError> {
+pub(super) fn owners_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Vec<AccountId>>, StoreError> {
     let mut owners: BTreeMap<TaskId, Vec<AccountId>> = BTreeMap::new();
-    let mut query = db.prepare_cached(
-        "SELECT task, account FROM task_owners WHERE task IN (SELECT value FROM json_each(?)) ORDER BY task, account",
-    )?;
-    for row in query.query_map([list], |row| Ok((TaskId(row.get(0)?), AccountId(row.get(1)?))))? {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT task, account FROM task_owners WHERE {} ORDER BY task, account",
+        chosen.holds("task")
+    ))?;
+    for row in query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), AccountId(row.get(1)?))))? {
         let (task, account) = row?;
         owners.entry(task).or_default().push(account);
     }

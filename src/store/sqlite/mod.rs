@@ -11,6 +11,7 @@ mod bots;
 mod bulk;
 mod cache;
 mod census;
+mod chosen;
 mod config;
 mod containers;
 mod history;

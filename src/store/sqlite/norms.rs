@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::StoreError;
+use super::chosen::Chosen;
 use super::values::{at_in, code_in, id_list, json, json_in, us};
 use super::{Store, Work, history};
 use crate::domain::forecast::Forecast;
@@ -110,7 +111,8 @@ pub(super) fn fold_some(work: &mut Work<'_>, window: &Window<'_>) -> Result<bool
         })
     })?;
     let tasks: Vec<Unfolded> = rows.collect::<Result<_, _>>()?;
-    let mut owners = history::owners_of(work.db, &id_list(tasks.iter().map(|task| task.id.0)))?;
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+    let mut owners = history::owners_of(work.db, &Chosen::of(&ids))?;
     for task in &tasks {
         let changes = history::read(work.db, task.id)?;
         let owners = owners.remove(&task.id).unwrap_or_default();
