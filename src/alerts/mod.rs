@@ -16,6 +16,8 @@
 //! by now, which of those it has. So a lost wake-up, a failed channel or a crash needs no memory of its own.
 
 mod answer;
+#[cfg(test)]
+mod away_tests;
 mod draft;
 mod inhibit;
 mod ladder;

@@ -223,6 +223,7 @@ impl World {
             url: format!("https://github.com/acme/web/issues/{id}"),
             handle: format!("acme/web#{id}"),
             connection: "github.acme".to_owned(),
+            restricted: false,
         }
     }
 

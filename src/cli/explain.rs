@@ -210,6 +210,9 @@ impl Chain {
     /// A rule that is on, but not for this task.
     fn switched_off(&self, view: &View, rule: RuleId) -> Option<Rule> {
         let chain = self.values(view, &format!("{rule}.enabled"));
+        if chain.last()?["value"] != json!(false) {
+            return None;
+        }
         let origin = chain.last()?["origin"].as_str()?.to_owned();
         Some(silent(rule, "not_applicable", &format!("it is switched off for this task ({origin})")))
     }

@@ -32,6 +32,13 @@ struct Row {
     manager: Option<String>,
     zone: String,
     zone_from: String,
+    /// Whose hours count: `calendar berlin, part time`.
+    calendar: String,
+    deputy: Option<String>,
+    /// When they are back. `null`: they are here.
+    away_until: Option<Timestamp>,
+    /// How they are told: `slack`, `comments`. Empty: by no way.
+    reach: Vec<&'static str>,
     slack: Option<String>,
     accounts: Vec<String>,
     open_tasks: usize,
@@ -78,6 +85,13 @@ pub(super) fn list(from: &From) -> Result<Exit, Stopped> {
             manager: people.manager(person.own_account).map(|manager| manager.handle.clone()),
             zone,
             zone_from,
+            calendar: hours_from(&view, &person.handle),
+            deputy: people.deputy(person.own_account).map(|deputy| deputy.handle.clone()),
+            away_until: people.back_at(person.own_account, view.now),
+            reach: [("slack", person.slack.is_some() || person.email.is_some()), ("comments", !logins.is_empty())]
+                .into_iter()
+                .filter_map(|(way, is_there)| is_there.then_some(way))
+                .collect(),
             slack: person.slack.clone(),
             accounts: logins,
             open_tasks: accounts.iter().filter_map(|one| tasks.get(&one.id)).sum(),
@@ -96,7 +110,7 @@ fn print_list(people: &[Row]) {
         anstream::println!("No [people] are configured. `gapwatch people unmatched` names whoever has open tasks.");
         return;
     }
-    let mut rows = table(&["PERSON", "NAME", "MANAGER", "ACCOUNTS", "SLACK", "E-MAIL", "ZONE", "OPEN"]);
+    let mut rows = table(&["PERSON", "NAME", "MANAGER", "ACCOUNTS", "SLACK", "E-MAIL", "ZONE", "CALENDAR", "OPEN"]);
     for row in people {
         let or_none = |text: &Option<String>| plain(text.as_deref().unwrap_or("-"));
         rows.add_row([
@@ -107,6 +121,7 @@ fn print_list(people: &[Row]) {
             or_none(&row.slack),
             or_none(&row.email),
             format!("{} ({})", row.zone, row.zone_from),
+            plain(&row.calendar),
             row.open_tasks.to_string(),
         ]);
     }
@@ -160,18 +175,28 @@ pub(super) fn strangers(view: &View) -> Vec<Stranger> {
     found
 }
 
-/// The person an account may belong to: the same address, or the same name.
+/// The person an account may belong to: the same address or its first part, the same name, the same login elsewhere. Only
+/// ever a proposal.
 fn perhaps(view: &View, account: &AccountRec) -> Option<String> {
-    let email = |one: &Option<String>| one.as_ref().map(|email| email.to_lowercase());
-    let name = account.name.as_ref().or(account.handle.as_ref()).map(|name| name.to_lowercase());
-    let same = |person: &&Person| {
-        (account.email.is_some() && email(&account.email) == email(&person.email))
-            || name
-                .as_ref()
-                .is_some_and(|name| *name == person.name.to_lowercase() || *name == person.handle.to_lowercase())
+    let people = &view.board.people;
+    let keys = |texts: &[Option<&String>]| -> Vec<String> {
+        let texts = texts.iter().flatten().map(|text| text.trim().to_lowercase());
+        texts.flat_map(|text| [local_part(&text).to_owned(), text]).filter(|text| !text.is_empty()).collect()
     };
-    let handles = view.board.people.persons.values().filter(same).map(|person| person.handle.clone());
-    handles.min()
+    let of_account = |rec: &AccountRec| keys(&[rec.handle.as_ref(), rec.name.as_ref(), rec.email.as_ref()]);
+    let own = of_account(account);
+    let same = |person: &&Person| {
+        let mut known = keys(&[Some(&person.handle), Some(&person.name), person.email.as_ref()]);
+        let accounts = view.board.accounts_of(person.id).filter_map(|id| people.accounts.get(&id));
+        known.extend(accounts.flat_map(of_account));
+        known.iter().any(|key| own.contains(key))
+    };
+    people.persons.values().filter(|person| !person.team).filter(same).map(|person| person.handle.clone()).min()
+}
+
+/// `ana.k` of `ana.k@example.org`; anything else as it is.
+fn local_part(text: &str) -> &str {
+    text.split_once('@').map_or(text, |(local, _)| local)
 }
 
 /// Prints them, with the lines that would make them known.

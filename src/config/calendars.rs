@@ -13,14 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::diagnose::Diagnostic;
 use super::mistakes::{About, Context};
-use super::values::{Parsed, parsed};
+use super::values::{CAPACITY, DAYS, Parsed, STRETCH, parsed};
 use super::{Settings, Zone, ics};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::Hours;
-
-pub(super) const DAYS: &str = "a day or days in a row";
-pub(super) const STRETCH: &str = "hours of a day";
-pub(super) const CAPACITY: &str = "working time of a week";
 
 /// `[calendars.NAME]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

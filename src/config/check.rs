@@ -259,13 +259,6 @@ impl Check<'_> {
         }
         for (name, team) in &settings.teams {
             self.person_exists(&format!("teams.{name}.manager"), Some(&team.manager));
-            if settings.people.contains_key(name) {
-                let path = format!("teams.{name}");
-                let title = format!("`{name}` is a person and a team");
-                let problem = self.context.error("bad-name", About::Key, &path, &title, "a name of its own");
-                let place = format!("people.{name}");
-                self.add(&path, self.context.also(problem, &place, "the person").help("call the team otherwise"));
-            }
         }
         self.calendar_exists("directory.default_calendar", settings.directory.default_calendar.as_deref());
         self.person_exists("directory.default_manager", settings.directory.default_manager.as_deref());

@@ -36,6 +36,9 @@ const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
 const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
+pub(super) const DAYS: &str = "a day or days in a row";
+pub(super) const STRETCH: &str = "hours of a day";
+pub(super) const CAPACITY: &str = "working time of a week";
 pub(super) const LISTEN: &str = "an address to listen at";
 
 /// Every value type with its texts.
@@ -119,19 +122,19 @@ pub(super) const REFUSALS: [Refusal; 16] = [
         help: "the address is a number of this machine (0.0.0.0 and [::] are all of them); \"off\" listens nowhere",
     },
     Refusal {
-        name: super::calendars::DAYS,
+        name: DAYS,
         id: "bad-value",
         label: "expected e.g. \"2027-01-01\" or \"2026-12-24..2026-12-26\"",
         help: "the last day is included, and does not come before the first",
     },
     Refusal {
-        name: super::calendars::STRETCH,
+        name: STRETCH,
         id: "bad-value",
         label: "expected e.g. \"09:00-17:00\"",
         help: "one stretch from an hour to a later one of the same day, at most 24:00",
     },
     Refusal {
-        name: super::calendars::CAPACITY,
+        name: CAPACITY,
         id: "bad-value",
         label: "expected e.g. \"32h/week\"",
         help: "hours that are worked in a week, at most 168",

@@ -74,7 +74,8 @@ fn of_person(handle: &str, person: &PersonSettings, calendars: &mut Calendars<'_
 
 fn of_team(handle: &str, team: &TeamSettings, calendars: &mut Calendars<'_>) -> PersonPlan {
     PersonPlan {
-        handle: handle.to_owned(),
+        // As its table is written: no person can be called so.
+        handle: format!("teams.{handle}"),
         name: team.name.clone().unwrap_or_else(|| handle.to_owned()),
         email: None,
         manager: Some(team.manager.clone()),

@@ -4,31 +4,12 @@
 //! changes and when a day begins, and stands still in between. Backwards along the chain nothing hangs on the day, so each
 //! task of a chain is thought through once a round, whoever asks; tasks in a circle count as one.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::Calendar;
 use super::ids::TaskId;
 use super::look::Look;
 use super::record::TaskRec;
-
-/// What the looks of one round have found out about chains.
-#[derive(Debug, Default)]
-pub struct Chains {
-    /// Until when a task, or the circle it stands for, must be begun.
-    begin_by: RefCell<HashMap<TaskId, Timestamp>>,
-    /// How many tasks were thought through.
-    steps: std::cell::Cell<usize>,
-}
-
-impl Chains {
-    /// How many tasks were thought through so far: what chains cost.
-    pub fn steps(&self) -> usize {
-        self.steps.get()
-    }
-}
 
 /// How the length of a task is told that nobody estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +49,7 @@ impl<'a> Look<'a> {
     fn think(&self, first: TaskId) {
         let mut open: Vec<TaskId> = self.next(first);
         while let Some(at) = open.last().copied() {
-            let is_known = |id: &TaskId| self.chains().begin_by.borrow().contains_key(id);
+            let is_known = |id: &TaskId| self.chains().begin_by(*id).is_some();
             if is_known(&at) {
                 open.pop();
                 continue;
@@ -86,13 +67,12 @@ impl<'a> Look<'a> {
                 latest_start(self.calendar(task), due, self.left_secs(task, Unestimated::Usual))
             });
             let begin = begin.min().unwrap_or(Timestamp::MAX);
-            self.chains().begin_by.borrow_mut().insert(at, begin);
-            self.chains().steps.set(self.chains().steps.get() + 1);
+            self.chains().note(at, begin);
         }
     }
 
     fn known(&self, id: TaskId) -> Timestamp {
-        self.chains().begin_by.borrow().get(&id).copied().unwrap_or(Timestamp::MAX)
+        self.chains().begin_by(id).unwrap_or(Timestamp::MAX)
     }
 
     /// The first of the circle a task stands in, else itself.

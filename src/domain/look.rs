@@ -9,9 +9,9 @@ use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, Prog
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
+use super::chains::Chains;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
-use super::finish::Chains;
 use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};

@@ -8,6 +8,7 @@ pub mod board;
 pub mod record;
 pub mod bulk;
 pub mod calendar;
+pub mod chains;
 mod circles;
 mod edges;
 pub mod facts;

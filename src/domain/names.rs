@@ -13,6 +13,8 @@ pub struct TaskName {
     pub handle: String,
     /// Its connection's name.
     pub connection: String,
+    /// Its title may not be shown in open places, and a line about another task is one.
+    pub restricted: bool,
 }
 
 /// So much of a title stands for a task.

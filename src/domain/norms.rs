@@ -202,8 +202,7 @@ pub const ELSEWHERE: Norms = Norms {
         Norm { p85: Some(10.0), ..Norm::UNKNOWN },
         Norm { p50: Some(3.0), p85: Some(15.0), ..Norm::UNKNOWN },
         Norm::UNKNOWN,
-        // Longer at work than nearly all tasks from their start to their end.
-        Norm { p85: Some(15.0), ..Norm::UNKNOWN },
+        Norm::UNKNOWN,
         Norm { p85: Some(5.0), ..Norm::UNKNOWN },
         Norm::UNKNOWN,
         Norm::UNKNOWN,

@@ -49,9 +49,9 @@ pub struct TaskRec {
     /// Seconds.
     pub estimate_secs: Option<i64>,
     /// Seconds booked on it. `None`: the tool does not tell.
-    pub spent_secs: Option<i64>,
+    pub spent_secs: Option<u32>,
     /// Seconds that are said to be left. `None`: nobody says.
-    pub remaining_secs: Option<i64>,
+    pub remaining_secs: Option<u32>,
     /// Its parent, if mirrored.
     pub parent: Option<TaskId>,
     /// Everybody assigned, bots included.

@@ -180,6 +180,14 @@ impl<'a> Look<'a> {
         sites.filter_map(|site| self.board().active_on(site)).max()
     }
 
+    /// True when any of somebody's accounts was deactivated.
+    pub fn has_gone_accounts(&self, who: &Somebody<'_>) -> bool {
+        self.note(Reads::OWNERS);
+        let accounts = &self.board().people.accounts;
+        let gone = |account: AccountId| accounts.get(&account).is_some_and(|rec| rec.has_left());
+        self.board().accounts_of(who.id).any(gone)
+    }
+
     /// True when one of somebody's accounts was deactivated, and owns this.
     pub fn is_of_the_gone(&self, task: &TaskRec, who: &Somebody<'_>) -> bool {
         self.note(Reads::OWNERS);

@@ -2,9 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::facts::{NAMED, key, tasks};
 use super::scene::Scene;
-use super::when::{count, day_of, due, percent, work};
+use super::when::{NAMED, count, day_of, due, key, percent, tasks, work};
 use crate::domain::finding::{Evidence, Overload};
 use crate::domain::ids::TaskId;
 
@@ -68,4 +67,36 @@ fn number(value: f64) -> String {
 
 fn day(date: Date, scene: Scene<'_>) -> String {
     day_of(scene.calendar.day_begins(date), scene)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashMap;
+
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::domain::calendar::Calendar;
+
+    #[test]
+    fn the_words_have_the_numbers_and_no_reason() {
+        let calendar = Calendar::usual(TimeZone::UTC);
+        let names = HashMap::new();
+        let at = |text: &str| text.parse().unwrap();
+        let scene = Scene { names: &names, now: at("2025-03-11T09:00:00Z"), calendar: &calendar };
+        let until_at = at("2025-03-25T09:00:00Z");
+        let effort = |room_secs| Overload::Effort { planned_secs: 90 * 3600, room_secs, tasks: 2, until_at };
+        let said = load(&effort(80 * 3600), &[TaskId(1)], scene);
+        assert!(said.contains("in 2 tasks due until Tue 25 Mar, 113 % of") && said.ends_with("another task"), "{said}");
+        assert!(load(&effort(0), &[], scene).ends_with("and no working time until then"));
+        let due = load(&Overload::Due { due: 3.5, usual: 2.0, common: 3.0, until_at }, &[], scene);
+        assert_eq!(due, "3.5 tasks due until Tue 25 Mar, rarely more than 2 before", "nothing of anybody else");
+        let hands = load(&Overload::Hands { active: 4.0, usual: 3.0 }, &[], scene);
+        assert_eq!(hands, "4 tasks in hand, rarely more than 3 before");
+        let tasks = (1..=7).map(TaskId).collect();
+        let gone = facts(&Evidence::OwnerGone { tasks, acted_at: None, left: true }, scene);
+        assert!(gone.starts_with("the account was deactivated; 7 open tasks: another task"), "{gone}");
+        assert!(gone.ends_with("and 2 more"), "{gone}");
+    }
 }

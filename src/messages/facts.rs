@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
-use super::when::{between, clean, count, day_of, due, due_date, moment, part_of, percent, work};
+use super::when::{
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+};
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
-use crate::domain::names::called;
 
 /// What is the matter, to be put behind the task's name: `is behind its pace`.
 pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
@@ -148,7 +149,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         Evidence::PartBegun { part } => format!("its part {} is being worked on", key(*part, scene)),
         Evidence::BlockerDone { blocker: Some(blocker), free_at } => {
-            format!("{}, which it waited for, is done since {}", key(*blocker, scene), moment(*free_at, scene))
+            format!("it waited for {}, which is done since {}", key(*blocker, scene), moment(*free_at, scene))
         }
         Evidence::BlockerDone { blocker: None, free_at } => {
             format!("the link to what it waited for was removed {}", moment(*free_at, scene))
@@ -171,7 +172,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let own: Vec<String> = start.into_iter().chain(own).collect();
             let more = match others {
                 0 => String::new(),
-                others => format!(", and so are {others} more"),
+                others => format!(" (and {others} more like that)"),
             };
             let (blocker, theirs) = (key(*blocker, scene), due(blocker_deadline, scene));
             format!("{}; {blocker}, which it waits for, is {theirs}{more}", own.join(", "))
@@ -180,11 +181,11 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let other = key(*other, scene);
             match how {
                 Mismatch::Done { at } => {
-                    format!("{other}, which it is linked with, is done since {}", moment(*at, scene))
+                    format!("it is linked with {other}, which is done since {}", moment(*at, scene))
                 }
-                Mismatch::Owners => format!("{other}, which it is linked with, belongs to somebody else"),
+                Mismatch::Owners => format!("it is linked with {other}, which belongs to somebody else"),
                 Mismatch::Dates { deadline, there } => {
-                    format!("{}; {other}, which it is linked with, is {}", due(deadline, scene), due(there, scene))
+                    format!("{}; it is linked with {other}, which is {}", due(deadline, scene), due(there, scene))
                 }
             }
         }
@@ -220,11 +221,6 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             format!("one account changed {tasks} from {when} on, within {span}; it counts as nobody's work")
         }
     }
-}
-
-/// When it is due, or that it has no date.
-pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
-    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
 }
 
 /// The one next step.
@@ -328,9 +324,6 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
     }
 }
 
-/// Most names of one kind in a line; the rest is counted.
-pub(super) const NAMED: usize = 5;
-
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
 fn unmapped(states: &[String], owners: &[String]) -> String {
     let list = |what: &str, names: &[String]| {
@@ -380,7 +373,7 @@ fn cascade(finish_at: Timestamp, late: &[LateTask], downstream: u32, guessed: bo
 fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Scene<'_>) -> String {
     let due = nearest.map_or_else(String::new, |nearest| format!(", {}", due(nearest, scene)));
     let wait = match waiting {
-        [one] => format!("{} waits for it{due}", key(*one, scene)),
+        [one] => format!("1 task waits for it, {}{due}", key(*one, scene)),
         [first, ..] => format!("{} tasks wait for it, first {}{due}", waiting.len(), key(*first, scene)),
         [] => "nothing waits for it".to_owned(),
     };
@@ -389,18 +382,4 @@ fn stale(still: Still, waiting: &[TaskId], nearest: Option<&Deadline>, scene: Sc
         Still::NeverStarted => format!("{wait}; no sign of work on it"),
         Still::Since(at) => format!("{wait}; last change by a person {}", day_of(at, scene)),
     }
-}
-
-/// `3 tasks`, or `2.5 tasks` where some are shared.
-pub(super) fn tasks(many: f64) -> String {
-    let rounded = (many * 10.0).round() / 10.0;
-    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
-}
-
-/// How people call a task; without a name, only that it is one.
-pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
-    scene
-        .names
-        .get(&task)
-        .map_or_else(|| "another task".to_owned(), |name| clean(&called(&name.key, Some(&name.title))))
 }

@@ -1,8 +1,7 @@
 //! The numbers behind gaps in how work is given, asked about and planned. Facts only, nobody's fault.
 
-use super::facts::due_or_none;
 use super::scene::Scene;
-use super::when::{count, day_of, due, due_date, percent, work};
+use super::when::{count, day_of, due, due_date, due_or_none, percent, work};
 use crate::domain::finding::{Evidence, TooSoon};
 use crate::domain::past::Asks;
 

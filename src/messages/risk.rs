@@ -1,8 +1,7 @@
 //! The numbers behind a date at risk. Facts about this task only, nobody's fault.
 
-use super::facts::key;
 use super::scene::Scene;
-use super::when::{between, day_of, due, percent};
+use super::when::{between, day_of, due, key, percent};
 use crate::domain::finding::{Evidence, RiskReason};
 use crate::domain::ids::TaskId;
 

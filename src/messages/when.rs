@@ -6,6 +6,8 @@ use jiff::civil::Date;
 
 use super::scene::Scene;
 use crate::domain::finding::Deadline;
+use crate::domain::ids::TaskId;
+use crate::domain::names::{TaskName, called};
 
 /// Longest title that is shown, in characters.
 const TITLE: usize = 150;
@@ -25,6 +27,11 @@ pub(super) fn moment(at: Timestamp, scene: Scene<'_>) -> String {
 /// `Fri 14 Mar`, in the reader's zone.
 pub(super) fn day_of(at: Timestamp, scene: Scene<'_>) -> String {
     day(scene.calendar.date(at), scene)
+}
+
+/// When it is due, or that it has no date.
+pub(super) fn due_or_none(deadline: Option<&Deadline>, scene: Scene<'_>) -> String {
+    deadline.map_or_else(|| "no date".to_owned(), |deadline| due(deadline, scene))
 }
 
 /// `due Fri 14 Mar (milestone)`
@@ -107,6 +114,21 @@ fn is_shown(c: char) -> bool {
         '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
     !c.is_control() && !invisible
+}
+
+/// Most names of one kind in a line; the rest is counted.
+pub(super) const NAMED: usize = 5;
+
+/// `3 tasks`, or `2.5 tasks` where some are shared.
+pub(super) fn tasks(many: f64) -> String {
+    let rounded = (many * 10.0).round() / 10.0;
+    format!("{rounded} task{}", if rounded == 1.0 { "" } else { "s" })
+}
+
+/// How people call a task; without a name, only that it is one.
+pub(super) fn key(task: TaskId, scene: Scene<'_>) -> String {
+    let called = |name: &TaskName| clean(&called(&name.key, Some(name.title.as_str()).filter(|_| !name.restricted)));
+    scene.names.get(&task).map_or_else(|| "another task".to_owned(), called)
 }
 
 #[cfg(test)]

@@ -188,6 +188,21 @@ fn the_summary_of_every_rule_has_its_numbers() {
     due.child_after_parent: due Fri 21 Mar (milestone); its parent acme/web#9 is due Fri 14 Mar (milestone)
     blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); first at risk acme/web#8, due Thu 13 Mar (milestone), possible Tue 18 Mar at the earliest
     blocker.cascade: 3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk
+    state.parent_child: 3 parts, all closed since Fri 7 Mar 12:00
+    state.parent_child: its parent acme/web#9 is done since Fri 7 Mar 12:00
+    state.parent_child: its part acme/web#8 is being worked on
+    blocker.resolved: it waited for acme/web#8, which is done since Mon 10 Mar 12:00
+    blocker.resolved: the link to what it waited for was removed Mon 10 Mar 12:00
+    blocker.unnamed: waiting since Thu 6 Mar, 3 working days, without a link to a task or a question to anybody
+    blocker.stale: 2 tasks wait for it, first acme/web#8, due Fri 14 Mar (milestone); last change by a person Mon 3 Mar
+    blocker.stale: 1 task waits for it, acme/web#8; no sign of work on it
+    blocker.stale: 1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it
+    dep.cycle: 2 tasks: acme/web#8, acme/web#9
+    dep.cycle: 2 tasks: acme/web#8, acme/web#9
+    dep.date_conflict: planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that)
+    sys.cross_mismatch: it is linked with acme/web#8, which is done since Fri 7 Mar 12:00
+    sys.cross_mismatch: it is linked with acme/web#8, which belongs to somebody else
+    sys.cross_mismatch: due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone)
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     ");
@@ -306,6 +321,81 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     ⬣ <acme/web#1> “Move billing” *is expected to be done Mon 17 Mar*
     3 tasks wait for it; it is expected to be done Mon 17 Mar (by what is usual); no date is at risk.
     Next: finish it first, or tell those who wait when it will be.
+
+    [▲ acme/web#1 is open although all its parts are done: 3 parts, all closed since Fri 7 Mar 12:00]
+    ▲ <acme/web#1> “Move billing” *is open although all its parts are done*
+    3 parts, all closed since Fri 7 Mar 12:00.
+    Next: close it, or say in it what is left.
+
+    [■ acme/web#1 is open although its parent is done: its parent acme/web#9 is done since Fri 7 Mar 12:00]
+    ■ <acme/web#1> “Move billing” *is open although its parent is done*
+    Its parent acme/web#9 is done since Fri 7 Mar 12:00.
+    Next: close it, move it elsewhere, or open the parent again.
+
+    [⬣ acme/web#1 is not begun although a part of it is: its part acme/web#8 is being worked on]
+    ⬣ <acme/web#1> “Move billing” *is not begun although a part of it is*
+    Its part acme/web#8 is being worked on.
+    Next: set it to being worked on.
+
+    [▲ acme/web#1 can go on: it waited for acme/web#8, which is done since Mon 10 Mar 12:00]
+    ▲ <acme/web#1> “Move billing” *can go on*
+    It waited for acme/web#8, which is done since Mon 10 Mar 12:00.
+    Next: go on with it, or link what it waits for now.
+
+    [■ acme/web#1 can go on: the link to what it waited for was removed Mon 10 Mar 12:00]
+    ■ <acme/web#1> “Move billing” *can go on*
+    The link to what it waited for was removed Mon 10 Mar 12:00.
+    Next: go on with it, or link what it waits for now.
+
+    [⬣ acme/web#1 is waiting, and nothing says for what: waiting since Thu 6 Mar, 3 working days, without a link to a task or a question to anybody]
+    ⬣ <acme/web#1> “Move billing” *is waiting, and nothing says for what*
+    Waiting since Thu 6 Mar, 3 working days, without a link to a task or a question to anybody.
+    Next: link what it waits for, or ask somebody by name.
+
+    [▲ acme/web#1 keeps 2 tasks waiting and does not move: 2 tasks wait for it, first acme/web#8, due Fri 14 Mar (milestone); last change by a person Mon 3 Mar]
+    ▲ <acme/web#1> “Move billing” *keeps 2 tasks waiting and does not move*
+    2 tasks wait for it, first acme/web#8, due Fri 14 Mar (milestone); last change by a person Mon 3 Mar.
+    Next: go on with it, or say when it will go on.
+
+    [■ acme/web#1 keeps 1 task waiting and does not move: 1 task waits for it, acme/web#8; no sign of work on it]
+    ■ <acme/web#1> “Move billing” *keeps 1 task waiting and does not move*
+    1 task waits for it, acme/web#8; no sign of work on it.
+    Next: go on with it, or say when it will go on.
+
+    [⬣ acme/web#1 keeps 1 task waiting and does not move: 1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it]
+    ⬣ <acme/web#1> “Move billing” *keeps 1 task waiting and does not move*
+    1 task waits for it, acme/web#8, due Fri 14 Mar (milestone); nobody is assigned to it.
+    Next: assign somebody.
+
+    [▲ acme/web#1 waits for itself, in a circle: 2 tasks: acme/web#8, acme/web#9]
+    ▲ <acme/web#1> “Move billing” *waits for itself, in a circle*
+    2 tasks: acme/web#8, acme/web#9.
+    Next: remove the link that does not hold.
+
+    [■ acme/web#1 is part of itself, in a circle: 2 tasks: acme/web#8, acme/web#9]
+    ■ <acme/web#1> “Move billing” *is part of itself, in a circle*
+    2 tasks: acme/web#8, acme/web#9.
+    Next: take one of them out of its parent.
+
+    [⬣ acme/web#1 is planned for before what it waits for: planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that)]
+    ⬣ <acme/web#1> “Move billing” *is planned for before what it waits for*
+    Planned to begin Fri 7 Mar, due Fri 14 Mar (milestone); acme/web#8, which it waits for, is due Fri 21 Mar (milestone) (and 1 more like that).
+    Next: move one of the two dates, or remove the link if it does not hold.
+
+    [▲ acme/web#1 is open here and done in another tracker: it is linked with acme/web#8, which is done since Fri 7 Mar 12:00]
+    ▲ <acme/web#1> “Move billing” *is open here and done in another tracker*
+    It is linked with acme/web#8, which is done since Fri 7 Mar 12:00.
+    Next: close it, or say in it what is left.
+
+    [■ acme/web#1 has other owners in another tracker: it is linked with acme/web#8, which belongs to somebody else]
+    ■ <acme/web#1> “Move billing” *has other owners in another tracker*
+    It is linked with acme/web#8, which belongs to somebody else.
+    Next: bring the two together, or remove the link if it is other work.
+
+    [⬣ acme/web#1 has another date in another tracker: due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone)]
+    ⬣ <acme/web#1> “Move billing” *has another date in another tracker*
+    Due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone).
+    Next: bring the two together, or remove the link if it is other work.
 
     [▲ acme/web#1 cannot be read: no good pass since Tue 11 Mar 08:14: 502 from api.github.com]
     ▲ <acme/web#1> “Move billing” *cannot be read*

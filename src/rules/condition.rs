@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_or_called_says_where() {
         assert!(matches!(wrong("task.state == "), Wrong::Syntax { .. }));
-        assert!(matches!(wrong("task.state == 'x' and and"), Wrong::Syntax { .. }));
+        assert!(matches!(wrong("task.state == == 'x'"), Wrong::Syntax { .. }));
         assert!(matches!(wrong("task.state|shout == 'X'"), Wrong::Syntax { .. }));
         assert!(matches!(wrong("now() > task.due_at"), Wrong::Syntax { .. } | Wrong::UnknownField { .. }));
         assert!(matches!(wrong("task.days_left is none"), Wrong::Syntax { at, .. } if at == (0..22)));

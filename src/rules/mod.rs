@@ -25,7 +25,11 @@ pub mod system;
 pub mod time;
 
 #[cfg(test)]
+mod advice_tests;
+#[cfg(test)]
 mod cases_tests;
+#[cfg(test)]
+mod chain_tests;
 #[cfg(test)]
 mod laws_tests;
 #[cfg(test)]
@@ -39,8 +43,8 @@ use connector_model::{Ineligible, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::domain::chains::Chains;
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
-use crate::domain::finish::Chains;
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
@@ -138,15 +142,16 @@ built_in! {
     time::pace_behind = pace.behind;
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
-    silence::stalled = stalled;
-    silence::aging = aging;
-    silence::high_priority_silent = high_priority.silent;
     time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
     time::overdue = overdue;
+    time::due_unrealistic = due.unrealistic;
     time::estimate_exceeded = estimate.exceeded;
+    silence::stalled = stalled;
+    silence::aging = aging;
+    people::ack_missing = ack.missing;
+    people::answer_waiting = answer.waiting;
+    silence::high_priority_silent = high_priority.silent;
     structure::owner_none = owner.none;
-    people::owner_absent = owner.absent;
-    people::owner_gone = owner.gone;
     structure::due_none = due.none;
     structure::due_child_after_parent = due.child_after_parent;
     structure::state_parent_child = state.parent_child;
@@ -156,11 +161,10 @@ built_in! {
     dependencies::blocker_stale = blocker.stale by dependencies::blocker_stale::BlockerStale::new;
     dependencies::dep_cycle = dep.cycle;
     dependencies::dep_date_conflict = dep.date_conflict;
-    time::due_unrealistic = due.unrealistic;
     people::load_overloaded = load.overloaded;
     people::wip_limit = wip.limit;
-    people::ack_missing = ack.missing;
-    people::answer_waiting = answer.waiting;
+    people::owner_absent = owner.absent;
+    people::owner_gone = owner.gone;
     churn::churn_reopened = churn.reopened;
     churn::due_drift = due.drift;
     system::sys_mirror_stale = sys.mirror_stale;
@@ -335,7 +339,7 @@ fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
         SubjectKey::Task(_) => Some(SubjectKind::Task),
         SubjectKey::Connection(_) => Some(SubjectKind::Connection),
         SubjectKey::Container(_) => Some(SubjectKind::Container),
-        SubjectKey::Person(_) => None,
+        SubjectKey::Person(_) => Some(SubjectKind::Person),
     }
 }
 

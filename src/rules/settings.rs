@@ -3,7 +3,11 @@
 //! Plain data, without defaults: those stand in `config/default.toml` with their reasons. Nothing here knows files or
 //! lines; a value out of its range is named by its key, and the configuration finds the place.
 
+mod given;
+
 use std::collections::BTreeMap;
+
+mod people;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,8 +15,18 @@ use serde::{Deserialize, Serialize};
 use super::condition::{Condition, Words};
 use super::own::FAMILY;
 use crate::domain::finding::Stage;
+mod links;
+
+pub use links::*;
+
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
+pub use people::{LoadOverloaded, LoadRules, OwnerAbsent, OwnerGone, WipLimit, WipRules};
+
+pub use given::{
+    AckMissing, AckRules, AnswerRules, AnswerWaiting, ChurnReopened, ChurnRules, DueAtRiskSettings, DueDrift,
+    DueUnrealistic,
+};
 
 /// The settings of every rule. Field names are the parts of the rule's id, so that `[rules.pace.behind]` is
 /// `pace.behind`.
@@ -105,32 +119,16 @@ pub struct OwnerRules {
     pub gone: OwnerGone,
 }
 
-/// Rules about how much somebody has to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LoadRules {
-    /// `load.overloaded`
-    pub overloaded: LoadOverloaded,
-}
-
-/// Rules about how much is in hand at once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WipRules {
-    /// `wip.limit`
-    pub limit: WipLimit,
-}
-
 /// Rules about deadlines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueRules {
-    /// `due.at_risk`
-    pub at_risk: DueAtRiskSettings,
     /// `due.none`
     pub none: DueNone,
     /// `due.child_after_parent`
     pub child_after_parent: DueChildAfterParent,
+    /// `due.at_risk`
+    pub at_risk: DueAtRiskSettings,
     /// `due.unrealistic`
     pub unrealistic: DueUnrealistic,
     /// `due.drift`
@@ -372,204 +370,6 @@ pub struct BlockerCascade {
     pub mode: Option<Mode>,
 }
 
-/// Rules about what was given to somebody.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AckRules {
-    /// `ack.missing`
-    pub missing: AckMissing,
-}
-
-/// Rules about who is asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerRules {
-    /// `answer.waiting`
-    pub waiting: AnswerWaiting,
-}
-
-/// Rules about what goes to and fro.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChurnRules {
-    /// `churn.reopened`
-    pub reopened: ChurnReopened,
-}
-
-/// `ack.missing`: no sign of whoever was given the task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AckMissing {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Time without a sign from which it opens ...
-    pub after: Length,
-    /// ... or this share, 0 to 1, of the time planned for the task, if that is longer ...
-    pub share: f64,
-    /// ... but no longer than this.
-    pub at_most: Length,
-}
-
-/// `answer.waiting`: somebody is asked something, and does nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerWaiting {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Time without an answer from which it widens.
-    pub after: Length,
-    /// The same near the deadline.
-    pub after_near: Length,
-    /// Calendar days before the deadline from which that is so.
-    pub near_days_left: u32,
-}
-
-/// `churn.reopened`: it was done, and is not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChurnReopened {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// So many reopenings are a gap whatever the date.
-    pub times: u32,
-    /// Calendar days before the deadline from which one is.
-    pub days_left: u32,
-}
-
-/// `due.at_risk`: it is still open 14, 7, 3 or 1 calendar days before its date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DueAtRiskSettings {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// So many finished tasks must have missed their date before some are called riskier than others, ...
-    pub misses: u32,
-    /// ... and so often, 0.5 to 1, a task that missed it must have had the higher score.
-    pub auc: f64,
-    /// From this share on, 0 to 1, of tasks like it that miss their date it is red.
-    pub red_risk: f64,
-    /// Time without an act from which it is red three days before its date.
-    pub red_idle: Length,
-}
-
-/// `due.drift`: the date moves later and later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DueDrift {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// So many moves to a later date are a gap ...
-    pub moves: u32,
-    /// ... or a slip by more than this share, 0 to 10, of the time there was when the date was promised ...
-    pub slip: f64,
-    /// ... or a move so shortly before the date.
-    pub late: Length,
-}
-
-/// `due.unrealistic`: a date that hardly anybody would meet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DueUnrealistic {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// At most so many calendar days ahead are too few for a task that nobody has begun.
-    pub days_ahead: u32,
-    /// Tasks of this priority or a higher one (1 is the highest) are left alone; 0: none.
-    pub exempt_priority: u32,
-}
-
-/// `blocker.resolved`: what it waited for is done, and it still waits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlockerResolved {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Time after which that is said.
-    pub after: Length,
-}
-
-/// `blocker.unnamed`: it waits, and nothing says for what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlockerUnnamed {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Waiting that is left alone.
-    pub after: Length,
-}
-
-/// `blocker.stale`: others wait for it, and nothing happens. What *nothing happens* means is set for `stalled` and `start.never`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlockerStaleSwitch {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-}
-
-/// `dep.cycle`: tasks wait for each other, or are parts of each other, in a circle. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DepCycle {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-}
-
-/// `dep.date_conflict`: it is planned for before what it waits for is due. Nothing to tune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DepDateConflict {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-}
-
-/// `state.parent_child`: a whole and its parts say different things.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StateParentChild {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Time after the last part was done, after which it is said that the whole is still open.
-    pub after: Length,
-}
-
-/// `sys.cross_mismatch`: two trackers say different things about what is linked between them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SysCrossMismatch {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Time after the one was done, after which it is said that the other is still open.
-    pub after: Length,
-    /// Calendar days that the two dates may differ by.
-    pub days_apart: u32,
-}
-
 /// `sys.mirror_stale`: a container was not read for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -600,68 +400,6 @@ pub struct SysMassChange {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-}
-
-/// `owner.absent`: whoever has it is away when it is due, or when it is next looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OwnerAbsent {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// The least working time that has to fall into an absence; working time.
-    pub away: Length,
-    /// So long before leaving the owner hears; working time.
-    pub before: Length,
-    /// So long after coming back a date is still one that the absence endangers; working time.
-    pub after: Length,
-}
-
-/// `owner.gone`: work that belongs to somebody who is not there any more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OwnerGone {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Silence of somebody, anywhere, from which they count as gone.
-    pub silent: Length,
-    /// Within this time somebody else has to have acted where they work.
-    pub colleagues: Length,
-}
-
-/// `load.overloaded`: somebody has more than they can do, or than they ever had.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LoadOverloaded {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Effort due, as a part of the hours there are, beyond which it is too much; 1.1 is 110 %.
-    pub over: f64,
-    /// The same, below which it is no longer too much.
-    pub clear: f64,
-    /// How far ahead is looked.
-    pub horizon: Length,
-    /// Share of the tasks due, 0 to 1, that has to be estimated for effort to count.
-    pub estimated: f64,
-    /// So many tasks in hand are never too many, whatever is usual; 0: none.
-    pub limit: u32,
-}
-
-/// `wip.limit`: more in hand at once than was agreed on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WipLimit {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Tasks in hand at once that are not too many.
-    pub limit: u32,
 }
 
 /// `custom.NAME`: a rule of one's own.

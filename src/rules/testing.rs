@@ -301,8 +301,9 @@ impl Sketch {
                 rec.declared = false;
                 rec.unmapped = Some(words.next().into());
             }
-            "spent" => rec.spent_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
-            "remaining" => rec.remaining_secs = Some(3600 * number::<i64>(words.next().trim_end_matches('h'))),
+            "spent" => rec.spent_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
+            "remaining" => rec.remaining_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
+            "priority" => rec.priority = Some(number(words.next())),
             "kind" => rec.kind = Some(words.next().into()),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),

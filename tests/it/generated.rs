@@ -84,7 +84,7 @@ fn every_error_id_of_the_sources_has_a_page_and_a_specimen() {
 
 /// By id, one place where it is used: the first argument of whatever makes a diagnostic, or `id: "…"` in a table of them.
 fn ids_in_the_sources() -> BTreeMap<String, String> {
-    const MAKERS: [&str; 4] = ["error(", "warning(", "is_not(", "refused("];
+    const MAKERS: [&str; 6] = ["error(", "warning(", "is_not(", "refused(", "inside(", "make(context,"];
     let mut found = BTreeMap::new();
     for source in sources(&["src"]) {
         let text = read(&source.path);

@@ -91,7 +91,16 @@ async fn the_same_company_has_the_same_gaps_in_every_tracker() {
             Place::Cloud | Place::DataCenter => {
                 &["pace.behind Redesign homepage", "pace.behind Rewrite the help centre"]
             }
-            _ => &[],
+            // There they are sub-tasks, and a whole grows as old as its parts.
+            Place::Asana => &[
+                "aging New product photos",
+                "aging Redesign homepage",
+                "aging Rewrite the help centre",
+                "aging Test the audit log",
+            ],
+            // There a label keeps saying that it waits, which is no time of its own.
+            Place::Trello => &["aging Test the card terminals"],
+            Place::GitHub => &[],
         };
         let told = |gap: &&String| !untold.contains(&gap.as_str());
         let expected: BTreeSet<String> = at_github.iter().filter(told).cloned().collect();

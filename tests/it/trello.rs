@@ -2,6 +2,7 @@
 
 mod canaries;
 mod faults;
+mod hooks;
 mod hostile;
 mod recorded;
 mod vanishing;

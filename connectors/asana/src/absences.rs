@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Answer;
+use crate::answers::{Answer, refusal};
 use crate::call::Ask;
 use crate::places::Places;
 use crate::{Asana, items};
@@ -94,7 +94,11 @@ impl Asana {
         for (gid, workspaces) in people {
             asks.extend(workspaces.iter().map(|workspace| ask(gid, workspace, now)));
         }
-        let mut answers = self.ask_many(&asks).await?.into_iter();
+        let answers = self.ask_many(&asks).await?;
+        if let Some(down) = answers.iter().find(|answer| answer.status >= 500) {
+            return Err(refusal(down, "times away"));
+        }
+        let mut answers = answers.into_iter();
         let (mut told, mut is_refused) = (Vec::new(), !asks.is_empty());
         for (gid, workspaces) in people {
             let theirs: Vec<Answer> = answers.by_ref().take(workspaces.len()).collect();

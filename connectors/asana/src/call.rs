@@ -18,7 +18,7 @@ pub(crate) type Query = Vec<(&'static str, String)>;
 pub(crate) const PAGE: usize = 100;
 
 /// Actions in one batch; Asana takes no more.
-const BATCH: usize = 10;
+pub(crate) const BATCH: usize = 10;
 
 /// Pages of one list that are read in one go: two hundred thousand rows.
 const MOST_PAGES: usize = 2_000;
@@ -299,7 +299,7 @@ impl Asana {
         parts.into_iter().map(|part| self.part(part, answer.asked_at)).collect()
     }
 
-    /// A part in the shape of an answer. Its limits and failures are those of the whole call.
+    /// A part in the shape of an answer. Its limits are those of the whole call; a failure may be its own.
     fn part(&self, part: Part, asked_at: jiff::Timestamp) -> Result<Answer, ConnectorError> {
         let body = serde_json::to_vec(&part.body).unwrap_or_default();
         let answer = Answer { status: part.status_code, body, asked_at };
@@ -314,7 +314,7 @@ impl Asana {
                 let what = "a part of a batch was refused (HTTP 429)".to_owned();
                 Err(ConnectorError::Limited { tool: TOOL, what, retry_after: wait })
             }
-            401 | 408 | 500.. => Err(match refusal(&answer, "a part of a batch") {
+            401 | 408 => Err(match refusal(&answer, "a part of a batch") {
                 error @ ConnectorError::Transient { .. } => error,
                 error => {
                     let what = error.to_string();

@@ -80,7 +80,8 @@ impl Asana {
             let path = format!("workspaces/{workspace}/tasks/search");
             findings.push(match self.ask(&plan_probe(&path)).await {
                 Ok(answer) if answer.status == 402 => Finding::warning(
-                    "the workspace is on a free plan: no dependencies, no custom fields, 150 requests a minute",
+                    "the workspace is on a free plan: dependencies and custom fields are not told (`blocker.cascade` and \
+                     `pace.behind` by fields have nothing new to go by), 150 requests a minute",
                     "nothing, if that is meant",
                 ),
                 Ok(answer) if answer.is_ok() => {

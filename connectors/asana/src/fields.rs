@@ -3,6 +3,7 @@
 //! A field is known by what the configuration calls it, else by the template of Asana's it was made from, never by its
 //! translated name.
 
+use connector_model::words::plain_meaning;
 use connector_model::{Due, Share, StatusCategory};
 
 use crate::config::{Fields, States, folded};
@@ -92,18 +93,14 @@ pub(crate) fn meaning(word: &str, states: &States) -> Option<StatusCategory> {
     states.of(word).or_else(|| common(word))
 }
 
-/// Common words for work that is not finished. That it is finished only the tick says.
+/// Common words. A section may be called anything, so that only a whole name counts.
 pub(crate) fn common(word: &str) -> Option<StatusCategory> {
-    let word = plain(word);
-    if ["waiting for ", "waiting on ", "blocked by "].iter().any(|start| word.starts_with(start)) {
-        return Some(StatusCategory::Waiting);
-    }
-    COMMON.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(state, _)| *state)
+    plain_meaning(word).map(|meaning| meaning.category)
 }
 
-/// Common words for work that was given up; believed only of what is ticked off.
-pub(crate) fn is_given_up(word: &str) -> bool {
-    GIVEN_UP.contains(&plain(word).as_str())
+/// Common words for where things lie on which nobody is to work yet.
+pub(crate) fn is_backlog(word: &str, states: &States) -> bool {
+    states.of(word).is_none() && plain_meaning(word).is_some_and(|meaning| meaning.backlog)
 }
 
 /// Asana's own name for the section of a project in which nobody made any: it says nothing.
@@ -126,127 +123,6 @@ const UNTITLED: [&str; 8] = [
 fn plain(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
-
-const COMMON: [(StatusCategory, &[&str]); 4] = [
-    (
-        StatusCategory::Todo,
-        &[
-            "to do",
-            "todo",
-            "to-do",
-            "not started",
-            "backlog",
-            "open",
-            "new",
-            "planned",
-            "next",
-            "up next",
-            "next up",
-            "ready",
-            "queue",
-            "zu erledigen",
-            "offen",
-            "geplant",
-            "nicht begonnen",
-            "à faire",
-            "non commencé",
-            "por hacer",
-            "pendiente",
-            "a fazer",
-            "pendente",
-            "te doen",
-            "da fare",
-        ],
-    ),
-    (
-        StatusCategory::Active,
-        &[
-            "doing",
-            "in progress",
-            "in-progress",
-            "wip",
-            "in development",
-            "in work",
-            "working on it",
-            "started",
-            "in arbeit",
-            "in bearbeitung",
-            "begonnen",
-            "en cours",
-            "en curso",
-            "en progreso",
-            "haciendo",
-            "em andamento",
-            "fazendo",
-            "em progresso",
-            "bezig",
-            "in uitvoering",
-            "in corso",
-        ],
-    ),
-    (
-        StatusCategory::Review,
-        &[
-            "review",
-            "in review",
-            "code review",
-            "to review",
-            "ready for review",
-            "under review",
-            "qa",
-            "testing",
-            "in testing",
-            "in prüfung",
-            "zur prüfung",
-            "überprüfung",
-            "abnahme",
-            "en revue",
-            "relecture",
-            "en revisión",
-            "em revisão",
-            "in revisione",
-        ],
-    ),
-    (
-        StatusCategory::Waiting,
-        &[
-            "waiting",
-            "blocked",
-            "on hold",
-            "deferred",
-            "paused",
-            "wartend",
-            "wartet",
-            "blockiert",
-            "pausiert",
-            "en attente",
-            "bloqué",
-            "en espera",
-            "bloqueado",
-            "aguardando",
-            "in afwachting",
-            "geblokkeerd",
-            "in attesa",
-            "bloccato",
-        ],
-    ),
-];
-
-const GIVEN_UP: &[&str] = &[
-    "cancelled",
-    "canceled",
-    "won't do",
-    "wont do",
-    "abandoned",
-    "dropped",
-    "rejected",
-    "storniert",
-    "abgebrochen",
-    "annulé",
-    "cancelado",
-    "geannuleerd",
-    "annullato",
-];
 
 #[cfg(test)]
 mod tests {
@@ -300,7 +176,8 @@ mod tests {
             ("LEGAL CHECK ", Some(StatusCategory::Review)),
             ("In Bearbeitung:", Some(StatusCategory::Active)),
             ("Waiting for client", Some(StatusCategory::Waiting)),
-            ("Done", None),
+            ("Done ✅", Some(StatusCategory::Done)),
+            ("Live events", None),
             ("Untitled section", None),
             ("", None),
         ] {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use connector_kit::{ConnectorError, Page, Scope, Unreadable};
 
 use crate::answers::{Answer, expect_ok};
-use crate::call::{Ask, is_gid};
+use crate::call::{Ask, BATCH, is_gid};
 use crate::normalise::{self, Named, Reading, is_open, lacks_scope, place};
 use crate::stand::{Heard, OVERLAP, millis};
 use crate::wire::{self, STORY_FIELDS};
@@ -13,6 +13,9 @@ use crate::{Asana, history, items};
 
 /// So far back the stories of what is finished are read; no norm looks at older ones.
 const RECENT: i64 = 180 * 24 * 60 * 60 * 1_000;
+
+/// Tasks of a page whose stories cannot be had; where there are more, the page has failed.
+const MOST_FAILED: usize = 3;
 
 /// Deeper than any task nests.
 const DEEPEST: usize = 32;
@@ -78,10 +81,10 @@ struct Placed {
 }
 
 impl Asana {
-    /// Adds these tasks and all below them to the page.
-    pub(crate) async fn fill(&self, page: &mut Page, scope: &Scope, rows: Rows) -> Result<(), ConnectorError> {
+    /// Adds these tasks and all below them to the page. Returns those that are to be asked for again.
+    pub(crate) async fn fill(&self, page: &mut Page, scope: &Scope, rows: Rows) -> Result<Vec<Heard>, ConnectorError> {
         if rows.rows.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let places = self.places().await?;
         let mut watched = places.watched.clone();
@@ -96,21 +99,39 @@ impl Asana {
         let placed = self.placed(page, rows, &watched, scope).await?;
         let mut here: Vec<Placed> =
             placed.into_iter().filter(|one| !only_here || one.at.as_deref() == Some(&*scope.at.ext)).collect();
+        let reading = Reading {
+            states: &self.config.states,
+            fields: &self.config.fields,
+            people: &places.people,
+            own: &own,
+            is_free: self.plan_is_free(),
+        };
         for one in &mut here {
-            let task = &one.row.task;
+            let (task, place) = (&one.row.task, one.at.as_deref().unwrap_or(&scope.at.ext));
             // A move may modify nothing, and its event may get lost: then only the place itself tells of it.
-            if self.has_moved(&task.gid, normalise::standing(task), is_open(task)) {
+            if self.has_moved(&task.gid, &normalise::status(task, place, &reading).raw) {
                 one.row.past = Past::Whole;
             }
         }
-        let mut stories = self.stories(&here).await?;
-        let reading =
-            Reading { states: &self.config.states, fields: &self.config.fields, people: &places.people, own: &own };
+        let Told { mut stories, failed } = self.stories(&here).await?;
+        let mut late = Vec::new();
+        here.retain(|one| {
+            let gid = &one.row.task.gid;
+            if failed.contains(gid) {
+                let because = "its stories cannot be had; it stays as it was, and is asked for again".to_owned();
+                page.unreadable.push(Unreadable { what: format!("gid {gid}"), because });
+                late.push(Heard { gid: gid.clone(), came: one.row.below == Past::Whole });
+            }
+            !failed.contains(gid)
+        });
         let mut named = Named::default();
         for one in &here {
             let task = &one.row.task;
             match normalise::task(task, one.at.as_deref(), &scope.at.ext, &reading, &mut named) {
-                Ok(read) => page.tasks.push(read),
+                Ok(read) => {
+                    self.note_standing(&task.gid, &read.status.raw, is_open(task));
+                    page.tasks.push(read);
+                }
                 Err(because) => {
                     page.unreadable.push(Unreadable { what: format!("gid {}", task.gid), because: because.to_owned() });
                     continue;
@@ -122,7 +143,7 @@ impl Asana {
             }
         }
         page.accounts.extend(named.into_accounts());
-        Ok(())
+        Ok(late)
     }
 
     /// Adds the tasks that events told of; those that are not to be seen any more are left to the census.
@@ -132,7 +153,7 @@ impl Asana {
         scope: &Scope,
         heard: &[Heard],
         since: i64,
-    ) -> Result<(), ConnectorError> {
+    ) -> Result<Vec<Heard>, ConnectorError> {
         let asks = heard.iter().map(|one| Ask::one(format!("tasks/{}", one.gid), "")).collect();
         let answers = self.ask_many_tasks(asks).await?;
         let mut rows = Vec::with_capacity(heard.len());
@@ -286,30 +307,81 @@ impl Asana {
         Ok((place(&task, watched), task.parent.and_then(|parent| parent.gid)))
     }
 
-    /// The stories of those whose past counts, by task. Whoever is gone meanwhile is left out.
-    async fn stories(&self, here: &[Placed]) -> Result<HashMap<String, Vec<wire::Story>>, ConnectorError> {
+    /// The stories of those whose past counts, by task, and tasks of which they cannot be had now. Whoever is gone meanwhile
+    /// is left out.
+    async fn stories(&self, here: &[Placed]) -> Result<Told, ConnectorError> {
         let wanted: Vec<&str> = here
             .iter()
             .filter(|one| one.row.past.covers(&one.row.task) && is_gid(&one.row.task.gid))
             .map(|one| one.row.task.gid.as_str())
             .collect();
-        let asks: Vec<Ask> = wanted.iter().map(|gid| Ask::list(format!("tasks/{gid}/stories"), STORY_FIELDS)).collect();
-        let answers = self.ask_many(&asks).await?;
-        let mut stories = HashMap::with_capacity(wanted.len());
-        for ((gid, ask), answer) in wanted.into_iter().zip(&asks).zip(answers) {
-            if matches!(answer.status, 403 | 404 | 410) {
-                continue;
+        let (mut told, mut rest) = (Told::default(), wanted.as_slice());
+        while !rest.is_empty() {
+            let most = if self.has_no_batches() { 1 } else { BATCH };
+            let (some, others) = rest.split_at(most.min(rest.len()));
+            let asks: Vec<Ask> =
+                some.iter().map(|gid| Ask::list(format!("tasks/{gid}/stories"), STORY_FIELDS)).collect();
+            let answers = match self.ask_many(&asks).await {
+                // Asked by itself each, as it turned out.
+                Err(error) if most > 1 && self.has_no_batches() && is_its_own(&error) => continue,
+                Err(error) if some.len() == 1 && is_its_own(&error) => {
+                    told.fail(some[0], error)?;
+                    rest = others;
+                    continue;
+                }
+                answers => answers?,
+            };
+            rest = others;
+            for ((gid, ask), answer) in some.iter().zip(&asks).zip(answers) {
+                match self.stories_from(gid, ask, answer).await {
+                    Ok(Some(stories)) => drop(told.stories.insert((*gid).to_owned(), stories)),
+                    Ok(None) => {}
+                    Err(error) if is_its_own(&error) => told.fail(gid, error)?,
+                    Err(error) => return Err(error),
+                }
             }
-            let what = format!("stories of task {gid}");
-            let first = expect_ok(answer, &what)?;
-            let mut told = Vec::new();
-            for answer in self.rest_of(ask, first, &what).await? {
-                let listed = items::list(&answer, &what)?;
-                // One that cannot be read is one entry less of a history that is never complete.
-                told.extend(items::each::<wire::Story>(&listed.data, &mut Vec::new()));
-            }
-            stories.insert(gid.to_owned(), told);
         }
-        Ok(stories)
+        Ok(told)
     }
+
+    async fn stories_from(
+        &self,
+        gid: &str,
+        ask: &Ask,
+        answer: Answer,
+    ) -> Result<Option<Vec<wire::Story>>, ConnectorError> {
+        if matches!(answer.status, 403 | 404 | 410) {
+            return Ok(None);
+        }
+        let what = format!("stories of task {gid}");
+        let first = expect_ok(answer, &what)?;
+        let mut stories = Vec::new();
+        for answer in self.rest_of(ask, first, &what).await? {
+            let listed = items::list(&answer, &what)?;
+            // One that cannot be read is one entry less of a history that is never complete.
+            stories.extend(items::each::<wire::Story>(&listed.data, &mut Vec::new()));
+        }
+        Ok(Some(stories))
+    }
+}
+
+/// What stories were had.
+#[derive(Default)]
+struct Told {
+    stories: HashMap<String, Vec<wire::Story>>,
+    /// Tasks whose stories cannot be had.
+    failed: BTreeSet<String>,
+}
+
+impl Told {
+    /// Notes a failure. Where there are more than a few, Asana itself has failed.
+    fn fail(&mut self, gid: &str, error: ConnectorError) -> Result<(), ConnectorError> {
+        self.failed.insert(gid.to_owned());
+        if self.failed.len() > MOST_FAILED { Err(error) } else { Ok(()) }
+    }
+}
+
+/// True for a failure that may be that of one task's stories alone. Whoever says when to ask again has failed as a whole.
+fn is_its_own(error: &ConnectorError) -> bool {
+    matches!(error, ConnectorError::Transient { retry_after: None, .. } | ConnectorError::Malformed { .. })
 }

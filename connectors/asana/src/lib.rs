@@ -42,8 +42,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Usage, Wanted, Whoami, WriteError,
 };
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
@@ -52,6 +52,7 @@ pub use config::{Config, Fields, States};
 pub use hooks::{AsanaHooks, Keep, Keeper};
 
 use access::Access;
+use normalise::fingerprint;
 use places::Places;
 use whoami::Myself;
 
@@ -79,6 +80,9 @@ const MOST_DELETED: usize = 10_000;
 /// Open tasks of which it is remembered where they stood.
 const MOST_STOOD: usize = 200_000;
 
+/// Open tasks of one project that are taken up from the mirror.
+const MOST_RECALLED: u32 = 100_000;
+
 /// What this connector may write; the client refuses all else.
 const WRITES: [(Method, &str); 3] =
     [(Method::POST, "tasks/*/stories"), (Method::PUT, "stories/*"), (Method::DELETE, "stories/*")];
@@ -98,13 +102,16 @@ pub struct Asana {
 struct Known {
     me: Option<Myself>,
     places: Option<Arc<Places>>,
-    is_paid: bool,
+    /// Whether the plan is a paid one. `None`: that was not told yet.
+    is_paid: Option<bool>,
     no_batches: bool,
     no_links: bool,
     /// Tasks that events said were deleted.
     deleted: BTreeSet<String>,
-    /// Where open tasks stood when they were last read.
+    /// Where open tasks stood when they were last read: a fingerprint of the word.
     stood: HashMap<String, u64>,
+    /// The cursor of each project at which `stood` is what the mirror holds of it.
+    recalled: HashMap<String, Option<String>>,
     /// What the operator should know.
     warnings: BTreeSet<String>,
 }
@@ -183,11 +190,16 @@ impl Asana {
     }
 
     pub(crate) fn plan_is_paid(&self) -> bool {
-        self.known().is_paid
+        self.known().is_paid == Some(true)
+    }
+
+    /// The plan is known to be one without dependencies and custom fields: where they are empty, nothing is told.
+    pub(crate) fn plan_is_free(&self) -> bool {
+        self.known().is_paid == Some(false)
     }
 
     pub(crate) fn note_plan(&self, is_paid: bool) {
-        self.known().is_paid = is_paid;
+        self.known().is_paid = Some(is_paid);
     }
 
     pub(crate) fn has_no_batches(&self) -> bool {
@@ -220,21 +232,31 @@ impl Asana {
         self.known().deleted.contains(gid)
     }
 
-    /// Remembers where a task stands. True: it stood elsewhere when it was last read.
-    pub(crate) fn has_moved(&self, gid: &str, standing: u64, is_open: bool) -> bool {
+    /// Whether it stood elsewhere when it was last read.
+    pub(crate) fn has_moved(&self, gid: &str, word: &str) -> bool {
+        self.known().stood.get(gid).is_some_and(|before| *before != fingerprint(word))
+    }
+
+    /// Remembers where a task stands, once all that belongs to it was read.
+    pub(crate) fn note_standing(&self, gid: &str, word: &str, is_open: bool) {
         let stood = &mut self.known().stood;
         if !is_open {
-            return stood.remove(gid).is_some_and(|before| before != standing);
+            stood.remove(gid);
+        } else if stood.len() < MOST_STOOD || stood.contains_key(gid) {
+            stood.insert(gid.to_owned(), fingerprint(word));
         }
-        match stood.get_mut(gid) {
-            Some(before) => std::mem::replace(before, standing) != standing,
-            None => {
-                if stood.len() < MOST_STOOD {
-                    stood.insert(gid.to_owned(), standing);
-                }
-                false
-            }
+    }
+
+    /// Takes up where the mirror has a project's tasks.
+    fn recall(&self, tasks: &[KnownTask]) {
+        for task in tasks {
+            self.note_standing(&task.ext, &task.status, true);
         }
+    }
+
+    /// True where the mirror may hold something else than what was read last: after a restart, or a page that was not kept.
+    fn is_forgotten(&self, project: &str, cursor: &Cursor) -> bool {
+        cursor.at.is_some() && self.known().recalled.get(project) != Some(&cursor.at)
     }
 
     pub(crate) fn warn(&self, warning: &str) {
@@ -272,11 +294,32 @@ impl Source for Asana {
                 (None, kind) => return Err(no_stream(&format!("{kind:?} without a project"))),
             };
             match stream.kind {
-                StreamKind::Tasks => self.pull_tasks(scope, cursor).await,
+                StreamKind::Tasks => {
+                    let page = self.pull_tasks(scope, cursor).await?;
+                    self.known().recalled.insert(scope.at.ext.clone(), page.next.at.clone());
+                    Ok(page)
+                }
                 StreamKind::Census => self.pull_census(scope, cursor).await,
                 kind => Err(no_stream(&format!("{kind:?}"))),
             }
         })
+    }
+
+    /// What the mirror holds of a project, where that is not known: a move may be found late, when nothing but the place of
+    /// a task tells that it has a story that was never read.
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        let scope = stream.scope.as_ref().filter(|_| stream.kind == StreamKind::Tasks)?;
+        self.is_forgotten(&scope.at.ext, cursor).then_some(Wanted { after: None, most: MOST_RECALLED })
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        self.recall(tasks);
+        self.pull(stream, cursor)
     }
 
     fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>> {

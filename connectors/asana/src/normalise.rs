@@ -1,13 +1,13 @@
 //! Asana's tasks and accounts in our words. Pure.
 //!
 //! The tick is the only state Asana itself knows, and even that lies for approvals: one that was rejected is ticked, and
-//! its work goes on. What is not ticked stands where its section, or a status field, says.
+//! its work goes on. What is not ticked stands where its section, or a status field, says: it may be done there as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_model::{
-    Account, AccountKind, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource, Status,
-    StatusCategory, Task, TaskRef, tasks_named,
+    Account, AccountKind, Due, DueSource, DueStated, Field, Ineligible, Link, LinkKind, Progress, ProgressSource,
+    Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 
 use crate::config::{Fields, States};
@@ -34,6 +34,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) people: &'a HashMap<String, Account>,
     /// Our own account.
     pub(crate) own: &'a str,
+    /// Their plan has neither dependencies nor custom fields: empty ones tell nothing.
+    pub(crate) is_free: bool,
 }
 
 /// Accounts named on a page, each once.
@@ -125,6 +127,7 @@ pub(crate) fn task(
     let ineligible = match () {
         () if is_no_work(task) => Some(Ineligible::NotWork),
         () if container.is_none() => Some(Ineligible::Filtered),
+        () if is_open && fields::is_backlog(&status.raw, reading.states) => Some(Ineligible::Backlog),
         () => None,
     };
     Ok(Task {
@@ -154,13 +157,28 @@ pub(crate) fn task(
         spent_secs: task.actual_time_minutes.map(|minutes| (minutes * 60.0).round() as i64),
         remaining_secs: None,
         parent: task.parent.as_ref().and_then(reference),
-        links: links(task),
+        links: links(task, reading.is_free),
         mentions: task.notes.as_deref().map_or_else(Vec::new, |text| tasks_named(text, SITE)),
         description_hash: task.notes.as_deref().filter(|text| !text.is_empty()).map_or(0, fingerprint),
         restricted: false,
         status,
         ineligible,
+        untold: untold(task, reading),
     })
+}
+
+/// What custom fields would tell, where they are lacking.
+fn untold(task: &wire::Task, reading: &Reading<'_>) -> Vec<Field> {
+    let is_told = match &task.custom_fields {
+        Some(fields) => !fields.is_empty() || !reading.is_free,
+        None => false,
+    };
+    let has_start = task.start_at.is_some() || task.start_on.is_some() || reading.fields.start.is_none();
+    match (is_told, has_start) {
+        (true, _) => Vec::new(),
+        (false, true) => vec![Field::Progress, Field::Estimate, Field::Priority],
+        (false, false) => vec![Field::Start, Field::Progress, Field::Estimate, Field::Priority],
+    }
 }
 
 /// The field that tells this, where it applies and holds something that can be read.
@@ -188,7 +206,8 @@ fn is_sent_back(approval: Option<&str>) -> bool {
     matches!(approval, Some("rejected" | "changes_requested"))
 }
 
-fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Status {
+/// How far it is, by its tick and by where it stands.
+pub(crate) fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Status {
     let words = words(task, place, reading);
     let approval = task.approval_status.as_deref();
     if is_sent_back(approval) {
@@ -201,7 +220,7 @@ fn status(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Status {
             .iter()
             .find(|word| match reading.states.of(word) {
                 Some(state) => state == StatusCategory::Cancelled,
-                None => fields::is_given_up(word),
+                None => fields::common(word) == Some(StatusCategory::Cancelled),
             })
             .cloned();
         return match given_up {
@@ -233,21 +252,17 @@ fn words(task: &wire::Task, place: &str, reading: &Reading<'_>) -> Vec<String> {
     [own, field, section].into_iter().flatten().filter(|word| !word.is_empty()).collect()
 }
 
-/// A number for the sections it stands in, in whatever order they are told.
-pub(crate) fn standing(task: &wire::Task) -> u64 {
-    let mut sections: Vec<&str> =
-        task.memberships.iter().flatten().filter_map(|one| one.section.as_ref()?.gid.as_deref()).collect();
-    sections.sort_unstable();
-    fingerprint(&sections.join(" "))
-}
-
 fn reference(other: &Ref) -> Option<TaskRef> {
     other.gid.clone().filter(|gid| !gid.is_empty()).map(TaskRef::Ext)
 }
 
 /// `None`: this answer does not tell.
-fn links(task: &wire::Task) -> Option<Vec<Link>> {
-    if task.dependencies.is_none() && task.dependents.is_none() {
+fn links(task: &wire::Task, is_free: bool) -> Option<Vec<Link>> {
+    let is_empty = |others: &Option<Vec<Ref>>| others.as_ref().is_none_or(Vec::is_empty);
+    if task.dependencies.is_none() || task.dependents.is_none() {
+        return None;
+    }
+    if is_free && is_empty(&task.dependencies) && is_empty(&task.dependents) {
         return None;
     }
     let of = |kind, others: &Option<Vec<Ref>>| -> Vec<Link> {
@@ -259,7 +274,7 @@ fn links(task: &wire::Task) -> Option<Vec<Link>> {
 }
 
 /// FNV-1a, 64 bits: the same in every build, which `std`'s hasher does not promise. The store keeps it.
-fn fingerprint(text: &str) -> u64 {
+pub(crate) fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -70,6 +70,7 @@ impl Asana {
     ) -> Result<Arc<Places>, ConnectorError> {
         let mut places = Places::default();
         places.watched.extend(selection.projects.iter().filter(|one| is_open(one)).map(|one| one.gid.clone()));
+        self.learn_plan(&self.workspaces().await?).await?;
         let now = self.clock.now();
         let is_recent = |at: Timestamp| (SignedDuration::ZERO..PEOPLE_KEPT).contains(&now.duration_since(at));
         let before = self.known_places();
@@ -89,7 +90,6 @@ impl Asana {
                 }
                 let mut is_told = true;
                 for workspace in self.workspaces().await? {
-                    self.learn_plan(&workspace).await?;
                     let Some(people) = self.people_of(&workspace).await? else {
                         is_told = false;
                         continue;
@@ -202,16 +202,25 @@ impl Asana {
         Ok((projects, asked_at))
     }
 
-    /// Only paid plans have a search, and only they are given the larger budget.
-    async fn learn_plan(&self, workspace: &str) -> Result<(), ConnectorError> {
-        let path = format!("workspaces/{workspace}/tasks/search");
-        match unless_down(self.ask(&plan_probe(&path)).await)?.map(|answer| answer.status) {
-            Some(200) => self.note_plan(true),
-            Some(402) => self.warn(
-                "the workspace is on a free plan: dependencies and custom fields may be missing, and fewer requests a \
-                 minute are allowed",
-            ),
-            _ => {}
+    /// Only paid plans have a search, and only they are given the larger budget. Of several workspaces one is enough.
+    async fn learn_plan(&self, workspaces: &[String]) -> Result<(), ConnectorError> {
+        let mut is_paid = None;
+        for workspace in workspaces {
+            let path = format!("workspaces/{workspace}/tasks/search");
+            match unless_down(self.ask(&plan_probe(&path)).await)?.map(|answer| answer.status) {
+                Some(200) => is_paid = Some(true),
+                Some(402) => {
+                    self.warn(
+                        "the workspace is on a free plan: dependencies and custom fields are not told, so that what was \
+                         known of them stays as it was, and fewer requests a minute are allowed",
+                    );
+                    is_paid = is_paid.or(Some(false));
+                }
+                _ => {}
+            }
+        }
+        if let Some(is_paid) = is_paid {
+            self.note_plan(is_paid);
         }
         Ok(())
     }

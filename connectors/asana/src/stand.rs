@@ -33,6 +33,9 @@ pub(crate) struct Stand {
     /// Tasks that events told of, to be read yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) pending: Vec<Heard>,
+    /// Tasks of which something could not be had, to be read again when events are asked for the next time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) late: Vec<Heard>,
 }
 
 /// A task that an event told of.

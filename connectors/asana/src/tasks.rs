@@ -45,9 +45,10 @@ impl Asana {
             News::Heard { heard, sync, more, asked_at } => {
                 page.asked_at = asked_at;
                 stand.sync = sync;
-                page.unchanged = heard.is_empty() && !more;
+                let late = std::mem::take(&mut stand.late);
+                page.unchanged = heard.is_empty() && late.is_empty() && !more;
                 page.more = more;
-                for one in heard {
+                for one in heard.into_iter().chain(late) {
                     stand.hear(one.gid, one.came);
                 }
                 if !stand.pending.is_empty() {
@@ -74,7 +75,8 @@ impl Asana {
         let count = stand.pending.len().min(MOST_HEARD);
         let heard: Vec<_> = stand.pending.drain(..count).collect();
         let since = stand.looked.unwrap_or(0);
-        self.fill_heard(&mut page, scope, &heard, since).await?;
+        let late = self.fill_heard(&mut page, scope, &heard, since).await?;
+        stand.late.extend(late);
         page.more |= !stand.pending.is_empty();
         page.next = stand.to_cursor(true);
         Ok(page)
@@ -127,7 +129,8 @@ impl Asana {
             None => Past::OfRecent(walk.began),
             Some(since) => Past::Since(since),
         };
-        self.fill(&mut page, scope, Rows::listed(tasks, past)).await?;
+        let late = self.fill(&mut page, scope, Rows::listed(tasks, past)).await?;
+        stand.late.extend(late);
         match next.filter(|next| walk.offset.as_ref() != Some(next)) {
             Some(next) => {
                 walk.offset = Some(next);
@@ -137,6 +140,10 @@ impl Asana {
             }
             None => {
                 stand.complete(&walk);
+                if stand.deaf {
+                    // Nothing is listened to, where they would be asked for again.
+                    std::mem::take(&mut stand.late).into_iter().for_each(|one| stand.hear(one.gid, one.came));
+                }
                 page.history_since = (!backfilled).then_some(Timestamp::UNIX_EPOCH);
                 page.next = stand.to_cursor(true);
             }

@@ -156,6 +156,7 @@ pub(crate) fn task(issue: &Issue<'_>, reading: &Reading<'_>, named: &mut Named) 
         description_hash: fingerprint(body),
         restricted: false,
         ineligible: (!reading.filter.covers(issue)).then_some(Ineligible::Filtered),
+        untold: Vec::new(),
     }
 }
 

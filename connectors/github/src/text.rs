@@ -2,258 +2,104 @@
 //!
 //! Text in the tree is data. Whatever it holds, it formats nothing, mentions nobody and refers to nothing: GitHub looks for
 //! mentions, issue numbers and commits in the *rendered* text, so a backslash does not stop them; a zero-width space does.
-//! The one thing that may notify is [`Span::Mention`].
+//! The one thing that may notify is [`connector_kit::Span::Mention`].
 
-use connector_kit::{Block, Span, Text};
+use connector_kit::Text;
+use connector_kit::markdown::{BREAK, Dialect, emoji_behind};
 use url::Url;
 
-/// Longest body written, in characters. GitHub refuses more than 65,536.
-const LONGEST_BODY: usize = 60_000;
-
-/// The most that escaping makes of one character.
-const MOST_GROWTH: usize = 8;
-
-/// Hexadecimal digits in a row that GitHub may take for a commit.
-const SHORTEST_COMMIT: usize = 7;
-
-/// Invisible; keeps what stands around it from being read as one.
-const BREAK: char = '\u{200B}';
-
-/// The comment's body, without its mark. Never longer than 60,000 characters: what does not fit is left out, and `…`
-/// says so.
+/// The comment's body, without its mark.
 pub(crate) fn markdown(text: &Text) -> String {
-    let summary = [Block::Line(vec![Span::Plain(text.summary.clone())])];
-    let blocks: &[Block] = if text.blocks.is_empty() { &summary } else { &text.blocks };
-    let (mut out, mut left) = (String::new(), LONGEST_BODY - 2);
-    for block in blocks {
-        let line = block_line(block, left);
-        let length = line.chars().count() + 1;
-        if length > left {
-            out.push_str("\n…");
-            break;
-        }
-        if !out.is_empty() && !line.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(&line);
-        left -= length;
-    }
-    out
+    connector_kit::markdown::markdown::<Flavour>(text)
 }
 
-fn block_line(block: &Block, most: usize) -> String {
-    match block {
-        Block::Line(spans) => line(spans, most),
-        Block::Note(spans) => match line(spans, most.saturating_sub("<sub></sub>".len())) {
-            words if words.is_empty() => words,
-            words => format!("<sub>{words}</sub>"),
-        },
-    }
-}
+/// Markdown as GitHub reads it.
+struct Flavour;
 
-/// One line. A piece that makes it longer than `most` characters is shortened.
-fn line(spans: &[Span], most: usize) -> String {
-    let mut line = Line { out: String::new() };
-    for piece in Span::joined(spans) {
-        let before = line.out.len();
-        line.add(&piece);
-        if line.out.chars().count() > most {
-            line.out.truncate(before);
-            let room = most.saturating_sub(line.out.chars().count()) / MOST_GROWTH;
-            line.add(&shortened(&piece, room));
-            break;
-        }
-    }
-    line.out
-}
+impl Dialect for Flavour {
+    /// GitHub refuses more than 65,536.
+    const LONGEST: usize = 60_000;
+    const GROWTH: usize = 8;
+    const NOTE: (&'static str, &'static str) = ("<sub>", "</sub>");
+    const STRONG: (&'static str, &'static str) = ("<strong>", "</strong>");
+    /// A commit.
+    const SHORTEST_HASH: usize = 7;
 
-/// The first `room` characters of it, as plain words, and `…`.
-fn shortened(span: &Span, room: usize) -> Span {
-    let (Span::Plain(words) | Span::Strong(words) | Span::Code(words) | Span::Mention(words)) = span else {
-        return Span::Plain("…".to_owned());
-    };
-    let mut words: String = words.chars().take(room).collect();
-    words.push('…');
-    Span::Plain(words)
-}
-
-struct Line {
-    out: String,
-}
-
-impl Line {
-    fn add(&mut self, span: &Span) {
-        match span {
-            Span::Plain(words) => self.add_plain(words),
-            Span::Strong(words) => self.add_strong(words),
-            Span::Code(words) => self.add_code(words),
-            Span::Link { label, url } => self.add_link(label, url),
-            Span::Mention(login) => self.add_mention(login),
+    fn escape(c: char, out: &mut String) {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '$' => out.extend(['\\', c]),
+            _ => out.push(c),
         }
     }
 
-    fn add_plain(&mut self, words: &str) {
-        let words = escaped(words, self.out.is_empty());
-        if self.ends_in_mention() && words.starts_with(extends_a_name) {
-            self.out.push(BREAK);
+    fn begins_a_block(c: char, before: &[char]) -> bool {
+        match c {
+            '-' | '+' | '=' | ':' | '#' => before.is_empty(),
+            '.' | ')' => !before.is_empty() && before.iter().all(char::is_ascii_digit),
+            _ => false,
         }
-        self.out.push_str(&words);
     }
 
-    /// Between letters or digits two stars always open and close; beside anything else only the tag surely does.
-    fn add_strong(&mut self, words: &str) {
-        let cleaned = clean(words);
-        let words = cleaned.trim();
-        let (Some(first), Some(last)) = (words.chars().next(), words.chars().next_back()) else { return };
-        let stars = first.is_alphanumeric() && last.is_alphanumeric() && !self.out.ends_with('*');
-        let words = escaped(words, false);
-        self.out.push_str(&if stars { format!("**{words}**") } else { format!("<strong>{words}</strong>") });
-    }
-
-    /// Between more backticks than stand in it, in which nothing has a meaning.
-    fn add_code(&mut self, words: &str) {
-        // Inside code nothing is escaped, and whoever looks for a mark does not ask where it stands.
-        let words = clean(words).replace("<!--", &format!("<{BREAK}!--"));
-        if words.trim().is_empty() {
-            return;
-        }
-        let longest = words.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat(longest + 1);
-        let pad = if words.starts_with(['`', ' ']) || words.ends_with(['`', ' ']) { " " } else { "" };
-        if self.out.ends_with('`') {
-            self.out.push(BREAK);
-        }
-        self.out.push_str(&format!("{fence}{pad}{words}{pad}{fence}"));
-    }
-
-    fn add_link(&mut self, label: &str, url: &str) {
-        let label = clean(label);
-        let shown = escaped(if label.trim().is_empty() { "link" } else { label.trim() }, false);
-        match destination(url) {
-            Some(url) => {
-                if self.out.ends_with('!') {
-                    self.out.push(BREAK); // else it were an image
-                }
-                self.out.push_str(&format!("[{shown}]({url})"));
+    /// A mention, a number, an address that becomes a link, an emoji. The break stands inside `www` and before `//`: behind
+    /// them an invisible character would be taken for the beginning of a host's name.
+    fn reads_on(c: char, before: &[char], after: &[char]) -> bool {
+        let next = after.first().copied();
+        let digit = next.is_some_and(|next| next.is_ascii_digit());
+        match c {
+            '@' | '#' => next.is_some_and(|next| !next.is_whitespace()),
+            '-' => {
+                let advisory = ends_with(before, "ghsa") && next.is_some_and(char::is_alphanumeric);
+                advisory || (digit && (ends_with(before, "gh") || ends_with(before, "cve")))
             }
-            None => self.add_plain(&label),
+            'w' | 'W' => ends_with(before, "ww") && next == Some('.'),
+            ':' if next == Some('/') => after.get(1) == Some(&'/'),
+            ':' => emoji_behind(after).is_some_and(|name| is_emoji(&name)),
+            _ => false,
         }
     }
 
-    /// Anything but a login is only shown.
-    fn add_mention(&mut self, login: &str) {
-        if !is_login(login) {
-            return self.add_plain(login);
+    /// Whoever looks for a mark does not ask where it stands.
+    fn code(words: String) -> String {
+        words.replace("<!--", &format!("<{BREAK}!--"))
+    }
+
+    /// Letters, digits, `-`; `_` in the logins of managed users.
+    fn is_name(text: &str) -> bool {
+        let is_login = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        !text.is_empty() && text.len() <= 64 && is_login(text)
+    }
+
+    /// A team's name as well.
+    fn extends_a_name(c: char) -> bool {
+        c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '\\')
+    }
+
+    /// One that GitHub does not take for a reference.
+    fn address(mut url: Url) -> Option<String> {
+        let is_github = url.host_str().is_some_and(|host| host == "github.com" || host == "www.github.com");
+        let refers = ["/issues/", "/pull/", "/commit/", "/discussions/"].iter().any(|part| url.path().contains(part));
+        if is_github && refers {
+            // The host GitHub keeps for links that leave no trace on the issue they lead to.
+            url.set_host(Some("redirect.github.com")).ok()?;
         }
-        if self.out.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            self.out.push(BREAK);
+        let mut out = String::with_capacity(url.as_str().len());
+        for c in url.as_str().chars() {
+            match c {
+                '(' | ')' | '<' | '>' | '\\' | '`' | '|' | '"' | ' ' => out.push_str(&format!("%{:02X}", u32::from(c))),
+                '&' => out.push_str("&amp;"),
+                _ => out.push(c),
+            }
         }
-        self.out.push('@');
-        self.out.push_str(login);
-    }
-
-    fn ends_in_mention(&self) -> bool {
-        let before = self.out.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        before.len() < self.out.len() && before.ends_with('@')
+        Some(out)
     }
 }
 
-/// Letters, digits, `-`; `_` in the logins of managed users.
-fn is_login(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
-
-/// What would make another name, or a team, of a login that it follows.
-fn extends_a_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '\\')
-}
-
-/// Text as one line without control, direction and invisible characters.
-fn clean(text: &str) -> String {
-    text.chars().filter_map(visible).collect()
-}
-
-fn visible(c: char) -> Option<char> {
-    match c {
-        '\n' | '\r' | '\t' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
-        _ if c.is_control() => None,
-        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => None,
-        // Zero-width spaces, direction marks, embeddings and isolates; the joiners U+200C and U+200D belong to scripts.
-        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' => None,
-        '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => None,
-        _ => Some(c),
-    }
-}
-
-/// Text that reads as it is. `at_start`: it begins a line, where some characters mean a heading, a list or a quote.
-fn escaped(text: &str, at_start: bool) -> String {
-    let cleaned = clean(text);
-    let chars: Vec<char> = if at_start { cleaned.trim_start().chars().collect() } else { cleaned.chars().collect() };
-    let mut out = String::with_capacity(cleaned.len() + cleaned.len() / 4);
-    let mut digits = 0; // hexadecimal digits in a row
-    for (i, &c) in chars.iter().enumerate() {
-        digits = if c.is_ascii_hexdigit() { digits + 1 } else { 0 };
-        if digits == SHORTEST_COMMIT {
-            out.push(BREAK);
-            digits = 1;
-        }
-        if at_start && begins_a_block(c, &chars[..i]) {
-            out.push('\\');
-        }
-        escape(c, &mut out);
-        if reads_on(c, &chars[..i], &chars[i + 1..]) {
-            out.push(BREAK);
-        }
-    }
-    out
-}
-
-fn escape(c: char, out: &mut String) {
-    match c {
-        '&' => out.push_str("&amp;"),
-        '<' => out.push_str("&lt;"),
-        '>' => out.push_str("&gt;"),
-        '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '$' => out.extend(['\\', c]),
-        _ => out.push(c),
-    }
-}
-
-/// Whether it would make a heading, a list, a rule or a table of the line.
-fn begins_a_block(c: char, before: &[char]) -> bool {
-    match c {
-        '-' | '+' | '=' | ':' | '#' => before.is_empty(),
-        '.' | ')' => !before.is_empty() && before.iter().all(char::is_ascii_digit),
-        _ => false,
-    }
-}
-
-/// Whether GitHub would read on behind it: a mention, a number, an address that becomes a link, an emoji. The break stands
-/// inside `www` and before `//`: behind them an invisible character would be taken for the beginning of a host's name.
-fn reads_on(c: char, before: &[char], after: &[char]) -> bool {
-    let next = after.first().copied();
-    let digit = next.is_some_and(|next| next.is_ascii_digit());
-    match c {
-        '@' | '#' => next.is_some_and(|next| !next.is_whitespace()),
-        '-' => {
-            let advisory = ends_with(before, "ghsa") && next.is_some_and(char::is_alphanumeric);
-            advisory || (digit && (ends_with(before, "gh") || ends_with(before, "cve")))
-        }
-        'w' | 'W' => ends_with(before, "ww") && next == Some('.'),
-        ':' => match next {
-            Some('/') => after.get(1) == Some(&'/'),
-            Some(next) => names_an_emoji(next, &after[1..]),
-            None => false,
-        },
-        _ => false,
-    }
-}
-
-/// `tada:` behind a colon becomes a picture.
-fn names_an_emoji(first: char, rest: &[char]) -> bool {
-    let named = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
-    let name: String = std::iter::once(first).chain(rest.iter().copied()).take_while(named).collect();
-    let is_name = name.contains(|c: char| c.is_ascii_alphabetic()) || ["100", "1234", "+1", "-1"].contains(&&*name);
-    is_name && rest.get(name.len() - 1) == Some(&':')
+/// A number is one only where there is such an emoji.
+fn is_emoji(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_alphabetic()) || ["100", "1234", "+1", "-1"].contains(&name)
 }
 
 fn ends_with(before: &[char], end: &str) -> bool {
@@ -261,31 +107,16 @@ fn ends_with(before: &[char], end: &str) -> bool {
     end.chars().rev().all(|wanted| back.next().is_some_and(|c| c.eq_ignore_ascii_case(&wanted)))
 }
 
-/// An address that ends where it should, and that GitHub does not take for a reference. `None`: not http or https.
-fn destination(url: &str) -> Option<String> {
-    let mut url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let is_github = url.host_str().is_some_and(|host| host == "github.com" || host == "www.github.com");
-    let refers = ["/issues/", "/pull/", "/commit/", "/discussions/"].iter().any(|part| url.path().contains(part));
-    if is_github && refers {
-        // The host GitHub keeps for links that leave no trace on the issue they lead to.
-        url.set_host(Some("redirect.github.com")).ok()?;
-    }
-    let mut out = String::with_capacity(url.as_str().len());
-    for c in url.as_str().chars() {
-        match c {
-            '(' | ')' | '<' | '>' | '\\' | '`' | '|' | '"' | ' ' => out.push_str(&format!("%{:02X}", u32::from(c))),
-            '&' => out.push_str("&amp;"),
-            _ => out.push(c),
-        }
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use connector_kit::markdown::clean;
+    use connector_kit::{Block, Span};
+
     use super::*;
+
+    const LONGEST_BODY: usize = Flavour::LONGEST;
 
     fn plain(words: &str) -> Span {
         Span::Plain(words.to_owned())
@@ -470,6 +301,6 @@ mod tests {
         assert!(!out.contains(['<', '\n', '\0', '\u{202E}']), "{out:?}");
         assert!(!out.contains("://") && !out.contains("www."), "{out:?}");
         let longest = out.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
-        assert!(longest < SHORTEST_COMMIT, "{out:?}");
+        assert!(longest < Flavour::SHORTEST_HASH, "{out:?}");
     }
 }

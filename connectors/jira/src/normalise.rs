@@ -155,6 +155,7 @@ pub(crate) fn task(
         description_hash: fields.description.map_or(0, |raw| fingerprint(raw.get())),
         restricted: fields.security.is_some() || is_restricted(fields),
         ineligible: None,
+        untold: Vec::new(),
     })
 }
 

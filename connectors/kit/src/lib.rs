@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod http;
 pub mod limits;
+pub mod markdown;
 pub mod secret;
 pub mod mentions;
 mod supplement;
@@ -299,8 +300,8 @@ pub trait Source: Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// The known tasks whose surroundings the next request of this stream asks for. `None`: the stream needs none of them,
-    /// or has another way for now.
+    /// The known tasks whose surroundings the next request of this stream asks for, or with which it compares what it reads.
+    /// `None`: the stream needs none of them, or has another way for now.
     fn wants(&self, _stream: &StreamKey, _cursor: &Cursor) -> Option<Wanted> {
         None
     }

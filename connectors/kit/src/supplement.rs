@@ -11,6 +11,8 @@ pub struct KnownTask {
     pub ext: String,
     /// Its connector's handle ([`connector_model::Task::handle`]).
     pub handle: String,
+    /// The tool's word for its state, as it was read last.
+    pub status: String,
 }
 
 /// A run of open tasks of one container, in an order that does not move.

@@ -99,16 +99,22 @@ pub fn is_same(secret: &SecretString, given: &str) -> bool {
     !secret.is_empty() && bool::from(secret.as_bytes().ct_eq(given.as_bytes()))
 }
 
-/// True when `given` is the HMAC-SHA1 of these pieces, one behind the other, in base64. For tools that know nothing newer; as
-/// an HMAC it is not broken. Compared in constant time. With an empty secret nothing is ever signed.
-pub fn is_signed_sha1(secret: &SecretString, pieces: &[&[u8]], given: &str) -> bool {
+/// The HMAC-SHA1 of these pieces, one behind the other, in base64. For tools that know nothing newer; as an HMAC it is not
+/// broken.
+pub fn signature_sha1(secret: &SecretString, pieces: &[&[u8]]) -> String {
     let mac = Hmac::<Sha1>::new_from_slice(secret.expose_secret().as_bytes());
     let mut mac = mac.expect("a key of any length will do");
     for piece in pieces {
         mac.update(piece);
     }
-    let own = STANDARD.encode(mac.finalize().into_bytes());
-    !secret.expose_secret().is_empty() && bool::from(own.as_bytes().ct_eq(given.as_bytes()))
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// True when `given` is the [`signature_sha1`] of these pieces. Compared in constant time. With an empty secret nothing is
+/// ever signed.
+pub fn is_signed_sha1(secret: &SecretString, pieces: &[&[u8]], given: &str) -> bool {
+    let same = signature_sha1(secret, pieces).as_bytes().ct_eq(given.as_bytes());
+    !secret.expose_secret().is_empty() && bool::from(same)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod change;
 mod keys;
 mod person;
 mod task;
+pub mod words;
 
 pub use address::{Address, tasks_named};
 pub use change::{Change, Field, Mark, Mentions};

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::TaskRef;
+use crate::{Field, TaskRef};
 
 /// One piece of work, as one answer of its tool showed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct Task {
     pub restricted: bool,
     /// Why no rule looks at it. `None`: it is work like any other.
     pub ineligible: Option<Ineligible>,
+    /// Fields that this answer does not tell, whatever stands in them: what is known of them is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<Field>,
 }
 
 /// State of the work: what the tool says, and which of our six it is.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use connector_kit::ConnectorError;
+use connector_model::words::{Meaning, meaning};
 use connector_model::{Account, AccountKind, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
@@ -12,7 +13,6 @@ use serde_json::value::RawValue;
 use crate::answers::expect_ok;
 use crate::call::{Query, segment};
 use crate::config::{Fields, States};
-use crate::lists::{Meaning, meaning};
 use crate::normalise::fingerprint;
 use crate::wire::{self, FieldDefinition, Member, Membership};
 use crate::{Trello, items};

@@ -49,7 +49,7 @@ impl Trello {
             page.partial = Some(format!("{what}: some could not be read"));
         }
         page.present = here.iter().map(|stub| TaskRef::Ext(stub.id.clone())).collect();
-        stand.lists |= cards.iter().any(|card| card.badges.as_ref().is_none_or(|b| b.check_items.unwrap_or(0) > 0));
+        stand.lists |= cards.iter().any(|card| card.badges.as_ref().is_none_or(|b| b.check_items > 0));
         let oldest = cards.into_iter().map(|card| card.id).min().filter(|_| count >= asked);
         match oldest {
             Some(oldest) if stand.before.as_ref().is_some_and(|before| oldest >= *before) => {
@@ -103,7 +103,7 @@ impl Trello {
         if !unreadable.is_empty() {
             page.partial = Some(format!("{what}: some could not be read"));
         }
-        let all = lists.into_iter().flat_map(|list| list.check_items.unwrap_or_default());
+        let all = lists.into_iter().flat_map(|list| list.check_items);
         let dated = all.filter(|item| item.due.0.is_some());
         page.present.extend(dated.map(|item| TaskRef::Ext(item.id)));
         Ok(())

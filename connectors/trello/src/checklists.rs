@@ -1,8 +1,9 @@
 //! What stands around changed cards and did not come with them: checklists and attachments, asked for where there are any.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use connector_kit::ConnectorError;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answers::expect_ok;
@@ -19,49 +20,56 @@ const MOST_ATTACHMENTS: usize = 50;
 impl Trello {
     /// Completes cards. One that is gone meanwhile stays as it is.
     pub(crate) async fn complete_cards(&self, board: &str, cards: &mut [Card]) -> Result<(), ConnectorError> {
-        let bare = |card: &Card| card.checklists.is_none() && badge(card, |badges| badges.check_items) > 0;
+        let bare = |card: &Card| card.checklists.is_none() && card.badges.check_items > 0;
         let lacking = cards.iter().filter(|card| bare(card)).count();
         if lacking > ONE_BY_ONE {
             let path = format!("boards/{}/checklists", segment(board));
-            let mut by_card: HashMap<String, Vec<Checklist>> = HashMap::new();
-            for one in self.checklists_at(path, "checklists of a board").await? {
-                by_card.entry(one.id_card.clone().unwrap_or_default()).or_default().push(one);
-            }
+            let mut all = self.checklists_at(path, "checklists of a board").await?;
             for card in cards.iter_mut().filter(|card| bare(card)) {
-                card.checklists = by_card.remove(&card.id);
+                card.checklists = all.take(&card.id);
             }
         } else {
             for card in cards.iter_mut().filter(|card| bare(card)) {
                 card.checklists = self.checklists_of(&card.id).await?;
             }
         }
-        let unattached = |card: &Card| card.attachments.is_none() && badge(card, |badges| badges.attachments) > 0;
+        let unattached = |card: &Card| card.attachments.is_none() && card.badges.attachments.unwrap_or(0) > 0;
         for card in cards.iter_mut().filter(|card| unattached(card)).take(MOST_ATTACHMENTS) {
             card.attachments = self.attachments_of(&card.id).await?;
         }
         // Nothing is left to be told of those that show none.
         for card in cards.iter_mut() {
-            if card.badges.as_ref().is_some_and(|badges| badges.attachments == Some(0)) {
+            if card.badges.attachments == Some(0) {
                 card.attachments.get_or_insert_default();
             }
         }
         Ok(())
     }
 
-    /// The checklists of one card. `None`: it is not to be seen any more.
+    /// The checklists of one card. `None`: it is not to be seen any more, or one of them cannot be read.
     pub(crate) async fn checklists_of(&self, card: &str) -> Result<Option<Vec<Checklist>>, ConnectorError> {
         match self.checklists_at(format!("cards/{}/checklists", segment(card)), "checklists of a card").await {
-            Ok(found) => Ok(Some(found)),
+            Ok(found) => Ok(found.whole()),
             Err(ConnectorError::NotVisible { .. } | ConnectorError::Forbidden { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn checklists_at(&self, path: String, what: &str) -> Result<Vec<Checklist>, ConnectorError> {
+    async fn checklists_at(&self, path: String, what: &str) -> Result<Lists, ConnectorError> {
         let response = expect_ok(self.get(path, Query::new()).await?, what)?;
         let listed: Vec<&RawValue> = items::single(&response, what)?;
-        // What cannot be read of a checklist costs that list; its card is there all the same.
-        Ok(items::each(listed, &mut Vec::new()))
+        let mut lists = Lists::default();
+        for raw in listed {
+            match items::one::<Checklist>(raw.get()) {
+                Ok(list) => lists.by_card.entry(list.id_card.clone().unwrap_or_default()).or_default().push(list),
+                // What else is on that card may be in it: nothing is known of its items then.
+                Err(_) => match items::one::<Owner>(raw.get()) {
+                    Ok(of) => drop(lists.odd.insert(of.id_card)),
+                    Err(_) => lists.is_odd = true,
+                },
+            }
+        }
+        Ok(lists)
     }
 
     async fn attachments_of(&self, card: &str) -> Result<Option<Vec<Attachment>>, ConnectorError> {
@@ -75,6 +83,33 @@ impl Trello {
     }
 }
 
-fn badge(card: &Card, of: impl Fn(&crate::wire::Badges) -> Option<u32>) -> u32 {
-    card.badges.as_ref().and_then(of).unwrap_or(0)
+/// Checklists by card.
+#[derive(Default)]
+struct Lists {
+    by_card: HashMap<String, Vec<Checklist>>,
+    /// Cards of which one checklist cannot be read.
+    odd: HashSet<String>,
+    /// One cannot be read, and does not tell its card either.
+    is_odd: bool,
+}
+
+impl Lists {
+    /// Those of a card. `None`: it has none here, or not all of them can be read.
+    fn take(&mut self, card: &str) -> Option<Vec<Checklist>> {
+        let lists = self.by_card.remove(card)?;
+        (!self.is_odd && !self.odd.contains(card)).then_some(lists)
+    }
+
+    /// All of them. `None`: one cannot be read.
+    fn whole(self) -> Option<Vec<Checklist>> {
+        let is_whole = !self.is_odd && self.odd.is_empty();
+        is_whole.then(|| self.by_card.into_values().flatten().collect())
+    }
+}
+
+/// The card that a checklist is on.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Owner {
+    id_card: String,
 }

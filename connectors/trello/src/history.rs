@@ -3,12 +3,12 @@
 //! What an `updateCard` changed stands in `data.old`, each field by its former value. Where a card lies is the only state
 //! Trello tells, so that moving it, ticking it off and archiving it are all changes of state, told by what the lists mean now.
 
+use connector_model::words::meaning;
 use connector_model::{Change, Due, Field, Mentions, StatusCategory, TaskRef};
 use serde_json::Value;
 
 use crate::board::Board;
 use crate::config::States;
-use crate::lists::meaning;
 use crate::wire::{Action, Data, Named};
 use crate::{mark, when};
 

@@ -1,6 +1,6 @@
 //! Trello: reads boards, cards and their history, and writes one living comment on a card.
 //!
-//! Trello tells no state of a card, only the list it lies in: what a list means is configured, or told by its name (`lists`).
+//! Trello tells no state of a card, only the list it lies in: what a list means is configured, or told by its name (`words`).
 //! It has no list of what changed either: each poll asks for the open cards of a board and compares them with those it knows
 //! (`tasks`), and asks for the board's actions since the last one, which are the history (`history`). Some changes have no
 //! action, some cards no list of their own to vanish from, so that a full pass is made now and then and a census each day.
@@ -21,7 +21,6 @@ mod examine;
 mod history;
 mod hooks;
 mod items;
-mod lists;
 mod look;
 mod mark;
 mod memory;
@@ -44,8 +43,8 @@ use std::sync::{Arc, Mutex};
 use connector_kit::http::{Http, HttpConfig, Method};
 use connector_kit::limits::Limits;
 use connector_kit::{
-    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, MessageRef, Page, Source, StreamKey, StreamKind,
-    StreamSpec, TaskLook, Text, Usage, Whoami, WriteError,
+    BoxFuture, Clock, Commenter, ConnectorError, Cursor, Every, Found, KnownTask, MessageRef, Page, Source, StreamKey,
+    StreamKind, StreamSpec, TaskLook, Text, Usage, Wanted, Whoami, WriteError,
 };
 use connector_model::{Account, Field, Mark};
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +63,9 @@ const LARGEST_BODY: usize = 64 << 20;
 
 /// Every request's deadline, body included. Trello itself gives up after 30 seconds.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(45);
+
+/// Open tasks of a board that are taken up from the mirror; Trello has no more than 5,000 open cards on one.
+const MOST_RECALLED: u32 = 100_000;
 
 /// How often a read is tried in all.
 const READ_ATTEMPTS: usize = 4;
@@ -165,7 +167,7 @@ impl Trello {
     async fn pull_stream(&self, stream: &StreamKey, cursor: &Cursor) -> Result<Page, ConnectorError> {
         match (&stream.scope, stream.kind) {
             (_, StreamKind::Containers) => self.pull_containers(cursor).await,
-            (Some(scope), StreamKind::Tasks) => self.pull_tasks(scope, cursor).await,
+            (Some(scope), StreamKind::Tasks) => self.pull_tasks(scope, cursor, &[]).await,
             (Some(scope), StreamKind::Census) => self.pull_census(scope, cursor).await,
             (_, kind) => {
                 Err(ConnectorError::Misconfigured { tool: TOOL, what: format!("there is no stream {kind:?}") })
@@ -199,6 +201,24 @@ impl Source for Trello {
 
     fn pull<'a>(&'a self, stream: &'a StreamKey, cursor: &'a Cursor) -> BoxFuture<'a, Result<Page, ConnectorError>> {
         Box::pin(self.pull_stream(stream, cursor))
+    }
+
+    /// What the mirror holds of a board of which nothing is remembered: what has gone meanwhile is missed at once.
+    fn wants(&self, stream: &StreamKey, cursor: &Cursor) -> Option<Wanted> {
+        let scope = stream.scope.as_ref().filter(|_| stream.kind == StreamKind::Tasks)?;
+        self.is_forgotten(&scope.at.ext, cursor).then_some(Wanted { after: None, most: MOST_RECALLED })
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        stream: &'a StreamKey,
+        cursor: &'a Cursor,
+        tasks: &'a [KnownTask],
+    ) -> BoxFuture<'a, Result<Page, ConnectorError>> {
+        match &stream.scope {
+            Some(scope) => Box::pin(self.pull_tasks(scope, cursor, tasks)),
+            None => self.pull(stream, cursor),
+        }
     }
 
     fn task<'a>(&'a self, handle: &'a str) -> BoxFuture<'a, Result<TaskLook, ConnectorError>> {

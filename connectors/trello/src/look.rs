@@ -75,14 +75,14 @@ impl Trello {
             Some(id) => {
                 let Some(lists) = &card.checklists else {
                     // A card that shows no items has none.
-                    let shows_none = card.badges.as_ref().is_some_and(|badges| badges.check_items == Some(0));
+                    let shows_none = card.badges.check_items == 0;
                     return if shows_none {
                         Ok(TaskLook::Gone)
                     } else {
                         Err(malformed("a card without its checklists"))
                     };
                 };
-                let mut all = lists.iter().flat_map(|list| list.check_items.iter().flatten());
+                let mut all = lists.iter().flat_map(|list| &list.check_items);
                 match all.find(|item| item.id == id) {
                     Some(item) => page.tasks.push(item_task(item, card, &reading)),
                     None => return Ok(TaskLook::Gone),

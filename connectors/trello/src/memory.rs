@@ -1,10 +1,16 @@
 //! What a board's cards looked like when they were read last, so that a poll takes up again only those that differ.
 //!
 //! It is kept in memory alone and belongs to one cursor: where the cursor that comes back is another one (a restart, a page
-//! that was not kept), nothing is known, and every card is taken up again.
+//! that was not kept), no more is known than the mirror tells, and every card is taken up again.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use connector_kit::KnownTask;
+
+use crate::look::Handle;
+use crate::normalise::{cards_in, short_link};
+use crate::wire::Card;
 
 /// A card as it was read last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +25,29 @@ pub(crate) struct Known {
     pub(crate) children: BTreeSet<String>,
 }
 
+impl Known {
+    /// What is remembered of a card. Where its checklists could not be read, what they said before stays.
+    pub(crate) fn of(card: &Card, hash: u64, before: &Known) -> Known {
+        let open = !card.closed;
+        if card.checklists.is_none() && card.badges.check_items > 0 {
+            return Known { hash, open, ..before.clone() };
+        }
+        let listed = || card.checklists.iter().flatten().flat_map(|list| &list.check_items);
+        let own = short_link(card);
+        let at = card.short_url.as_deref().unwrap_or_default();
+        let named = listed().flat_map(|item| cards_in(&item.name, at));
+        Known {
+            hash,
+            open,
+            items: listed()
+                .filter(|item| item.due.0.is_some() || before.items.contains(&item.id))
+                .map(|item| item.id.clone())
+                .collect(),
+            children: named.filter(|link| *link != own).map(str::to_owned).collect(),
+        }
+    }
+}
+
 /// What is known of a board's cards.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
@@ -30,9 +59,49 @@ pub(crate) struct Memory {
     pub(crate) cards: HashMap<String, Known>,
     /// Actions about lists that were heard of.
     of_lists: BTreeSet<String>,
+    /// Cards that the pass over all of them has not shown yet. Empty: there is none under way, or it was not seen to begin.
+    unseen: BTreeSet<String>,
 }
 
 impl Memory {
+    /// What the mirror holds of a board: which cards are there, and which items of their checklists are tasks. What they look
+    /// like is not known.
+    pub(crate) fn recalled(tasks: &[KnownTask]) -> Memory {
+        let mut memory = Memory::default();
+        for handle in tasks.iter().filter_map(|task| Handle::from_text(&task.handle)) {
+            let known = memory.cards.entry(handle.card.to_owned()).or_default();
+            known.open = true;
+            known.items.extend(handle.item.map(str::to_owned));
+        }
+        memory
+    }
+
+    /// A pass over all cards begins.
+    pub(crate) fn await_all(&mut self) {
+        self.unseen = self.cards.iter().filter(|(_, known)| known.open).map(|(id, _)| id.clone()).collect();
+    }
+
+    /// It has shown this one.
+    pub(crate) fn show(&mut self, id: &str) {
+        self.unseen.remove(id);
+    }
+
+    /// How many it has not shown.
+    pub(crate) fn count_unseen(&self) -> usize {
+        self.unseen.len()
+    }
+
+    /// It is over: what it has not shown is forgotten, and returned with the items that are tasks of their own.
+    pub(crate) fn missed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unseen).iter().flat_map(|id| self.forget(id)).collect()
+    }
+
+    /// What is known of a card no more: itself, and the items that are tasks of their own.
+    pub(crate) fn forget(&mut self, id: &str) -> Vec<String> {
+        let items = self.cards.remove(id).map(|known| known.items).unwrap_or_default();
+        std::iter::once(id.to_owned()).chain(items).collect()
+    }
+
     /// Takes note of actions about lists; true where one of them is new.
     pub(crate) fn hear(&mut self, of_lists: BTreeSet<String>) -> bool {
         let before = self.of_lists.len();

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use connector_model::words::says_waiting;
 use connector_model::{
     ContainerKind, ContainerRef, Due, DueSource, DueStated, Ineligible, Link, LinkKind, Progress, ProgressSource,
     Share, Status, StatusCategory, Task, TaskRef, tasks_named,
@@ -15,7 +16,6 @@ use url::Url;
 
 use crate::board::Board;
 use crate::config::States;
-use crate::lists::says_waiting;
 use crate::when;
 use crate::wire::{Card, CheckItem, FieldItem, Label};
 
@@ -44,12 +44,12 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         key: link.to_owned(),
         url: address(card, link),
         handle: handle(&card.id_board, &card.id, None),
-        title: card.name.clone().unwrap_or_default(),
+        title: card.name.clone(),
         kind: None,
         container: ContainerRef { kind: ContainerKind::Board, ext: card.id_board.clone() },
         homes: Vec::new(),
         status,
-        owners: card.id_members.clone().unwrap_or_default(),
+        owners: card.id_members.clone(),
         reporter: card.id_member_creator.clone().filter(|id| !id.is_empty()),
         created_at: made,
         updated_at,
@@ -57,7 +57,7 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         start: start.or_else(|| date_of(item(card, &reading.board.roles.start)?)),
         due: card.due.0.map(|at| DueStated { due: Due::At(at), source: DueSource::Item }),
         priority: priority(card, reading),
-        labels: card.labels.iter().flatten().filter_map(Label::word).map(str::to_owned).collect(),
+        labels: card.labels.iter().filter_map(Label::word).map(str::to_owned).collect(),
         progress: progress(card, reading),
         estimate_secs: item(card, &reading.board.roles.estimate).and_then(number_of).and_then(hours),
         spent_secs: None,
@@ -69,13 +69,14 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         description_hash: 0,
         restricted: false,
         ineligible: ineligible(card, reading),
+        untold: Vec::new(),
     }
 }
 
 /// An item of a checklist as a task of its own, under its card.
 pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) -> Task {
     let parent = task(card, reading);
-    let is_complete = item.state.as_deref() == Some("complete");
+    let is_complete = item.state == "complete";
     let (raw, category) = match (parent.status.category, is_complete) {
         (_, true) => ("complete".to_owned(), StatusCategory::Done),
         // Of what is over no part is left to be done.
@@ -92,7 +93,7 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         key: format!("{}/{}", parent.key, item.id),
         url: parent.url.clone(),
         handle: handle(&card.id_board, &card.id, Some(&item.id)),
-        title: item.name.clone().unwrap_or_default(),
+        title: item.name.clone(),
         kind: Some("check item".to_owned()),
         // An item's states are Trello's own: nobody has to say what they mean.
         status: Status { raw, category, declared: true },
@@ -164,7 +165,7 @@ fn status(card: &Card, reading: &Reading<'_>) -> Status {
     let category = match of_list {
         Some(over) if !over.is_open() => Some(over),
         _ if is_complete => Some(StatusCategory::Done),
-        _ if card.closed == Some(true) => Some(StatusCategory::Cancelled),
+        _ if card.closed => Some(StatusCategory::Cancelled),
         _ if is_blocked(card, reading) => Some(StatusCategory::Waiting),
         open => open,
     };
@@ -173,7 +174,7 @@ fn status(card: &Card, reading: &Reading<'_>) -> Status {
 
 /// A label says that it waits.
 fn is_blocked(card: &Card, reading: &Reading<'_>) -> bool {
-    card.labels.iter().flatten().any(|label| {
+    card.labels.iter().any(|label| {
         let (id, word) = (label.id.as_deref().unwrap_or_default(), label.word().unwrap_or_default());
         let configured = reading.states.of(id, word);
         configured.map_or_else(|| says_waiting(word), |category| category == StatusCategory::Waiting)
@@ -182,7 +183,7 @@ fn is_blocked(card: &Card, reading: &Reading<'_>) -> bool {
 
 fn ineligible(card: &Card, reading: &Reading<'_>) -> Option<Ineligible> {
     let list = reading.board.list(&card.id_list);
-    let name = card.name.as_deref().unwrap_or_default().trim();
+    let name = card.name.trim();
     let is_line =
         name.chars().count() >= 3 && name.chars().all(|c| matches!(c, '-' | '–' | '—' | '_' | '=' | '*' | '─'));
     match () {
@@ -220,10 +221,9 @@ fn progress(card: &Card, reading: &Reading<'_>) -> Option<Progress> {
     if let Some(percent) = declared {
         return Some(Progress { share: Share::new(percent / 100.0), source: ProgressSource::Native, items: 0 });
     }
-    let badges = card.badges.as_ref()?;
-    let all = badges.check_items.filter(|all| *all >= FEWEST_ITEMS)?;
-    let share = Share::of(badges.check_items_checked.unwrap_or(0), all);
-    Some(Progress { share, source: ProgressSource::Checklist, items: all })
+    let all = card.badges.check_items;
+    let share = Share::of(card.badges.check_items_checked, all);
+    (all >= FEWEST_ITEMS).then_some(Progress { share, source: ProgressSource::Checklist, items: all })
 }
 
 /// The value of a custom field on the card.
@@ -257,9 +257,7 @@ fn priority(card: &Card, reading: &Reading<'_>) -> Option<u8> {
         let text = item.value.as_ref().and_then(|value| value.get("text")).and_then(Value::as_str);
         text.or_else(|| roles.options.get(item.id_value.as_deref()?).map(String::as_str))
     });
-    entry
-        .and_then(rank)
-        .or_else(|| card.labels.iter().flatten().filter_map(Label::word).filter_map(rank_of_label).min())
+    entry.and_then(rank).or_else(|| card.labels.iter().filter_map(Label::word).filter_map(rank_of_label).min())
 }
 
 /// What a word says of how urgent something is: 1 is the highest.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use connector_kit::http::Response;
-use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskRelations, Unreadable};
+use connector_kit::{ConnectorError, Cursor, KnownTask, Page, Scope, TaskRelations, Unreadable};
 use connector_model::{Account, TaskRef};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -17,7 +17,7 @@ use crate::answers::{date, expect_ok, is_too_much};
 use crate::board::{Board, account};
 use crate::call::{Query, segment};
 use crate::memory::{Known, Memory};
-use crate::normalise::{Reading, cards_in, fingerprint, item_task, short_link, task};
+use crate::normalise::{Reading, fingerprint, item_task, short_link, task};
 use crate::stand::{At, Stand, Walk};
 use crate::wire::{Action, Card, Stub};
 use crate::{TOOL, Trello, history, items, when};
@@ -73,25 +73,36 @@ struct News {
 }
 
 impl Trello {
-    /// The next page of a pass over everything, or all that changed.
-    pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
+    /// Whether nothing is remembered of a board, so that the mirror is to tell what it holds.
+    pub(crate) fn is_forgotten(&self, board: &str, cursor: &Cursor) -> bool {
+        cursor.at.as_deref().is_some_and(|at| self.memories.at(board, at).is_none())
+    }
+
+    /// The next page of a pass over everything, or all that changed. `mirrored`: what the mirror holds, where it was asked for.
+    pub(crate) async fn pull_tasks(
+        &self,
+        scope: &Scope,
+        cursor: &Cursor,
+        mirrored: &[KnownTask],
+    ) -> Result<Page, ConnectorError> {
         let mut stand = Stand::from_cursor(cursor);
         let known = self.memories.at(&scope.at.ext, cursor.at.as_deref().unwrap_or_default());
+        let memory = || known.as_ref().map_or_else(|| Memory::recalled(mirrored), |known| (**known).clone());
         stand.page += 1;
         if let Some(walk) = stand.walk.take() {
-            return self.walk_on(scope, stand, walk, known, cursor).await;
+            return self.walk_on(scope, stand, walk, memory(), cursor).await;
         }
         let now = self.clock.now();
-        if let Some(memory) = known.clone()
+        if let Some(memory) = &known
             && cursor.backfilled
             && !stand.is_whole_due(now)
-            && let Some(page) = self.increment(scope, &mut stand, &memory).await?
+            && let Some(page) = self.increment(scope, &mut stand, memory).await?
         {
             return Ok(page);
         }
         stand.begin(now);
         match stand.walk.take() {
-            Some(walk) => self.walk_on(scope, stand, walk, known, cursor).await,
+            Some(walk) => self.walk_on(scope, stand, walk, memory(), cursor).await,
             None => Err(malformed("a pass was lost")),
         }
     }
@@ -146,7 +157,7 @@ impl Trello {
         for id in left {
             match self.card_that_left(scope, &id).await? {
                 Some(card) => changed.push(card),
-                None => page.missed.extend(forgotten(&mut memory, &id)),
+                None => page.missed.extend(memory.forget(&id).into_iter().map(TaskRef::Ext)),
             }
         }
         let told = news.left.iter().filter(|id| !listed.contains(*id) && memory.cards.contains_key(*id));
@@ -229,7 +240,7 @@ impl Trello {
         scope: &Scope,
         mut stand: Stand,
         mut walk: Walk,
-        known: Option<Arc<Memory>>,
+        mut memory: Memory,
         cursor: &Cursor,
     ) -> Result<Page, ConnectorError> {
         let board = self.board(&scope.at.ext).await?;
@@ -237,7 +248,6 @@ impl Trello {
         if walk.pages > MOST_PAGES {
             return Err(malformed(&format!("{}: the pages do not end", scope.name)));
         }
-        let mut memory = known.map(|known| (*known).clone()).unwrap_or_default();
         if memory.board != board.hash {
             memory.cards.values_mut().for_each(|known| known.hash = 0);
             memory.board = board.hash;
@@ -278,6 +288,10 @@ impl Trello {
         let mut page = Page::new(response.asked_at, Cursor::default());
         let count = items::single::<Vec<&RawValue>>(&response, &what)?.len();
         let seen = stubs(&response, &what, &mut page.unreadable)?;
+        if before.is_none() {
+            memory.await_all();
+        }
+        seen.iter().for_each(|(.., stub)| memory.show(&stub.id));
         let oldest = seen.iter().map(|(.., stub)| stub.id.clone()).min();
         walk.first_card = oldest.as_deref().and_then(when::of_id).into_iter().chain(walk.first_card).min();
         let is_here = |stub: &Stub| stub.id_board.as_deref().is_none_or(|at| at == scope.at.ext);
@@ -287,7 +301,12 @@ impl Trello {
         let changed = read_cards(fresh.collect(), &mut page.unreadable);
         self.take_up(scope, &mut page, changed, board, memory).await?;
         let next = match oldest.filter(|_| count >= asked) {
-            None => At::Actions(None),
+            None => {
+                // A list that lacks more than that is left to the census.
+                let is_much = memory.count_unseen() > MOST_GONE;
+                page.missed.extend(memory.missed().into_iter().filter(|_| !is_much).map(TaskRef::Ext));
+                At::Actions(None)
+            }
             Some(oldest) if before.is_some_and(|before| oldest >= before) => {
                 return Err(malformed(&format!("{what}: the same page comes again")));
             }
@@ -312,7 +331,7 @@ impl Trello {
         memory.hear(news.of_lists);
         // Of what was before the first pass nothing is known here.
         if walk.since.is_some() {
-            page.missed.extend(news.left.into_iter().map(TaskRef::Ext));
+            page.missed.extend(news.left.iter().flat_map(|id| memory.forget(id)).map(TaskRef::Ext));
         }
         Ok((page, next.map(|oldest| At::Actions(Some(oldest)))))
     }
@@ -429,14 +448,14 @@ impl Trello {
         let mut items_before: Vec<Known> = Vec::with_capacity(cards.len());
         for (card, hash) in cards.iter().zip(hashes) {
             let before = memory.cards.remove(&card.id).unwrap_or_default();
-            memory.cards.insert(card.id.clone(), now_known(card, hash, &before));
+            memory.cards.insert(card.id.clone(), Known::of(card, hash, &before));
             items_before.push(before);
         }
         let parents = memory.parents();
         let reading = Reading { board, states: &self.config.states, parents: &parents };
         for (card, before) in cards.iter().zip(items_before) {
             page.tasks.push(task(card, &reading));
-            for item in card.checklists.iter().flatten().flat_map(|list| list.check_items.iter().flatten()) {
+            for item in card.checklists.iter().flatten().flat_map(|list| &list.check_items) {
                 if item.due.0.is_some() || before.items.contains(&item.id) {
                     page.tasks.push(item_task(item, card, &reading));
                 }
@@ -455,34 +474,6 @@ impl Trello {
             }
         }
         Ok(())
-    }
-}
-
-/// What is to be asked for directly of a card that is not there any more: itself, and the items that are tasks of their own.
-fn forgotten(memory: &mut Memory, id: &str) -> impl Iterator<Item = TaskRef> {
-    let items = memory.cards.remove(id).map(|known| known.items).unwrap_or_default();
-    std::iter::once(id.to_owned()).chain(items).map(TaskRef::Ext)
-}
-
-/// What is remembered of a card. Where its checklists could not be read, what they said before stays.
-fn now_known(card: &Card, hash: u64, before: &Known) -> Known {
-    let open = card.closed != Some(true);
-    let shows_none = card.badges.as_ref().is_some_and(|badges| badges.check_items.unwrap_or(0) == 0);
-    if card.checklists.is_none() && !shows_none {
-        return Known { hash, open, ..before.clone() };
-    }
-    let listed = || card.checklists.iter().flatten().flat_map(|list| list.check_items.iter().flatten());
-    let own = short_link(card);
-    let at = card.short_url.as_deref().unwrap_or_default();
-    let named = listed().flat_map(|item| cards_in(item.name.as_deref().unwrap_or_default(), at));
-    Known {
-        hash,
-        open,
-        items: listed()
-            .filter(|item| item.due.0.is_some() || before.items.contains(&item.id))
-            .map(|item| item.id.clone())
-            .collect(),
-        children: named.filter(|link| *link != own).map(str::to_owned).collect(),
     }
 }
 

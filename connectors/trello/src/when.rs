@@ -5,6 +5,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::de::{Deserialize, Deserializer, Error};
 
+/// As long as `2026-09-30`.
+const DAY: usize = 10;
+
 /// An instant, or nothing: `2026-09-30T16:00:00.000Z`, a day (its beginning in Greenwich), `null` or an empty text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) Option<Timestamp>);
@@ -23,7 +26,11 @@ impl<'de> Deserialize<'de> for When {
 
 /// Reads an instant, or a day.
 pub(crate) fn instant(text: &str) -> Option<Timestamp> {
-    let of_day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    // A day and an hour without a zone is neither: its date alone would be another instant.
+    let of_day = || {
+        let day: Date = text.parse().ok().filter(|_| text.len() == DAY)?;
+        day.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    };
     text.parse().ok().or_else(of_day)
 }
 
@@ -54,5 +61,6 @@ mod tests {
         assert_eq!(read(r#""2026-09-30""#).unwrap(), instant("2026-09-30T00:00:00Z"));
         assert_eq!((read("null").unwrap(), read("\"\"").unwrap()), (None, None));
         assert!(read("\"soon\"").is_err() && read("7").is_err());
+        assert!(read(r#""2026-11-17T16:00:00""#).is_err(), "an hour of nowhere");
     }
 }

@@ -3,27 +3,48 @@
 //! New fields and words appear without notice, and what a plan does not include is left out. So everything that a card can
 //! do without is an `Option`, and unknown words stay text.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::when::When;
 
-/// A card.
+/// An id of Trello's: 24 hexadecimal digits. Anything else is no thing that was made there.
+fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let id = String::deserialize(from)?;
+    let is_id = id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_id { Ok(id) } else { Err(D::Error::custom("no id of Trello's")) }
+}
+
+/// What may be null, and is never left out.
+fn demanded<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    T::deserialize(from)
+}
+
+/// What may be left out, and is never null where it is told.
+fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// A card. What every answer holds is demanded: taken for "none", what is lacking would mend or open gaps by itself. What came
+/// to Trello later, and what some plans lack, may be absent.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Card {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
-    pub(crate) name: Option<String>,
-    pub(crate) closed: Option<bool>,
+    pub(crate) name: String,
+    pub(crate) closed: bool,
     pub(crate) id_board: String,
     pub(crate) id_list: String,
-    pub(crate) id_members: Option<Vec<String>>,
+    pub(crate) id_members: Vec<String>,
     pub(crate) id_member_creator: Option<String>,
-    pub(crate) labels: Option<Vec<Label>>,
+    pub(crate) labels: Vec<Label>,
     #[serde(default)]
     pub(crate) start: When,
-    #[serde(default)]
+    #[serde(deserialize_with = "demanded")]
     pub(crate) due: When,
+    #[serde(default, deserialize_with = "told")]
     pub(crate) due_complete: Option<bool>,
     #[serde(default)]
     pub(crate) date_last_activity: When,
@@ -34,9 +55,10 @@ pub(crate) struct Card {
     pub(crate) short_link: Option<String>,
     pub(crate) short_url: Option<String>,
     pub(crate) url: Option<String>,
+    #[serde(default, deserialize_with = "told")]
     pub(crate) is_template: Option<bool>,
     pub(crate) card_role: Option<String>,
-    pub(crate) badges: Option<Badges>,
+    pub(crate) badges: Badges,
     pub(crate) custom_field_items: Option<Vec<FieldItem>>,
     pub(crate) attachments: Option<Vec<Attachment>>,
     pub(crate) checklists: Option<Vec<Checklist>>,
@@ -46,6 +68,7 @@ pub(crate) struct Card {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stub {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
     pub(crate) id_board: Option<String>,
     pub(crate) id_list: Option<String>,
@@ -71,8 +94,8 @@ impl Label {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Badges {
-    pub(crate) check_items: Option<u32>,
-    pub(crate) check_items_checked: Option<u32>,
+    pub(crate) check_items: u32,
+    pub(crate) check_items_checked: u32,
     pub(crate) attachments: Option<u32>,
 }
 
@@ -111,16 +134,17 @@ pub(crate) struct Attachment {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Checklist {
     pub(crate) id_card: Option<String>,
-    pub(crate) check_items: Option<Vec<CheckItem>>,
+    pub(crate) check_items: Vec<CheckItem>,
 }
 
 /// An item of a checklist. Date and owner are there on paid plans alone.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CheckItem {
+    #[serde(deserialize_with = "id")]
     pub(crate) id: String,
-    pub(crate) name: Option<String>,
-    pub(crate) state: Option<String>,
+    pub(crate) name: String,
+    pub(crate) state: String,
     #[serde(default)]
     pub(crate) due: When,
     pub(crate) id_member: Option<String>,

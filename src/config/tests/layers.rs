@@ -53,7 +53,7 @@ const EVERYTHING: &str = r##"
     [people.NAME]
     [rules.custom.NAME]
     when = "true"
-    [teams.web]
+    [teams.NAME]
     manager = "NAME"
     [calendars.NAME]
 "##;

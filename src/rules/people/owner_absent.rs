@@ -46,7 +46,7 @@ impl Rule for OwnerAbsent {
                 None => return fine("an owner is there when it matters"),
             }
         }
-        let Some((absence, on)) = found else { return fine("its owner is there when it matters") };
+        let Some((absence, on)) = found else { return not_about("it has no owner") };
         let away = look.passed(absence.from_at);
         let deputy = look.deputy(*first);
         Reading::Gap(Finding {

@@ -31,11 +31,15 @@ impl Rule for OwnerGone {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Person(who) = subject else { return OTHER_KIND };
+        let acted_at = look.acted_at(&who);
+        // Most people were seen lately; what they have need not be looked through.
+        if !look.has_gone_accounts(&who) && acted_at.is_some_and(|at| !look.passed(self.quiet_until(&who, at, look))) {
+            return fine("they were at work lately, or are away");
+        }
         let work = look.work_of(&who);
         if work.is_empty() {
             return not_about("nothing open belongs to them");
         }
-        let acted_at = look.acted_at(&who);
         let left: Vec<&TaskRec> = work.iter().copied().filter(|task| look.is_of_the_gone(task, &who)).collect();
         if !left.is_empty() {
             return gap(&left, acted_at, true);
@@ -44,11 +48,11 @@ impl Rule for OwnerGone {
             let begun = look.passed(absence.from_at);
             begun && !look.passed(self.quiet_until(&who, absence.back_at, look))
         }) {
-            return fine("they are away, or were until lately");
+            return fine("they were at work lately, or are away");
         }
         let Some(acted_at) = acted_at else { return not_about("they never acted here, so their silence says nothing") };
         if !look.passed(self.quiet_until(&who, acted_at, look)) {
-            return fine("they were seen at work lately");
+            return fine("they were at work lately, or are away");
         }
         if work.iter().any(|task| look.is_blind(task)) {
             return Reading::Unknown(Why::NeighbourUnseen);

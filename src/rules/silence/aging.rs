@@ -1,4 +1,4 @@
-//! `aging`: longer in its state than nearly all tasks of its kind were before they were done.
+//! `aging`: begun, and longer in its state than nearly all tasks of its kind were before they were done.
 
 use connector_model::StatusCategory;
 use jiff::Timestamp;
@@ -39,7 +39,7 @@ impl Rule for Aging {
     }
 
     fn measures(&self) -> &'static [Metric] {
-        &[Metric::Todo, Metric::Active, Metric::Review, Metric::Waiting]
+        &[Metric::Active, Metric::Review, Metric::Waiting]
     }
 }
 
@@ -50,6 +50,10 @@ impl Aging {
             return Ok(not_about("it has parts, which are looked at by themselves"));
         }
         let category = look.category(task)?;
+        // How long work waits to be begun is a matter of plans, and other rules' concern.
+        if category == StatusCategory::Todo {
+            return Ok(not_about("it was not begun"));
+        }
         let Some(metric) = Metric::of_state(category) else { return Ok(not_about("it is over")) };
         let norm = look.norms(task).of(metric);
         let Some(p85) = norm.p85 else {

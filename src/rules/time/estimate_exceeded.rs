@@ -48,7 +48,7 @@ impl EstimateExceeded {
         };
         let has_parts = look.children(task).next().is_some();
         let booked = [task.spent_secs].into_iter().chain(look.children(task).map(|child| child.spent_secs)).flatten();
-        let spent_secs = booked.sum::<i64>();
+        let spent_secs = booked.map(i64::from).sum::<i64>();
         let active = look.category(task);
         let out_of_hand = matches!(active, Ok(StatusCategory::Review | StatusCategory::Waiting));
         // What is left of a whole says nothing while its parts have something left.

@@ -5,8 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::cache::BotNames;
-use super::history::Entry;
+use super::bots::BotNames;
 use super::values::{at_opt, code_in, us};
 use super::{Work, absences};
 use crate::domain::calendar::later;
@@ -130,11 +129,6 @@ impl Work<'_> {
         put.execute(params![us(at), account.0])?;
         self.touched.accounts.insert(account);
         Ok(())
-    }
-
-    /// True for an entry that an account's owner did not make with their own hands: an app did, or we.
-    pub(super) fn is_automatic(&self, entry: &Entry<'_>) -> bool {
-        entry.mark.is_some() || entry.via.is_some_and(|via| self.cache.who.bots.contains(via))
     }
 
     fn settle_account(&self, ext: &str, rec: &mut AccountRec) {

@@ -191,8 +191,8 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         priority: row.get(10)?,
         progress: progress(row, 11)?,
         estimate_secs: row.get(14)?,
-        spent_secs: row.get(24)?,
-        remaining_secs: row.get(25)?,
+        spent_secs: secs(row, 24)?,
+        remaining_secs: secs(row, 25)?,
         parent: row.get::<_, Option<i64>>(15)?.map(TaskId),
         owners: Box::default(),
         reporter: row.get::<_, Option<i64>>(16)?.map(AccountId),
@@ -205,6 +205,11 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<TaskRec, rusqlit
         facts: facts(row, 20)?,
         words: None,
     })
+}
+
+/// Seconds that may be left untold; what is out of range is.
+fn secs(row: &Row<'_>, column: usize) -> Result<Option<u32>, rusqlite::Error> {
+    Ok(row.get::<_, Option<i64>>(column)?.and_then(|secs| u32::try_from(secs).ok()))
 }
 
 /// The same few words for a million tasks.

@@ -45,7 +45,7 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Resu
         };
         known.insert(&change.task, task);
         let entry = entry(work, site, change)?;
-        if let Some(account) = entry.account.filter(|_| !work.is_automatic(&entry)) {
+        if let Some(account) = entry.account.filter(|_| !is_automatic(work, &entry)) {
             work.acted(account, entry.at)?;
         }
         let new = match task {
@@ -55,6 +55,11 @@ pub(super) fn see(work: &mut Work<'_>, site: SiteId, changes: &[Change]) -> Resu
         written += u32::from(new);
     }
     Ok(written)
+}
+
+/// True for an entry that an account's owner did not make with their own hands: an app did, or we.
+fn is_automatic(work: &Work<'_>, entry: &Entry<'_>) -> bool {
+    entry.mark.is_some() || entry.via.is_some_and(|via| work.cache.who.bots.contains(via))
 }
 
 fn entry<'a>(work: &mut Work<'_>, site: SiteId, change: &'a Change) -> Result<Entry<'a>, StoreError> {

@@ -107,7 +107,8 @@ fn leave(work: &mut Work<'_>, task: TaskId, missing: i64) -> Result<(), StoreErr
     work.touched.around.insert(task);
     work.db.prepare_cached("DELETE FROM suspects WHERE task = ?")?.execute([task.0])?;
     for sql in [
-        "SELECT task FROM links WHERE other = ? UNION SELECT id FROM tasks WHERE parent = ?1",
+        "SELECT task FROM links WHERE other = ? UNION SELECT id FROM tasks WHERE parent = ?1
+         UNION SELECT parent FROM tasks WHERE id = ?1 AND parent IS NOT NULL",
         "SELECT other FROM links WHERE task = ? AND other IS NOT NULL",
     ] {
         let mut query = work.db.prepare_cached(sql)?;

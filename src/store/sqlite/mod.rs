@@ -7,6 +7,7 @@ mod absences;
 mod accounts;
 mod batch;
 mod board;
+mod bots;
 mod bulk;
 mod cache;
 mod census;
@@ -48,12 +49,11 @@ use super::{
     ConfigApplied, ConfigPlan, ConnectionState, NoticeFilter, NoticeRow, PageApplied, PageWrite, ProfileSeen,
     PullFailure, SiteSeen, StoreError, StorePath, StreamRow, TaskCount, TaskName,
 };
-use crate::domain::alert::{Alert, Answer, Round, Wish};
+use crate::domain::alert::{Answer, Round, Wish};
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::mark::InstanceKey;
-use crate::domain::notice::Post;
 use crate::domain::record::{BoardDelta, BoardImage};
 use batch::{Batch, Write};
 use cache::Cache;
@@ -217,18 +217,6 @@ impl Store {
         }
         let moment = self.db.unchecked_transaction()?;
         load::image(&moment, self.plan.as_ref(), now, rule)
-    }
-
-    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
-    ///
-    /// # Errors
-    /// `Failed`.
-    pub fn recollect(
-        &self,
-        tasks: &[TaskId],
-        rule: fn(&str) -> Option<RuleId>,
-    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
-        recollect::recollect(&self.db, tasks, rule)
     }
 
     /// Streams of a connection that are due (with `all`: every one), but for those that were asked to wait longer; in the

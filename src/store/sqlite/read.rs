@@ -17,7 +17,7 @@ use crate::domain::notice::{MessageState, NoticeState, Reason};
 /// What words need of these tasks; those that are not there are left out.
 pub(super) fn names(db: &Connection, ids: &[TaskId]) -> Result<HashMap<TaskId, TaskName>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT t.id, t.key, t.title, t.url, t.handle, coalesce(n.name, '') FROM tasks t
+        "SELECT t.id, t.key, t.title, t.url, t.handle, coalesce(n.name, ''), t.restricted FROM tasks t
          JOIN containers c ON c.id = t.container LEFT JOIN connections n ON n.id = c.reader
          WHERE t.id IN (SELECT value FROM json_each(?))",
     )?;
@@ -28,6 +28,7 @@ pub(super) fn names(db: &Connection, ids: &[TaskId]) -> Result<HashMap<TaskId, T
             url: row.get(3)?,
             handle: row.get(4)?,
             connection: row.get(5)?,
+            restricted: row.get(6)?,
         };
         Ok((TaskId(row.get(0)?), name))
     })?;

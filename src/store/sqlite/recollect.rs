@@ -4,15 +4,29 @@
 use rusqlite::Connection;
 
 use super::super::StoreError;
-use super::round;
 use super::values::id_list;
+use super::{Store, round};
 use crate::domain::alert::Alert;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::TaskId;
 use crate::domain::notice::Post;
 
+impl Store {
+    /// What was said before about tasks that come back onto the board: their alerts, and posts about either.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn recollect(
+        &self,
+        tasks: &[TaskId],
+        rule: fn(&str) -> Option<RuleId>,
+    ) -> Result<(Vec<Alert>, Vec<Post>), StoreError> {
+        recollect(&self.db, tasks, rule)
+    }
+}
+
 /// Alerts and posts about these tasks, and posts about those alerts; of rules that are known.
-pub(super) fn recollect(
+fn recollect(
     db: &Connection,
     tasks: &[TaskId],
     rule: fn(&str) -> Option<RuleId>,

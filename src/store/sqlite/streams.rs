@@ -78,12 +78,12 @@ pub(super) fn open_tasks(
     wanted: &Wanted,
 ) -> Result<Vec<KnownTask>, StoreError> {
     let mut query = db.prepare_cached(
-        "SELECT ext, handle FROM tasks WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL AND id > coalesce(
+        "SELECT ext, handle, status_raw FROM tasks WHERE container = ?1 AND closed_at IS NULL AND gone_at IS NULL AND id > coalesce(
            (SELECT a.id FROM tasks a JOIN containers c ON c.id = ?1 WHERE a.site = c.site AND a.ext = ?2), 0)
          ORDER BY id LIMIT ?3",
     )?;
     let rows = query.query_map(params![container.0, wanted.after, wanted.most], |row| {
-        Ok(KnownTask { ext: row.get(0)?, handle: row.get(1)? })
+        Ok(KnownTask { ext: row.get(0)?, handle: row.get(1)?, status: row.get(2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -176,9 +176,13 @@ fn relate(work: &mut Work<'_>, origin: &Origin, relations: &TaskRelations) -> Re
         let id = parent.as_ref().map(|parent| links::resolve(work, origin.site, parent)).transpose()?.flatten();
         let id = id.filter(|id| *id != task);
         let name = parent.as_ref().map(links::ref_text);
+        let mut query = work.db.prepare_cached("SELECT parent FROM tasks WHERE id = ?")?;
+        let before: Option<i64> = query.query_row([task.0], |row| row.get(0))?;
+        drop(query);
         let columns = [("parent", id.map(|id| id.0).into()), ("parent_ref", name.into())];
         if tasks::patch(work, origin, task, origin.asked_at, &columns)? {
             work.touched.around.insert(task);
+            work.touched.maybe.extend(before.map(TaskId));
             work.has_orphans |= parent.is_some() && id.is_none();
             wrote = true;
         }

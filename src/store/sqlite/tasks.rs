@@ -226,8 +226,11 @@ fn update(
     links_hash: Option<Vec<u8>>,
 ) -> Result<Seen, StoreError> {
     let id = stored.id;
-    let columns = Columns::of(work, origin.site, task)?;
+    let mut columns = Columns::of(work, origin.site, task)?;
     let before = read_columns(work, id)?;
+    for i in untold(&task.untold) {
+        columns.values[i] = before[i].clone();
+    }
     let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != columns.values[*i]).collect();
     observe(work, origin, task.updated_at, id, &before, &columns.values)?;
     let owners = OWNERS.put(work, id, &columns.owners)?;
@@ -244,6 +247,10 @@ fn update(
         return Ok(Seen::Same);
     }
     let moved = |names: &[&str]| differing.iter().any(|i| names.contains(&COLUMNS[*i]));
+    // What it was a part of may be on the board for its sake alone.
+    if let Some(Value::Integer(parent)) = differing.iter().find(|i| COLUMNS[**i] == "parent").map(|i| &before[*i]) {
+        work.touched.maybe.insert(TaskId(*parent));
+    }
     work.touched.tasks.insert(id);
     if returned || moved(&["closed_at", "container", "parent"]) {
         work.touched.around.insert(id);
@@ -260,6 +267,23 @@ fn update(
     work.has_dangling |= linked;
     work.has_orphans |= moved(&["parent_ref"]);
     Ok(Seen::Changed)
+}
+
+/// Places of the columns that these fields stand in.
+fn untold(fields: &[Field]) -> impl Iterator<Item = usize> {
+    fields
+        .iter()
+        .flat_map(|field| -> &[&str] {
+            match field {
+                Field::Start => &["start"],
+                Field::Due => &["due", "due_source"],
+                Field::Priority => &["priority"],
+                Field::Progress => &["progress", "progress_source", "progress_items"],
+                Field::Estimate => &["estimate", "spent", "remaining"],
+                _ => &[],
+            }
+        })
+        .filter_map(|name| COLUMNS.iter().position(|column| column == name))
 }
 
 /// Writes the columns that differ, by row number.
@@ -496,6 +520,8 @@ struct Content<'a> {
     mentions: &'a [TaskRef],
     restricted: bool,
     ineligible: Option<Ineligible>,
+    #[serde(skip_serializing_if = "<[Field]>::is_empty")]
+    untold: &'a [Field],
 }
 
 /// Fingerprint of a task's content, whatever the order of its owners and homes.
@@ -520,6 +546,7 @@ fn hash(task: &Task) -> Result<Vec<u8>, StoreError> {
         mentions: &task.mentions,
         restricted: task.restricted,
         ineligible: task.ineligible,
+        untold: &task.untold,
     };
     Ok(Sha256::digest(json(&content)?)[..16].to_vec())
 }

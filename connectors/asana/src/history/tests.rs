@@ -23,7 +23,7 @@ fn told(stories: Vec<Value>) -> Vec<Change> {
         .collect();
     let task: wire::Task = serde_json::from_value(raw("12", json!({}))).unwrap();
     let (states, fields, people) = (States::default(), Fields::default(), HashMap::new());
-    let reading = Reading { states: &states, fields: &fields, people: &people, own: "77" };
+    let reading = Reading { states: &states, fields: &fields, people: &people, own: "77", is_free: false };
     changes(&task, "100", &stories, &reading, &mut Named::default())
 }
 
@@ -177,7 +177,7 @@ fn recorded_stories_are_read() {
     assert_eq!(kinds, ["added_to_project", "due_date_changed", "due_today", "comment_added"]);
     let task: wire::Task = serde_json::from_value(recorded["get-task"].clone()).unwrap();
     let (states, fields, people) = (States::default(), Fields::default(), HashMap::new());
-    let reading = Reading { states: &states, fields: &fields, people: &people, own: "77" };
+    let reading = Reading { states: &states, fields: &fields, people: &people, own: "77", is_free: false };
     let changes = changes(&task, "100", &stories, &reading, &mut Named::default());
     let fields: Vec<Field> = changes.iter().map(|change| change.field).collect();
     assert_eq!(fields, [Field::Other, Field::Due, Field::Comment], "the reminder is nobody's act");

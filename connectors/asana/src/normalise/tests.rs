@@ -38,7 +38,7 @@ fn with<T>(read: impl FnOnce(&Reading<'_>) -> T) -> T {
         kind: AccountKind::Gone,
     };
     let people = HashMap::from([("8".to_owned(), gone)]);
-    read(&Reading { states: &states, fields: &Fields::default(), people: &people, own: "77" })
+    read(&Reading { states: &states, fields: &Fields::default(), people: &people, own: "77", is_free: false })
 }
 
 fn read(change: Value) -> Task {
@@ -86,7 +86,9 @@ fn a_section_says_the_state_of_what_is_not_ticked_off() {
     assert_eq!(of("In progress"), ("In progress".to_owned(), Active, true));
     assert_eq!(of("legal"), ("legal".to_owned(), Waiting, true));
     assert_eq!(of("Shipped"), ("Shipped".to_owned(), Done, true), "the configuration says so");
-    assert_eq!(of("Done"), ("Done".to_owned(), Todo, false), "only the tick says so");
+    assert_eq!(of("✅ Done"), ("✅ Done".to_owned(), Done, true), "so does a word that everybody uses");
+    assert_eq!(of("Complete").1, Done);
+    assert_eq!(of("Live events"), ("Live events".to_owned(), Todo, false), "which has to be the whole name");
     assert_eq!(of("Sprint 12"), ("Sprint 12".to_owned(), Todo, false));
     for nowhere in [json!([]), in_section("Untitled section"), in_section("(no section)")] {
         assert_eq!(
@@ -104,6 +106,15 @@ fn a_section_says_the_state_of_what_is_not_ticked_off() {
     let elsewhere = json!([{"project": {"gid": "900"}, "section": {"gid": "1", "name": "Review"}},
         {"project": {"gid": "100"}, "section": {"gid": "2", "name": "To do"}}]);
     assert_eq!(state(json!({"memberships": elsewhere})).1, Todo, "the section of the project it lives in");
+}
+
+#[test]
+fn nobody_is_to_work_on_what_lies_in_a_backlog() {
+    let of = |name: &str| read(json!({"memberships": in_section(name)})).ineligible;
+    assert_eq!(
+        (of("Backlog"), of("Icebox"), of("To do")),
+        (Some(Ineligible::Backlog), Some(Ineligible::Backlog), None)
+    );
 }
 
 #[test]
@@ -175,8 +186,37 @@ fn what_was_not_told_is_not_taken_for_nothing() {
     let raw: wire::Task = serde_json::from_value(no_links).unwrap();
     let task = with(|reading| task(&raw, Some("100"), "100", reading, &mut Named::default())).unwrap();
     assert_eq!(task.links, None, "what is known of links is kept");
+    assert_eq!(task.untold, []);
     let bare: wire::Task = serde_json::from_value(json!({"gid": "1", "memberships": [{}]})).unwrap();
     assert!(lacks_scope(&bare));
+}
+
+#[test]
+fn a_free_plan_and_an_answer_without_fields_leave_what_was_known() {
+    let fields = ["Progress", "Estimate", "Priority"];
+    let of = |change: Value, is_free: bool| {
+        let mut all = raw("12", json!({"dependencies": [], "dependents": [], "custom_fields": []}));
+        for (name, value) in change.as_object().unwrap() {
+            match value.is_null() {
+                true => drop(all.as_object_mut().unwrap().remove(name)),
+                false => all[name] = value.clone(),
+            }
+        }
+        let raw: wire::Task = serde_json::from_value(all).unwrap();
+        let read = with(|reading| {
+            let reading = Reading { is_free, ..*reading };
+            super::task(&raw, Some("100"), "100", &reading, &mut Named::default())
+        });
+        let read = read.unwrap();
+        let untold: Vec<String> = read.untold.iter().map(|field| format!("{field:?}")).collect();
+        (read.links.map(|links| links.len()), untold)
+    };
+    assert_eq!(of(json!({}), false), (Some(0), Vec::new()), "a paid plan says that there are none");
+    assert_eq!(of(json!({}), true), (None, fields.map(str::to_owned).to_vec()));
+    assert_eq!(of(json!({"dependencies": [{"gid": "13"}]}), true).0, Some(1), "what is told is believed");
+    assert_eq!(of(json!({"dependents": null}), false).0, None, "half of it is not all");
+    assert_eq!(of(json!({"custom_fields": null}), false).1, fields);
+    assert_eq!(of(json!({"custom_fields": [{"gid": "1", "name": "Risk"}]}), true).1, Vec::<String>::new());
 }
 
 #[test]

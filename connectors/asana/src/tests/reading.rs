@@ -285,6 +285,42 @@ async fn without_batches_each_is_asked_for_by_itself() {
 }
 
 #[tokio::test]
+async fn stories_that_cannot_be_had_cost_one_task_which_is_asked_for_with_each_poll() {
+    for has_batches in [true, false] {
+        let is_well = Arc::new(AtomicBool::new(false));
+        let seen = is_well.clone();
+        let server = Server::new(move |asked| match asked.call().as_str() {
+            "GET tasks/2/stories" if !seen.load(Ordering::SeqCst) => bad(500, "Server Error"),
+            "GET tasks/2" => good(raw("2", json!({}))),
+            "POST batch" if !has_batches => bad(403, "no batches"),
+            _ => company(asked),
+        })
+        .await;
+        let asana = server.asana();
+        let first = pass(&asana, &Cursor::default()).await;
+        assert_eq!((gids(&first), first.unreadable.len()), (vec!["1", "11", "111", "3", "4"], 1));
+        assert!(first.next.backfilled, "the project is read to its end");
+        let again = pass(&asana, &first.next).await;
+        assert_eq!((gids(&again).len(), again.unreadable.len(), again.unchanged), (0, 1, false));
+        is_well.store(true, Ordering::SeqCst);
+        let healed = pass(&asana, &again.next).await;
+        assert_eq!((gids(&healed), healed.changes.len()), (vec!["2"], 1));
+        assert!(pass(&asana, &healed.next).await.unchanged);
+    }
+}
+
+#[tokio::test]
+async fn where_the_stories_of_all_cannot_be_had_nothing_is_taken_from_the_page() {
+    let server = Server::new(|asked| match asked.call().as_str() {
+        path if path.ends_with("/stories") => bad(500, "Server Error"),
+        _ => company(asked),
+    })
+    .await;
+    let failed = server.asana().pull(&stream(StreamKind::Tasks), &Cursor::default()).await;
+    assert!(matches!(failed, Err(ConnectorError::Transient { .. })), "{failed:?}");
+}
+
+#[tokio::test]
 async fn a_limit_inside_a_batch_is_a_limit() {
     let server = Server::new(|asked| match asked.call().as_str() {
         "POST batch" => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::{
-    Block, Clock, Commenter, Cursor, Found, Page, Scope, Source, Span, StreamKey, StreamKind, TaskLook, Text,
+    Block, Clock, Commenter, Cursor, Found, KnownTask, Page, Scope, Source, Span, StreamKey, StreamKind, TaskLook, Text,
 };
 use connector_model::{Change, Due, Field, Mark, StatusCategory, Task, TaskRef};
 use connector_simulator::asana::{FieldDraft, TaskDraft};
@@ -77,7 +77,10 @@ impl Desk {
         let stream = self.stream(StreamKind::Tasks, project);
         loop {
             let cursor = self.cursors.get(project).cloned().unwrap_or_default();
-            let page = self.asana.pull(&stream, &cursor).await.unwrap();
+            let page = match self.asana.wants(&stream, &cursor) {
+                Some(_) => self.asana.refresh(&stream, &cursor, &self.mirrored()).await.unwrap(),
+                None => self.asana.pull(&stream, &cursor).await.unwrap(),
+            };
             assert_eq!(page.unreadable, []);
             self.tasks.extend(page.tasks.into_iter().map(|task| (task.ext.clone(), task)));
             self.changes.extend(page.changes.into_iter().map(|change| (change.vkey.clone(), change)));
@@ -86,6 +89,22 @@ impl Desk {
                 return;
             }
         }
+    }
+
+    /// Open tasks as the mirror has them.
+    fn mirrored(&self) -> Vec<KnownTask> {
+        let open = self.tasks.values().filter(|task| task.status.category.is_open());
+        let known = |task: &Task| KnownTask {
+            ext: task.ext.clone(),
+            handle: task.handle.clone(),
+            status: task.status.raw.clone(),
+        };
+        open.map(known).collect()
+    }
+
+    /// The program is started anew.
+    fn restart(&mut self) {
+        self.asana = Asana::new(self.asana.config.clone(), self.clock.clone()).unwrap();
     }
 
     fn stream(&self, kind: StreamKind, project: &str) -> StreamKey {
@@ -385,6 +404,42 @@ async fn a_move_whose_event_was_lost_is_found_with_its_story_by_the_reading_of_a
     let moves = desk.told("Ship shoes", Field::Status);
     assert_eq!(moves.len(), 1, "{moves:?}");
     assert_eq!(moves[0].1.as_deref(), Some("active/Doing"));
+}
+
+#[tokio::test]
+async fn a_move_that_nothing_told_of_brings_its_story_after_a_restart_too() {
+    let mut desk = Desk::new().await;
+    desk.org.section("Web", "Doing");
+    desk.org.quiet_moves(true);
+    desk.read("Web").await;
+    desk.later(26 * 60);
+    desk.org.lose_events(100);
+    desk.org.section_move("Ship shoes", "Web", "Doing", "ana");
+    desk.restart();
+    desk.later(60);
+    desk.asked();
+    desk.read("Web").await;
+    let moves = desk.told("Ship shoes", Field::Status);
+    assert_eq!(moves.iter().map(|(_, to)| to.as_deref()).collect::<Vec<_>>(), [Some("active/Doing")]);
+    let stories = desk.asked().iter().filter(|path| path.ends_with("/stories")).count();
+    assert!(stories <= 1, "{stories} asked for: only what stands elsewhere is");
+    desk.read("Web").await;
+    assert_eq!(desk.asked().iter().filter(|path| path.ends_with("/stories")).count(), 0);
+}
+
+#[tokio::test]
+async fn a_move_on_a_page_that_was_not_kept_brings_its_story_with_the_next() {
+    let mut desk = Desk::new().await;
+    desk.org.section("Web", "Doing");
+    desk.org.quiet_moves(true);
+    desk.read("Web").await;
+    desk.org.lose_events(100);
+    desk.org.section_move("Ship shoes", "Web", "Doing", "ana");
+    desk.later(7 * 60);
+    let lost = desk.asana.pull(&desk.stream(StreamKind::Tasks, "Web"), &desk.cursors["Web"]).await.unwrap();
+    assert!(lost.tasks.iter().any(|task| task.title == "Ship shoes"));
+    desk.read("Web").await;
+    assert_eq!(desk.told("Ship shoes", Field::Status).len(), 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,11 @@ use super::server::{Answer, Asked, Server, answer, stream};
 use crate::GitHub;
 
 fn known(count: u64) -> Vec<KnownTask> {
-    let task = |n: u64| KnownTask { ext: (100_000 + n).to_string(), handle: format!("1000/acme/web/{n}/I_{n}") };
+    let task = |n: u64| KnownTask {
+        ext: (100_000 + n).to_string(),
+        handle: format!("1000/acme/web/{n}/I_{n}"),
+        status: String::new(),
+    };
     (1..=count).map(task).collect()
 }
 

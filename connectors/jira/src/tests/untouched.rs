@@ -16,7 +16,7 @@ use crate::Edition;
 const BEFORE: &str = "2025-02-11T09:58:00.000+0100";
 
 fn known(ids: &[u64]) -> Vec<KnownTask> {
-    ids.iter().map(|id| KnownTask { ext: id.to_string(), handle: id.to_string() }).collect()
+    ids.iter().map(|id| KnownTask { ext: id.to_string(), handle: id.to_string(), status: String::new() }).collect()
 }
 
 fn told(page: &Page) -> Vec<(String, Option<Ineligible>)> {

@@ -29,7 +29,10 @@ fn read(fields: Value) -> Task {
 }
 
 fn read_with(fields: Value, states: &States) -> Task {
-    let mut card = json!({"id": "5582b73a8cb4e3ec6701ed69", "name": "x", "idBoard": "b", "idList": "doing"});
+    let mut card = json!({
+        "id": "5582b73a8cb4e3ec6701ed69", "name": "x", "closed": false, "idBoard": "b", "idList": "doing", "idMembers": [],
+        "labels": [], "due": null, "badges": {"checkItems": 0, "checkItemsChecked": 0},
+    });
     for (name, value) in fields.as_object().unwrap() {
         card[name] = value.clone();
     }

@@ -1,12 +1,12 @@
 //! Reading cards: which requests are made, and what comes of the answers.
 
-use connector_kit::{ConnectorError, Cursor, Source, StreamKey, StreamKind};
-use connector_model::{Due, Field, Ineligible, LinkKind, StatusCategory, TaskRef};
+use connector_kit::{ConnectorError, Cursor, KnownTask, Page, Source, StreamKey, StreamKind};
+use connector_model::{Due, Field, Ineligible, LinkKind, StatusCategory, Task, TaskRef};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::server::{Asked, BOARD, Server, World, action, card, id, pass, stream};
-use crate::Fields;
+use crate::{Fields, Trello};
 
 fn tasks() -> StreamKey {
     stream(StreamKind::Tasks, BOARD)
@@ -268,6 +268,138 @@ async fn one_bad_card_costs_itself_and_an_unknown_form_costs_nothing() {
         Some(Box::new(|asked| asked.path().ends_with("/cards").then(|| (200, "<html>maintenance</html>".into()))));
     let error = server.trello().pull(&tasks(), &Cursor::default()).await.unwrap_err();
     assert!(matches!(error, ConnectorError::Malformed { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_every_card_has_is_never_taken_for_none_where_it_is_lacking() {
+    let spoils: [(&str, Option<Value>); 12] = [
+        ("due", None),
+        ("due", Some(json!("2026-11-17T16:00:00"))),
+        ("idMembers", Some(Value::Null)),
+        ("idMembers", None),
+        ("name", Some(Value::Null)),
+        ("closed", None),
+        ("closed", Some(Value::Null)),
+        ("labels", None),
+        ("dueComplete", Some(Value::Null)),
+        ("badges", Some(json!({}))),
+        ("idList", Some(Value::Null)),
+        ("id", Some(json!("zz"))),
+    ];
+    for (name, value) in spoils {
+        let mut world = World::small();
+        world.cards = (0..3).map(|n| card(&id(n), "l1")).collect();
+        let server = Server::new(world).await;
+        let trello = server.trello();
+        let (_, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+        {
+            let mut world = server.world.lock().unwrap();
+            let card = world.card(&id(1)).as_object_mut().unwrap();
+            match value.clone() {
+                Some(value) => drop(card.insert(name.to_owned(), value)),
+                None => drop(card.remove(name)),
+            }
+        }
+        let (pages, _) = pass(&trello, &tasks(), &cursor).await;
+        let (first, case) = (&pages[0], format!("{name} {value:?}"));
+        assert_eq!((first.tasks.len(), first.unreadable.len()), (0, 1), "{case}: {:?}", first.unreadable);
+        // Read anew, the others are there.
+        let (pages, _) = pass(&server.trello(), &tasks(), &Cursor::default()).await;
+        assert_eq!((pages[0].tasks.len(), pages[0].unreadable.len()), (2, 1), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_to_trello_later_or_is_not_in_every_plan_may_be_lacking() {
+    let mut world = World::small();
+    world.cards = vec![card(&id(1), "l1")];
+    for name in ["dueComplete", "start", "cardRole", "isTemplate", "dateClosed", "dateCompleted", "customFieldItems"] {
+        world.card(&id(1)).as_object_mut().unwrap().remove(name);
+    }
+    let (pages, _) = pass(&Server::new(world).await.trello(), &tasks(), &Cursor::default()).await;
+    assert_eq!((pages[0].tasks.len(), pages[0].unreadable.len()), (1, 0));
+}
+
+/// What the mirror would hold after these pages.
+fn mirrored(pages: &[Page]) -> Vec<KnownTask> {
+    let open = pages.iter().flat_map(|page| &page.tasks).filter(|task| task.status.category.is_open());
+    let known =
+        |task: &Task| KnownTask { ext: task.ext.clone(), handle: task.handle.clone(), status: task.status.raw.clone() };
+    open.map(known).collect()
+}
+
+/// A pass of a program that was just started.
+async fn pass_anew(trello: &Trello, cursor: &Cursor, known: &[KnownTask]) -> Vec<TaskRef> {
+    assert!(trello.wants(&tasks(), cursor).is_some(), "nothing is remembered");
+    let first = trello.refresh(&tasks(), cursor, known).await.unwrap();
+    assert!(trello.wants(&tasks(), &first.next).is_none(), "once is enough");
+    let (rest, _) = pass(trello, &tasks(), &first.next.clone()).await;
+    let missed: std::collections::BTreeSet<_> =
+        std::iter::once(&first).chain(&rest).flat_map(|page| page.missed.clone()).collect();
+    missed.into_iter().collect()
+}
+
+#[tokio::test]
+async fn what_went_away_while_nobody_looked_is_missed_after_the_start() {
+    let mut world = World::small();
+    world.cards = (1..5).map(|n| card(&id(n), "l2")).collect();
+    let item =
+        |n: u32| json!({"id": id(n), "name": "paint it", "state": "incomplete", "due": "2026-03-15T12:00:00.000Z"});
+    let list = |n: u32, items: Value| json!({"id": id(90 + n), "idCard": id(n), "idBoard": BOARD, "checkItems": items});
+    world.checklists = vec![
+        list(1, json!([item(101), item(102)])),
+        list(2, json!([item(103)])),
+        list(3, json!([item(104)])),
+        list(4, json!([item(105)])),
+    ];
+    for n in 1..5 {
+        world.change(&id(n), json!({"badges": {"checkItems": 2, "checkItemsChecked": 0, "attachments": 0}}));
+    }
+    let server = Server::new(world).await;
+    let (pages, cursor) = pass(&server.trello(), &tasks(), &Cursor::default()).await;
+    let known = mirrored(&pages);
+    assert_eq!(known.len(), 9);
+    assert_eq!(pass_anew(&server.trello(), &cursor, &known).await, [], "nothing has gone");
+    {
+        let mut world = server.world.lock().unwrap();
+        // One item, all of a card's, one that nobody can read, and a whole card, of which no action tells.
+        world.checklists[0]["checkItems"].as_array_mut().unwrap().pop();
+        world.checklists.remove(1);
+        world.change(&id(2), json!({"badges": {"checkItems": 0, "checkItemsChecked": 0, "attachments": 0}}));
+        world.checklists[1]["checkItems"][0]["name"] = Value::Null;
+        world.cards.pop();
+        world.checklists.pop();
+    }
+    let missed = pass_anew(&server.trello(), &cursor, &known).await;
+    assert_eq!(missed, [4, 102, 103, 105].map(|n| TaskRef::Ext(id(n))));
+    let look = server.trello().task(&format!("{BOARD}/{}/{}", id(3), id(104))).await;
+    assert!(matches!(look, Err(ConnectorError::Malformed { .. })), "what cannot be read is not gone: {look:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_very_much_leaves_that_to_the_census() {
+    let mut world = World::small();
+    world.cards = (0..60).map(|n| card(&id(n), "l1")).collect();
+    let server = Server::new(world).await;
+    let (pages, cursor) = pass(&server.trello(), &tasks(), &Cursor::default()).await;
+    server.world.lock().unwrap().cards.truncate(10);
+    let trello = server.trello();
+    assert_eq!(pass_anew(&trello, &cursor, &mirrored(&pages)).await, []);
+}
+
+#[tokio::test]
+async fn many_cards_that_went_at_once_are_read_over_once_and_not_with_each_poll() {
+    let mut world = World::small();
+    world.cards = (0..60).map(|n| card(&id(n), "l1")).collect();
+    let server = Server::new(world).await;
+    let trello = server.trello();
+    let (_, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+    server.world.lock().unwrap().cards.truncate(10);
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(pages.len(), 2, "everything is read");
+    server.asked();
+    pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call()]);
 }
 
 #[tokio::test]

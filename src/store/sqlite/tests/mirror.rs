@@ -139,6 +139,27 @@ fn only_what_differs_is_written_and_the_rest_stays() {
 }
 
 #[test]
+fn what_an_answer_does_not_tell_stays_as_it_was_until_one_tells_it() {
+    let mut world = World::new();
+    let share = |percent: f64| Progress { share: Share::new(percent), source: ProgressSource::Native, items: 0 };
+    let full = Task { progress: Some(share(0.4)), estimate_secs: Some(7_200), priority: Some(1), ..task("1") };
+    world.tasks(vec![full]);
+    world.now = mins(5);
+    let untold = vec![Field::Progress, Field::Estimate];
+    let less = Task { spent_secs: Some(60), restricted: true, untold, ..task("1") };
+    assert_eq!(world.tasks(vec![less.clone()]).changed, 1);
+    let rec = world.rec("1");
+    assert_eq!((rec.progress, rec.estimate_secs), (Some(share(0.4)), Some(7_200)));
+    assert_eq!(rec.priority, None, "that it has none was told");
+    world.now = mins(10);
+    assert_eq!(world.tasks(vec![less.clone()]).same, 1);
+    world.now = mins(15);
+    world.tasks(vec![Task { untold: Vec::new(), ..less }]);
+    assert_eq!((world.rec("1").progress, world.rec("1").estimate_secs), (None, None), "now it is told");
+    world.assert_board();
+}
+
+#[test]
 fn links_and_parents_resolve_whichever_side_comes_first() {
     let child = || Task { parent: Some(TaskRef::Key("ACME/web#2".to_owned())), ..task("1") };
     let waits = || Task { links: Some(vec![link(LinkKind::BlockedBy, "2")]), ..task("3") };
@@ -370,4 +391,41 @@ proptest! {
         world.select(&["elsewhere", "other"]);
         world.assert_board();
     }
+}
+
+#[test]
+fn a_text_that_names_a_task_links_it_whichever_comes_first_and_however_it_is_written() {
+    let named =
+        || Task { url: "https://acme.atlassian.net/browse/ENG-7".to_owned(), key: "ENG-7".to_owned(), ..task("7") };
+    let text = "https://acme.atlassian.net/browse/eng-7?focusedCommentId=1";
+    let naming = || Task { mentions: vec![TaskRef::Url(text.to_owned())], ..task("1") };
+    for order in [vec![naming(), named()], vec![named(), naming()]] {
+        let mut world = World::new();
+        for task in order {
+            world.tasks(vec![task]);
+        }
+        let linked: Vec<TaskId> = world.board.linked(world.id("7")).map(|task| task.id).collect();
+        assert_eq!(linked, [world.id("1")]);
+        world.links(vec![TaskLinks { task: ext("1"), links: Vec::new() }]);
+        assert_eq!(world.board.linked(world.id("7")).count(), 1, "its other links are told apart from its text");
+        world.assert_board();
+        world.now = mins(5);
+        world.tasks(vec![Task { updated_at: mins(4), ..task("1") }]);
+        assert_eq!(world.board.linked(world.id("7")).count(), 0, "the text was edited");
+        world.assert_board();
+    }
+}
+
+#[test]
+fn a_whole_and_a_linked_task_closed_long_ago_stay_with_what_is_open() {
+    let mut world = World::new();
+    let part = Task { parent: Some(ext("2")), links: Some(vec![link(LinkKind::Relates, "3")]), ..task("1") };
+    world.tasks(vec![part, closed("2", "2025-01-05"), closed("3", "2025-01-05"), closed("4", "2025-01-05")]);
+    assert!(world.board.task(world.id("2")).is_some() && world.board.task(world.id("3")).is_some());
+    assert!(world.board.task(world.id("4")).is_none());
+    world.assert_board();
+    world.now = mins(5);
+    world.tasks(vec![Task { updated_at: mins(4), ..closed("1", "2025-01-06") }]);
+    assert!(world.board.task(world.id("2")).is_none() && world.board.task(world.id("3")).is_none());
+    world.assert_board();
 }

@@ -164,6 +164,7 @@ fn task(ext: &str) -> Task {
         description_hash: u64::MAX,
         restricted: false,
         ineligible: None,
+        untold: Vec::new(),
     }
 }
 

@@ -1,16 +1,17 @@
-//! What a list's name says of the cards in it, where nobody has configured it. Pure.
+//! What the name of a list, a section or a status says of the tasks in it, where nobody has configured it. Pure.
 //!
 //! People call their lists the same few things in every language, with dates, numbers and little pictures around them. A
-//! name counts when it begins or ends with words we know; the longest counts, and a list called by none of them says nothing.
+//! name counts when it begins or ends with words we know; the longest counts, and one called by none of them says nothing.
 
-use connector_model::StatusCategory::{self, Active, Cancelled, Done, Review, Todo, Waiting};
+use crate::StatusCategory::{self, Active, Cancelled, Done, Review, Todo, Waiting};
 
-/// What a list means.
+/// What a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Meaning {
-    pub(crate) category: StatusCategory,
+pub struct Meaning {
+    /// The state of what is called so.
+    pub category: StatusCategory,
     /// Nobody is to work on it yet.
-    pub(crate) backlog: bool,
+    pub backlog: bool,
 }
 
 const BACKLOG: &[&str] = &[
@@ -95,6 +96,9 @@ const TODO: &[&str] = &[
     "未着手",
     "할 일",
     "to do soon",
+    "nicht begonnen",
+    "non commencé",
+    "no iniciado",
 ];
 
 const ACTIVE: &[&str] = &[
@@ -141,6 +145,10 @@ const ACTIVE: &[&str] = &[
     "作業中",
     "진행 중",
     "진행중",
+    "in work",
+    "working on it",
+    "begonnen",
+    "in uitvoering",
 ];
 
 const REVIEW: &[&str] = &[
@@ -195,6 +203,10 @@ const REVIEW: &[&str] = &[
     "测试",
     "검토",
     "검토 중",
+    "under review",
+    "überprüfung",
+    "abnahme",
+    "relecture",
 ];
 
 const WAITING: &[&str] = &[
@@ -239,6 +251,8 @@ const WAITING: &[&str] = &[
     "待ち",
     "보류",
     "대기",
+    "in afwachting",
+    "zurückgestellt",
 ];
 
 const DONE: &[&str] = &[
@@ -300,6 +314,7 @@ const DONE: &[&str] = &[
     "完了",
     "済み",
     "완료",
+    "all done",
 ];
 
 const CANCELLED: &[&str] = &[
@@ -334,15 +349,32 @@ const CANCELLED: &[&str] = &[
     "已取消",
     "中止",
     "취소",
+    "dropped",
+    "storniert",
 ];
 
 /// Words that turn what follows into its opposite.
 const NOT: &[&str] =
     &["not", "never", "un", "no", "non", "nicht", "noch", "pas", "não", "nao", "niet", "inte", "не", "nie"];
 
-/// What a list of this name means. `None`: its name does not say.
-pub(crate) fn meaning(name: &str) -> Option<Meaning> {
+/// What a list of this name means, of which nothing but the name tells. `None`: its name does not say.
+pub fn meaning(name: &str) -> Option<Meaning> {
+    best(&words_of(name), fits)
+}
+
+/// The same where the whole name is words we know, and nothing else: for what may be called anything. One that says in its
+/// beginning that it waits says so whatever it waits for.
+pub fn plain_meaning(name: &str) -> Option<Meaning> {
     let words = words_of(name);
+    let whole =
+        |words: &[String], phrase: &str| fits(words, phrase).filter(|_| words.len() == phrase.split(' ').count());
+    best(&words, whole).or_else(|| {
+        let waits = ["waiting for", "waiting on", "blocked by"].iter().any(|start| begins(&words, start));
+        waits.then_some(Meaning { category: Waiting, backlog: false })
+    })
+}
+
+fn best(words: &[String], fits: impl Fn(&[String], &str) -> Option<(usize, bool)>) -> Option<Meaning> {
     let kinds = [
         (BACKLOG, Todo, true),
         (TODO, Todo, false),
@@ -355,7 +387,7 @@ pub(crate) fn meaning(name: &str) -> Option<Meaning> {
     let mut best: Option<(usize, bool, Meaning)> = None;
     for (phrases, category, backlog) in kinds {
         for phrase in phrases {
-            let Some((length, at_start)) = fits(&words, phrase) else { continue };
+            let Some((length, at_start)) = fits(words, phrase) else { continue };
             if best.is_none_or(|(most, first, _)| (length, at_start) > (most, first)) {
                 best = Some((length, at_start, Meaning { category, backlog }));
             }
@@ -365,7 +397,7 @@ pub(crate) fn meaning(name: &str) -> Option<Meaning> {
 }
 
 /// Whether a label says by its name that a card waits.
-pub(crate) fn says_waiting(label: &str) -> bool {
+pub fn says_waiting(label: &str) -> bool {
     meaning(label).is_some_and(|meaning| meaning.category == Waiting)
 }
 
@@ -382,18 +414,23 @@ fn words_of(name: &str) -> Vec<String> {
 
 /// How many letters of the name the phrase covers, and whether at its beginning. `None`: it does not stand there.
 fn fits(words: &[String], phrase: &str) -> Option<(usize, bool)> {
-    let wanted: Vec<&str> = phrase.split(' ').collect();
-    let same = |some: &[String]| some.iter().map(String::as_str).eq(wanted.iter().copied());
-    let count = wanted.len();
+    if begins(words, phrase) {
+        return Some((phrase.chars().count(), true));
+    }
+    let count = phrase.split(' ').count();
     if words.len() < count {
         return None;
     }
-    if same(&words[..count]) {
-        return Some((phrase.chars().count(), true));
-    }
+    let same = |some: &[String]| some.iter().map(String::as_str).eq(phrase.split(' '));
     let start = words.len() - count;
     let is_negated = start.checked_sub(1).is_some_and(|before| NOT.contains(&words[before].as_str()));
     (same(&words[start..]) && !is_negated).then(|| (phrase.chars().count(), false))
+}
+
+/// Whether the phrase stands at the beginning.
+fn begins(words: &[String], phrase: &str) -> bool {
+    let count = phrase.split(' ').count();
+    words.len() >= count && words[..count].iter().map(String::as_str).eq(phrase.split(' '))
 }
 
 #[cfg(test)]
@@ -430,6 +467,25 @@ mod tests {
             for name in names {
                 assert_eq!(meaning(name), Some(Meaning { category, backlog }), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn where_a_name_may_be_anything_the_whole_of_it_counts() {
+        for (name, category, backlog) in [
+            ("✅ Done", Done, false),
+            ("COMPLETE", Done, false),
+            ("Erledigt:", Done, false),
+            ("🚧 In-Progress", Active, false),
+            ("Backlog", Todo, true),
+            ("To-do", Todo, false),
+            ("Waiting for client", Waiting, false),
+            ("Cancelled", Cancelled, false),
+        ] {
+            assert_eq!(plain_meaning(name), Some(Meaning { category, backlog }), "{name}");
+        }
+        for name in ["Live events", "Future of work", "Website done", "Test kitchen", "Not done", "", "42"] {
+            assert_eq!(plain_meaning(name), None, "{name}");
         }
     }
 

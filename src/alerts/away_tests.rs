@@ -1,0 +1,76 @@
+//! Nobody is written to while they are away: whoever stands in for them hears, else whoever leads them.
+#![allow(clippy::unwrap_used)]
+
+use super::testing::*;
+use crate::domain::away::DateRange;
+use crate::domain::finding::{Addressee, Evidence, Finding, Stage};
+use crate::domain::ids::{AccountId, PersonId};
+
+const MAX: AccountId = AccountId(3);
+
+fn away(world: &mut World, account: AccountId, from: &str, to: &str) {
+    let range = DateRange::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+    world.board.people.add_away([(account, range)]);
+}
+
+#[test]
+fn the_manager_hears_at_once_of_an_owner_who_is_away_and_until_when() {
+    let mut world = World::new();
+    away(&mut world, ANA, "2025-03-10", "2025-03-14");
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let said = world.said();
+    assert!(said.starts_with("slack UMAX") && !said.contains("slack UANA"), "{said}");
+    assert!(said.contains("Ana is away until Sat 15 Mar."), "{said}");
+    world.at("2025-03-17 09:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    assert!(world.said().starts_with("slack UANA"), "back at work, the owner hears");
+}
+
+#[test]
+fn a_deputy_hears_in_the_owners_place() {
+    let mut world = World::new();
+    away(&mut world, ANA, "2025-03-10", "2025-03-14");
+    world.board.people.persons.get_mut(&PersonId(1)).unwrap().deputy = Some(PersonId(2));
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let said = world.said();
+    assert!(said.starts_with("slack UBO") && !said.contains("slack UANA"), "{said}");
+}
+
+#[test]
+fn nobody_on_leave_is_written_to_at_any_hour() {
+    let mut world = World::new();
+    world.policy.work_hours_only = false;
+    away(&mut world, ANA, "2025-03-10", "2025-03-14");
+    away(&mut world, MAX, "2025-03-10", "2025-03-14");
+    world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let said = world.said();
+    assert!(said.starts_with("slack UEVE"), "who leads them both is here: {said}");
+    assert!(!said.contains("slack UANA") && !said.contains("slack UMAX"), "{said}");
+}
+
+#[test]
+fn a_gap_about_a_person_is_told_to_them_and_of_one_who_left_to_who_leads_them() {
+    let finding = |addressee, evidence| Finding {
+        stage: Stage::Widens,
+        scope: String::new(),
+        addressee,
+        first: None,
+        deadline: None,
+        evidence,
+    };
+    let gone = Evidence::OwnerGone { tasks: vec![crate::domain::ids::TaskId(1)], acted_at: None, left: true };
+    for (addressee, evidence, to) in [
+        (Addressee::Owners, Evidence::WipLimit { active: 4.0, limit: 3 }, "slack UANA"),
+        (Addressee::Manager, gone, "slack UMAX"),
+    ] {
+        let mut world = World::new();
+        let judgement = super::Judgement {
+            subject: crate::domain::finding::SubjectKey::Person(PersonId(1)),
+            readings: vec![(OVERDUE, crate::domain::finding::Reading::Gap(finding(addressee, evidence)))],
+            judged: true,
+            baseline: false,
+        };
+        world.run(&[judgement]);
+        let said = world.said();
+        assert!(said.starts_with(to), "{said}");
+    }
+}
