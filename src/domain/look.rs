@@ -13,7 +13,6 @@ use super::chains::Chains;
 use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::forecast::{Proof, Third};
-use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
 use super::people::People;

@@ -13,14 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::later;
-<<<<<<< HEAD
 use super::forecast::Forecast;
-use super::ids::{AccountId, ContainerId};
-||||||| 8bb33ea
-use super::ids::{AccountId, ContainerId};
-=======
 use super::ids::{AccountId, ContainerId, IdMap};
->>>>>>> part-million6
 
 /// So far back finished tasks count.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(180 * 24);

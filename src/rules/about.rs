@@ -84,13 +84,6 @@ const ABOUT: &[About] = &[
         first: "owner",
         needs: &[Need::Owner, Need::Due, Need::History],
     },
-    About {
-        id: "due.at_risk",
-        what: "still open 14, 7, 3 or 1 days before its date; earlier than 3 days only the riskiest third, where that is proven",
-        stages: "opens, widens",
-        first: "owner",
-        needs: &[Need::Owner, Need::Due, Need::History],
-    },
     About { id: "overdue", what: "the deadline has passed", stages: "failure", first: "owner", needs: &[Need::Due] },
     About {
         id: "due.unrealistic",

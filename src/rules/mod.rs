@@ -157,7 +157,6 @@ built_in! {
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
     time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
-    time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
     time::overdue = overdue;
     time::due_unrealistic = due.unrealistic;
     time::estimate_exceeded = estimate.exceeded;

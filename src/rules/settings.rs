@@ -18,7 +18,8 @@ use crate::domain::finding::Stage;
 use crate::domain::length::Length;
 use crate::domain::policy::Mode;
 pub use given::{
-    AckMissing, AckRules, AnswerRules, AnswerWaiting, ChurnReopened, ChurnRules, DueDrift, DueUnrealistic,
+    AckMissing, AckRules, AnswerRules, AnswerWaiting, ChurnReopened, ChurnRules, DueAtRiskSettings, DueDrift,
+    DueUnrealistic,
 };
 pub use links::*;
 pub use people::{LoadOverloaded, LoadRules, OwnerAbsent, OwnerGone, WipLimit, WipRules};
@@ -122,12 +123,12 @@ pub struct OwnerRules {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DueRules {
-    /// `due.at_risk`
-    pub at_risk: DueAtRiskSettings,
     /// `due.none`
     pub none: DueNone,
     /// `due.child_after_parent`
     pub child_after_parent: DueChildAfterParent,
+    /// `due.at_risk`
+    pub at_risk: DueAtRiskSettings,
     /// `due.unrealistic`
     pub unrealistic: DueUnrealistic,
     /// `due.drift`
@@ -423,26 +424,6 @@ pub struct SysMassChange {
     pub enabled: bool,
     /// Whether it speaks; `None`: as its connection does.
     pub mode: Option<Mode>,
-}
-
-/// `due.at_risk`: it is still open 14, 7, 3 or 1 calendar days before its date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DueAtRiskSettings {
-    /// Whether the rule is judged.
-    pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
-    pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
-    pub exclude: Option<Condition>,
-    /// So many finished tasks must have missed their date before some are called riskier than others, ...
-    pub misses: u32,
-    /// ... and so often, 0.5 to 1, a task that missed it must have had the higher score.
-    pub auc: f64,
-    /// From this share on, 0 to 1, of tasks like it that miss their date it is red.
-    pub red_risk: f64,
-    /// Time without an act from which it is red three days before its date.
-    pub red_idle: Length,
 }
 
 /// `custom.NAME`: a rule of one's own.

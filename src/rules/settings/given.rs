@@ -101,6 +101,26 @@ pub struct DueDrift {
     pub late: Length,
 }
 
+/// `due.at_risk`: it is still open 14, 7, 3 or 1 calendar days before its date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueAtRiskSettings {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
+    /// So many finished tasks must have missed their date before some are called riskier than others, ...
+    pub misses: u32,
+    /// ... and so often, 0.5 to 1, a task that missed it must have had the higher score.
+    pub auc: f64,
+    /// From this share on, 0 to 1, of tasks like it that miss their date it is red.
+    pub red_risk: f64,
+    /// Time without an act from which it is red three days before its date.
+    pub red_idle: Length,
+}
+
 /// `due.unrealistic`: a date that hardly anybody would meet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

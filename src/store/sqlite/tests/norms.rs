@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
-
 use connector_model::{DueSource, DueStated};
+use proptest::prelude::*;
 
 use super::*;
 use crate::domain::forecast::{Forecast, Proof};
