@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 
 use super::Core;
-use crate::domain::forecast;
 use crate::domain::ids::AccountId;
 use crate::domain::norms::{self, Book};
 use crate::domain::outcome;
 use crate::domain::people::People;
+use crate::domain::proof;
 use crate::domain::snapshot::Snapshot;
 use crate::rules::{at_hand, outlook};
 use crate::store::StoreError;
@@ -32,7 +32,7 @@ impl Core {
         rows.extend(at_hand::top_priorities(&snapshot));
         let before = self.board.norms();
         let containers = (&before.counted, &counted);
-        let shown = forecast::proofs(&before.forecast, containers, &finished, as_of, |owner| people.calendar(owner));
+        let shown = proof::proofs(&before.forecast, containers, &finished, as_of, |owner| people.calendar(owner));
         let mut forecast = outlook::with_open_tasks(shown, &Snapshot { now: as_of, ..snapshot });
         let (rows, mut moved) = norms::renewed(before.rows(), rows);
         moved.extend(forecast.settle(&before.forecast));

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::later;
 use super::forecast::Forecast;
 use super::ids::{AccountId, ContainerId, IdMap};
+use super::moved::Moved;
 
 /// So far back finished tasks count.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -260,17 +261,6 @@ pub struct RowKey {
 
 /// Norms as they are stored.
 pub type Rows = BTreeMap<RowKey, Percentiles>;
-
-/// What has to be judged anew because of a norm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moved {
-    /// Whatever falls back to the organisation's.
-    Organisation,
-    /// A container with its tasks.
-    Container(ContainerId),
-    /// Whoever is behind an account.
-    Account(AccountId),
-}
 
 /// Puts new norms in place of old ones: what stood still keeps its value. Says what moved.
 pub fn renewed(old: &Rows, new: Rows) -> (Rows, BTreeSet<Moved>) {

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::facts::{FoldContext, RawChange, fold, is_act, is_ours};
-use super::forecast::{Stood, stood};
 use super::ids::{AccountId, ContainerId};
 use super::norms::{FEWEST, Metric, Percentiles, RowKey, Rows};
+use super::stood::{Stood, stood};
 
 /// Pauses of one task that count; a task that is talked about all day must not outweigh the others.
 const MOST_PAUSES: usize = 50;

@@ -103,7 +103,10 @@ async fn the_same_company_has_the_same_gaps_in_every_tracker() {
             Place::GitHub => &[],
         };
         // On GitHub both are due with their milestone, which is no date of theirs; elsewhere each has the same day of its own.
-        let more = (place != Place::GitHub).then(|| "dep.date_conflict Load test the payment page".to_owned());
+        let conflict = (place != Place::GitHub).then_some("dep.date_conflict Load test the payment page");
+        // A label says there that it waits; on the others' boards it stands among what is worked on.
+        let waits = (place == Place::Trello).then_some("blocker.unnamed Test the card terminals");
+        let more = conflict.into_iter().chain(waits).map(str::to_owned);
         let told = |gap: &&String| !untold.contains(&gap.as_str());
         let mut expected: BTreeSet<String> = at_github.iter().filter(told).cloned().collect();
         assert_eq!(expected.len(), at_github.len() - untold.len());

@@ -342,7 +342,15 @@ fn every_piece_of_configuration_that_the_readme_shows_is_accepted() {
             ("SLACK_BOT_TOKEN", "xoxb-0123456789"),
         ];
         let env = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let sources = Sources { files: vec![("README.md".into(), text)], env, flags: Flags::default() };
+        let mut files = vec![("README.md".into(), text)];
+        // A table that is no connection is one of a file that has some.
+        if !["[github.", "[jira.", "[asana.", "[trello."].iter().any(|table| files[0].1.contains(table)) {
+            files.push((
+                "more.toml".into(),
+                "[github.acme]\ntoken = { env = \"GITHUB_TOKEN\" }\nrepos = [\"acme/web\"]\n".to_owned(),
+            ));
+        }
+        let sources = Sources { files, env, flags: Flags::default() };
         if let Err(found) = load(&sources) {
             refused.extend(found.iter().map(|mistake| mistake.render(false)));
         }

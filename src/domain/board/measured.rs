@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::Board;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::ContainerId;
-use crate::domain::norms::{self, Book, Moved};
+use crate::domain::moved::Moved;
+use crate::domain::norms::{self, Book};
 use crate::domain::record::{ContainerRec, HistoryReach};
 
 impl Board {

@@ -60,7 +60,14 @@ impl Rule for DueAtRisk {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
-        self.read(task, look).unwrap_or_else(Reading::Unknown)
+        let reading = self.read(task, look).unwrap_or_else(Reading::Unknown);
+        match reading {
+            // What was never asked before its date is not asked behind it.
+            Reading::Gap(Finding { deadline: Some(deadline), evidence, .. }) if look.passed(deadline.at) => {
+                Reading::Edge(evidence)
+            }
+            reading => reading,
+        }
     }
 
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
@@ -104,7 +111,7 @@ enum Foretold {
     /// It is nearly.
     Nearly(f64),
     /// It is not, or it is not known which are.
-    No(Reading),
+    No(Box<Reading>),
 }
 
 impl DueAtRisk {
@@ -132,24 +139,28 @@ impl DueAtRisk {
         Ok(match self.foretell(task, days, asked_at, look)? {
             Foretold::Among(risk) => Reading::Gap(gap(Some(risk), risk >= self.settings.red_risk)?),
             Foretold::Nearly(risk) => Reading::Edge(gap(Some(risk), risk >= self.settings.red_risk)?.evidence),
-            Foretold::No(reading) => reading,
+            Foretold::No(reading) => *reading,
         })
     }
 
     /// Two and one week before its date: only of those that are riskier than others, where it is proven that this can be told.
     fn foretell<'a>(&self, task: &'a TaskRec, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Foretold, Why> {
         let Some(score) = score(task, days, at, look)? else {
-            return Ok(Foretold::No(not_about("its history cannot be read")));
+            return Ok(Foretold::No(Box::new(not_about("its history cannot be read"))));
         };
         let proof = match self.proven(look.proofs(task, days)) {
             Ok(proof) => proof,
-            Err(shown) => return Ok(Foretold::No(Reading::Clear(Grounds::Measured(self.unproven(days, shown))))),
+            Err(shown) => {
+                return Ok(Foretold::No(Box::new(Reading::Clear(Grounds::Measured(self.unproven(days, shown))))));
+            }
         };
         let Some(third) = look.third(task, days) else {
-            return Ok(Foretold::No(fine("too few tasks stand at this checkpoint to say which are the riskiest")));
+            return Ok(Foretold::No(Box::new(fine(
+                "too few tasks stand at this checkpoint to say which are the riskiest",
+            ))));
         };
         let Some(from) = third.from else {
-            return Ok(Foretold::No(fine("the tasks at this checkpoint are all alike")));
+            return Ok(Foretold::No(Box::new(fine("the tasks at this checkpoint are all alike"))));
         };
         let (own, here) = (forecast::risk(score), forecast::risk(score + proof.shift));
         Ok(if own >= from {
@@ -157,7 +168,7 @@ impl DueAtRisk {
         } else if own >= EDGE * from {
             Foretold::Nearly(here)
         } else {
-            Foretold::No(fine("it is not among the riskiest third of those at this checkpoint"))
+            Foretold::No(Box::new(fine("it is not among the riskiest third of those at this checkpoint")))
         })
     }
 

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::forecast::{Forecast, Proof};
-use crate::domain::norms::{self, Book, Metric, Moved, RowKey, Rows};
+use crate::domain::moved::Moved;
+use crate::domain::norms::{self, Book, Metric, RowKey, Rows};
 use crate::domain::outcome::{self, Finished};
 
 /// A task, no two at the same minute, that Ana was given on the first of January, began so many days later, and finished after so many more.

@@ -1,11 +1,15 @@
 #![allow(clippy::unwrap_used)]
 
-use connector_model::Mentions;
+use connector_model::{Field, Mentions};
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::calendar::Hours;
+use crate::domain::facts::{FoldContext, RawChange};
+use crate::domain::forecast::third;
+use crate::domain::moved::Moved;
 use crate::domain::outcome::{Outcome, outcome};
+use crate::domain::stood::Stood;
 
 const ANA: AccountId = AccountId(1);
 const MO: AccountId = AccountId(2);
