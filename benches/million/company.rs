@@ -192,6 +192,7 @@ fn task(n: u64, now: Timestamp) -> Task {
     let share = Share::new(chance(n, 8) as f64 / 100.0);
     let began = matches!(category, StatusCategory::Active | StatusCategory::Review);
     Task {
+        untold: Vec::new(),
         ext: format!("{}", 1_000_000 + n),
         url: format!("{URL}/browse/{key}"),
         handle: key.clone(),
