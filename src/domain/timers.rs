@@ -1,5 +1,5 @@
-//! When to look again: a queue of instants, one a key. There may be a million of them, so they are kept to the microsecond,
-//! as the store keeps instants, in half the room.
+//! When to look again: a queue of instants, one a key. There may be a million of them, so they are kept as nanoseconds, exact
+//! until the year 2262, in half the room.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ impl<K: Copy + Ord + std::hash::Hash> Default for Timers<K> {
 
 impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
     pub(super) fn set(&mut self, key: K, at: Option<Timestamp>) {
-        let at = at.map(micros);
+        let at = at.map(nanos);
         let before = match at {
             Some(at) => self.at.insert(key, at),
             None => self.at.remove(&key),
@@ -39,7 +39,7 @@ impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
     }
 
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = K> {
-        let now = now.as_microsecond();
+        let now = nanos(now);
         self.queue.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
     }
 
@@ -52,11 +52,11 @@ impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
     }
 }
 
-/// Never earlier than the instant itself: what is looked at before it is as it was.
-fn micros(at: Timestamp) -> i64 {
-    at.as_microsecond() + i64::from(at.subsec_nanosecond().rem_euclid(1_000) != 0)
+/// What lies beyond what fits is as far away as can be.
+fn nanos(at: Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(if at < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX })
 }
 
-fn instant(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+fn instant(nanos: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(nanos)).unwrap_or(Timestamp::MAX)
 }

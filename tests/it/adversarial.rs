@@ -104,7 +104,9 @@ fn is_printable(c: char) -> bool {
         '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{8e2}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !c.is_control() && !c.is_whitespace() && !format
+    // What Unicode sets aside for nobody is no character, and not every tool takes it.
+    let nobodys = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    !c.is_control() && !c.is_whitespace() && !format && !nobodys
 }
 
 pub fn printable(text: &str) -> String {

@@ -60,14 +60,7 @@ impl Rule for DueAtRisk {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
-        let reading = self.read(task, look).unwrap_or_else(Reading::Unknown);
-        match reading {
-            // What was never asked before its date is not asked behind it.
-            Reading::Gap(Finding { deadline: Some(deadline), evidence, .. }) if look.passed(deadline.at) => {
-                Reading::Edge(evidence)
-            }
-            reading => reading,
-        }
+        self.read(task, look).unwrap_or_else(Reading::Unknown)
     }
 
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
