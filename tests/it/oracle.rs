@@ -183,12 +183,29 @@ fn facts(store: &Path) -> BTreeMap<String, String> {
             }
             pairs.sort_by_key(ToString::to_string);
         }
-        if let Some(id) = facts["due_set_by"].as_i64() {
-            facts["due_set_by"] = logins[&id].clone().into();
-        }
+        name_accounts(&mut facts, &logins);
         Ok((row.get(0)?, facts.to_string()))
     };
     query.query_map([], named).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// Puts logins where row numbers of accounts stand, which follow the order of reading; lists in an order of their own.
+fn name_accounts(facts: &mut serde_json::Value, logins: &BTreeMap<i64, String>) {
+    match facts {
+        serde_json::Value::Object(table) => {
+            for (key, value) in table.iter_mut() {
+                match (key.as_str(), value.as_i64().and_then(|id| logins.get(&id))) {
+                    ("by" | "owner" | "whom" | "due_set_by", Some(login)) => *value = login.clone().into(),
+                    _ => name_accounts(value, logins),
+                }
+            }
+        }
+        serde_json::Value::Array(list) => {
+            list.iter_mut().for_each(|value| name_accounts(value, logins));
+            list.sort_by_key(ToString::to_string);
+        }
+        _ => {}
+    }
 }
 
 /// Keys of tasks of which something was seen that the tool keeps no history of.
