@@ -184,6 +184,13 @@ fn facts(store: &Path) -> BTreeMap<String, String> {
             pairs.sort_by_key(ToString::to_string);
         }
         name_accounts(&mut facts, &logins);
+        // Links are told as they stand: that one was taken away is known only to whoever saw it there before.
+        if let Some(past) = facts["past"].as_object_mut() {
+            past.remove("unlinked_at");
+            if past.is_empty() {
+                facts["past"] = serde_json::Value::Null;
+            }
+        }
         Ok((row.get(0)?, facts.to_string()))
     };
     query.query_map([], named).unwrap().collect::<Result<_, _>>().unwrap()

@@ -161,7 +161,7 @@ impl Rig {
             Tracker::Trello => {
                 let trello = self.sim.trello();
                 let ours = |card: &str| trello.comments(card).iter().filter(|one| one.author == "gapwatch").count();
-                trello.cards(WEB_SHOP).into_iter().map(|card| (card.name.clone(), ours(&card.name))).collect()
+                trello.cards(WEB_SHOP).into_iter().map(|card| (card.name.clone(), ours(&card.short_link))).collect()
             }
             _ => {
                 let jira = self.sim.jira();
