@@ -85,21 +85,3 @@ pub fn overlay(value: &mut Value, patch: &Value) {
         (value, patch) => *value = patch.clone(),
     }
 }
-
-/// Every key that a patch sets, with its value: (`stalled.idle_7d`, `"1 workday"`).
-pub fn leaves(patch: &Value) -> Vec<(String, &Value)> {
-    fn walk<'v>(value: &'v Value, path: &str, found: &mut Vec<(String, &'v Value)>) {
-        match value {
-            Value::Object(table) => {
-                for (key, value) in table {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    walk(value, &path, found);
-                }
-            }
-            value => found.push((path.to_owned(), value)),
-        }
-    }
-    let mut found = Vec::new();
-    walk(patch, "", &mut found);
-    found
-}
