@@ -1,5 +1,9 @@
 //! A company of a size of your choice, written into a store by the store's own operations: projects with owners, dates,
 //! releases, parts, links, and several changes of history a task. The same size gives the same company.
+//!
+//! It is in good health, as a company is that has been told for a while what it forgets: a few of a hundred tasks have a
+//! gap, of every kind that tasks have. Finished ones took as long as the open ones may take, so that every rule has something
+//! to measure by.
 
 use std::path::Path;
 
@@ -123,26 +127,61 @@ fn account(nth: u64) -> Account {
 
 /// A number that looks like chance, the same for the same task and purpose; 0 to 99.
 fn chance(n: u64, salt: u64) -> u64 {
+    dice(n, salt) % 100
+}
+
+fn dice(n: u64, salt: u64) -> u64 {
     let mixed = (n ^ (salt << 40)).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    ((mixed ^ (mixed >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) % 100
+    ((mixed ^ (mixed >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) ^ mixed >> 45
 }
 
-/// Two tasks of a hundred have nobody.
-fn owner(n: u64) -> Option<u64> {
-    (chance(n, 1) >= 2).then_some(n / PROJECT * (PROJECT / TASKS_EACH) + n % (PROJECT / TASKS_EACH))
-}
-
-fn reporter(n: u64) -> u64 {
+/// The first account of a project.
+fn first_account(n: u64) -> u64 {
     n / PROJECT * (PROJECT / TASKS_EACH)
 }
 
+/// One task of two hundred has nobody.
+fn owner(n: u64) -> Option<u64> {
+    (dice(n, 1) % 200 > 0).then_some(first_account(n) + n % (PROJECT / TASKS_EACH))
+}
+
+/// A dozen people of a project write its tasks.
+fn reporter(n: u64) -> u64 {
+    first_account(n) + dice(n, 15) % 12 * 8
+}
+
+/// Of eight neighbours, the second and third are parts of the first, and the sixth waits for the fifth.
+fn parent(n: u64) -> Option<u64> {
+    matches!(n % 8, 1 | 2).then_some(n - n % 8)
+}
+
+fn blocker(n: u64) -> Option<u64> {
+    (n % 8 == 5).then_some(n - 1)
+}
+
+/// A whole is as far as its parts; whoever waits has not begun. One in a hundred is neither.
 fn category(n: u64) -> StatusCategory {
+    if chance(n, 16) < 1 {
+        return own_category(n);
+    }
+    let parts = [n + 1, n + 2].map(own_category);
+    match n % 8 {
+        0 if parts.iter().all(|part| matches!(part, StatusCategory::Todo | StatusCategory::Cancelled)) => {
+            StatusCategory::Todo
+        }
+        0 if parts.iter().any(|part| part.is_open()) => StatusCategory::Active,
+        0 => StatusCategory::Done,
+        5 if own_category(n - 1).is_open() => StatusCategory::Waiting,
+        _ => own_category(n),
+    }
+}
+
+fn own_category(n: u64) -> StatusCategory {
     match chance(n, 2) {
-        0..50 => StatusCategory::Todo,
-        50..75 => StatusCategory::Active,
-        75..80 => StatusCategory::Review,
-        80..83 => StatusCategory::Waiting,
-        83..98 => StatusCategory::Done,
+        0..46 => StatusCategory::Todo,
+        46..74 => StatusCategory::Active,
+        74..80 => StatusCategory::Review,
+        80..97 => StatusCategory::Done,
         _ => StatusCategory::Cancelled,
     }
 }
@@ -151,25 +190,53 @@ fn days_ago(now: Timestamp, days: u64) -> Timestamp {
     now - SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(0))
 }
 
-/// A tenth is old, the others are of the last weeks.
+/// How many days ago it was made, begun and closed; some of them only count where its state says so.
+struct Ages {
+    made: u64,
+    begun: u64,
+    closed: u64,
+}
+
+fn ages(n: u64) -> Ages {
+    let category = category(n);
+    let closed = if category.is_open() { 0 } else { 1 + chance(n, 10) % 26 };
+    // Of two hundred open ones, one is old.
+    let old = if category.is_open() && dice(n, 3) % 200 < 1 { 60 } else { 0 };
+    let begun = match category {
+        StatusCategory::Todo => 0,
+        StatusCategory::Waiting => 1 + chance(n, 17) % 5,
+        StatusCategory::Active => 1 + chance(n, 17) % 8,
+        StatusCategory::Review => 1 + chance(n, 17) % 3,
+        StatusCategory::Done | StatusCategory::Cancelled => closed + 2 + chance(n, 17) % 24,
+    };
+    let waited = if category == StatusCategory::Todo { chance(n, 4) % 16 } else { 2 + chance(n, 4) % 25 };
+    Ages { made: begun + old + waited + 1, begun: begun + old, closed }
+}
+
+/// At any time of the day.
 fn created(n: u64, now: Timestamp) -> Timestamp {
-    let age = if chance(n, 3) < 10 { 40 + chance(n, 4) } else { 8 + chance(n, 4) % 12 };
-    days_ago(now, age) - SignedDuration::from_secs(i64::try_from(n % 3_000).unwrap_or(0))
+    days_ago(now, ages(n).made) - SignedDuration::from_secs(i64::try_from(dice(n, 18) % 36_000).unwrap_or(0))
 }
 
 fn day(now: Timestamp, days: i64) -> Due {
     Due::On(now.to_zoned(TimeZone::UTC).date().saturating_add(days.days()))
 }
 
-/// Half of the tasks have a day of their own; one in fifty of these is past it.
+/// Most tasks that are worked on have a day of their own, and of the others half; one in two hundred is past it.
 fn due(n: u64, now: Timestamp) -> Option<Due> {
-    let days = if chance(n, 5) < 2 { -5 } else { 14 + i64::try_from(chance(n, 6)).unwrap_or(0) };
-    (chance(n, 7) < 50).then(|| day(now, days))
-}
-
-/// Two of eight neighbours are parts of the first of them.
-fn parent(n: u64) -> Option<u64> {
-    matches!(n % 8, 1 | 2).then_some(n - n % 8)
+    let whole = parent(n).or((n % 8 == 0).then_some(n));
+    let ahead = |n: u64| i64::try_from(chance(n, 6) % 60).unwrap_or(0);
+    let days = match (whole, n % 8) {
+        _ if dice(n, 5) % 200 < 1 => -5,
+        // Parts before the whole, and whoever waits after what they wait for.
+        (Some(whole), 0) => 60 + ahead(whole),
+        (Some(whole), _) => 30 + ahead(whole) / 2,
+        (None, 4) => 20 + ahead(n),
+        (None, 5) => 50 + ahead(n - 1),
+        _ => 20 + ahead(n),
+    };
+    let share = if category(n) == StatusCategory::Todo { 50 } else { 99 };
+    (chance(n, 7) < share || whole.is_some()).then(|| day(now, days))
 }
 
 fn ext(n: u64) -> TaskRef {
@@ -188,8 +255,9 @@ fn task(n: u64, now: Timestamp) -> Task {
         StatusCategory::Done => "Done",
         StatusCategory::Cancelled => "Won't do",
     };
-    let waits = (n % 8 == 5).then(|| Link { kind: LinkKind::BlockedBy, other: ext(n - 1) });
-    let share = Share::new(chance(n, 8) as f64 / 100.0);
+    let waits = blocker(n).map(|blocker| Link { kind: LinkKind::BlockedBy, other: ext(blocker) });
+    // Nearly as far as its time is.
+    let share = Share::new(0.3 + chance(n, 8) as f64 / 200.0);
     let began = matches!(category, StatusCategory::Active | StatusCategory::Review);
     Task {
         untold: Vec::new(),
@@ -200,19 +268,19 @@ fn task(n: u64, now: Timestamp) -> Task {
         key,
         kind: Some(["Story", "Task", "Bug"][usize::try_from(n % 3).unwrap_or(0)].to_owned()),
         container: ContainerRef { kind: ContainerKind::Project, ext: project.to_string() },
-        homes: if chance(n, 9) < 30 { vec![release(project, n % RELEASES)] } else { Vec::new() },
+        homes: if chance(n, 9) < 30 && n % 8 > 5 { vec![release(project, n % RELEASES)] } else { Vec::new() },
         status: Status { raw: word.to_owned(), category, declared: true },
         owners: owner(n).map(|owner| format!("u{owner}")).into_iter().collect(),
         reporter: Some(format!("u{}", reporter(n))),
         created_at: created(n, now),
         updated_at: now,
-        closed_at: (!category.is_open()).then(|| days_ago(now, 1 + chance(n, 10) % 7)),
+        closed_at: (!category.is_open()).then(|| days_ago(now, ages(n).closed)),
         start: None,
         due: due(n, now).map(|due| DueStated { due, source: DueSource::Item }),
         priority: Some(u8::try_from(2 + n % 3).unwrap_or(3)),
         labels: if n.is_multiple_of(4) { vec!["backend".to_owned()] } else { Vec::new() },
         progress: (began && chance(n, 11) < 30).then_some(Progress { share, source: ProgressSource::Native, items: 0 }),
-        estimate_secs: (chance(n, 12) < 30).then_some(8 * 3_600),
+        estimate_secs: (chance(n, 12) < 30).then_some(if chance(n, 19) < 1 { 8 } else { 120 } * 3_600),
         spent_secs: None,
         remaining_secs: None,
         parent: parent(n).map(ext),
@@ -226,11 +294,12 @@ fn task(n: u64, now: Timestamp) -> Task {
 
 /// Five to seven entries: who got it, its state, its date, what was said, how long it takes.
 fn history(n: u64, now: Timestamp) -> Vec<Change> {
-    let made = created(n, now);
+    let (made, ages, category) = (created(n, now), ages(n), category(n));
     let (owner, reporter) = (owner(n), format!("u{}", reporter(n)));
     let by = owner.map_or_else(|| reporter.clone(), |owner| format!("u{owner}"));
-    let late = |days: u64| days_ago(now, days).max(made + SignedDuration::from_hours(30));
-    let seen = late(if chance(n, 13) < 95 { chance(n, 14) % 3 } else { 9 });
+    let hour = SignedDuration::from_hours(1);
+    let seen =
+        days_ago(now, if dice(n, 13) % 200 > 0 { ages.closed + chance(n, 14) % 2 } else { 25 }).max(made + hour * 12);
     let mut entries = Vec::with_capacity(7);
     let mut add = |field, at: Timestamp, from: Option<&str>, to: Option<&str>, account: &str| {
         entries.push(Change {
@@ -247,22 +316,27 @@ fn history(n: u64, now: Timestamp) -> Vec<Change> {
             observed: false,
         });
     };
-    let hour = SignedDuration::from_hours(1);
     if owner.is_some() {
         add(Field::Owner, made + hour * 2, None, Some(&by), &reporter);
     }
     if let Some(due) = due(n, now) {
         add(Field::Due, made + hour * 3, None, Some(&due.to_text()), &reporter);
     }
-    if category(n) != StatusCategory::Todo {
-        add(Field::Status, made + hour * 26, Some("todo/To Do"), Some("active/In Progress"), &by);
+    add(Field::Estimate, made + hour * 4, None, Some("432000"), &by);
+    add(Field::Comment, made + hour * 8, None, None, &reporter);
+    let begun = days_ago(now, ages.begun);
+    match category {
+        StatusCategory::Todo => {}
+        StatusCategory::Review => {
+            add(Field::Status, begun - hour * 24, Some("todo/To Do"), Some("active/In Progress"), &by);
+            add(Field::Status, begun, Some("active/In Progress"), Some("review/In Review"), &by);
+        }
+        StatusCategory::Waiting => add(Field::Status, begun, Some("todo/To Do"), Some("waiting/Waiting"), &by),
+        _ => add(Field::Status, begun, Some("todo/To Do"), Some("active/In Progress"), &by),
     }
-    add(Field::Estimate, made + hour * 4, None, Some("28800"), &by);
-    add(Field::Comment, made + hour * 28, None, None, &reporter);
+    if !category.is_open() {
+        add(Field::Status, days_ago(now, ages.closed), Some("active/In Progress"), Some("done/Done"), &by);
+    }
     add(Field::Comment, seen, None, None, &by);
-    if !category(n).is_open() {
-        let closed = days_ago(now, 1 + chance(n, 10) % 7);
-        add(Field::Status, closed, Some("active/In Progress"), Some("done/Done"), &by);
-    }
     entries
 }

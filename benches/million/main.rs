@@ -19,7 +19,7 @@ use connector_model::{Due, DueSource, DueStated};
 use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::daemon::Engine;
 use gapwatch::domain::board::Board;
-use gapwatch::domain::record::{BoardDelta, TaskImage};
+use gapwatch::domain::record::{BoardDelta, TaskImage, TaskPacked};
 use gapwatch::domain::snapshot::Snapshot;
 use gapwatch::rules;
 use gapwatch::store::{Store, StorePath};
@@ -30,7 +30,7 @@ const CHANGED: u64 = 1_000;
 /// Pages in which they come.
 const PAGES: u64 = 10;
 /// How the store was made; another number makes it anew.
-const MADE: u32 = 1;
+const MADE: u32 = 2;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
@@ -141,7 +141,8 @@ fn judged(path: &Path) {
     let image = store.load(now, rules::known).expect("the board is loaded");
     took.print("rows of the board read");
     let step = (image.tasks.len() / 1_000).max(1);
-    let some: Vec<TaskImage> = image.tasks.iter().step_by(step).take(1_000).cloned().collect();
+    let some = image.tasks.iter().step_by(step).take(1_000);
+    let some: Vec<TaskImage> = some.map(TaskPacked::unpack).collect();
     let took = Took::begin();
     let mut board = Board::new(image);
     took.print("board built");

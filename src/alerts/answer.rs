@@ -100,5 +100,5 @@ fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool
     let SubjectKey::Task(task) = alert.subject else { return false };
     let Some(task) = snapshot.board.task(task) else { return false };
     let leads = |owner| people.manager(owner).is_some_and(|manager| Some(manager.id) == person);
-    task.owners.iter().any(|owner| people.same(*owner, account) || leads(*owner))
+    task.owners().any(|owner| people.same(owner, account) || leads(owner))
 }

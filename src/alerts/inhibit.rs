@@ -69,7 +69,7 @@ pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
 /// An open task that this one waits for: whoever has that one can do something about it.
 fn blocker(task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
     let blockers = draft.snapshot.board.blockers(task);
-    let open: Vec<TaskId> = blockers.filter(|other| other.category.is_open()).map(|other| other.id).collect();
+    let open: Vec<TaskId> = blockers.filter(|other| other.category().is_open()).map(|other| other.id).collect();
     let cascade = open.iter().find_map(|id| draft.open(SubjectKey::Task(*id), CASCADE));
     match cascade {
         Some(cascade) => Some(Withheld::Inhibited(cascade.gap.clone())),
@@ -80,7 +80,7 @@ fn blocker(task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
 /// The same rule open on the parent: one word about the whole is enough, if the parent may speak at all.
 fn parent(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
     let snapshot = draft.snapshot;
-    let parent = snapshot.board.task(task)?.parent?;
+    let parent = snapshot.board.task(task)?.parent()?;
     if is_above(task, parent, snapshot) && parent > task {
         // Parents in a circle: the smallest one speaks.
         return None;
@@ -97,7 +97,7 @@ fn may_speak(other: &Alert, snapshot: &Snapshot<'_>) -> bool {
 
 /// True when `task` is an ancestor of `of`.
 fn is_above(task: TaskId, of: TaskId, snapshot: &Snapshot<'_>) -> bool {
-    let up = |id: &TaskId| snapshot.board.task(*id).and_then(|task| task.parent);
+    let up = |id: &TaskId| snapshot.board.task(*id).and_then(|task| task.parent());
     std::iter::successors(Some(of), up).take(PARENTS).any(|id| id == task)
 }
 

@@ -158,9 +158,9 @@ pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     let Some(task) = snapshot.board.task(task) else { return Vec::new() };
     let people = &snapshot.board.people;
     let mut owners: Vec<AccountId> = Vec::new();
-    for owner in &task.owners {
-        if people.is_there(*owner) && !owners.iter().any(|other| people.same(*other, *owner)) {
-            owners.push(*owner);
+    for owner in task.owners() {
+        if people.is_there(owner) && !owners.iter().any(|other| people.same(*other, owner)) {
+            owners.push(owner);
         }
     }
     owners
@@ -352,8 +352,8 @@ fn escalates_at(
 pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let SubjectKey::Task(task) = alert.subject else { return None };
     let people = &snapshot.board.people;
-    let acts = &snapshot.board.task(task)?.facts.acts;
-    acts.iter().filter(|(who, _)| people.same(*who, account)).map(|(_, at)| *at).max()
+    let acts = snapshot.board.task(task)?.facts().acts();
+    acts.filter(|(who, _)| people.same(*who, account)).map(|(_, at)| at).max()
 }
 
 /// The manager in person, or a line of their digest; without a manager the channel for what has none.
@@ -423,7 +423,7 @@ fn is_met_there(want: &Want, notice: &Notice) -> bool {
 fn assigned_since(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let personal = !matches!(want.address, Address::Comment { mention: None, .. });
     let SubjectKey::Task(task) = alert.subject else { return None };
-    let facts = &snapshot.board.task(task)?.facts;
+    let facts = &snapshot.board.task(task)?.facts();
     if want.rung != 1 || !personal || alert.finding.addressee != Addressee::Owners {
         return None;
     }

@@ -125,7 +125,7 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
 /// The container that a subject lives in, or is. `None`: it has none.
 fn home<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a ContainerRec> {
     match subject {
-        SubjectKey::Task(id) => snapshot.board.container(snapshot.board.task(id)?.container),
+        SubjectKey::Task(id) => snapshot.board.container(snapshot.board.task(id)?.container()),
         SubjectKey::Container(id) => snapshot.board.container(id),
         SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
     }
@@ -162,7 +162,7 @@ fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
     if home.archived {
         return Some(Withheld::NotVisible);
     }
-    snapshot.board.task(task).is_some_and(|task| task.unseen).then_some(Withheld::NotVisible)
+    snapshot.board.task(task).is_some_and(|task| task.unseen()).then_some(Withheld::NotVisible)
 }
 
 fn is_stale(home: &ContainerRec, board: &Board) -> bool {

@@ -11,7 +11,8 @@ use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
-use crate::domain::record::{Gone, TaskRec};
+use crate::domain::record::Gone;
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
 /// A gap that is back within this goes on where its ladder stood.
@@ -253,7 +254,7 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
     match subject {
         // What has left the filter is not mended: nobody looks at it any more.
         SubjectKey::Task(id) => {
-            let is_filtered = |task: &TaskRec| task.ineligible == Some(Ineligible::Filtered);
+            let is_filtered = |task: &TaskRow| task.ineligible() == Some(Ineligible::Filtered);
             is_read() && !board.task(id).is_some_and(is_filtered)
         }
         SubjectKey::Container(_) => is_read(),
@@ -264,7 +265,7 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
 
 fn is_closed(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
     let SubjectKey::Task(id) = subject else { return false };
-    snapshot.board.task(id).is_some_and(|task| !task.category.is_open())
+    snapshot.board.task(id).is_some_and(|task| !task.category().is_open())
 }
 
 fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_>) -> GapId {
@@ -272,7 +273,7 @@ fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_
     let (site, stable) = match subject {
         SubjectKey::Task(id) => {
             let site = super::home(subject, snapshot).map_or("", |home| board.site(home.site));
-            (site, board.task(id).map_or("", |task| &task.ext))
+            (site, board.task(id).map_or("", |task| task.ext()))
         }
         SubjectKey::Container(id) => {
             let home = board.container(id);

@@ -10,7 +10,8 @@ use crate::domain::calendar::later;
 use crate::domain::finding::{Evidence, SubjectKey};
 use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::policy::Mode;
-use crate::domain::record::{HistoryReach, TaskRec};
+use crate::domain::record::HistoryReach;
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
 /// Moves an alert on as far as `now` allows.
@@ -55,9 +56,9 @@ fn began_to_speak(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
 }
 
 /// True while the history that belongs to a task as it is has not been read.
-fn is_behind(task: &TaskRec, snapshot: &Snapshot<'_>) -> bool {
-    match snapshot.board.container(task.container).map(|container| container.history) {
-        Some(HistoryReach::Known { read_at, .. }) => read_at < task.changed_at,
+fn is_behind(task: &TaskRow, snapshot: &Snapshot<'_>) -> bool {
+    match snapshot.board.container(task.container()).map(|container| container.history) {
+        Some(HistoryReach::Known { read_at, .. }) => read_at < task.changed_at(),
         Some(HistoryReach::Pending) => true,
         Some(HistoryReach::Absent) | None => false,
     }
@@ -81,9 +82,9 @@ pub(super) fn settles_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Times
     }
     let changed = |id: TaskId| {
         let task = snapshot.board.task(id)?;
-        let told = task.facts.changed_at.map_or(task.created_at, |at| at.max(task.created_at));
+        let told = task.facts().changed_at().map_or(task.created_at(), |at| at.max(task.created_at()));
         // What made it differ is in a history that is still to come: until then it differs since we saw it.
-        Some(if is_behind(task, snapshot) { told.max(task.changed_at) } else { told })
+        Some(if is_behind(task, snapshot) { told.max(task.changed_at()) } else { told })
     };
     causes.into_iter().filter_map(changed).max().map(|at| later(at, snapshot.policy.settle))
 }

@@ -180,7 +180,7 @@ impl World {
             linked: Vec::new(),
         };
         if let Some(rec) = self.board.task(TaskId(id)) {
-            image.rec = Box::new(rec.clone());
+            image.rec = Box::new(rec.unpack());
         }
         change(&mut image);
         self.titles.entry(TaskId(id)).or_insert_with(|| format!("Task {id}"));

@@ -30,7 +30,7 @@ pub(super) fn check(
         (Some(project), SubjectKey::Task(id)) => view
             .board
             .task(id)
-            .and_then(|task| view.board.container(task.container))
+            .and_then(|task| view.board.container(task.container()))
             .is_some_and(|container| container.name.eq_ignore_ascii_case(project)),
         (Some(_), _) => false,
     };

@@ -222,7 +222,7 @@ fn gap(
 ) -> Gap {
     let task = task_of(alert.subject).and_then(|id| view.board.task(id));
     let people = &view.board.people;
-    let of_task = task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_human(*owner));
+    let of_task = task.iter().flat_map(|task| task.owners()).filter(|owner| people.is_human(*owner));
     let themselves = match alert.subject {
         SubjectKey::Person(id) => view.board.somebody(id).map(|who| who.account),
         _ => None,

@@ -141,7 +141,7 @@ fn rule(
     chain: &Chain,
 ) -> Rule {
     let rec = view.board.task(task);
-    let owner = rec.and_then(|rec| rec.owners.iter().copied().find(|owner| view.board.people.is_human(*owner)));
+    let owner = rec.and_then(|rec| rec.owners().find(|owner| view.board.people.is_human(*owner)));
     let calendar = view.board.people.calendar(owner);
     let (verdict, evidence) = match &one.reading {
         Reading::Gap(finding) => ("gap", Some(&finding.evidence)),

@@ -131,9 +131,9 @@ fn print_list(people: &[Row]) {
 /// Open tasks by whom they are assigned to.
 fn open_tasks(view: &View) -> BTreeMap<AccountId, usize> {
     let mut counts = BTreeMap::new();
-    let open = view.board.tasks().filter(|task| task.category.is_open() && task.ineligible.is_none());
-    for owner in open.flat_map(|task| task.owners.iter()) {
-        *counts.entry(*owner).or_default() += 1;
+    let open = view.board.tasks().filter(|task| task.category().is_open() && task.ineligible().is_none());
+    for owner in open.flat_map(|task| task.owners()) {
+        *counts.entry(owner).or_default() += 1;
     }
     counts
 }

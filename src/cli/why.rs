@@ -135,7 +135,7 @@ fn recipients(view: &View, alert: &Alert) -> Vec<AccountId> {
         SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
     };
     let owners: Vec<AccountId> =
-        task.iter().flat_map(|task| task.owners.iter().copied()).filter(|owner| people.is_there(*owner)).collect();
+        task.iter().flat_map(|task| task.owners()).filter(|owner| people.is_there(*owner)).collect();
     let person = |id: &crate::domain::ids::PersonId| people.persons.get(id).map(|person| person.own_account);
     match &alert.finding.addressee {
         Addressee::Owners => owners,

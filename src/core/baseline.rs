@@ -16,11 +16,11 @@ impl Core {
                 SubjectKey::Task(id) => self
                     .board
                     .task(id)
-                    .and_then(|task| self.board.container(task.container))
+                    .and_then(|task| self.board.container(task.container()))
                     .is_some_and(|home| home.baseline_at.is_none()),
                 SubjectKey::Person(id) => {
                     let homes = self.board.owned_by(id).into_iter().filter_map(|task| self.board.task(task));
-                    let mut homes = homes.filter_map(|task| self.board.container(task.container));
+                    let mut homes = homes.filter_map(|task| self.board.container(task.container()));
                     homes.any(|home| home.baseline_at.is_none())
                 }
                 SubjectKey::Container(_) | SubjectKey::Connection(_) => false,

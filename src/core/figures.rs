@@ -17,7 +17,7 @@ impl Core {
     pub fn figures(&self) -> Result<Figures, StoreError> {
         let mut tasks: BTreeMap<&'static str, u64> = BTreeMap::new();
         for task in self.board.tasks() {
-            *tasks.entry(task.category.word()).or_default() += 1;
+            *tasks.entry(task.category().word()).or_default() += 1;
         }
         let mut gaps: BTreeMap<(&'static str, &'static str), u64> = BTreeMap::new();
         for alert in self.board.alerts().filter(|alert| alert.state != AlertState::Resolved) {

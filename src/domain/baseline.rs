@@ -4,11 +4,11 @@
 use connector_model::Due;
 use jiff::Timestamp;
 
-use super::facts::Facts;
 use super::finding::Why;
 use super::look::Look;
 use super::past::DueMove;
-use super::record::TaskRec;
+use super::row::TaskRow;
+use super::told::Told;
 
 /// The first deadline that stood for a working day after the task had an owner; it never changes again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,9 +36,9 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the history cannot be relied on.
-    pub fn baseline(&self, task: &'a TaskRec) -> Result<Option<Baseline>, Why> {
+    pub fn baseline(&self, task: &'a TaskRow) -> Result<Option<Baseline>, Why> {
         let Some(facts) = self.facts(task)? else { return Ok(None) };
-        let owned = facts.first_owner_at.or_else(|| (!task.owners.is_empty()).then_some(task.created_at));
+        let owned = facts.first_owner_at().or_else(|| (task.owners().len() > 0).then_some(task.created_at()));
         let (Some(owned), calendar) = (owned, self.calendar(task)) else { return Ok(None) };
         for Stood { due, since, until } in stood(task, facts) {
             let since = since.max(owned);
@@ -56,14 +56,14 @@ impl<'a> Look<'a> {
 }
 
 /// Its deadlines, oldest first: what it had before the first move, what each move gave it, and what it has now.
-fn stood(task: &TaskRec, facts: &Facts) -> Vec<Stood> {
+fn stood(task: &TaskRow, facts: Told<'_>) -> Vec<Stood> {
     let moves = facts.due_moves();
-    let own = task.due.map(|stated| stated.due);
+    let own = task.due().map(|stated| stated.due);
     let first = match moves.first() {
         Some(first) => first.from,
         None => own,
     };
-    let begins = facts.first_due_at.unwrap_or(task.created_at);
+    let begins = facts.first_due_at().unwrap_or(task.created_at());
     let until = |nth: usize| moves.get(nth).map(|next: &DueMove| next.at);
     let before = first.map(|due| Stood { due, since: begins, until: until(0) });
     let after = moves

@@ -22,16 +22,17 @@ use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::People;
 use super::record::{
-    BoardDelta, BoardImage, ConnectionRec, ContainerRec, Gone, HistoryReach, NextIds, TaskImage, TaskRec,
+    BoardDelta, BoardImage, ConnectionRec, ContainerRec, Gone, HistoryReach, NextIds, Says, TaskImage, TaskPacked,
 };
 use super::roster::Roster;
+use super::row::TaskRow;
+use super::table::Table;
 use super::timers::Timers;
 use super::uses::Uses;
 
 /// The board.
 pub struct Board {
-    /// Each by itself, for the table has room for up to twice as many.
-    tasks: IdMap<TaskId, Box<TaskRec>>,
+    tasks: Table<TaskRow>,
     edges: Edges,
     members: IdMap<ContainerId, BTreeSet<TaskId>>,
     uses: Uses,
@@ -66,7 +67,7 @@ pub struct Board {
 /// What is due at one moment; looked at, not taken.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DueNow {
-    /// Subjects to judge.
+    /// Subjects to judge, in order.
     pub subjects: Vec<SubjectKey>,
     /// Alerts to step.
     pub alerts: Vec<AlertId>,
@@ -78,7 +79,7 @@ impl Board {
     /// Builds the board; every subject is due.
     pub fn new(image: BoardImage) -> Board {
         let mut board = Board {
-            tasks: IdMap::with_capacity_and_hasher(image.tasks.len(), Default::default()),
+            tasks: Table::with_capacity(image.tasks.len()),
             edges: Edges::default(),
             members: IdMap::default(),
             uses: Uses::default(),
@@ -122,7 +123,8 @@ impl Board {
 
     /// Marks every subject as due: at start, after another configuration, and for the daily oracle.
     pub fn touch_all(&mut self) {
-        self.touched.extend(self.tasks.keys().map(|id| SubjectKey::Task(*id)));
+        // In one go: there may be a million.
+        self.touched.append(&mut self.tasks.iter().map(|task| SubjectKey::Task(task.id)).collect());
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
         let owners: Vec<PersonId> = self.roster.owners().map(|owner| self.stands_for(owner)).collect();
@@ -240,7 +242,7 @@ impl Board {
     fn settle_owed(&mut self, container: ContainerId, read_at: Option<Timestamp>) {
         let Some(owed) = self.owed.remove(&container) else { return };
         let caught_up =
-            |id: &TaskId| self.tasks.get(id).is_none_or(|rec| read_at.is_some_and(|read_at| rec.changed_at <= read_at));
+            |id: &TaskId| self.task(*id).is_none_or(|row| read_at.is_some_and(|read_at| row.changed_at() <= read_at));
         let (done, still): (BTreeSet<TaskId>, BTreeSet<TaskId>) = owed.into_iter().partition(caught_up);
         if !still.is_empty() {
             self.owed.insert(container, still);
@@ -251,11 +253,12 @@ impl Board {
     /// Puts tasks as they are now, and takes away those that left. Whoever differs in something that neighbours read touches
     /// them; a comment on what ten thousand others wait for touches none of those.
     fn put_tasks(&mut self, tasks: Vec<TaskImage>, removed: Vec<TaskId>) {
+        let tasks: Vec<TaskPacked> = tasks.into_iter().map(TaskPacked::from).collect();
         let mut moved: BTreeSet<TaskId> = removed.iter().copied().collect();
         for image in &tasks {
-            let id = image.rec.id;
+            let id = image.row.id;
             self.touched.insert(SubjectKey::Task(id));
-            let same = self.tasks.get(&id).is_some_and(|before| before.is_alike(&image.rec)) && self.edges.says(image);
+            let same = self.task(id).is_some_and(|before| before.is_alike(&image.row)) && self.edges.says(image);
             if !same {
                 moved.insert(id);
             }
@@ -268,34 +271,45 @@ impl Board {
         self.touch_around(&moved);
     }
 
-    fn put_task(&mut self, image: TaskImage) {
-        let id = image.rec.id;
-        self.unlink(id);
-        let read_at = self.containers.get(&image.rec.container).and_then(ContainerRec::read_at);
-        if read_at.is_none_or(|read_at| image.rec.changed_at > read_at) {
-            self.owed.entry(image.rec.container).or_default().insert(id);
+    fn put_task(&mut self, image: TaskPacked) {
+        let TaskPacked { row, says } = image;
+        let (id, container) = (row.id, row.container());
+        let read_at = self.containers.get(&container).and_then(ContainerRec::read_at);
+        if read_at.is_none_or(|read_at| row.changed_at() > read_at) {
+            self.owed.entry(container).or_default().insert(id);
         }
-        self.edges.put(&image);
-        for container in image.rec.homes.iter().chain([&image.rec.container]) {
-            self.members.entry(*container).or_default().insert(id);
+        // Most changes leave it where it is.
+        let stays = self.task(id).is_some_and(|before| before.stands_like(&row)) && *self.edges.said(id) == says;
+        if !stays {
+            self.place(&row, says);
+        }
+        self.tasks.insert(row);
+    }
+
+    /// Takes up what a task itself says about its place, instead of what it said before.
+    fn place(&mut self, row: &TaskRow, says: Says) {
+        let (id, container) = (row.id, row.container());
+        self.unlink(id);
+        self.edges.put(id, row.parent(), says);
+        for container in row.homes().chain([container]) {
+            self.members.entry(container).or_default().insert(id);
         }
         self.gone.remove(&id);
-        self.roster.add(&image.rec);
-        if self.uses.add(&image.rec) {
-            self.touched.insert(SubjectKey::Container(image.rec.container));
+        self.roster.add(row);
+        if self.uses.add(row) {
+            self.touched.insert(SubjectKey::Container(container));
         }
-        self.tasks.insert(id, image.rec);
     }
 
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
-        if let Some(rec) = self.tasks.get(&id) {
-            self.roster.remove(rec);
-            if self.uses.remove(rec) {
-                self.touched.insert(SubjectKey::Container(rec.container));
+        if let Some(row) = self.tasks.get(id.0) {
+            self.roster.remove(row);
+            if self.uses.remove(row) {
+                self.touched.insert(SubjectKey::Container(row.container()));
             }
-            for container in rec.homes.iter().chain([&rec.container]) {
-                if let Some(members) = self.members.get_mut(container) {
+            for container in row.homes().chain([row.container()]) {
+                if let Some(members) = self.members.get_mut(&container) {
                     members.remove(&id);
                 }
             }
@@ -305,7 +319,7 @@ impl Board {
 
     fn remove_task(&mut self, id: TaskId) {
         self.unlink(id);
-        self.tasks.remove(&id);
+        self.tasks.remove(id.0);
         // It is judged once more, so that what is open about it can close.
         self.touched.insert(SubjectKey::Task(id));
     }
@@ -314,15 +328,15 @@ impl Board {
     fn touch_around(&mut self, ids: &BTreeSet<TaskId>) {
         for id in ids {
             // What somebody has at hand is read of what they own, and of its parts.
-            let parent = self.tasks.get(id).and_then(|rec| rec.parent);
+            let parent = self.task(*id).and_then(TaskRow::parent);
             parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
         }
         self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }
 
     /// A task on the board.
-    pub fn task(&self, id: TaskId) -> Option<&TaskRec> {
-        self.tasks.get(&id).map(|rec| &**rec)
+    pub fn task(&self, id: TaskId) -> Option<&TaskRow> {
+        self.tasks.get(id.0)
     }
 
     /// Why a task is not on the board any more, where the tool said so. `None`: it is there, or is not watched.
@@ -331,32 +345,32 @@ impl Board {
     }
 
     /// All tasks on the board, in no order.
-    pub fn tasks(&self) -> impl Iterator<Item = &TaskRec> {
-        self.tasks.values().map(|rec| &**rec)
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskRow> {
+        self.tasks.iter()
     }
 
     /// Children, in a fixed order.
-    pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+    pub fn children(&self, id: TaskId) -> impl Iterator<Item = &TaskRow> {
         self.edges.children(id).filter_map(|id| self.task(id))
     }
 
     /// Tasks this one waits for, in a fixed order, those not mirrored left out.
-    pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+    pub fn blockers(&self, id: TaskId) -> impl Iterator<Item = &TaskRow> {
         self.edges.blockers(id).filter_map(|id| self.task(id))
     }
 
     /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
     pub fn waits_elsewhere(&self, id: TaskId) -> bool {
-        self.edges.blockers(id).any(|id| !self.tasks.contains_key(&id))
+        self.edges.blockers(id).any(|id| !self.tasks.contains(id.0))
     }
 
     /// Tasks that wait for this one, in a fixed order.
-    pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+    pub fn dependants(&self, id: TaskId) -> impl Iterator<Item = &TaskRow> {
         self.edges.dependants(id).filter_map(|id| self.task(id))
     }
 
     /// Tasks that this one is linked with and neither waits for nor keeps waiting, in a fixed order.
-    pub fn linked(&self, id: TaskId) -> impl Iterator<Item = &TaskRec> {
+    pub fn linked(&self, id: TaskId) -> impl Iterator<Item = &TaskRow> {
         self.edges.linked(id).filter_map(|id| self.task(id))
     }
 
@@ -401,8 +415,8 @@ impl Board {
     }
 
     /// The connection that reads a task's container.
-    pub fn reader(&self, task: &TaskRec) -> Option<&ConnectionRec> {
-        self.connection(self.container(task.container)?.reader?)
+    pub fn reader(&self, task: &TaskRow) -> Option<&ConnectionRec> {
+        self.connection(self.container(task.container())?.reader?)
     }
 
     /// A site's text, as it goes into gap ids.

@@ -11,6 +11,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::almanac::Almanac;
 use super::away::{DateRange, joined};
 
 /// First and last year that spans are laid out for; outside of them no time is working time.
@@ -63,7 +64,13 @@ struct Plan {
     hours: Hours,
     holidays: Vec<DateRange>,
     spans: Vec<Span>,
+    /// How many spans have opened by the end of each day, Greenwich, since the first.
+    opened: Vec<u32>,
+    almanac: Almanac,
 }
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// One stretch of work.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +126,9 @@ impl Calendar {
             date = next;
         }
         spans.shrink_to_fit();
-        Calendar { plan: Arc::new(Plan { zone, hours, holidays, spans }), away: Arc::default() }
+        let opened = opened(&spans);
+        let almanac = Almanac::of(YEARS);
+        Calendar { plan: Arc::new(Plan { zone, hours, holidays, spans, opened, almanac }), away: Arc::default() }
     }
 
     /// Monday to Friday, 9 to 17, in this zone.
@@ -179,10 +188,13 @@ impl Calendar {
             return from;
         }
         let target = self.total(from.as_second()) + work_secs;
+        if self.away.is_empty() {
+            return self.plan.reaches(target, from.as_second()).map_or(Timestamp::MAX, seconds);
+        }
         // Every absence that begins before the target is reached has to be made up for.
         let gone = self.away.partition_point(|away| away.planned - away.before < target);
         let lost = gone.checked_sub(1).map_or(0, |last| self.away[last].before + self.away[last].lost);
-        self.plan.reaches(target + lost).map_or(Timestamp::MAX, seconds)
+        self.plan.reaches(target + lost, from.as_second()).map_or(Timestamp::MAX, seconds)
     }
 
     /// The last instant from which so much working time passes until `to`; `to` itself for none.
@@ -251,18 +263,19 @@ impl Calendar {
 
     /// Midnight at which a day begins.
     pub fn day_begins(&self, date: Date) -> Timestamp {
-        seconds(instant(self.zone(), date, 0))
+        seconds(self.plan.day(date).0)
     }
 
     /// End of work on a day; for a weekday that is not worked, the hour at which the week's last working day ends. A holiday
     /// and a day away end like any other day of that name.
     pub fn day_ends(&self, date: Date) -> Timestamp {
-        let week = &self.hours().week;
-        let end = week[weekday(date)].or_else(|| week.iter().rev().flatten().next().copied());
-        seconds(instant(self.zone(), date, end.map_or(24 * 60 - 1, |(_, to)| to)))
+        seconds(self.plan.day(date).1)
     }
 
     fn total(&self, at: i64) -> i64 {
+        if self.away.is_empty() {
+            return self.plan.total(at);
+        }
         let begun = self.away.partition_point(|away| away.from <= at);
         let lost = begun.checked_sub(1).map_or(0, |last| {
             let away = self.away[last];
@@ -280,17 +293,44 @@ impl Calendar {
 impl Plan {
     /// Working seconds up to an instant.
     fn total(&self, at: i64) -> i64 {
-        let next = self.spans.partition_point(|span| span.open <= at);
-        match next.checked_sub(1).map(|i| self.spans[i]) {
+        match self.opened_by(at).checked_sub(1).map(|i| self.spans[i]) {
             Some(span) => span.before + (at.min(span.close) - span.open),
             None => 0,
         }
     }
 
-    /// The first instant up to which there are so many working seconds.
-    fn reaches(&self, total: i64) -> Option<i64> {
-        // The last span that begins before the total is reached; it reaches it, or none does.
-        let at = self.spans.partition_point(|span| span.before < total);
+    /// How many spans have opened by an instant.
+    fn opened_by(&self, at: i64) -> usize {
+        let Some(first) = self.spans.first() else { return 0 };
+        let Ok(day) = usize::try_from((at - first.open).div_euclid(DAY)) else { return 0 };
+        // Those of the days before have opened; of this day's there are one or two.
+        let known = day.checked_sub(1).and_then(|before| self.opened.get(before.min(self.opened.len() - 1)));
+        let known = known.map_or(0, |known| *known as usize);
+        known + self.spans[known..].iter().take_while(|span| span.open <= at).count()
+    }
+
+    /// When a day begins, and when it ends.
+    fn day(&self, date: Date) -> (i64, i64) {
+        self.almanac.day(date, |date| {
+            let week = &self.hours.week;
+            let end = week[weekday(date)].or_else(|| week.iter().rev().flatten().next().copied());
+            let end = end.map_or(24 * 60 - 1, |(_, to)| to);
+            (instant(&self.zone, date, 0), instant(&self.zone, date, end))
+        })
+    }
+
+    /// The first instant up to which there are so many working seconds; `near` is one from which on it may lie.
+    fn reaches(&self, total: i64, near: i64) -> Option<i64> {
+        // The last span that begins before the total is reached; it reaches it, or none does. Mostly it is a few days ahead.
+        let from = self.opened_by(near).saturating_sub(1);
+        let is_before = |nth: usize| self.spans.get(nth).is_some_and(|span| span.before < total);
+        let (mut low, mut step) = (if is_before(from) { from } else { 0 }, 4);
+        while is_before(low + step) {
+            low += step;
+            step *= 2;
+        }
+        let high = (low + step).min(self.spans.len());
+        let at = low + self.spans[low..high].partition_point(|span| span.before < total);
         let span = self.spans[at.checked_sub(1)?];
         let reached = span.open + (total - span.before);
         (reached <= span.close).then_some(reached)
@@ -299,6 +339,24 @@ impl Plan {
     fn span_from(&self, at: i64) -> Option<Span> {
         self.spans.get(self.spans.partition_point(|span| span.close <= at)).copied()
     }
+}
+
+fn opened(spans: &[Span]) -> Vec<u32> {
+    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Vec::new() };
+    let mut opened = Vec::new();
+    let (mut end, mut count) = (first.open + DAY, 0);
+    for span in spans {
+        while span.open >= end {
+            opened.push(count);
+            end += DAY;
+        }
+        count += 1;
+    }
+    while end <= last.open + DAY {
+        opened.push(count);
+        end += DAY;
+    }
+    opened
 }
 
 fn weekday(date: Date) -> usize {

@@ -3,19 +3,73 @@
 use std::collections::BTreeSet;
 
 use super::circles::Circles;
-use super::ids::{IdMap, TaskId};
-use super::record::{TaskImage, TaskRec};
+use super::ids::TaskId;
+use super::record::{Says, TaskPacked};
+use super::row::TaskRow;
+use super::table::{Keyed, Table};
 
-/// Tasks by task, in order: most have one or two.
-type Ends = IdMap<TaskId, Vec<TaskId>>;
+/// Tasks by task, in order.
+type Ends = Table<(TaskId, Few)>;
 /// All tasks on the board.
-type Tasks = IdMap<TaskId, Box<TaskRec>>;
+type Tasks = Table<TaskRow>;
+
+impl Keyed for TaskRow {
+    fn key(&self) -> i64 {
+        self.id.0
+    }
+}
+
+impl<V> Keyed for (TaskId, V) {
+    fn key(&self) -> i64 {
+        self.0.0
+    }
+}
+
+/// Some tasks in order: most have one.
+enum Few {
+    One(TaskId),
+    Many(Vec<TaskId>),
+}
+
+impl Few {
+    fn all(&self) -> &[TaskId] {
+        match self {
+            Few::One(id) => std::slice::from_ref(id),
+            Few::Many(ids) => ids,
+        }
+    }
+
+    fn insert(&mut self, id: TaskId) {
+        match self {
+            Few::One(one) if *one == id => {}
+            Few::One(one) => *self = Few::Many(vec![id.min(*one), id.max(*one)]),
+            Few::Many(ids) => {
+                if let Err(place) = ids.binary_search(&id) {
+                    ids.insert(place, id);
+                }
+            }
+        }
+    }
+
+    /// Takes one out; true when none is left.
+    fn remove(&mut self, id: TaskId) -> bool {
+        match self {
+            Few::One(one) => *one == id,
+            Few::Many(ids) => {
+                if let Ok(place) = ids.binary_search(&id) {
+                    ids.remove(place);
+                }
+                ids.is_empty()
+            }
+        }
+    }
+}
 
 /// Edges between tasks. An end that is not on the board is kept: it may come.
 #[derive(Default)]
 pub(super) struct Edges {
-    own: IdMap<TaskId, Own>,
-    parents: IdMap<TaskId, TaskId>,
+    own: Table<(TaskId, Says)>,
+    parents: Table<(TaskId, TaskId)>,
     children: Ends,
     blockers: Ends,
     dependants: Ends,
@@ -24,75 +78,69 @@ pub(super) struct Edges {
     nested: Circles,
 }
 
-/// What a task itself says of its links.
-#[derive(Default)]
-struct Own {
-    blocked_by: Box<[TaskId]>,
-    blocks: Box<[TaskId]>,
-    linked: Box<[TaskId]>,
-}
-
 impl Edges {
     /// Takes a task's own word in the place of what it said before.
-    pub(super) fn put(&mut self, image: &TaskImage) {
-        let id = image.rec.id;
+    pub(super) fn put(&mut self, id: TaskId, parent: Option<TaskId>, says: Says) {
         self.cut(id);
-        if let Some(parent) = image.rec.parent {
-            self.parents.insert(id, parent);
+        if let Some(parent) = parent {
+            self.parents.insert((id, parent));
             insert(&mut self.children, parent, id);
         }
-        for blocker in &image.blocked_by {
+        for blocker in &says.blocked_by {
             join(&mut self.blockers, &mut self.dependants, id, *blocker);
         }
-        for dependant in &image.blocks {
+        for dependant in &says.blocks {
             join(&mut self.blockers, &mut self.dependants, *dependant, id);
         }
-        for other in image.linked.iter().filter(|other| **other != id) {
+        for other in says.linked.iter().filter(|other| **other != id) {
             insert(&mut self.linked, id, *other);
             insert(&mut self.linked, *other, id);
         }
         // Most tasks say nothing, and there may be a million of them.
-        if !(image.blocked_by.is_empty() && image.blocks.is_empty() && image.linked.is_empty()) {
-            let of = |ids: &Vec<TaskId>| ids.as_slice().into();
-            let (blocked_by, blocks) = (of(&image.blocked_by), of(&image.blocks));
-            self.own.insert(id, Own { blocked_by, blocks, linked: of(&image.linked) });
+        if !says.is_nothing() {
+            self.own.insert((id, says));
         }
     }
 
     /// Takes back what a task itself says; edges that its neighbours also state stay.
     pub(super) fn cut(&mut self, id: TaskId) {
-        if let Some(parent) = self.parents.remove(&id) {
+        if let Some((_, parent)) = self.parents.remove(id.0) {
             remove(&mut self.children, parent, id);
         }
-        let own = self.own.remove(&id).unwrap_or_default();
+        let Some((_, own)) = self.own.remove(id.0) else { return };
         for blocker in own.blocked_by {
-            if !self.own.get(&blocker).is_some_and(|other| other.blocks.contains(&id)) {
+            if !self.said(blocker).blocks.contains(&id) {
                 remove(&mut self.blockers, id, blocker);
                 remove(&mut self.dependants, blocker, id);
             }
         }
         for dependant in own.blocks {
-            if !self.own.get(&dependant).is_some_and(|other| other.blocked_by.contains(&id)) {
+            if !self.said(dependant).blocked_by.contains(&id) {
                 remove(&mut self.blockers, dependant, id);
                 remove(&mut self.dependants, id, dependant);
             }
         }
         for other in own.linked {
-            if !self.own.get(&other).is_some_and(|other| other.linked.contains(&id)) {
+            if !self.said(other).linked.contains(&id) {
                 remove(&mut self.linked, id, other);
                 remove(&mut self.linked, other, id);
             }
         }
     }
 
+    /// What a task itself says of its links.
+    pub(super) fn said(&self, id: TaskId) -> &Says {
+        const NOTHING: &Says = &Says::nothing();
+        self.own.get(id.0).map_or(NOTHING, |(_, says)| says)
+    }
+
+    fn parent(&self, id: TaskId) -> Option<TaskId> {
+        self.parents.get(id.0).map(|(_, parent)| *parent)
+    }
+
     /// True when a task says the same of its links as before. Its parent is not among them.
-    pub(super) fn says(&self, image: &TaskImage) -> bool {
-        match self.own.get(&image.rec.id) {
-            None => image.blocked_by.is_empty() && image.blocks.is_empty() && image.linked.is_empty(),
-            Some(own) => {
-                *own.blocked_by == *image.blocked_by && *own.blocks == *image.blocks && *own.linked == *image.linked
-            }
-        }
+    pub(super) fn says(&self, image: &TaskPacked) -> bool {
+        *self.said(image.row.id) == image.says
     }
 
     /// Its parts.
@@ -127,15 +175,16 @@ impl Edges {
 
     /// Finds all circles, at start.
     pub(super) fn find_circles(&mut self, tasks: &Tasks) {
-        let linked: BTreeSet<TaskId> = self.blockers.keys().chain(self.parents.keys()).copied().collect();
+        let waits = self.blockers.iter().map(|(id, _)| *id);
+        let linked: BTreeSet<TaskId> = waits.chain(self.parents.iter().map(|(id, _)| *id)).collect();
         self.renew_circles(&linked, tasks);
     }
 
     /// Finds the circles anew that changed tasks may have closed or opened; says whose circle is another one now.
     pub(super) fn renew_circles(&mut self, changed: &BTreeSet<TaskId>, tasks: &Tasks) -> BTreeSet<TaskId> {
-        let is_work = |id: &TaskId| tasks.get(id).is_some_and(|task| task.is_work());
+        let is_work = |id: &TaskId| tasks.get(id.0).is_some_and(TaskRow::is_work);
         // Whoever has only one end, and had no circle, is in none.
-        let has = |ends: &Ends, id: &TaskId| ends.get(id).is_some_and(|ends| !ends.is_empty());
+        let has = |ends: &Ends, id: &TaskId| ends.contains(id.0);
         let waits =
             |id: &&TaskId| !self.waiting.of(**id).is_empty() || (has(&self.blockers, id) && has(&self.dependants, id));
         let starts: BTreeSet<TaskId> = changed.iter().filter(waits).copied().collect();
@@ -144,12 +193,12 @@ impl Edges {
             if is_work(&id) { ends(blockers, id).filter(|other| is_work(other)).collect() } else { Vec::new() }
         };
         let mut moved = waiting.renew(&starts, next);
-        let is_nested = |id: &&TaskId| {
-            !self.nested.of(**id).is_empty() || (self.parents.contains_key(id) && has(&self.children, id))
-        };
+        let is_nested =
+            |id: &&TaskId| !self.nested.of(**id).is_empty() || (self.parents.contains(id.0) && has(&self.children, id));
         let starts: BTreeSet<TaskId> = changed.iter().filter(is_nested).copied().collect();
         let Edges { parents, nested, .. } = self;
-        let next = |id: TaskId| parents.get(&id).copied().filter(|parent| is_work(&id) && is_work(parent));
+        let next =
+            |id: TaskId| parents.get(id.0).map(|(_, parent)| *parent).filter(|parent| is_work(&id) && is_work(parent));
         moved.extend(nested.renew(&starts, next));
         moved
     }
@@ -161,7 +210,7 @@ impl Edges {
         let mut around = ids.clone();
         let mut roots: BTreeSet<TaskId> = ids.clone();
         for id in ids {
-            roots.extend(self.parents.get(id));
+            roots.extend(self.parent(*id));
             around.extend(
                 self.children(*id).chain(self.blockers(*id)).chain(self.dependants(*id)).chain(self.linked(*id)),
             );
@@ -181,10 +230,10 @@ impl Edges {
 
     /// False for a task in the middle of a chain without a date: whoever it waits for answers for it.
     fn may_answer(&self, id: TaskId, tasks: &Tasks) -> bool {
-        let Some(rec) = tasks.get(&id) else { return false };
+        let Some(row) = tasks.get(id.0) else { return false };
         let circle = self.waiting_circle(id);
-        let waits = |other: TaskId| tasks.get(&other).is_some_and(|task| task.is_work()) && !circle.contains(&other);
-        rec.due.is_some() || !rec.homes.is_empty() || !self.blockers(id).any(waits)
+        let waits = |other: TaskId| tasks.get(other.0).is_some_and(TaskRow::is_work) && !circle.contains(&other);
+        row.due().is_some() || row.homes().len() > 0 || !self.blockers(id).any(waits)
     }
 }
 
@@ -198,23 +247,15 @@ fn join(blockers: &mut Ends, dependants: &mut Ends, task: TaskId, blocker: TaskI
 }
 
 fn insert(ends: &mut Ends, id: TaskId, other: TaskId) {
-    let others = ends.entry(id).or_insert_with(|| Vec::with_capacity(1));
-    if let Err(place) = others.binary_search(&other) {
-        others.insert(place, other);
-    }
+    ends.entry(id.0, || (id, Few::One(other))).1.insert(other);
 }
 
 fn remove(ends: &mut Ends, id: TaskId, other: TaskId) {
-    if let Some(others) = ends.get_mut(&id) {
-        if let Ok(place) = others.binary_search(&other) {
-            others.remove(place);
-        }
-        if others.is_empty() {
-            ends.remove(&id);
-        }
+    if ends.get_mut(id.0).is_some_and(|(_, others)| others.remove(other)) {
+        ends.remove(id.0);
     }
 }
 
 fn ends(ends: &Ends, id: TaskId) -> impl Iterator<Item = TaskId> {
-    ends.get(&id).into_iter().flatten().copied()
+    ends.get(id.0).map_or(&[][..], |(_, others)| others.all()).iter().copied()
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::calendar::Calendar;
 use super::ids::TaskId;
 use super::look::Look;
-use super::record::TaskRec;
+use super::row::TaskRow;
 
 /// How the length of a task is told that nobody estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +22,13 @@ pub enum Unestimated {
 
 impl<'a> Look<'a> {
     /// True for what counts in a chain: open work of containers that are watched. What is not mirrored is left out.
-    pub fn counts(&self, task: &TaskRec) -> bool {
+    pub fn counts(&self, task: &TaskRow) -> bool {
         task.is_work() && self.watched(task)
     }
 
     /// Working seconds still needed for a task: its estimate, else what is usual, less its declared progress.
-    pub fn left_secs(&self, task: &'a TaskRec, unestimated: Unestimated) -> i64 {
-        let whole = match (task.estimate_secs.filter(|secs| *secs > 0), unestimated) {
+    pub fn left_secs(&self, task: &'a TaskRow, unestimated: Unestimated) -> i64 {
+        let whole = match (task.estimate_secs().filter(|secs| *secs > 0), unestimated) {
             (Some(secs), _) => secs as f64,
             (None, Unestimated::Nothing) => return 0,
             (None, Unestimated::Usual) => self.norms(task).work_p50_days() * self.calendar(task).day_secs() as f64,
@@ -39,7 +39,7 @@ impl<'a> Look<'a> {
 
     /// Until when a task must be done so that nothing that waits for it, directly or not, misses its date. The last instant
     /// there is: nothing with a date waits for it.
-    pub fn needed_by(&self, task: &'a TaskRec) -> Timestamp {
+    pub fn needed_by(&self, task: &'a TaskRow) -> Timestamp {
         let first = self.stands_for(task);
         self.think(first);
         self.next(first).into_iter().map(|next| self.known(next)).min().unwrap_or(Timestamp::MAX)
@@ -76,12 +76,12 @@ impl<'a> Look<'a> {
     }
 
     /// The first of the circle a task stands in, else itself.
-    fn stands_for(&self, task: &TaskRec) -> TaskId {
+    fn stands_for(&self, task: &TaskRow) -> TaskId {
         self.waiting_circle(task).first().copied().unwrap_or(task.id)
     }
 
     /// A task, or all who stand in its circle; those that count.
-    fn members(&self, id: TaskId) -> impl Iterator<Item = &'a TaskRec> {
+    fn members(&self, id: TaskId) -> impl Iterator<Item = &'a TaskRow> {
         let circle = self.task(id).map_or(&[][..], |task| self.waiting_circle(task));
         let alone = circle.is_empty().then_some(id);
         let all = circle.iter().copied().chain(alone);

@@ -7,18 +7,18 @@ use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::record::TaskRec;
+use super::row::TaskRow;
 
 /// Everything that comes after a task, in an order in which nothing stands before what it waits for.
 pub struct Downstream<'a> {
-    graph: DiGraph<&'a TaskRec, ()>,
+    graph: DiGraph<&'a TaskRow, ()>,
     /// Tasks that wait for each other in a circle are one group; the first is that of the task itself.
     groups: Vec<Vec<NodeIndex>>,
 }
 
 impl<'a> Downstream<'a> {
     /// Follows `next` from `root` as far as it leads.
-    pub fn of<I: IntoIterator<Item = &'a TaskRec>>(root: &'a TaskRec, next: impl Fn(&'a TaskRec) -> I) -> Self {
+    pub fn of<I: IntoIterator<Item = &'a TaskRow>>(root: &'a TaskRow, next: impl Fn(&'a TaskRow) -> I) -> Self {
         let mut graph = DiGraph::new();
         let mut open = vec![graph.add_node(root)];
         let mut nodes = HashMap::from([(root.id, open[0])]);
@@ -47,8 +47,8 @@ impl<'a> Downstream<'a> {
     pub fn finishes(
         &self,
         root_at: Timestamp,
-        finish: impl Fn(&'a TaskRec, Timestamp) -> Timestamp,
-    ) -> Vec<(&'a TaskRec, Timestamp)> {
+        finish: impl Fn(&'a TaskRow, Timestamp) -> Timestamp,
+    ) -> Vec<(&'a TaskRow, Timestamp)> {
         let mut free_at: HashMap<NodeIndex, Timestamp> = HashMap::new();
         let mut found = Vec::new();
         for (nth, group) in self.groups.iter().enumerate() {

@@ -10,14 +10,15 @@ use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
 use super::chains::Chains;
-use super::facts::Facts;
 use super::finding::{Deadline, Why};
 use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::{Habits, Norms, Percentiles};
 use super::people::People;
-use super::record::{ConnectionRec, ContainerRec, HistoryReach, TaskRec};
+use super::record::{ConnectionRec, ContainerRec, HistoryReach};
+use super::row::TaskRow;
 use super::snapshot::Snapshot;
+use super::told::Told;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +61,10 @@ pub struct Look<'a> {
     next: Cell<Option<Timestamp>>,
     reads: Cell<Reads>,
     chains: Rc<Chains>,
+    /// What several rules ask of one task is found out once.
+    deadline: Cell<Option<(TaskId, Reads, Option<Deadline>)>>,
+    calendar: Cell<Option<(TaskId, &'a Arc<Calendar>)>>,
+    container: Cell<Option<(ContainerId, Option<&'a ContainerRec>)>>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -83,7 +88,21 @@ impl<'a> Look<'a> {
 
     /// A fresh look, that shares with others at the same snapshot what they found out about chains.
     pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>) -> Look<'a> {
-        Look { snapshot, next: Cell::new(None), reads: Cell::new(Reads::SUBJECT), chains: Rc::clone(chains) }
+        Look {
+            snapshot,
+            next: Cell::new(None),
+            reads: Cell::new(Reads::SUBJECT),
+            chains: Rc::clone(chains),
+            deadline: Cell::new(None),
+            calendar: Cell::new(None),
+            container: Cell::new(None),
+        }
+    }
+
+    /// Forgets what was asked, for the next rule about the same subject.
+    pub fn begin(&self) {
+        self.next.set(None);
+        self.reads.set(Reads::SUBJECT);
     }
 
     pub(super) fn chains(&self) -> &Chains {
@@ -120,7 +139,7 @@ impl<'a> Look<'a> {
     }
 
     /// A task on the board. `None`: not mirrored, or left the open world.
-    pub fn task(&self, id: TaskId) -> Option<&'a TaskRec> {
+    pub fn task(&self, id: TaskId) -> Option<&'a TaskRow> {
         self.snapshot.board.task(id)
     }
 
@@ -130,19 +149,19 @@ impl<'a> Look<'a> {
     }
 
     /// True when a task may be spoken of: its container is read by a connection, and was read completely once.
-    pub fn watched(&self, task: &TaskRec) -> bool {
+    pub fn watched(&self, task: &TaskRow) -> bool {
         self.container(task).is_some_and(|container| container.reader.is_some() && container.warm_at.is_some())
     }
 
     /// What finished tasks of a task's container show of the score at a checkpoint, and those of the whole organisation.
-    pub fn proofs(&self, task: &TaskRec, days: u32) -> [Option<&'a Proof>; 2] {
-        self.snapshot.board.norms().forecast.proofs(task.container, days)
+    pub fn proofs(&self, task: &TaskRow, days: u32) -> [Option<&'a Proof>; 2] {
+        self.snapshot.board.norms().forecast.proofs(task.container(), days)
     }
 
     /// Who belongs to the riskiest third of the open tasks of a task's container at a checkpoint, as of the start of the
     /// day. `None`: too few stood there to say.
-    pub fn third(&self, task: &TaskRec, days: u32) -> Option<Third> {
-        self.snapshot.board.norms().forecast.third(task.container, days)
+    pub fn third(&self, task: &TaskRow, days: u32) -> Option<Third> {
+        self.snapshot.board.norms().forecast.third(task.container(), days)
     }
 
     /// Everybody known.
@@ -160,7 +179,7 @@ impl<'a> Look<'a> {
 
     /// Calendar days left to a deadline, in the owner's zone; 0: it is the day itself; less: it is past. Looks again at the
     /// next midnight.
-    pub fn days_left(&self, task: &'a TaskRec, deadline: &Deadline) -> i64 {
+    pub fn days_left(&self, task: &'a TaskRow, deadline: &Deadline) -> i64 {
         let calendar = self.calendar(task);
         let today = calendar.date(self.snapshot.now);
         let date = match deadline.due {
@@ -174,7 +193,7 @@ impl<'a> Look<'a> {
     }
 
     /// How much of a task's time has passed, in whole hundredths of it, 0 to 100. Looks again when the next is full.
-    pub fn hundredths(&self, task: &'a TaskRec, span: &Span) -> i64 {
+    pub fn hundredths(&self, task: &'a TaskRow, span: &Span) -> i64 {
         let calendar = self.calendar(task);
         let passed = calendar.working(span.start_at, self.snapshot.now) * 100 / span.work_secs;
         if passed >= 100 {
@@ -185,15 +204,15 @@ impl<'a> Look<'a> {
     }
 
     /// True when it is planned into a sprint.
-    pub fn in_sprint(&self, task: &TaskRec) -> bool {
+    pub fn in_sprint(&self, task: &TaskRow) -> bool {
         self.note(Reads::CONTAINERS);
-        let homes = task.homes.iter().filter_map(|id| self.snapshot.board.container(*id));
+        let homes = task.homes().filter_map(|id| self.snapshot.board.container(id));
         homes.into_iter().any(|home| home.kind == ContainerKind::Sprint)
     }
 
     /// What is normal for tasks like this one.
-    pub fn norms(&self, task: &TaskRec) -> &'a Norms {
-        self.snapshot.board.norms().of(task.container, task.kind.as_deref().unwrap_or_default())
+    pub fn norms(&self, task: &TaskRow) -> &'a Norms {
+        self.snapshot.board.norms().of(task.container(), task.kind().as_deref().unwrap_or_default())
     }
 
     /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
@@ -218,61 +237,69 @@ impl<'a> Look<'a> {
     }
 
     /// Where a task lives.
-    pub fn container(&self, task: &TaskRec) -> Option<&'a ContainerRec> {
+    pub fn container(&self, task: &TaskRow) -> Option<&'a ContainerRec> {
         self.note(Reads::CONTAINERS);
-        self.snapshot.board.container(task.container)
+        let id = task.container();
+        if let Some((known, container)) = self.container.get()
+            && known == id
+        {
+            return container;
+        }
+        let container = self.snapshot.board.container(id);
+        self.container.set(Some((id, container)));
+        container
     }
 
     /// Its parent. `None`: it has none, or it is not mirrored.
-    pub fn parent(&self, task: &TaskRec) -> Option<&'a TaskRec> {
+    pub fn parent(&self, task: &TaskRow) -> Option<&'a TaskRow> {
         self.note(Reads::PARENT);
-        self.snapshot.board.task(task.parent?)
+        self.snapshot.board.task(task.parent()?)
     }
 
     /// Its children, in a fixed order.
-    pub fn children(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+    pub fn children(&self, task: &TaskRow) -> impl Iterator<Item = &'a TaskRow> + use<'a> {
         self.note(Reads::CHILDREN);
         self.snapshot.board.children(task.id)
     }
 
     /// What it waits for, in a fixed order.
-    pub fn blockers(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+    pub fn blockers(&self, task: &TaskRow) -> impl Iterator<Item = &'a TaskRow> + use<'a> {
         self.note(Reads::BLOCKERS);
         self.snapshot.board.blockers(task.id)
     }
 
     /// What waits for it, in a fixed order.
-    pub fn dependants(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+    pub fn dependants(&self, task: &TaskRow) -> impl Iterator<Item = &'a TaskRow> + use<'a> {
         self.note(Reads::DEPENDANTS);
         self.snapshot.board.dependants(task.id)
     }
 
     /// True when it waits for a task that is not on the board: not mirrored, or out of our sight.
-    pub fn waits_elsewhere(&self, task: &TaskRec) -> bool {
+    pub fn waits_elsewhere(&self, task: &TaskRow) -> bool {
         self.note(Reads::BLOCKERS);
         self.snapshot.board.waits_elsewhere(task.id)
     }
 
     /// What it is linked with and neither waits for nor keeps waiting, in a fixed order.
-    pub fn linked(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
+    pub fn linked(&self, task: &TaskRow) -> impl Iterator<Item = &'a TaskRow> + use<'a> {
         self.note(Reads::LINKED);
         self.snapshot.board.linked(task.id)
     }
 
     /// Open tasks that wait for each other in a circle, this one among them. Empty: it stands in none.
-    pub fn waiting_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+    pub fn waiting_circle(&self, task: &TaskRow) -> &'a [TaskId] {
         self.note(Reads::BLOCKERS.and(Reads::DEPENDANTS));
         self.snapshot.board.waiting_circle(task.id)
     }
 
     /// Open tasks that are parts of each other in a circle, this one among them. Empty: it stands in none.
-    pub fn nested_circle(&self, task: &TaskRec) -> &'a [TaskId] {
+    pub fn nested_circle(&self, task: &TaskRow) -> &'a [TaskId] {
         self.note(Reads::PARENT.and(Reads::CHILDREN));
         self.snapshot.board.nested_circle(task.id)
     }
 
     /// The site a task is on, as text: `jira|https://acme.atlassian.net|`.
-    pub fn site(&self, task: &TaskRec) -> &'a str {
+    pub fn site(&self, task: &TaskRow) -> &'a str {
         self.container(task).map_or("", |container| self.snapshot.board.site(container.site))
     }
 
@@ -287,23 +314,31 @@ impl<'a> Look<'a> {
     }
 
     /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.
-    pub fn owners(&self, task: &'a TaskRec) -> impl Iterator<Item = AccountId> + use<'a> {
+    pub fn owners(&self, task: &'a TaskRow) -> impl Iterator<Item = AccountId> + use<'a> {
         self.note(Reads::OWNERS);
         let people = &self.snapshot.board.people;
-        task.owners.iter().copied().filter(move |owner| people.is_there(*owner))
+        task.owners().filter(move |owner| people.is_there(*owner))
     }
 
     /// Whether it is assigned to an account that was deactivated.
-    pub fn has_left(&self, task: &'a TaskRec) -> bool {
+    pub fn has_left(&self, task: &'a TaskRow) -> bool {
         self.note(Reads::OWNERS);
         let accounts = &self.snapshot.board.people.accounts;
-        task.owners.iter().any(|owner| accounts.get(owner).is_some_and(|rec| rec.kind == AccountKind::Gone))
+        task.owners().any(|owner| accounts.get(&owner).is_some_and(|rec| rec.kind == AccountKind::Gone))
     }
 
     /// Working hours of its first human owner, else the default ones.
-    pub fn calendar(&self, task: &'a TaskRec) -> &'a Arc<Calendar> {
+    pub fn calendar(&self, task: &'a TaskRow) -> &'a Arc<Calendar> {
+        self.note(Reads::OWNERS);
+        if let Some((known, calendar)) = self.calendar.get()
+            && known == task.id
+        {
+            return calendar;
+        }
         let owner = self.owners(task).next();
-        self.snapshot.board.people.calendar(owner)
+        let calendar = self.snapshot.board.people.calendar(owner);
+        self.calendar.set(Some((task.id, calendar)));
+        calendar
     }
 
     /// Working hours of whoever is behind an account.
@@ -337,13 +372,13 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Says why not: it is still being read, does not reach back to the task's creation, or is older than the task.
     /// A container without any history is `Ok(None)`.
-    pub fn facts(&self, task: &'a TaskRec) -> Result<Option<&'a Facts>, Why> {
+    pub fn facts(&self, task: &'a TaskRow) -> Result<Option<Told<'a>>, Why> {
         match self.container(task).map(|container| container.history) {
             None | Some(HistoryReach::Pending) => Err(Why::HistoryPending),
             Some(HistoryReach::Absent) => Ok(None),
-            Some(HistoryReach::Known { from, .. }) if from > task.created_at => Err(Why::HistoryShort),
-            Some(HistoryReach::Known { read_at, .. }) if read_at < task.changed_at => Err(Why::HistoryBehind),
-            Some(HistoryReach::Known { .. }) => Ok(Some(&task.facts)),
+            Some(HistoryReach::Known { from, .. }) if from > task.created_at() => Err(Why::HistoryShort),
+            Some(HistoryReach::Known { read_at, .. }) if read_at < task.changed_at() => Err(Why::HistoryBehind),
+            Some(HistoryReach::Known { .. }) => Ok(Some(task.facts())),
         }
     }
 
@@ -351,11 +386,11 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the tool does not tell and the history cannot be relied on.
-    pub fn category(&self, task: &'a TaskRec) -> Result<StatusCategory, Why> {
-        if task.declared || task.category != StatusCategory::Todo {
-            return Ok(task.category);
+    pub fn category(&self, task: &'a TaskRow) -> Result<StatusCategory, Why> {
+        if task.declared() || task.category() != StatusCategory::Todo {
+            return Ok(task.category());
         }
-        let told = self.facts(task)?.is_some_and(|facts| facts.started_at.is_some());
+        let told = self.facts(task)?.is_some_and(|facts| facts.started_at().is_some());
         // The fold knows accounts; an owner who acted through another account of theirs is known only here.
         let started = told || self.owner_at(task)?.is_some();
         Ok(if started { StatusCategory::Active } else { StatusCategory::Todo })
@@ -366,14 +401,14 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the history cannot be relied on.
-    pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+    pub fn state_since(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
         let Some(facts) = self.facts(task)? else { return Ok(None) };
-        let told = facts.state_since.unwrap_or(task.created_at);
-        if task.declared || task.category != StatusCategory::Todo {
+        let told = facts.state_since().unwrap_or(task.created_at());
+        if task.declared() || task.category() != StatusCategory::Todo {
             return Ok(Some(told));
         }
         // Begun by what its owners do, but for what was reopened since.
-        let begun = [facts.started_at, self.owner_at(task)?].into_iter().flatten().min();
+        let begun = [facts.started_at(), self.owner_at(task)?].into_iter().flatten().min();
         Ok(Some(begun.map_or(told, |begun| begun.max(told))))
     }
 
@@ -381,8 +416,8 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the history cannot be relied on.
-    pub fn human_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
-        Ok(self.facts(task)?.map(|facts| facts.human_at.map_or(task.created_at, |at| at.max(task.created_at))))
+    pub fn human_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
+        Ok(self.facts(task)?.map(|facts| facts.human_at().map_or(task.created_at(), |at| at.max(task.created_at()))))
     }
 
     /// The owner clock: the last act of any present owner (by any account of theirs) since the assignment.
@@ -390,36 +425,47 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the history cannot be relied on.
-    pub fn owner_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
+    pub fn owner_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
         let people = &self.snapshot.board.people;
         let Some(facts) = self.facts(task)? else { return Ok(None) };
         let acts = self.owners(task).flat_map(|owner| {
-            let since = facts.assigned_since(owner).unwrap_or(task.created_at);
-            facts.acts.iter().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
+            let since = facts.assigned_since(owner).unwrap_or(task.created_at());
+            facts.acts().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| at)
         });
         Ok(acts.max())
     }
 
     /// Its deadline: its own, else the end of its sprint, its milestone, its earliest release. `None`: it has none.
-    pub fn deadline(&self, task: &'a TaskRec) -> Option<Deadline> {
-        let stated = task.due.or_else(|| self.home_due(task))?;
-        Some(self.expires(task, stated))
+    pub fn deadline(&self, task: &'a TaskRow) -> Option<Deadline> {
+        if let Some((known, reads, deadline)) = self.deadline.get()
+            && known == task.id
+        {
+            self.note(reads);
+            return deadline;
+        }
+        let before = self.reads.replace(Reads::SUBJECT);
+        let stated = task.due().or_else(|| self.home_due(task));
+        let deadline = stated.map(|stated| self.expires(task, stated));
+        let reads = self.reads();
+        self.deadline.set(Some((task.id, reads, deadline)));
+        self.note(before);
+        deadline
     }
 
-    fn home_due(&self, task: &TaskRec) -> Option<DueStated> {
+    fn home_due(&self, task: &TaskRow) -> Option<DueStated> {
         self.note(Reads::CONTAINERS);
-        let homes = task.homes.iter().filter_map(|id| self.snapshot.board.container(*id));
+        let homes = task.homes().filter_map(|id| self.snapshot.board.container(id));
         homes
             .filter_map(|home| Some(DueStated { due: home.due?, source: home.kind.due_source()? }))
             .min_by_key(|stated| (stated.source, rank(stated.due)))
     }
 
-    fn expires(&self, task: &'a TaskRec, stated: DueStated) -> Deadline {
+    fn expires(&self, task: &'a TaskRow, stated: DueStated) -> Deadline {
         Deadline { at: self.expires_at(task, stated.due), due: stated.due, source: stated.source }
     }
 
     /// When a date expires: for a day, the end of the owner's working day.
-    pub fn expires_at(&self, task: &'a TaskRec, due: Due) -> Timestamp {
+    pub fn expires_at(&self, task: &'a TaskRow, due: Due) -> Timestamp {
         match due {
             Due::At(at) => at,
             Due::On(date) => self.calendar(task).day_ends(date),
@@ -427,12 +473,12 @@ impl<'a> Look<'a> {
     }
 
     /// True when at most so many calendar days are left to the deadline, in the owner's zone; 0: it is the day itself.
-    pub fn days_left_at_most(&self, task: &'a TaskRec, deadline: &Deadline, days: i32) -> bool {
+    pub fn days_left_at_most(&self, task: &'a TaskRow, deadline: &Deadline, days: i32) -> bool {
         self.passed(self.days_left_from(task, deadline, days))
     }
 
     /// The instant from which at most so many calendar days are left.
-    pub fn days_left_from(&self, task: &'a TaskRec, deadline: &Deadline, days: i32) -> Timestamp {
+    pub fn days_left_from(&self, task: &'a TaskRow, deadline: &Deadline, days: i32) -> Timestamp {
         let calendar = self.calendar(task);
         let date = match deadline.due {
             Due::On(date) => date,
@@ -445,7 +491,7 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where the start stands in a history that cannot be relied on.
-    pub fn span(&self, task: &'a TaskRec) -> Result<Option<Span>, Why> {
+    pub fn span(&self, task: &'a TaskRow) -> Result<Option<Span>, Why> {
         let Some(deadline) = self.deadline(task) else { return Ok(None) };
         let (start_at, guessed) = self.start_origin(task)?;
         let work_secs = self.calendar(task).working(start_at, deadline.at);
@@ -456,24 +502,24 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// Where it stands in a history that cannot be relied on.
-    pub fn start_origin(&self, task: &'a TaskRec) -> Result<(Timestamp, bool), Why> {
+    pub fn start_origin(&self, task: &'a TaskRow) -> Result<(Timestamp, bool), Why> {
         let calendar = self.calendar(task);
-        Ok(match task.start {
+        Ok(match task.start() {
             Some(Due::At(at)) => (at, false),
             Some(Due::On(date)) => (calendar.next_open(calendar.day_begins(date)), false),
             None => match self.facts(task)? {
-                None => (task.created_at, true),
+                None => (task.created_at(), true),
                 Some(facts) => {
-                    let firsts = [Some(task.created_at), facts.first_owner_at, facts.first_due_at];
-                    (firsts.into_iter().flatten().max().unwrap_or(task.created_at), false)
+                    let firsts = [Some(task.created_at()), facts.first_owner_at(), facts.first_due_at()];
+                    (firsts.into_iter().flatten().max().unwrap_or(task.created_at()), false)
                 }
             },
         })
     }
 
     /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
-    pub fn progress(&self, task: &TaskRec) -> Option<Progress> {
-        match task.progress {
+    pub fn progress(&self, task: &TaskRow) -> Option<Progress> {
+        match task.progress() {
             Some(booked) if booked.source == ProgressSource::Time => self.child_progress(task, None).or(Some(booked)),
             Some(progress) if progress.source != ProgressSource::Children => Some(progress),
             counted => self.child_progress(task, counted),
@@ -481,23 +527,23 @@ impl<'a> Look<'a> {
     }
 
     /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
-    fn child_progress(&self, task: &TaskRec, counted: Option<Progress>) -> Option<Progress> {
-        let children: Vec<&TaskRec> = self.children(task).collect();
+    fn child_progress(&self, task: &TaskRow, counted: Option<Progress>) -> Option<Progress> {
+        let children: Vec<&TaskRow> = self.children(task).collect();
         let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
         if !all_here || children.is_empty() {
             return counted;
         }
-        let meant: Vec<&&TaskRec> =
-            children.iter().filter(|child| child.category != StatusCategory::Cancelled).collect();
+        let meant: Vec<&&TaskRow> =
+            children.iter().filter(|child| child.category() != StatusCategory::Cancelled).collect();
         if meant.len() < 2 {
             return None;
         }
-        let weight = |child: &TaskRec| child.estimate_secs.filter(|secs| *secs > 0);
+        let weight = |child: &TaskRow| child.estimate_secs().filter(|secs| *secs > 0);
         let weighed = meant.iter().all(|child| weight(child).is_some());
-        let of = |child: &TaskRec| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
+        let of = |child: &TaskRow| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
         let whole: f64 = meant.iter().map(|child| of(child)).sum();
         let done: f64 =
-            meant.iter().filter(|child| child.category == StatusCategory::Done).map(|child| of(child)).sum();
+            meant.iter().filter(|child| child.category() == StatusCategory::Done).map(|child| of(child)).sum();
         let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
         Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
     }
@@ -524,7 +570,7 @@ impl<'a> Look<'a> {
     }
 
     /// True when one account belongs to one of its human owners.
-    pub fn is_owner(&self, task: &'a TaskRec, account: AccountId) -> bool {
+    pub fn is_owner(&self, task: &'a TaskRow, account: AccountId) -> bool {
         let people = &self.snapshot.board.people;
         self.owners(task).any(|owner| people.same(owner, account))
     }

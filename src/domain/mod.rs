@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod alert;
+mod almanac;
 pub mod away;
 pub mod baseline;
 pub mod board;
@@ -32,7 +33,10 @@ pub mod past;
 pub mod people;
 pub mod policy;
 mod roster;
+pub mod row;
 pub mod somebody;
 pub mod snapshot;
+mod table;
 mod timers;
+pub mod told;
 mod uses;

@@ -14,8 +14,9 @@ use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
+use super::row::TaskRow;
 
-/// A task, as rules see it.
+/// A task, as the store hands it over; the board keeps it as [`TaskRow`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskRec {
     /// Row.
@@ -172,19 +173,50 @@ pub struct TaskImage {
     pub linked: Vec<TaskId>,
 }
 
-impl TaskRec {
-    /// True for a task that rules are asked about, as far as the task itself tells.
-    pub fn is_work(&self) -> bool {
-        self.ineligible.is_none() && self.category.is_open()
+/// A task with its own side of its links, as the board keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskPacked {
+    /// The task.
+    pub row: TaskRow,
+    /// What it says of its links.
+    pub says: Says,
+}
+
+/// What a task itself says of its links.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Says {
+    /// Tasks it waits for.
+    pub blocked_by: Vec<TaskId>,
+    /// Tasks that wait for it.
+    pub blocks: Vec<TaskId>,
+    /// Tasks that it names otherwise.
+    pub linked: Vec<TaskId>,
+}
+
+impl Says {
+    pub(super) const fn nothing() -> Says {
+        Says { blocked_by: Vec::new(), blocks: Vec::new(), linked: Vec::new() }
     }
 
-    /// True when two states of a task differ in nothing that the readings of its neighbours hang on. When it changed and what
-    /// people did on it is nobody else's concern; when work began is, where the tool does not tell.
-    pub(super) fn is_alike(&self, other: &TaskRec) -> bool {
-        let facts = |rec: &TaskRec| (rec.facts.started_at.is_some(), rec.facts.due_set_at, rec.facts.due_set_by);
-        let rest =
-            |rec: &TaskRec| TaskRec { changed_at: Timestamp::UNIX_EPOCH, facts: Facts::default(), ..rec.clone() };
-        facts(self) == facts(other) && rest(self) == rest(other)
+    /// True for most tasks.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.blocked_by.is_empty() && self.blocks.is_empty() && self.linked.is_empty()
+    }
+}
+
+impl From<TaskImage> for TaskPacked {
+    fn from(image: TaskImage) -> TaskPacked {
+        let TaskImage { rec, mut blocked_by, mut blocks, mut linked } = image;
+        [&mut blocked_by, &mut blocks, &mut linked].into_iter().for_each(Vec::shrink_to_fit);
+        TaskPacked { row: TaskRow::pack(*rec), says: Says { blocked_by, blocks, linked } }
+    }
+}
+
+impl TaskPacked {
+    /// As the store hands it over, to be changed.
+    pub fn unpack(&self) -> TaskImage {
+        let Says { blocked_by, blocks, linked } = self.says.clone();
+        TaskImage { rec: Box::new(self.row.unpack()), blocked_by, blocks, linked }
     }
 }
 
@@ -219,7 +251,7 @@ pub enum Gone {
 /// Everything, as loaded at start.
 pub struct BoardImage {
     /// Tasks.
-    pub tasks: Vec<TaskImage>,
+    pub tasks: Vec<TaskPacked>,
     /// Tasks with live alerts that are not there any more.
     pub gone: Vec<(TaskId, Gone)>,
     /// Containers.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::ids::{AccountId, IdMap, PersonId, SiteId, TaskId};
 use super::people::{AccountRec, People};
-use super::record::TaskRec;
+use super::row::TaskRow;
 
 /// Who has what.
 #[derive(Default)]
@@ -44,21 +44,21 @@ impl Roster {
     }
 
     /// Counts a task in.
-    pub(super) fn add(&mut self, task: &TaskRec) {
+    pub(super) fn add(&mut self, task: &TaskRow) {
         if counts(task) {
-            for owner in &task.owners {
-                self.owned.entry(*owner).or_default().insert(task.id);
+            for owner in task.owners() {
+                self.owned.entry(owner).or_default().insert(task.id);
             }
         }
     }
 
     /// Counts a task out.
-    pub(super) fn remove(&mut self, task: &TaskRec) {
-        for owner in task.owners.iter().filter(|_| counts(task)) {
-            if let Some(owned) = self.owned.get_mut(owner) {
+    pub(super) fn remove(&mut self, task: &TaskRow) {
+        for owner in task.owners().filter(|_| counts(task)) {
+            if let Some(owned) = self.owned.get_mut(&owner) {
                 owned.remove(&task.id);
                 if owned.is_empty() {
-                    self.owned.remove(owner);
+                    self.owned.remove(&owner);
                 }
             }
         }
@@ -97,8 +97,8 @@ impl AccountRec {
     }
 }
 
-fn counts(task: &TaskRec) -> bool {
-    task.ineligible.is_none() && task.category.is_open()
+fn counts(task: &TaskRow) -> bool {
+    task.is_work()
 }
 
 fn day_of(at: Timestamp) -> Timestamp {

@@ -12,7 +12,7 @@ use super::ids::{AccountId, PersonId, TaskId};
 use super::look::{Look, Reads};
 use super::norms::Habits;
 use super::people::Person;
-use super::record::TaskRec;
+use super::row::TaskRow;
 
 /// Somebody: a person of the configuration, or an account that nobody is known behind. Never a team, never a bot.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ impl Board {
     /// Marks whoever owns a task.
     pub(super) fn touch_owners(&mut self, task: TaskId) {
         let Some(rec) = self.task(task) else { return };
-        let owners: Vec<PersonId> = rec.owners.iter().map(|owner| self.stands_for(*owner)).collect();
+        let owners: Vec<PersonId> = rec.owners().map(|owner| self.stands_for(owner)).collect();
         owners.into_iter().for_each(|owner| self.touch(SubjectKey::Person(owner)));
     }
 
@@ -79,14 +79,14 @@ impl Board {
 
 impl<'a> Look<'a> {
     /// Open work of somebody that may be spoken of, in a fixed order.
-    pub fn work_of(&self, who: &Somebody<'_>) -> Vec<&'a TaskRec> {
+    pub fn work_of(&self, who: &Somebody<'_>) -> Vec<&'a TaskRow> {
         self.note(Reads::MEMBERS.and(Reads::OWNERS));
         let all = self.board().owned_by(who.id).into_iter();
         all.filter_map(|id| self.board().task(id)).filter(|task| self.watched(task)).collect()
     }
 
     /// What somebody has of a task: one part of as many as there are owners who can act, whichever of their accounts.
-    pub fn part_of(&self, task: &'a TaskRec) -> f64 {
+    pub fn part_of(&self, task: &'a TaskRow) -> f64 {
         let board = self.board();
         let mut owners: Vec<PersonId> = self.owners(task).map(|owner| board.stands_for(owner)).collect();
         owners.sort_unstable();
@@ -95,25 +95,25 @@ impl<'a> Look<'a> {
     }
 
     /// True for what is only the sum of its open parts.
-    pub fn is_umbrella(&self, task: &TaskRec) -> bool {
-        self.children(task).any(|child| child.category.is_open())
+    pub fn is_umbrella(&self, task: &TaskRow) -> bool {
+        self.children(task).any(|child| child.category().is_open())
     }
 
     /// Whether somebody works on a task: it is active, and not moved by others alone since they got it.
     ///
     /// # Errors
     /// Where that stands in a history that cannot be relied on.
-    pub fn is_in_hand(&self, task: &'a TaskRec, who: &Somebody<'_>) -> Result<bool, Why> {
+    pub fn is_in_hand(&self, task: &'a TaskRow, who: &Somebody<'_>) -> Result<bool, Why> {
         if self.category(task)? != StatusCategory::Active || self.is_umbrella(task) {
             return Ok(false);
         }
         let Some(facts) = self.facts(task)? else { return Ok(true) };
         let people = &self.board().people;
         let mine = |account: AccountId| people.same(account, who.account) || self.board().stands_for(account) == who.id;
-        let since = facts.assigned.iter().filter(|(owner, _)| mine(*owner)).map(|(_, at)| *at).max();
+        let since = facts.assigned().filter(|(owner, _)| mine(*owner)).map(|(_, at)| at).max();
         let acted = |own: bool| {
-            let acts = facts.acts.iter().filter(move |(account, _)| mine(*account) == own);
-            acts.map(|(_, at)| *at).filter(|at| since.is_none_or(|since| *at > since)).max()
+            let acts = facts.acts().filter(move |(account, _)| mine(*account) == own);
+            acts.map(|(_, at)| at).filter(|at| since.is_none_or(|since| *at > since)).max()
         };
         Ok(acted(true).is_some() || acted(false).is_none())
     }
@@ -189,16 +189,16 @@ impl<'a> Look<'a> {
     }
 
     /// True when one of somebody's accounts was deactivated, and owns this.
-    pub fn is_of_the_gone(&self, task: &TaskRec, who: &Somebody<'_>) -> bool {
+    pub fn is_of_the_gone(&self, task: &TaskRow, who: &Somebody<'_>) -> bool {
         self.note(Reads::OWNERS);
         let accounts = &self.board().people.accounts;
         let gone =
-            |owner: &AccountId| accounts.get(owner).is_some_and(|rec| rec.has_left() && rec.stands_for() == who.id);
-        task.owners.iter().any(gone)
+            |owner: AccountId| accounts.get(&owner).is_some_and(|rec| rec.has_left() && rec.stands_for() == who.id);
+        task.owners().any(gone)
     }
 
     /// True while the place of a task cannot be read, so that what people do there is not seen.
-    pub fn is_blind(&self, task: &TaskRec) -> bool {
+    pub fn is_blind(&self, task: &TaskRow) -> bool {
         let Some(home) = self.container(task) else { return true };
         let reader = home.reader.and_then(|id| self.board().connection(id));
         home.failing_since.is_some() || reader.is_none_or(|reader| reader.refused)

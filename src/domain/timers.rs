@@ -1,32 +1,54 @@
-//! When to look again: a queue of instants, one a key. There may be a million of them, so they are kept as nanoseconds, exact
-//! until the year 2262, in half the room.
+//! When to look again: a queue of instants, one a key. There may be a million of them, so both are kept as numbers, instants
+//! as nanoseconds, exact until the year 2262, in a third of the room.
 
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 
-use super::ids::IdMap;
+use super::finding::SubjectKey;
+use super::ids::AlertId;
+use super::table::{Keyed, Table};
+
+/// What there is a timer of, as a number of its own.
+pub(super) trait Timed: Copy {
+    fn to_number(self) -> i64;
+    /// The inverse.
+    fn from_number(number: i64) -> Option<Self>;
+}
 
 /// A queue of instants, one a key.
 #[derive(Debug, Clone)]
-pub(super) struct Timers<K: Copy + Ord + std::hash::Hash> {
-    queue: BTreeSet<(i64, K)>,
-    at: IdMap<K, i64>,
+pub(super) struct Timers<K> {
+    queue: BTreeSet<(i64, i64)>,
+    at: Table<Timer>,
+    keys: PhantomData<K>,
 }
 
-impl<K: Copy + Ord + std::hash::Hash> Default for Timers<K> {
-    fn default() -> Self {
-        Timers { queue: BTreeSet::new(), at: IdMap::default() }
+/// A key and its instant.
+#[derive(Debug, Clone)]
+struct Timer(i64, i64);
+
+impl Keyed for Timer {
+    fn key(&self) -> i64 {
+        self.0
     }
 }
 
-impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
+impl<K> Default for Timers<K> {
+    fn default() -> Self {
+        Timers { queue: BTreeSet::new(), at: Table::default(), keys: PhantomData }
+    }
+}
+
+impl<K: Timed> Timers<K> {
     pub(super) fn set(&mut self, key: K, at: Option<Timestamp>) {
-        let at = at.map(nanos);
+        let (key, at) = (key.to_number(), at.map(nanos));
         let before = match at {
-            Some(at) => self.at.insert(key, at),
-            None => self.at.remove(&key),
+            Some(at) => self.at.insert(Timer(key, at)),
+            None => self.at.remove(key),
         };
+        let before = before.map(|timer| timer.1);
         if before == at {
             return;
         }
@@ -40,7 +62,7 @@ impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
 
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = K> {
         let now = nanos(now);
-        self.queue.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)
+        self.queue.iter().take_while(move |(at, _)| *at <= now).filter_map(|(_, key)| K::from_number(*key))
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {
@@ -48,7 +70,32 @@ impl<K: Copy + Ord + std::hash::Hash> Timers<K> {
     }
 
     pub(super) fn at(&self, key: K) -> Option<Timestamp> {
-        self.at.get(&key).copied().map(instant)
+        self.at.get(key.to_number()).map(|timer| instant(timer.1))
+    }
+}
+
+impl Timed for AlertId {
+    fn to_number(self) -> i64 {
+        self.0
+    }
+
+    fn from_number(number: i64) -> Option<AlertId> {
+        Some(AlertId(number))
+    }
+}
+
+/// Bits of a number that hold a row; those above say of what.
+const ROW_BITS: u32 = 60;
+
+impl Timed for SubjectKey {
+    fn to_number(self) -> i64 {
+        let (kind, row) = self.code();
+        i64::from(kind) << ROW_BITS | row & ((1 << ROW_BITS) - 1)
+    }
+
+    fn from_number(number: i64) -> Option<SubjectKey> {
+        let spare = i64::BITS - ROW_BITS;
+        SubjectKey::from_code(u8::try_from(number >> ROW_BITS).ok()?, number << spare >> spare)
     }
 }
 
@@ -59,4 +106,25 @@ fn nanos(at: Timestamp) -> i64 {
 
 fn instant(nanos: i64) -> Timestamp {
     Timestamp::from_nanosecond(i128::from(nanos)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::domain::ids::{ConnectionId, ContainerId, PersonId, TaskId};
+
+    #[test]
+    fn a_subject_is_the_same_after_it_was_a_number() {
+        for subject in [
+            SubjectKey::Task(TaskId(1_234_567)),
+            SubjectKey::Container(ContainerId(1)),
+            SubjectKey::Connection(ConnectionId(1 << 40)),
+            SubjectKey::Person(PersonId(-7)),
+            SubjectKey::Person(PersonId(7)),
+        ] {
+            assert_eq!(SubjectKey::from_number(subject.to_number()), Some(subject));
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::ids::{AccountId, ContainerId, IdMap};
-use super::record::TaskRec;
+use super::row::TaskRow;
 
 /// How many open tasks use what, in each container.
 #[derive(Default)]
@@ -15,18 +15,18 @@ pub(super) struct Uses {
 
 impl Uses {
     /// Counts a task in; true when something is used that was not before.
-    pub(super) fn add(&mut self, task: &TaskRec) -> bool {
+    pub(super) fn add(&mut self, task: &TaskRow) -> bool {
         if !counts(task) {
             return false;
         }
         let mut new = false;
-        if let Some(state) = &task.unmapped {
-            let count = self.states.entry(task.container).or_default().entry(state.clone()).or_default();
+        if let Some(state) = task.unmapped() {
+            let count = self.states.entry(task.container()).or_default().entry(state.into()).or_default();
             *count += 1;
             new |= *count == 1;
         }
-        for owner in &task.owners {
-            let count = self.owners.entry(task.container).or_default().entry(*owner).or_default();
+        for owner in task.owners() {
+            let count = self.owners.entry(task.container()).or_default().entry(owner).or_default();
             *count += 1;
             new |= *count == 1;
         }
@@ -34,16 +34,16 @@ impl Uses {
     }
 
     /// Counts a task out; true when something is not used any more.
-    pub(super) fn remove(&mut self, task: &TaskRec) -> bool {
+    pub(super) fn remove(&mut self, task: &TaskRow) -> bool {
         if !counts(task) {
             return false;
         }
         let mut last = false;
-        if let Some(state) = &task.unmapped {
-            last |= self.states.get_mut(&task.container).is_some_and(|uses| less(uses, state));
+        if let Some(state) = task.unmapped() {
+            last |= self.states.get_mut(&task.container()).is_some_and(|uses| less(uses, state));
         }
-        for owner in &task.owners {
-            last |= self.owners.get_mut(&task.container).is_some_and(|uses| less(uses, owner));
+        for owner in task.owners() {
+            last |= self.owners.get_mut(&task.container()).is_some_and(|uses| less(uses, &owner));
         }
         last
     }
@@ -60,8 +60,8 @@ impl Uses {
 }
 
 /// True for open work.
-fn counts(task: &TaskRec) -> bool {
-    task.ineligible.is_none() && task.category.is_open()
+fn counts(task: &TaskRow) -> bool {
+    task.is_work()
 }
 
 fn less<K, Q>(uses: &mut BTreeMap<K, u32>, key: &Q) -> bool

@@ -119,7 +119,7 @@ fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) ->
         noticed_at: alert.opened_at,
         over_at,
         ending: alert.ending.filter(|_| over_at.is_some()),
-        closed: task.is_some_and(|task| !task.category.is_open()),
+        closed: task.is_some_and(|task| !task.category().is_open()),
         hearing: hearing(alert, audience, desk, scene),
         also: also(alert, desk, scene),
         children: children(alert, desk),
@@ -136,7 +136,7 @@ fn subject(
     let board = desk.snapshot.board;
     match alert.subject {
         SubjectKey::Task(id) => {
-            let restricted = board.task(id).is_none_or(|task| task.restricted);
+            let restricted = board.task(id).is_none_or(|task| task.restricted());
             let hidden = restricted && audience == Audience::Channel;
             match names.get(&id) {
                 Some(name) => (name.key.clone(), Some(name.url.clone()), (!hidden).then(|| name.title.clone())),

@@ -12,13 +12,13 @@ use crate::domain::ids::{AccountId, ContainerId};
 use crate::domain::look::Look;
 use crate::domain::norms::{FEWEST_OPEN, Metric, Percentiles, RowKey, Rows};
 use crate::domain::outcome::Load;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
 /// Deadlines within this are soon.
 const SOON: SignedDuration = SignedDuration::from_hours(10 * 24);
 
-fn work<'a>(snapshot: &Snapshot<'a>, look: &Look<'a>) -> impl Iterator<Item = &'a TaskRec> {
+fn work<'a>(snapshot: &Snapshot<'a>, look: &Look<'a>) -> impl Iterator<Item = &'a TaskRow> {
     snapshot.board.tasks().filter(|task| is_work(task) && look.watched(task))
 }
 
@@ -44,8 +44,8 @@ pub fn top_priorities(snapshot: &Snapshot<'_>) -> Rows {
     let look = Look::new(snapshot);
     let mut counts: BTreeMap<ContainerId, (u32, u32)> = BTreeMap::new();
     for task in work(snapshot, &look) {
-        let (top, all) = counts.entry(task.container).or_default();
-        *top += u32::from(task.priority.is_some_and(|priority| priority <= TOP));
+        let (top, all) = counts.entry(task.container()).or_default();
+        *top += u32::from(task.priority().is_some_and(|priority| priority <= TOP));
         *all += 1;
     }
     let told = counts.into_iter().filter(|(_, (_, all))| *all >= FEWEST_OPEN);

@@ -225,7 +225,7 @@ impl Said {
 
     fn numbers(&self, key: &str, evidence: &Evidence) -> Map<String, Value> {
         let owner = match self.by_key.get(key) {
-            Some((SubjectKey::Task(id), _)) => self.board.task(*id).and_then(|task| task.owners.first().copied()),
+            Some((SubjectKey::Task(id), _)) => self.board.task(*id).and_then(|task| task.owners().next()),
             Some((SubjectKey::Person(id), _)) => self.board.somebody(*id).map(|who| who.account),
             _ => None,
         };

@@ -18,7 +18,7 @@ use super::fields::{FIELDS, Field};
 use crate::domain::finding::Why;
 use crate::domain::look::Look;
 use crate::domain::people::People;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 
 /// Steps that one evaluation may take: far more than anybody writes, far less than anybody notices.
 const FUEL: u64 = 20_000;
@@ -94,7 +94,7 @@ impl Condition {
     ///
     /// # Errors
     /// A field it reads cannot be relied on now, or its values cannot be put together as it says.
-    pub fn holds(&self, task: &TaskRec, look: &Look<'_>, people: &People) -> Result<bool, Why> {
+    pub fn holds<'a>(&self, task: &'a TaskRow, look: &Look<'a>, people: &People) -> Result<bool, Why> {
         let read = self.read.as_ref().map_err(|_| Why::ConditionFails)?;
         let values = values(&read.fields, task, look, people)?;
         let empty: Vec<String> = read
@@ -156,7 +156,7 @@ impl Words {
     ///
     /// # Errors
     /// See [`Condition::holds`].
-    pub fn about(&self, task: &TaskRec, look: &Look<'_>, people: &People) -> Result<String, Why> {
+    pub fn about<'a>(&self, task: &'a TaskRow, look: &Look<'a>, people: &People) -> Result<String, Why> {
         let fields = self.fields.as_ref().map_err(|_| Why::ConditionFails)?;
         let values = values(fields, task, look, people)?;
         ENGINE.render_str(&self.text, Context::from(Serde(as_subject(values)))).map_err(|_| Why::ConditionFails)
@@ -232,7 +232,12 @@ fn syntax(error: &minijinja::Error, text: &str) -> Wrong {
 }
 
 /// The fields' values by their short names.
-fn values(fields: &[&Field], task: &TaskRec, look: &Look<'_>, people: &People) -> Result<Map<String, Value>, Why> {
+fn values<'a>(
+    fields: &[&Field],
+    task: &'a TaskRow,
+    look: &Look<'a>,
+    people: &People,
+) -> Result<Map<String, Value>, Why> {
     let value = |field: &&Field| Ok((field.short(), field.value(task, look, people)?));
     fields.iter().map(value).collect()
 }

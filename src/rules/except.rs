@@ -10,6 +10,7 @@ use super::{Rule, Subject, SubjectKind, not_about};
 use crate::domain::finding::{Reading, RuleId};
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::Metric;
+use crate::domain::row::TaskRow;
 
 /// A rule that is not asked about some tasks.
 struct Except {
@@ -48,7 +49,7 @@ impl Rule for Except {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         // A condition that cannot be worked out leaves nothing out: too much is better said than too little.
-        let is_out = |task| self.exclude.holds(task, look, look.people()).unwrap_or(false);
+        let is_out = |task: &'a TaskRow| self.exclude.holds(task, look, look.people()).unwrap_or(false);
         match subject {
             Subject::Task(task) if is_out(task) => not_about("left out by `exclude`"),
             subject => self.rule.judge(subject, look),

@@ -6,12 +6,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::facts::Facts;
 use crate::domain::finding::Why;
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::people::People;
-use crate::domain::record::{ConnectionRec, TaskRec, TaskWords};
+use crate::domain::record::{ConnectionRec, TaskWords};
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 
 /// One field.
 pub struct Field {
@@ -25,7 +26,7 @@ pub struct Field {
     pub reads: Reads,
     /// Whether it is told at any time and changes with the task alone: what an override may ask for.
     pub steady: bool,
-    read: fn(&Reader<'_>) -> Result<Value, Why>,
+    read: fn(&Reader<'_, '_>) -> Result<Value, Why>,
 }
 
 /// What kind of value a field is; each may be unknown.
@@ -73,14 +74,14 @@ impl Kind {
     }
 }
 
-struct Reader<'a> {
-    task: &'a TaskRec,
-    look: &'a Look<'a>,
-    people: &'a People,
+struct Reader<'r, 'a> {
+    task: &'a TaskRow,
+    look: &'r Look<'a>,
+    people: &'r People,
 }
 
-impl Reader<'_> {
-    fn fact(&self, of: impl Fn(&Facts) -> Value) -> Result<Value, Why> {
+impl Reader<'_, '_> {
+    fn fact(&self, of: impl Fn(Told<'_>) -> Value) -> Result<Value, Why> {
         Ok(self.look.facts(self.task)?.map_or(Value::Null, of))
     }
 
@@ -93,7 +94,7 @@ impl Reader<'_> {
     }
 
     fn words(&self, of: impl Fn(&TaskWords) -> Value) -> Value {
-        self.task.words.as_deref().map_or(Value::Null, of)
+        self.task.words().map_or(Value::Null, of)
     }
 
     fn workdays_since(&self, at: Option<Timestamp>) -> Value {
@@ -101,8 +102,8 @@ impl Reader<'_> {
         at.map_or(Value::Null, |at| json!(self.look.workdays_since(at, calendar)))
     }
 
-    fn open<'t>(&self, tasks: impl Iterator<Item = &'t TaskRec>) -> Value {
-        json!(tasks.filter(|task| task.category.is_open()).count())
+    fn open<'t>(&self, tasks: impl Iterator<Item = &'t TaskRow>) -> Value {
+        json!(tasks.filter(|task| task.category().is_open()).count())
     }
 }
 
@@ -130,7 +131,7 @@ pub const FIELDS: &[Field] = &[
         what: "whether the tool itself tells todo from active",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(json!(of.task.declared)),
+        read: |of| Ok(json!(of.task.declared())),
     },
     Field {
         name: "task.priority",
@@ -138,7 +139,7 @@ pub const FIELDS: &[Field] = &[
         what: "1 is the highest",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(json!(of.task.priority)),
+        read: |of| Ok(json!(of.task.priority())),
     },
     Field {
         name: "task.owners",
@@ -154,7 +155,7 @@ pub const FIELDS: &[Field] = &[
         what: "who created it",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(of.person(of.task.reporter)),
+        read: |of| Ok(of.person(of.task.reporter())),
     },
     Field {
         name: "task.created_at",
@@ -162,7 +163,7 @@ pub const FIELDS: &[Field] = &[
         what: "when it was created",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(json!(of.task.created_at)),
+        read: |of| Ok(json!(of.task.created_at())),
     },
     Field {
         name: "task.start",
@@ -170,7 +171,7 @@ pub const FIELDS: &[Field] = &[
         what: "its planned start",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(of.task.start.map_or(Value::Null, |start| json!(start.to_text()))),
+        read: |of| Ok(of.task.start().map_or(Value::Null, |start| json!(start.to_text()))),
     },
     Field {
         name: "task.due",
@@ -234,7 +235,7 @@ pub const FIELDS: &[Field] = &[
         what: "estimated work",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(of.task.estimate_secs.map_or(Value::Null, |secs| json!(secs as f64 / 3600.0))),
+        read: |of| Ok(of.task.estimate_secs().map_or(Value::Null, |secs| json!(secs as f64 / 3600.0))),
     },
     Field {
         name: "task.in_sprint",
@@ -298,7 +299,7 @@ pub const FIELDS: &[Field] = &[
         what: "the first sign of work",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.started_at)),
+        read: |of| of.fact(|facts| json!(facts.started_at())),
     },
     Field {
         name: "task.first_owner_at",
@@ -306,7 +307,7 @@ pub const FIELDS: &[Field] = &[
         what: "when it was first assigned",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.first_owner_at)),
+        read: |of| of.fact(|facts| json!(facts.first_owner_at())),
     },
     Field {
         name: "task.first_due_at",
@@ -314,7 +315,7 @@ pub const FIELDS: &[Field] = &[
         what: "when it first got a deadline",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.first_due_at)),
+        read: |of| of.fact(|facts| json!(facts.first_due_at())),
     },
     Field {
         name: "task.first_due",
@@ -322,7 +323,7 @@ pub const FIELDS: &[Field] = &[
         what: "the first deadline it had",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| facts.first_due.map_or(Value::Null, |due| json!(due.to_text()))),
+        read: |of| of.fact(|facts| facts.first_due().map_or(Value::Null, |due| json!(due.to_text()))),
     },
     Field {
         name: "task.due_set_at",
@@ -330,7 +331,7 @@ pub const FIELDS: &[Field] = &[
         what: "when the present deadline was set",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.due_set_at)),
+        read: |of| of.fact(|facts| json!(facts.due_set_at())),
     },
     Field {
         name: "task.due_set_by",
@@ -338,7 +339,7 @@ pub const FIELDS: &[Field] = &[
         what: "who set it",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| Ok(of.look.facts(of.task)?.map_or(Value::Null, |facts| of.person(facts.due_set_by))),
+        read: |of| Ok(of.look.facts(of.task)?.map_or(Value::Null, |facts| of.person(facts.due_set_by()))),
     },
     Field {
         name: "task.slips",
@@ -346,7 +347,7 @@ pub const FIELDS: &[Field] = &[
         what: "how often its deadline was moved later",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.slips)),
+        read: |of| of.fact(|facts| json!(facts.slips())),
     },
     Field {
         name: "task.reopened",
@@ -354,7 +355,7 @@ pub const FIELDS: &[Field] = &[
         what: "how often it was reopened",
         reads: Reads::CONTAINERS,
         steady: false,
-        read: |of| of.fact(|facts| json!(facts.reopened)),
+        read: |of| of.fact(|facts| json!(facts.reopened())),
     },
     Field {
         name: "task.changed_at",
@@ -362,7 +363,7 @@ pub const FIELDS: &[Field] = &[
         what: "when it was last seen to differ",
         reads: Reads::SUBJECT,
         steady: false,
-        read: |of| Ok(json!(of.task.changed_at)),
+        read: |of| Ok(json!(of.task.changed_at())),
     },
     Field {
         name: "task.connection",
@@ -397,7 +398,7 @@ pub const FIELDS: &[Field] = &[
         what: "the tool's own word for what kind of task it is: Bug, milestone",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(json!(of.task.kind.as_deref())),
+        read: |of| Ok(json!(of.task.kind().as_deref())),
     },
     Field {
         name: "task.labels",
@@ -421,7 +422,7 @@ pub const FIELDS: &[Field] = &[
         what: "whole working days since it was created",
         reads: Reads::OWNERS,
         steady: false,
-        read: |of| Ok(of.workdays_since(Some(of.task.created_at))),
+        read: |of| Ok(of.workdays_since(Some(of.task.created_at()))),
     },
     Field {
         name: "task.idle_days",
@@ -439,7 +440,7 @@ pub const FIELDS: &[Field] = &[
         steady: false,
         read: |of| {
             let facts = of.look.facts(of.task)?;
-            Ok(of.workdays_since(facts.map(|facts| facts.state_since.unwrap_or(of.task.created_at))))
+            Ok(of.workdays_since(facts.map(|facts| facts.state_since().unwrap_or(of.task.created_at()))))
         },
     },
     Field {
@@ -478,7 +479,7 @@ impl Field {
     }
 
     /// Its value for a task. `Err`: it cannot be relied on now.
-    pub fn value(&self, task: &TaskRec, look: &Look<'_>, people: &People) -> Result<Value, Why> {
+    pub fn value<'a>(&self, task: &'a TaskRow, look: &Look<'a>, people: &People) -> Result<Value, Why> {
         (self.read)(&Reader { task, look, people })
     }
 }

@@ -42,7 +42,7 @@ mod tests {
 
         fn judge<'a>(&self, subject: Subject<'a>, _: &Look<'a>) -> Reading {
             let Subject::Task(task) = subject else { return OTHER_KIND };
-            assert!(task.due.is_none(), "it fails about what is due");
+            assert!(task.due().is_none(), "it fails about what is due");
             OTHER_KIND
         }
     }

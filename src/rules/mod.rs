@@ -50,7 +50,8 @@ use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
-use crate::domain::record::{ConnectionRec, ContainerRec, TaskRec};
+use crate::domain::record::{ConnectionRec, ContainerRec};
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::somebody::Somebody;
 use condition::Condition;
@@ -107,7 +108,7 @@ pub enum SubjectKind {
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
     /// An open, eligible task of a warm container.
-    Task(&'a TaskRec),
+    Task(&'a TaskRow),
     /// A connection.
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
@@ -241,7 +242,7 @@ impl Rules {
     }
 
     /// The numbers of the overrides that are for a task, the first being 0.
-    pub fn overriding(&self, task: &TaskRec, look: &Look<'_>) -> Vec<usize> {
+    pub fn overriding<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Vec<usize> {
         let matching = self.overrides.matching(task, look);
         (0..overrides::MOST).filter(|nth| matching & (1 << nth) != 0).collect()
     }
@@ -300,16 +301,19 @@ fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared
 /// The same, without what changes nothing: a clear reading of a rule that has no open alert about the subject. Most tasks
 /// have none at all, and twenty thousand of them are judged in one round.
 pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
-    let chains = Rc::default();
+    let shared = Shared::default();
     let judged = subjects.iter().map(|subject| {
         let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
-        answers(rules, *subject, snapshot, &chains, |rule, reading, look| {
-            recheck_at = [recheck_at, look.recheck_at()].into_iter().flatten().min();
+        let has_alerts = snapshot.board.alerts_of(*subject).next().is_some();
+        answers(rules, *subject, snapshot, &shared, |rule, reading, look| {
+            if let Some(at) = look.recheck_at() {
+                recheck_at = Some(recheck_at.map_or(at, |other| other.min(at)));
+            }
             let is_open = || {
                 let mut alerts = snapshot.board.alerts_of(*subject);
                 alerts.any(|alert| alert.rule == rule.id() && alert.state != AlertState::Resolved)
             };
-            if !matches!(reading, Reading::Clear(_)) || is_open() {
+            if !matches!(reading, Reading::Clear(_)) || has_alerts && is_open() {
                 readings.push((rule.id(), reading));
             }
         });
@@ -359,14 +363,15 @@ fn answers<'a>(
     mut take: impl FnMut(&dyn Rule, Reading, &Look<'_>),
 ) {
     let standing = standing(subject, snapshot);
+    let look = Look::sharing(snapshot, &shared.chains);
     let special = match standing {
-        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &Look::new(snapshot), &shared.lists),
+        Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &look, &shared.lists),
         _ => None,
     };
     let list = special.as_deref().unwrap_or(&rules.list);
     let Some(kind) = kind_of(subject) else { return };
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
-        let look = Look::sharing(snapshot, &shared.chains);
+        look.begin();
         let reading = match standing {
             Standing::Judged(subject) => guard::ask(rule, subject, &look),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
@@ -431,8 +436,8 @@ fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
     }
 }
 
-fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
-    let container = snapshot.board.container(task.container);
+fn standing_of<'a>(task: &'a TaskRow, snapshot: &Snapshot<'a>) -> Standing<'a> {
+    let container = snapshot.board.container(task.container());
     let Some(container) = container.filter(|container| container.reader.is_some()) else {
         return Standing::Unjudged("no connection reads its container");
     };
@@ -442,7 +447,7 @@ fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
     if container.warm_at.is_none() {
         return Standing::Unjudged("its container is being read for the first time");
     }
-    match (task.ineligible, task.category) {
+    match (task.ineligible(), task.category()) {
         (Some(Ineligible::Backlog), _) => Standing::Clear("it is in a backlog"),
         (Some(Ineligible::NotWork), _) => Standing::Clear("it is no work"),
         (Some(Ineligible::Archived), _) => Standing::Clear("it is archived"),
@@ -454,7 +459,7 @@ fn standing_of<'a>(task: &'a TaskRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
 }
 
 /// True for a task that rules are asked about, as far as the task itself tells.
-fn is_work(task: &TaskRec) -> bool {
+fn is_work(task: &TaskRow) -> bool {
     task.is_work()
 }
 

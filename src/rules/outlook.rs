@@ -21,7 +21,7 @@ pub fn with_open_tasks(mut forecast: Forecast, snapshot: &Snapshot<'_>) -> Forec
         if RANKED.contains(&days)
             && let Ok(Some(risk)) = due_at_risk::foretold(task, days, asked_at, &look)
         {
-            risks.entry((task.container, days)).or_default().push(risk);
+            risks.entry((task.container(), days)).or_default().push(risk);
         }
     }
     for ((container, days), risks) in risks {

@@ -15,7 +15,7 @@ use super::condition::Condition;
 use super::settings::RuleSettings;
 use super::{RuleList, list};
 use crate::domain::look::Look;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 
 /// So many overrides there may be.
 pub const MOST: usize = 64;
@@ -47,7 +47,7 @@ impl Overrides {
     }
 
     /// The rules for a task. `None`: no override is for it.
-    pub(super) fn of(&self, task: &TaskRec, look: &Look<'_>, built: &Lists) -> Option<Rc<RuleList>> {
+    pub(super) fn of<'a>(&self, task: &'a TaskRow, look: &Look<'a>, built: &Lists) -> Option<Rc<RuleList>> {
         let matching = self.matching(task, look);
         if matching == 0 {
             return None;
@@ -58,7 +58,7 @@ impl Overrides {
 
     /// The numbers of those that match, the first being the lowest bit. One that cannot be worked out does not match: too
     /// much is better said than too little.
-    pub(super) fn matching(&self, task: &TaskRec, look: &Look<'_>) -> u64 {
+    pub(super) fn matching<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> u64 {
         let matches = |one: &Override| one.r#match.holds(task, look, look.people()).unwrap_or(false);
         self.all.iter().enumerate().filter(|(_, one)| matches(one)).fold(0, |bits, (nth, _)| bits | 1 << nth)
     }

@@ -8,7 +8,7 @@ use super::settings::{OwnRule, Tell};
 use super::{OTHER_KIND, Rule, Subject, fine};
 use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 
 /// Most characters of its words that are told; a template may put a whole list of people into them.
 const MOST: usize = 300;
@@ -33,7 +33,7 @@ impl Own {
         Some(Own { id: named(&format!("{FAMILY}{name}"))?, rule: rule.clone() })
     }
 
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let people = look.people();
         if !self.rule.when.holds(task, look, people)? {
             return Ok(fine("its condition does not hold"));
@@ -58,8 +58,8 @@ impl Own {
         self.id.0.strip_prefix(FAMILY).unwrap_or(self.id.0)
     }
 
-    fn addressee(&self, task: &TaskRec) -> Addressee {
-        match (self.rule.tell, task.reporter) {
+    fn addressee(&self, task: &TaskRow) -> Addressee {
+        match (self.rule.tell, task.reporter()) {
             (Tell::Owner, _) | (Tell::Author, None) => Addressee::Owners,
             (Tell::Author, Some(author)) => Addressee::Account(author),
             (Tell::Manager, _) => Addressee::Manager,

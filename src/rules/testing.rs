@@ -27,7 +27,9 @@ use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::facts::{FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId, TaskId};
 use crate::domain::people::{AccountRec, People, Person};
-use crate::domain::record::{BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskRec};
+use crate::domain::record::{
+    BoardImage, ConnectionRec, ContainerRec, HistoryReach, NextIds, TaskImage, TaskPacked, TaskRec,
+};
 
 /// A board in the making.
 pub(super) struct Sketch {
@@ -376,7 +378,7 @@ impl Sketch {
             tasks.reverse();
         }
         let image = BoardImage {
-            tasks,
+            tasks: tasks.into_iter().map(TaskPacked::from).collect(),
             gone: Vec::new(),
             containers: self.containers(),
             connections: vec![self.connection.clone()],

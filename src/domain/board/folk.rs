@@ -8,7 +8,7 @@ use super::Board;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AccountId, PersonId, SiteId, TaskId};
 use crate::domain::people::AccountRec;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 
 impl Board {
     /// An account that turns out to be a bot, deactivated, or somebody else's, changes who owns its tasks; one that acts, or
@@ -27,10 +27,11 @@ impl Board {
         }
         if let Some(before) = before.filter(|before| (before.bot, before.kind, before.person) != now) {
             self.touched.extend([before.stands_for(), person].map(SubjectKey::Person));
-            let named =
-                |task: &&TaskRec| task.owners.contains(&id) || task.reporter == Some(id) || task.facts.names(id);
-            let tasks: Vec<&TaskRec> = self.tasks.values().map(|rec| &**rec).filter(named).collect();
-            self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container)));
+            let named = |task: &&TaskRow| {
+                task.owners().any(|who| who == id) || task.reporter() == Some(id) || task.facts().names(id)
+            };
+            let tasks: Vec<&TaskRow> = self.tasks.iter().filter(named).collect();
+            self.touched.extend(tasks.iter().map(|task| SubjectKey::Container(task.container())));
             let tasks: BTreeSet<TaskId> = tasks.into_iter().map(|task| task.id).collect();
             self.touch_around(&tasks);
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::ChurnReopened;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
@@ -32,15 +32,15 @@ impl Rule for ChurnReopened {
 }
 
 impl ChurnReopened {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
-        let (1.., Some(last_at)) = (facts.reopened, facts.reopened_at()) else {
+        let (1.., Some(last_at)) = (facts.reopened(), facts.reopened_at()) else {
             return Ok(fine("it was never reopened"));
         };
         let deadline = look.deadline(task);
-        let evidence = Evidence::Reopened { times: facts.reopened, last_at, deadline };
+        let evidence = Evidence::Reopened { times: facts.reopened(), last_at, deadline };
         let near = || deadline.is_some_and(|due| look.days_left_at_most(task, &due, days(self.days_left)));
-        if facts.reopened < self.times && !near() {
+        if facts.reopened() < self.times && !near() {
             return Ok(Reading::Clear(Grounds::Measured(evidence)));
         }
         Ok(Reading::Gap(Finding {

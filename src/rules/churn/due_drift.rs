@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::baseline::Baseline;
-use crate::domain::facts::Facts;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::DueMove;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 use crate::rules::settings::DueDrift;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -41,7 +41,7 @@ impl Rule for DueDrift {
 }
 
 impl DueDrift {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let own = |deadline: &Deadline| matches!(deadline.source, DueSource::Item | DueSource::Field);
         let Some(deadline) = look.deadline(task).filter(own) else {
             return Ok(not_about("it has no deadline of its own"));
@@ -77,7 +77,7 @@ impl DueDrift {
     }
 
     /// Moved in the last day before the date it had; once that has passed, a new date is what is asked for.
-    fn is_late<'a>(&self, task: &'a TaskRec, one: &DueMove, look: &Look<'a>) -> bool {
+    fn is_late<'a>(&self, task: &'a TaskRow, one: &DueMove, look: &Look<'a>) -> bool {
         let Some(from) = one.from else { return false };
         let expires_at = look.expires_at(task, from);
         one.at <= expires_at && self.late.after(one.at, look.calendar(task)) >= expires_at
@@ -85,9 +85,9 @@ impl DueDrift {
 }
 
 /// The moves to a later date that count: of a date that was promised, or that had stood for a working day.
-fn meant<'a>(task: &'a TaskRec, facts: &'a Facts, promised: Option<&Baseline>, look: &Look<'a>) -> Vec<&'a DueMove> {
+fn meant<'a>(task: &'a TaskRow, facts: Told<'a>, promised: Option<&Baseline>, look: &Look<'a>) -> Vec<&'a DueMove> {
     let calendar = look.calendar(task);
-    let mut set_at: Timestamp = facts.first_due_at.unwrap_or(task.created_at);
+    let mut set_at: Timestamp = facts.first_due_at().unwrap_or(task.created_at());
     let mut meant = Vec::new();
     for one in facts.due_moves() {
         let stood = calendar.working(set_at, one.at) >= calendar.day_secs();
@@ -102,10 +102,10 @@ fn meant<'a>(task: &'a TaskRec, facts: &'a Facts, promised: Option<&Baseline>, l
 
 /// How far the date has come from the one that was promised, and how long there was for it then: working seconds.
 fn slip<'a>(
-    task: &'a TaskRec,
+    task: &'a TaskRow,
     deadline: &Deadline,
     promised: &Baseline,
-    facts: &Facts,
+    facts: Told<'_>,
     look: &Look<'a>,
 ) -> Result<(i64, i64), Why> {
     let calendar = look.calendar(task);

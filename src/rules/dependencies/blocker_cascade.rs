@@ -12,7 +12,7 @@ use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, La
 use crate::domain::finish::Unestimated;
 use crate::domain::graph::Downstream;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::BlockerCascade;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -47,7 +47,7 @@ impl Rule for BlockerCascade {
 
 /// A task and everything that waits for it.
 struct Chain<'l, 'a> {
-    task: &'a TaskRec,
+    task: &'a TaskRow,
     calendar: &'a Arc<Calendar>,
     look: &'l Look<'a>,
 }
@@ -81,7 +81,7 @@ impl<'a> Chain<'_, 'a> {
         let late = self.late(&after, finish_at, Unestimated::Usual);
         let downstream = u32::try_from(after.count()).unwrap_or(u32::MAX);
         let nearest = late.first().map(|late| late.deadline);
-        let priority = late.iter().filter_map(|late| self.look.task(late.task)?.priority).min();
+        let priority = late.iter().filter_map(|late| self.look.task(late.task)?.priority()).min();
         let hopeless = self.is_hopeless(&after, &late);
         let evidence = Evidence::Cascade { finish_at, late, downstream, priority, deadline };
         let Some(nearest) = nearest else { return Reading::Clear(Grounds::Measured(evidence)) };
@@ -113,7 +113,7 @@ impl<'a> Chain<'_, 'a> {
 
     /// Those that would miss their date, the nearest date first.
     fn late(&self, after: &Downstream<'a>, finish_at: Timestamp, unestimated: Unestimated) -> Vec<LateTask> {
-        let finish = |task: &'a TaskRec, from: Timestamp| {
+        let finish = |task: &'a TaskRow, from: Timestamp| {
             self.look.calendar(task).after(from, self.look.left_secs(task, unestimated))
         };
         let late = after.finishes(finish_at, finish).into_iter().filter_map(|(task, finish_at)| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::waiting::{Awaited, awaited};
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::BlockerResolved;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -34,7 +34,7 @@ impl Rule for BlockerResolved {
 }
 
 impl BlockerResolved {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         if look.category(task)? != StatusCategory::Waiting {
             return Ok(not_about("it does not wait"));
         }
@@ -45,7 +45,7 @@ impl BlockerResolved {
             Awaited::Nothing => return Ok(not_about("no link tells what it waited for")),
             Awaited::Over(at, blocker) => (at, blocker),
         };
-        if facts.and_then(|facts| facts.state_since).is_some_and(|since| since > free_at) {
+        if facts.and_then(|facts| facts.state_since()).is_some_and(|since| since > free_at) {
             return Ok(not_about("it was set to wait after that was done, for something else"));
         }
         let evidence = Evidence::BlockerDone { blocker, free_at };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage, Still};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::{RuleSettings, Stalled, StartNever};
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -40,8 +40,8 @@ impl Rule for BlockerStale {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
         let circle = look.waiting_circle(task);
-        let is_other = |other: &&TaskRec| look.counts(other) && !circle.contains(&other.id);
-        let waiting: Vec<&'a TaskRec> = look.dependants(task).filter(is_other).collect();
+        let is_other = |other: &&TaskRow| look.counts(other) && !circle.contains(&other.id);
+        let waiting: Vec<&'a TaskRow> = look.dependants(task).filter(is_other).collect();
         if waiting.is_empty() {
             return not_about("no open task waits for it");
         }
@@ -57,7 +57,7 @@ impl Rule for BlockerStale {
 }
 
 impl BlockerStale {
-    fn read<'a>(&self, task: &'a TaskRec, waiting: &[&'a TaskRec], look: &Look<'a>) -> Reading {
+    fn read<'a>(&self, task: &'a TaskRow, waiting: &[&'a TaskRow], look: &Look<'a>) -> Reading {
         if look.owners(task).next().is_none() {
             return gap(task, waiting, Still::NoOwner, look);
         }
@@ -72,13 +72,13 @@ impl BlockerStale {
             (Reading::Unknown(why), _) | (_, Reading::Unknown(why)) => Reading::Unknown(why),
             (Reading::Edge(evidence), _) | (_, Reading::Edge(evidence)) => Reading::Edge(evidence),
             (Reading::Clear(Grounds::Measured(_)), _) => fine("it moves"),
-            _ if task.category == StatusCategory::Review => fine("it is in review"),
+            _ if task.category() == StatusCategory::Review => fine("it is in review"),
             _ => fine("it is not too late to begin"),
         }
     }
 }
 
-fn gap<'a>(task: &'a TaskRec, waiting: &[&'a TaskRec], still: Still, look: &Look<'a>) -> Reading {
+fn gap<'a>(task: &'a TaskRow, waiting: &[&'a TaskRow], still: Still, look: &Look<'a>) -> Reading {
     let mut by_date: Vec<_> = waiting.iter().map(|other| (look.deadline(other), other.id)).collect();
     by_date.sort_by_key(|(deadline, id)| (deadline.is_none(), deadline.map(|deadline| deadline.at), *id));
     let nearest = by_date.first().and_then(|(deadline, _)| *deadline);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::waiting::{Awaited, awaited};
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::BlockerUnnamed;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -35,18 +35,18 @@ impl Rule for BlockerUnnamed {
 }
 
 impl BlockerUnnamed {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         if look.category(task)? != StatusCategory::Waiting {
             return Ok(not_about("it does not wait"));
         }
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
-        let since = facts.state_since.unwrap_or(task.created_at);
+        let since = facts.state_since().unwrap_or(task.created_at());
         match awaited(task, Some(facts), look) {
             Awaited::Open | Awaited::Elsewhere => return Ok(fine("a link says what it waits for")),
             Awaited::Over(at, _) if at >= since => return Ok(not_about("what it waited for is done")),
             Awaited::Over(..) | Awaited::Nothing => {}
         }
-        if look.linked(task).any(|other| other.category.is_open()) {
+        if look.linked(task).any(|other| other.category().is_open()) {
             return Ok(fine("it is linked with an open task"));
         }
         if !facts.asked().is_empty() {

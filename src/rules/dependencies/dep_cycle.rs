@@ -3,7 +3,7 @@
 use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Stage};
 use crate::domain::ids::TaskId;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::DepCycle;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -44,6 +44,6 @@ impl Rule for DepCycle {
 
 fn speaks_for(circle: &[TaskId], look: &Look<'_>) -> Option<TaskId> {
     let known = circle.iter().filter_map(|id| look.task(*id)).filter(|task| look.watched(task));
-    let name = |task: &&TaskRec| (look.site(task).to_owned(), task.ext.len(), task.ext.clone());
+    let name = |task: &&TaskRow| (look.site(task).to_owned(), task.ext().len(), task.ext().to_owned());
     known.min_by_key(name).map(|task| task.id)
 }

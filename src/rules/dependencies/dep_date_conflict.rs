@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::DepDateConflict;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -26,7 +26,7 @@ impl Rule for DepDateConflict {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
         let plan = Plan { task, deadline: look.deadline(task), look };
-        if plan.deadline.is_none() && task.start.is_none() {
+        if plan.deadline.is_none() && task.start().is_none() {
             return not_about("nothing says when it is to be begun or done");
         }
         let mut blockers = look.blockers(task).filter(|other| look.counts(other)).peekable();
@@ -37,7 +37,7 @@ impl Rule for DepDateConflict {
             let deadline = look.deadline(other)?;
             plan.conflicts(other, &deadline).then_some((other, deadline))
         });
-        let mut conflicts: Vec<(&TaskRec, Deadline)> = conflicts.collect();
+        let mut conflicts: Vec<(&TaskRow, Deadline)> = conflicts.collect();
         conflicts.sort_by_key(|(other, deadline)| (std::cmp::Reverse(deadline.at), other.id));
         match conflicts.first() {
             Some((other, deadline)) => plan.gap(other, *deadline, conflicts.len()),
@@ -48,7 +48,7 @@ impl Rule for DepDateConflict {
 
 /// When a task that waits is to be begun and done.
 struct Plan<'l, 'a> {
-    task: &'a TaskRec,
+    task: &'a TaskRow,
     deadline: Option<Deadline>,
     look: &'l Look<'a>,
 }
@@ -56,34 +56,34 @@ struct Plan<'l, 'a> {
 impl<'a> Plan<'_, 'a> {
     /// Days are compared as days, whatever the owners' zones make of them. Two that share a sprint or a release are due on
     /// the same day without contradiction: it is no date of theirs.
-    fn conflicts(&self, blocker: &'a TaskRec, due: &Deadline) -> bool {
+    fn conflicts(&self, blocker: &'a TaskRow, due: &Deadline) -> bool {
         let ends = self.deadline.is_some_and(|own| match (due.due, own.due) {
             (Due::On(first), Due::On(then)) if is_own(due) && is_own(&own) => first >= then,
             (Due::On(first), Due::On(then)) => first > then,
             _ if is_own(due) && is_own(&own) => due.at >= own.at,
             _ => due.at > own.at,
         });
-        let begins = self.task.start.is_some_and(|start| match (start, due.due) {
+        let begins = self.task.start().is_some_and(|start| match (start, due.due) {
             (Due::At(start), Due::At(due)) => start < due,
             (start, due) => self.day(self.task, start) < self.day(blocker, due),
         });
         ends || begins
     }
 
-    fn day(&self, task: &'a TaskRec, due: Due) -> Date {
+    fn day(&self, task: &'a TaskRow, due: Due) -> Date {
         match due {
             Due::On(date) => date,
             Due::At(at) => self.look.calendar(task).date(at),
         }
     }
 
-    fn gap(&self, blocker: &'a TaskRec, blocker_deadline: Deadline, conflicts: usize) -> Reading {
+    fn gap(&self, blocker: &'a TaskRow, blocker_deadline: Deadline, conflicts: usize) -> Reading {
         let others = u32::try_from(conflicts - 1).unwrap_or(u32::MAX);
         let evidence = Evidence::DateConflict {
             blocker: blocker.id,
             blocker_deadline,
             deadline: self.deadline,
-            start: self.task.start,
+            start: self.task.start(),
             others,
         };
         let owner = self.look.owners(blocker).next().filter(|_| dated_at(blocker) > self.dated_at());
@@ -98,14 +98,14 @@ impl<'a> Plan<'_, 'a> {
     }
 
     fn dated_at(&self) -> Timestamp {
-        let begins = self.task.facts.start_set_at().filter(|_| self.task.start.is_some());
+        let begins = self.task.facts().start_set_at().filter(|_| self.task.start().is_some());
         dated_at(self.task).max(begins.unwrap_or(Timestamp::MIN))
     }
 }
 
 /// When a task got its present date: with its creation, where the history tells nothing later.
-fn dated_at(task: &TaskRec) -> Timestamp {
-    task.facts.due_set_at.unwrap_or(task.created_at)
+fn dated_at(task: &TaskRow) -> Timestamp {
+    task.facts().due_set_at().unwrap_or(task.created_at())
 }
 
 /// A date of the task itself, and not that of a sprint, a milestone or a release.

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::domain::facts::Facts;
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 
 /// What became of that which a task waits for.
 pub(super) enum Awaited {
@@ -20,13 +20,13 @@ pub(super) enum Awaited {
 }
 
 /// Asks the links of a task, and its history for those that were removed.
-pub(super) fn awaited(task: &TaskRec, facts: Option<&Facts>, look: &Look<'_>) -> Awaited {
-    let mut last: Option<(Timestamp, Option<TaskId>)> = facts.and_then(Facts::unlinked_at).map(|at| (at, None));
+pub(super) fn awaited(task: &TaskRow, facts: Option<Told<'_>>, look: &Look<'_>) -> Awaited {
+    let mut last: Option<(Timestamp, Option<TaskId>)> = facts.and_then(Told::unlinked_at).map(|at| (at, None));
     for blocker in look.blockers(task) {
-        if blocker.category.is_open() {
+        if blocker.category().is_open() {
             return Awaited::Open;
         }
-        let over_at = blocker.closed_at.unwrap_or(blocker.created_at);
+        let over_at = blocker.closed_at().unwrap_or(blocker.created_at());
         if last.is_none_or(|(at, _)| at <= over_at) {
             last = Some((over_at, Some(blocker.id)));
         }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::facts::Facts;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::AssignedBy;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 use crate::rules::settings::AckMissing;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -48,7 +48,7 @@ struct Given {
 }
 
 impl AckMissing {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         if look.owners(task).next().is_none() {
             return Ok(not_about("nobody owns it"));
         }
@@ -69,7 +69,7 @@ impl AckMissing {
         self.measure(task, &given, look)
     }
 
-    fn measure<'a>(&self, task: &'a TaskRec, given: &Given, look: &Look<'a>) -> Result<Reading, Why> {
+    fn measure<'a>(&self, task: &'a TaskRow, given: &Given, look: &Look<'a>) -> Result<Reading, Why> {
         let calendar = look.calendar_of(given.owner);
         let span = look.span(task)?;
         let at = |from: Timestamp, length: crate::domain::length::Length| length.after(from, calendar);
@@ -97,7 +97,7 @@ impl AckMissing {
     }
 }
 
-fn since(given: AssignedBy, task: &TaskRec, facts: &Facts) -> Given {
-    let at = facts.assigned_since(given.owner).unwrap_or(task.created_at);
+fn since(given: AssignedBy, task: &TaskRow, facts: Told<'_>) -> Given {
+    let at = facts.assigned_since(given.owner).unwrap_or(task.created_at());
     Given { owner: given.owner, by: given.by, at }
 }

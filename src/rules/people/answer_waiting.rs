@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::domain::facts::Facts;
 use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::{Asked, Asks};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 use crate::rules::settings::AnswerWaiting;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
@@ -39,7 +39,7 @@ impl Rule for AnswerWaiting {
 }
 
 impl AnswerWaiting {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
         let open = facts.asked().iter().filter(|asked| is_open(asked, task, facts, look));
         let Some(asked) = open.min_by_key(|asked| (asked.at, asked.whom)) else {
@@ -73,12 +73,12 @@ impl AnswerWaiting {
 
 /// Whether an answer is still wanted, from somebody who can give one. The fold knows accounts; whoever answered through
 /// another account of theirs is known only here.
-fn is_open<'a>(asked: &Asked, task: &'a TaskRec, facts: &Facts, look: &Look<'a>) -> bool {
+fn is_open<'a>(asked: &Asked, task: &'a TaskRow, facts: Told<'_>, look: &Look<'a>) -> bool {
     let meant = match asked.how {
         Asks::Question | Asks::State => true,
         Asks::Mention => look.is_owner(task, asked.whom) && !asked.by.is_some_and(|by| look.is_owner(task, by)),
     };
     let himself = asked.by.is_some_and(|by| look.same(by, asked.whom));
-    let answered = facts.acts.iter().any(|(who, at)| *at > asked.at && look.same(*who, asked.whom));
+    let answered = facts.acts().any(|(who, at)| at > asked.at && look.same(who, asked.whom));
     meant && !himself && !answered && look.is_there(asked.whom)
 }

@@ -9,7 +9,7 @@ use crate::domain::finding::{
 };
 use crate::domain::ids::TaskId;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::domain::somebody::Somebody;
 use crate::rules::settings::LoadOverloaded;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine, not_about};
@@ -37,7 +37,7 @@ impl Rule for LoadOverloaded {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Person(who) = subject else { return OTHER_KIND };
-        let work: Vec<&TaskRec> = look.work_of(&who).into_iter().filter(|task| !look.is_umbrella(task)).collect();
+        let work: Vec<&TaskRow> = look.work_of(&who).into_iter().filter(|task| !look.is_umbrella(task)).collect();
         if work.is_empty() {
             return not_about("nothing open belongs to them");
         }
@@ -78,13 +78,13 @@ fn rank(reading: &Reading) -> u8 {
 
 /// Work that is due within the horizon, or late already.
 struct Soon<'a> {
-    tasks: Vec<(&'a TaskRec, Deadline)>,
+    tasks: Vec<(&'a TaskRow, Deadline)>,
     from_at: Timestamp,
     until_at: Timestamp,
 }
 
 impl LoadOverloaded {
-    fn soon<'a>(&self, work: &[&'a TaskRec], who: &Somebody<'_>, look: &Look<'a>) -> Soon<'a> {
+    fn soon<'a>(&self, work: &[&'a TaskRow], who: &Somebody<'_>, look: &Look<'a>) -> Soon<'a> {
         // From the start of the working day on, so that it stands still in between; by everybody's days, so that a holiday of
         // one's own leaves less time and not a later end.
         let from_at = look.today(look.hours_of(who));
@@ -136,7 +136,7 @@ impl LoadOverloaded {
     }
 
     /// (c) `None`: it is not known what is usual.
-    fn hands<'a>(&self, work: &[&'a TaskRec], who: &Somebody<'_>, look: &Look<'a>) -> Option<Reading> {
+    fn hands<'a>(&self, work: &[&'a TaskRow], who: &Somebody<'_>, look: &Look<'a>) -> Option<Reading> {
         let usual = look.usual(who).0.in_hand?.p95;
         let limit = usual.max(f64::from(self.limit));
         if work.len() as f64 <= limit - band(limit) {
@@ -146,9 +146,9 @@ impl LoadOverloaded {
             Ok(active) => active,
             Err(why) => return Some(Reading::Unknown(why)),
         };
-        let dated: Vec<(&TaskRec, Deadline)> = work
+        let dated: Vec<(&TaskRow, Deadline)> = work
             .iter()
-            .filter(|task| task.category == StatusCategory::Active)
+            .filter(|task| task.category() == StatusCategory::Active)
             .filter_map(|task| Some((*task, look.deadline(task)?)))
             .collect();
         let evidence = Evidence::Overloaded { how: Overload::Hands { active, usual: limit }, movable: movable(&dated) };
@@ -163,12 +163,12 @@ impl LoadOverloaded {
 }
 
 /// What is left of a task, in seconds. `None`: nobody has estimated it.
-fn remaining(task: &TaskRec, look: &Look<'_>) -> Option<f64> {
-    if let Some(left) = task.remaining_secs {
+fn remaining(task: &TaskRow, look: &Look<'_>) -> Option<f64> {
+    if let Some(left) = task.remaining_secs() {
         return Some(left as f64);
     }
-    let whole = task.estimate_secs.filter(|secs| *secs > 0)? as f64;
-    if let Some(spent) = task.spent_secs {
+    let whole = task.estimate_secs().filter(|secs| *secs > 0)? as f64;
+    if let Some(spent) = task.spent_secs() {
         return Some((whole - spent as f64).max(0.0));
     }
     let done = look.progress(task).map_or(0.0, |progress| progress.share.get());
@@ -176,7 +176,7 @@ fn remaining(task: &TaskRec, look: &Look<'_>) -> Option<f64> {
 }
 
 /// How many tasks somebody works on, what is shared counting for its part.
-pub(super) fn at_hand<'a>(work: &[&'a TaskRec], who: &Somebody<'_>, look: &Look<'a>) -> Result<f64, Why> {
+pub(super) fn at_hand<'a>(work: &[&'a TaskRow], who: &Somebody<'_>, look: &Look<'a>) -> Result<f64, Why> {
     let mut active = 0.0;
     for task in work {
         if look.is_in_hand(task, who)? {
@@ -192,9 +192,9 @@ pub(super) fn band(limit: f64) -> f64 {
 }
 
 /// The latest ones, of the same day the least urgent: what could be moved with the least harm.
-fn movable(tasks: &[(&TaskRec, Deadline)]) -> Vec<TaskId> {
+fn movable(tasks: &[(&TaskRow, Deadline)]) -> Vec<TaskId> {
     let mut all: Vec<_> =
-        tasks.iter().map(|(task, deadline)| (deadline.at, task.priority.unwrap_or(u8::MAX), task.id)).collect();
+        tasks.iter().map(|(task, deadline)| (deadline.at, task.priority().unwrap_or(u8::MAX), task.id)).collect();
     all.sort_unstable_by(|one, other| other.cmp(one));
     all.into_iter().map(|(.., id)| id).take(MOVABLE).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::domain::somebody::Absence;
 use crate::rules::settings::OwnerAbsent;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
@@ -36,6 +36,9 @@ impl Rule for OwnerAbsent {
         let Some(deadline) = look.deadline(task) else { return not_about("it has no deadline") };
         if look.passed(deadline.at) {
             return not_about("its date has passed");
+        }
+        if owners.iter().any(|owner| look.people().away(*owner).is_empty()) {
+            return fine("an owner is there when it matters");
         }
         let dates = next_dates(task, &deadline, look);
         let mut found = None;
@@ -99,7 +102,7 @@ impl OwnerAbsent {
 }
 
 /// The day it is due, and the next one on which it is looked at: both, for either may fall into an absence.
-fn next_dates<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Vec<Date> {
+fn next_dates<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Vec<Date> {
     let due = due_on(deadline, task, look);
     let calendar = look.calendar(task);
     let day = |before: &i32| due.checked_sub(before.days()).ok();
@@ -108,7 +111,7 @@ fn next_dates<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Ve
     next.into_iter().filter(|next| *next != due).chain([due]).collect()
 }
 
-fn due_on<'a>(deadline: &Deadline, task: &'a TaskRec, look: &Look<'a>) -> Date {
+fn due_on<'a>(deadline: &Deadline, task: &'a TaskRow, look: &Look<'a>) -> Date {
     match deadline.due {
         Due::On(date) => date,
         Due::At(at) => look.calendar(task).date(at),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::domain::somebody::Somebody;
 use crate::rules::settings::OwnerGone;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine, not_about};
@@ -40,7 +40,7 @@ impl Rule for OwnerGone {
         if work.is_empty() {
             return not_about("nothing open belongs to them");
         }
-        let left: Vec<&TaskRec> = work.iter().copied().filter(|task| look.is_of_the_gone(task, &who)).collect();
+        let left: Vec<&TaskRow> = work.iter().copied().filter(|task| look.is_of_the_gone(task, &who)).collect();
         if !left.is_empty() {
             return gap(&left, acted_at, true);
         }
@@ -76,7 +76,7 @@ impl OwnerGone {
     }
 }
 
-fn gap(tasks: &[&TaskRec], acted_at: Option<Timestamp>, left: bool) -> Reading {
+fn gap(tasks: &[&TaskRow], acted_at: Option<Timestamp>, left: bool) -> Reading {
     Reading::Gap(Finding {
         stage: Stage::Widens,
         scope: String::new(),

@@ -8,7 +8,7 @@ use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, R
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::{Metric, Norm};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::Aging;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -44,7 +44,7 @@ impl Rule for Aging {
 }
 
 impl Aging {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         // A whole is as old as its parts, and each of these is looked at by itself.
         if look.children(task).next().is_some() {
             return Ok(not_about("it has parts, which are looked at by themselves"));
@@ -62,10 +62,10 @@ impl Aging {
         let Some(mut since) = look.state_since(task)? else { return Ok(not_about("its history cannot be read")) };
         if self.subtract_blocked {
             let mut blockers = look.blockers(task);
-            if blockers.any(|blocker| blocker.category.is_open()) {
+            if blockers.any(|blocker| blocker.category().is_open()) {
                 return Ok(fine("it waits for another task, and that time does not count"));
             }
-            let freed = look.blockers(task).filter_map(|blocker| blocker.closed_at).max();
+            let freed = look.blockers(task).filter_map(|blocker| blocker.closed_at()).max();
             since = freed.map_or(since, |freed| since.max(freed));
         }
         Ok(self.measure(task, category, since, norm, p85, look))
@@ -73,7 +73,7 @@ impl Aging {
 
     fn measure<'a>(
         &self,
-        task: &'a TaskRec,
+        task: &'a TaskRow,
         category: StatusCategory,
         since: Timestamp,
         norm: &Norm,

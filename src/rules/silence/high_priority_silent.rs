@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::{ContainerRec, TaskRec};
+use crate::domain::record::ContainerRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::HighPrioritySilent;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine, not_about};
 
@@ -61,11 +62,11 @@ impl Rule for HighPrioritySilent {
 type Band = (Timestamp, i64);
 
 impl HighPrioritySilent {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
-        if task.priority.is_none_or(|priority| priority > TOP) {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
+        if task.priority().is_none_or(|priority| priority > TOP) {
             return Ok(not_about("it is not of the top two priorities"));
         }
-        if look.top_priority(task.container).is_some_and(|share| share.p50 > self.most_share) {
+        if look.top_priority(task.container()).is_some_and(|share| share.p50 > self.most_share) {
             return Ok(not_about("too much of its container is called urgent for that to mean anything"));
         }
         let Some(human_at) = look.human_at(task)? else { return Ok(not_about("its history cannot be read")) };
@@ -73,7 +74,7 @@ impl HighPrioritySilent {
         let bands = self.bands(task, human_at, deadline.as_ref(), look);
         let limit_secs = bands.iter().rfind(|(from, _)| look.passed(*from)).map_or(0, |(_, secs)| *secs);
         let evidence =
-            Evidence::UrgentSilent { human_at, limit_secs, priority: task.priority.unwrap_or(TOP), deadline };
+            Evidence::UrgentSilent { human_at, limit_secs, priority: task.priority().unwrap_or(TOP), deadline };
         let passing = |share: f64| {
             let calendar = look.calendar(task);
             let passing = bands
@@ -98,7 +99,7 @@ impl HighPrioritySilent {
     /// The stretches before the deadline, the farthest first.
     fn bands<'a>(
         &self,
-        task: &'a TaskRec,
+        task: &'a TaskRow,
         human_at: Timestamp,
         deadline: Option<&Deadline>,
         look: &Look<'a>,

@@ -9,7 +9,7 @@ use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, 
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::{Metric, Source};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::Stalled;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -64,7 +64,7 @@ struct Band {
 }
 
 impl Stalled {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         match look.category(task)? {
             StatusCategory::Active => {}
             StatusCategory::Todo => return Ok(not_about("it was not begun")),
@@ -89,7 +89,7 @@ impl Stalled {
     /// The stretches before the deadline, the farthest first.
     fn bands<'a>(
         &self,
-        task: &'a TaskRec,
+        task: &'a TaskRow,
         human_at: Timestamp,
         deadline: Option<&Deadline>,
         look: &Look<'a>,
@@ -121,7 +121,7 @@ fn first_passing(bands: &[Band], human_at: Timestamp, calendar: &Calendar, share
     bands.iter().map(passing).min().unwrap_or(Timestamp::MAX)
 }
 
-fn finding<'a>(task: &'a TaskRec, deadline: Option<Deadline>, evidence: Evidence, look: &Look<'a>) -> Finding {
+fn finding<'a>(task: &'a TaskRow, deadline: Option<Deadline>, evidence: Evidence, look: &Look<'a>) -> Finding {
     let near = deadline.is_some_and(|deadline| look.days_left_at_most(task, &deadline, DIRECT_DAYS_LEFT));
     Finding {
         stage: Stage::Widens,

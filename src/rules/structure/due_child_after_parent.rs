@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::DueChildAfterParent;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, is_work, not_about};
 
@@ -52,8 +52,8 @@ impl Rule for DueChildAfterParent {
 
 /// Days are compared as days, whatever the owners' zones make of them. A day and an instant contradict each other only
 /// when both the instants and the days do.
-fn is_later<'a>(child: (&'a TaskRec, &Deadline), parent: (&'a TaskRec, &Deadline), look: &Look<'a>) -> bool {
-    let day = |(task, deadline): (&'a TaskRec, &Deadline)| match deadline.due {
+fn is_later<'a>(child: (&'a TaskRow, &Deadline), parent: (&'a TaskRow, &Deadline), look: &Look<'a>) -> bool {
+    let day = |(task, deadline): (&'a TaskRow, &Deadline)| match deadline.due {
         Due::On(date) => date,
         Due::At(at) => look.calendar(task).date(at),
     };
@@ -65,8 +65,8 @@ fn is_later<'a>(child: (&'a TaskRec, &Deadline), parent: (&'a TaskRec, &Deadline
     }
 }
 
-fn addressee(task: &TaskRec, look: &Look<'_>) -> Addressee {
-    match task.facts.due_set_by.filter(|account| look.is_human(*account)) {
+fn addressee(task: &TaskRow, look: &Look<'_>) -> Addressee {
+    match task.facts().due_set_by().filter(|account| look.is_human(*account)) {
         Some(account) => Addressee::Account(account),
         None => Addressee::Owners,
     }

@@ -31,7 +31,7 @@ impl Rule for DueNone {
         let category = match (look.category(task), look.in_sprint(task)) {
             (Ok(category), planned) if planned || category == StatusCategory::Active => category,
             (Ok(_), _) => return not_about("it is neither begun nor in a sprint"),
-            (Err(_), true) => task.category,
+            (Err(_), true) => task.category(),
             (Err(why), false) => return Reading::Unknown(why),
         };
         Reading::Gap(Finding {

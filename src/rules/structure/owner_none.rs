@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::OwnerNone;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
@@ -32,7 +32,7 @@ impl Rule for OwnerNone {
         }
         let deadline = look.deadline(task);
         // Where the tool does not tell, only an owner's act could make it active.
-        let active = task.category == StatusCategory::Active;
+        let active = task.category() == StatusCategory::Active;
         if deadline.is_none() && !active && !look.in_sprint(task) {
             return not_about("it is not planned yet");
         }
@@ -43,7 +43,7 @@ impl Rule for OwnerNone {
             addressee: addressee(task, look),
             first: Some(first),
             deadline,
-            evidence: Evidence::NoOwner { deadline, category: task.category, left: look.has_left(task) },
+            evidence: Evidence::NoOwner { deadline, category: task.category(), left: look.has_left(task) },
         })
     }
 
@@ -53,7 +53,7 @@ impl Rule for OwnerNone {
 }
 
 impl OwnerNone {
-    fn urgency<'a>(&self, task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> (Stage, FirstWord) {
+    fn urgency<'a>(&self, task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> (Stage, FirstWord) {
         let red = look.days_left_at_most(task, deadline, days(self.red_days_left));
         let direct = look.days_left_at_most(task, deadline, days(self.direct_days_left));
         (if red { Stage::Widens } else { Stage::Opens }, if direct { FirstWord::Direct } else { FirstWord::Digest })
@@ -61,8 +61,8 @@ impl OwnerNone {
 }
 
 /// Whoever made it can say whose it is.
-fn addressee(task: &TaskRec, look: &Look<'_>) -> Addressee {
-    match task.reporter.filter(|reporter| look.is_human(*reporter)) {
+fn addressee(task: &TaskRow, look: &Look<'_>) -> Addressee {
+    match task.reporter().filter(|reporter| look.is_human(*reporter)) {
         Some(reporter) => Addressee::Account(reporter),
         None => Addressee::Manager,
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::StateParentChild;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -25,18 +25,18 @@ impl Rule for StateParentChild {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
-        if let Some(parent) = look.parent(task).filter(|parent| parent.category == StatusCategory::Done) {
-            let evidence = Evidence::ParentDone { parent: parent.id, done_at: parent.closed_at };
+        if let Some(parent) = look.parent(task).filter(|parent| parent.category() == StatusCategory::Done) {
+            let evidence = Evidence::ParentDone { parent: parent.id, done_at: parent.closed_at() };
             return gap(Stage::Widens, None, evidence);
         }
-        let children: Vec<&TaskRec> = look.children(task).filter(|child| child.ineligible.is_none()).collect();
+        let children: Vec<&TaskRow> = look.children(task).filter(|child| child.ineligible().is_none()).collect();
         if children.is_empty() {
             return match look.parent(task) {
                 Some(_) => fine("what it is part of is open as well"),
                 None => not_about("it has no parts, and is none"),
             };
         }
-        if children.iter().any(|child| child.category.is_open()) {
+        if children.iter().any(|child| child.category().is_open()) {
             return begun(task, &children);
         }
         self.all_done(task, &children, look).unwrap_or_else(Reading::Unknown)
@@ -49,17 +49,17 @@ impl Rule for StateParentChild {
 
 impl StateParentChild {
     /// What the tool counts may be wrong, or count what we may not read; ours are told from both.
-    fn all_done<'a>(&self, task: &'a TaskRec, children: &[&'a TaskRec], look: &Look<'a>) -> Result<Reading, Why> {
-        let done = children.iter().filter(|child| child.category == StatusCategory::Done);
-        let Some(done_at) = done.filter_map(|child| child.closed_at).max() else {
+    fn all_done<'a>(&self, task: &'a TaskRow, children: &[&'a TaskRow], look: &Look<'a>) -> Result<Reading, Why> {
+        let done = children.iter().filter(|child| child.category() == StatusCategory::Done);
+        let Some(done_at) = done.filter_map(|child| child.closed_at()).max() else {
             return Ok(not_about("all of its parts were given up"));
         };
-        let counted = task.progress.filter(|progress| progress.source == ProgressSource::Children);
+        let counted = task.progress().filter(|progress| progress.source == ProgressSource::Children);
         if counted.is_some_and(|counted| counted.items as usize > children.len()) {
             return Err(Why::NeighbourUnseen);
         }
         // A part that was given up after the last one was done ended the work as well.
-        let over_at = children.iter().filter_map(|child| child.closed_at).max().unwrap_or(done_at);
+        let over_at = children.iter().filter_map(|child| child.closed_at()).max().unwrap_or(done_at);
         let said = look.human_at(task)?.filter(|at| *at > over_at);
         let calendar = look.calendar(task);
         let parts = u32::try_from(children.len()).unwrap_or(u32::MAX);
@@ -75,9 +75,9 @@ impl StateParentChild {
 }
 
 /// Only where the tool itself tells what was begun.
-fn begun(task: &TaskRec, children: &[&TaskRec]) -> Reading {
-    let is_todo = task.declared && task.category == StatusCategory::Todo;
-    let active = children.iter().find(|child| child.declared && child.category == StatusCategory::Active);
+fn begun(task: &TaskRow, children: &[&TaskRow]) -> Reading {
+    let is_todo = task.declared() && task.category() == StatusCategory::Todo;
+    let active = children.iter().find(|child| child.declared() && child.category() == StatusCategory::Active);
     match active.filter(|_| is_todo) {
         Some(child) => gap(Stage::Opens, Some(FirstWord::Digest), Evidence::PartBegun { part: child.id }),
         None => fine("it is open, and so are parts of it"),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Mismatch, Reading, RuleId, Stage};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::SysCrossMismatch;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
@@ -30,8 +30,8 @@ impl Rule for SysCrossMismatch {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
         let own_site = look.site(task);
-        let others = look.linked(task).filter(|other| look.site(other) != own_site && other.ineligible.is_none());
-        let others: Vec<&'a TaskRec> = others.filter(|other| look.watched(other)).collect();
+        let others = look.linked(task).filter(|other| look.site(other) != own_site && other.ineligible().is_none());
+        let others: Vec<&'a TaskRow> = others.filter(|other| look.watched(other)).collect();
         if others.is_empty() {
             return not_about("it is linked with no task of another tracker");
         }
@@ -48,11 +48,11 @@ impl Rule for SysCrossMismatch {
 }
 
 impl SysCrossMismatch {
-    fn compare<'a>(&self, task: &'a TaskRec, other: &'a TaskRec, look: &Look<'a>) -> Reading {
-        if other.category == StatusCategory::Done {
+    fn compare<'a>(&self, task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) -> Reading {
+        if other.category() == StatusCategory::Done {
             return self.done_there(task, other, look);
         }
-        if !other.category.is_open() {
+        if !other.category().is_open() {
             return fine("the other was given up");
         }
         if name(task, look).cmp(&name(other, look)) != Ordering::Less {
@@ -66,9 +66,9 @@ impl SysCrossMismatch {
         }
     }
 
-    fn done_there<'a>(&self, task: &'a TaskRec, other: &'a TaskRec, look: &Look<'a>) -> Reading {
-        let Some(done_at) = other.closed_at else { return fine("it is not known when the other was done") };
-        let opened_at = task.facts.reopened_at().map_or(task.created_at, |at| at.max(task.created_at));
+    fn done_there<'a>(&self, task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) -> Reading {
+        let Some(done_at) = other.closed_at() else { return fine("it is not known when the other was done") };
+        let opened_at = task.facts().reopened_at().map_or(task.created_at(), |at| at.max(task.created_at()));
         if opened_at >= done_at {
             return fine("it was made, or opened again, after the other was done");
         }
@@ -79,9 +79,9 @@ impl SysCrossMismatch {
         Reading::Clear(Grounds::Measured(Evidence::CrossMismatch { other: other.id, how }))
     }
 
-    fn dates<'a>(&self, task: &'a TaskRec, other: &'a TaskRec, look: &Look<'a>) -> Option<Mismatch> {
+    fn dates<'a>(&self, task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) -> Option<Mismatch> {
         let (deadline, there) = (look.deadline(task)?, look.deadline(other)?);
-        let day = |task: &'a TaskRec, due: Due| -> Date {
+        let day = |task: &'a TaskRow, due: Due| -> Date {
             match due {
                 Due::On(date) => date,
                 Due::At(at) => look.calendar(task).date(at),
@@ -93,18 +93,18 @@ impl SysCrossMismatch {
 }
 
 /// None of the one's owners is one of the other's, and it is known of all of them who they are.
-fn has_other_owners<'a>(task: &'a TaskRec, other: &'a TaskRec, look: &Look<'a>) -> bool {
+fn has_other_owners<'a>(task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) -> bool {
     let (here, there): (Vec<AccountId>, Vec<AccountId>) = (look.owners(task).collect(), look.owners(other).collect());
     let pairs = here.iter().flat_map(|one| there.iter().map(move |other| look.is_same_person(*one, *other)));
     let differ = pairs.map(|same| same == Some(false)).reduce(|all, differ| all && differ);
     differ.unwrap_or(false)
 }
 
-fn name<'a>(task: &'a TaskRec, look: &Look<'a>) -> (&'a str, usize, &'a str) {
-    (look.site(task), task.ext.len(), &task.ext)
+fn name<'a>(task: &'a TaskRow, look: &Look<'a>) -> (&'a str, usize, &'a str) {
+    (look.site(task), task.ext().len(), &task.ext())
 }
 
-fn gap<'a>(task: &'a TaskRec, other: &TaskRec, how: Mismatch, look: &Look<'a>) -> Reading {
+fn gap<'a>(task: &'a TaskRow, other: &TaskRow, how: Mismatch, look: &Look<'a>) -> Reading {
     let owned = look.owners(task).next().is_some();
     Reading::Gap(Finding {
         stage: Stage::Opens,

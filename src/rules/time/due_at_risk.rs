@@ -9,7 +9,7 @@ use crate::domain::finding::{
 };
 use crate::domain::forecast::{self, CHECKPOINTS, Proof, RANKED};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::{DueAtRiskSettings, DueUnrealistic, PaceBehind, RuleSettings};
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
@@ -75,7 +75,7 @@ impl Rule for DueAtRisk {
 }
 
 /// The latest checkpoint that a task has come to, and when it began: a day of the owner's. `None`: none yet.
-pub fn checkpoint<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Option<(u32, Timestamp)> {
+pub fn checkpoint<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Option<(u32, Timestamp)> {
     let begin = |days: u32| (days, look.days_left_from(task, deadline, crate::rules::days(days)));
     CHECKPOINTS.into_iter().map(begin).take_while(|(_, at)| look.passed(*at)).last()
 }
@@ -84,16 +84,16 @@ pub fn checkpoint<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -
 ///
 /// # Errors
 /// Where the history cannot be relied on.
-pub fn foretold<'a>(task: &'a TaskRec, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Option<f64>, Why> {
+pub fn foretold<'a>(task: &'a TaskRow, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Option<f64>, Why> {
     Ok(score(task, days, at, look)?.map(forecast::risk))
 }
 
 /// The score at a checkpoint: what came later does not count.
-fn score<'a>(task: &'a TaskRec, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Option<f64>, Why> {
+fn score<'a>(task: &'a TaskRow, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Option<f64>, Why> {
     let (Some(facts), Some(human_at)) = (look.facts(task)?, look.human_at(task)?) else { return Ok(None) };
     let calendar = look.calendar(task);
     let idle = calendar.working(human_at.min(at), at) as f64 / calendar.day_secs().max(1) as f64;
-    let started = facts.started_at.is_some_and(|started| started <= at);
+    let started = facts.started_at().is_some_and(|started| started <= at);
     Ok(Some(forecast::score(days, idle, started)))
 }
 
@@ -108,7 +108,7 @@ enum Foretold {
 }
 
 impl DueAtRisk {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         if look.owners(task).next().is_none() {
             return Ok(not_about("nobody owns it"));
         }
@@ -117,8 +117,8 @@ impl DueAtRisk {
             return Ok(fine("more than 14 days are left"));
         };
         let facts = look.facts(task)?;
-        let dated_at = facts.and_then(|facts| facts.due_set_at).unwrap_or(task.created_at);
-        if dated_at.max(task.created_at) > asked_at {
+        let dated_at = facts.and_then(|facts| facts.due_set_at()).unwrap_or(task.created_at());
+        if dated_at.max(task.created_at()) > asked_at {
             return Ok(fine("it got its date after this checkpoint, and is looked at again at the next"));
         }
         if look.owner_at(task)?.is_some_and(|at| at > asked_at) {
@@ -137,7 +137,7 @@ impl DueAtRisk {
     }
 
     /// Two and one week before its date: only of those that are riskier than others, where it is proven that this can be told.
-    fn foretell<'a>(&self, task: &'a TaskRec, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Foretold, Why> {
+    fn foretell<'a>(&self, task: &'a TaskRow, days: u32, at: Timestamp, look: &Look<'a>) -> Result<Foretold, Why> {
         let Some(score) = score(task, days, at, look)? else {
             return Ok(Foretold::No(Box::new(not_about("its history cannot be read"))));
         };
@@ -184,7 +184,7 @@ impl DueAtRisk {
     }
 
     /// Three days before its date: nobody began, or nobody has touched it of late.
-    fn is_red<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<bool, Why> {
+    fn is_red<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<bool, Why> {
         let Some(human_at) = look.human_at(task)? else { return Ok(look.category(task)? == StatusCategory::Todo) };
         let rested = look.passed(self.settings.red_idle.after(human_at, look.calendar(task)));
         Ok(rested || !is_started(task, look)?)
@@ -192,7 +192,7 @@ impl DueAtRisk {
 
     fn gap<'a>(
         &self,
-        task: &'a TaskRec,
+        task: &'a TaskRow,
         (days, asked_at): (u32, Timestamp),
         deadline: Deadline,
         (risk, red): (Option<f64>, bool),
@@ -210,7 +210,7 @@ impl DueAtRisk {
     }
 
     /// What is known about it that speaks against its date, what weighs most first.
-    fn reasons<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Vec<RiskReason>, Why> {
+    fn reasons<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Vec<RiskReason>, Why> {
         let mut reasons = Vec::new();
         if !is_started(task, look)? {
             reasons.push(RiskReason::NotStarted);
@@ -238,7 +238,7 @@ impl DueAtRisk {
 }
 
 /// Whether there is any sign of work: by its state, or by what its owners do where nobody moves it.
-fn is_started<'a>(task: &'a TaskRec, look: &Look<'a>) -> Result<bool, Why> {
-    let told = look.facts(task)?.is_some_and(|facts| facts.started_at.is_some());
+fn is_started<'a>(task: &'a TaskRow, look: &Look<'a>) -> Result<bool, Why> {
+    let told = look.facts(task)?.is_some_and(|facts| facts.started_at().is_some());
     Ok(told || look.owner_at(task)?.is_some() || look.category(task)? != StatusCategory::Todo)
 }

@@ -4,11 +4,11 @@ use connector_model::{DueSource, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::facts::Facts;
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, TooSoon, Why};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
+use crate::domain::told::Told;
 use crate::rules::settings::DueUnrealistic;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -45,12 +45,12 @@ struct Set {
 }
 
 impl DueUnrealistic {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let own = |deadline: &Deadline| matches!(deadline.source, DueSource::Item | DueSource::Field);
         let Some(deadline) = look.deadline(task).filter(own) else {
             return Ok(not_about("it has no deadline of its own"));
         };
-        if task.priority.is_some_and(|priority| u32::from(priority) <= self.exempt_priority) {
+        if task.priority().is_some_and(|priority| u32::from(priority) <= self.exempt_priority) {
             return Ok(not_about("it is urgent"));
         }
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
@@ -64,7 +64,7 @@ impl DueUnrealistic {
             return Ok(not_about("it was made with a date in the past, as imports are"));
         }
         let calendar = look.calendar(task);
-        if task.estimate_secs.is_some_and(|secs| secs > 0 && secs <= calendar.working(set.at, deadline.at)) {
+        if task.estimate_secs().is_some_and(|secs| secs > 0 && secs <= calendar.working(set.at, deadline.at)) {
             return Ok(not_about("its estimate fits into the time"));
         }
         let typical_days = look.norms(task).work_p50_days();
@@ -85,7 +85,7 @@ impl DueUnrealistic {
 
     fn too_soon<'a>(
         &self,
-        task: &'a TaskRec,
+        task: &'a TaskRow,
         set: &Set,
         deadline: &Deadline,
         typical_days: f64,
@@ -107,16 +107,16 @@ impl DueUnrealistic {
 }
 
 /// Who set the date it has now: where no history tells, whoever made the task.
-fn set(task: &TaskRec, facts: &Facts) -> Option<Set> {
-    match facts.due_set_at {
-        Some(at) => Some(Set { at, by: facts.due_set_by?, made: at <= task.created_at }),
-        None => Some(Set { at: task.created_at, by: task.reporter?, made: true }),
+fn set(task: &TaskRow, facts: Told<'_>) -> Option<Set> {
+    match facts.due_set_at() {
+        Some(at) => Some(Set { at, by: facts.due_set_by()?, made: at <= task.created_at() }),
+        None => Some(Set { at: task.created_at(), by: task.reporter()?, made: true }),
     }
 }
 
 /// Since when somebody had been at it when the date was set. `None`: nobody had.
-fn begun(task: &TaskRec, set: &Set) -> Option<Timestamp> {
-    let told = task.facts.started_at.filter(|at| *at <= set.at);
-    let says = task.facts.started_at.is_none() && !matches!(task.category, StatusCategory::Todo);
-    told.or_else(|| says.then_some(task.created_at))
+fn begun(task: &TaskRow, set: &Set) -> Option<Timestamp> {
+    let told = task.facts().started_at().filter(|at| *at <= set.at);
+    let says = task.facts().started_at().is_none() && !matches!(task.category(), StatusCategory::Todo);
+    told.or_else(|| says.then_some(task.created_at()))
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::EstimateExceeded;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -42,18 +42,19 @@ impl Rule for EstimateExceeded {
 }
 
 impl EstimateExceeded {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
-        let Some(estimate_secs) = task.estimate_secs.filter(|secs| *secs > 0) else {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
+        let Some(estimate_secs) = task.estimate_secs().filter(|secs| *secs > 0) else {
             return Ok(not_about("it has no estimate"));
         };
         let has_parts = look.children(task).next().is_some();
-        let booked = [task.spent_secs].into_iter().chain(look.children(task).map(|child| child.spent_secs)).flatten();
+        let booked =
+            [task.spent_secs()].into_iter().chain(look.children(task).map(|child| child.spent_secs())).flatten();
         let spent_secs = booked.map(i64::from).sum::<i64>();
         let active = look.category(task);
         let out_of_hand = matches!(active, Ok(StatusCategory::Review | StatusCategory::Waiting));
         // What is left of a whole says nothing while its parts have something left.
-        let parts_left = look.children(task).any(|child| child.category.is_open());
-        let nothing_left = task.remaining_secs == Some(0) && !out_of_hand && !parts_left;
+        let parts_left = look.children(task).any(|child| child.category().is_open());
+        let nothing_left = task.remaining_secs() == Some(0) && !out_of_hand && !parts_left;
         let share = spent_secs as f64 / estimate_secs as f64;
         let age = match active {
             Ok(StatusCategory::Active) if !has_parts => look.state_since(task),
@@ -88,7 +89,7 @@ impl EstimateExceeded {
     }
 }
 
-fn gap<'a>(stage: Stage, direct: bool, task: &'a TaskRec, evidence: Evidence, look: &Look<'a>) -> Reading {
+fn gap<'a>(stage: Stage, direct: bool, task: &'a TaskRow, evidence: Evidence, look: &Look<'a>) -> Reading {
     Reading::Gap(Finding {
         stage,
         scope: String::new(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::Overdue;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 
@@ -48,10 +48,10 @@ impl Rule for Overdue {
 }
 
 /// The instant from which it counts as overdue.
-fn counts_at<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
+fn counts_at<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
     let calendar = look.calendar(task);
     // What is known of the history so far can only be too early.
-    let set_at = task.facts.due_set_at.map_or(task.created_at, |set_at| set_at.max(task.created_at));
+    let set_at = task.facts().due_set_at().map_or(task.created_at(), |set_at| set_at.max(task.created_at()));
     let day = calendar.day_secs();
     if calendar.working(set_at, deadline.at) >= day {
         return deadline.at;
@@ -60,12 +60,12 @@ fn counts_at<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Tim
 }
 
 /// The first deadline it had, if it had another of its own, as far as its history is known back to its beginning.
-fn first_due<'a>(task: &'a TaskRec, deadline: &Deadline, look: &Look<'a>) -> Option<Due> {
+fn first_due<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Option<Due> {
     let own = matches!(deadline.source, DueSource::Item | DueSource::Field);
     let told = match look.facts(task) {
         Ok(facts) => facts.is_some(),
         Err(Why::HistoryBehind) => true,
         Err(_) => false,
     };
-    task.facts.first_due.filter(|first| own && told && *first != deadline.due)
+    task.facts().first_due().filter(|first| own && told && *first != deadline.due)
 }

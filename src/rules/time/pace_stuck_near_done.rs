@@ -8,7 +8,7 @@ use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, R
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::Metric;
-use crate::domain::record::TaskRec;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::PaceStuckNearDone;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, not_about};
 
@@ -48,7 +48,7 @@ impl Rule for PaceStuckNearDone {
 }
 
 impl PaceStuckNearDone {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let Some(progress) = look.progress(task) else { return Ok(not_about("nothing declares its progress")) };
         if progress.share.get() < self.from {
             return Ok(not_about("it is not nearly done"));
@@ -93,12 +93,13 @@ impl PaceStuckNearDone {
 
     /// Since when its progress is what it is. Where the history does not tell, since the last act of a human, which it may
     /// have been. `Ok(None)`: there is no history.
-    fn since<'a>(&self, task: &'a TaskRec, progress: Progress, look: &Look<'a>) -> Result<Option<Timestamp>, Why> {
+    fn since<'a>(&self, task: &'a TaskRow, progress: Progress, look: &Look<'a>) -> Result<Option<Timestamp>, Why> {
         let Some(facts) = look.facts(task)? else { return Ok(None) };
         if progress.source == ProgressSource::Children {
             // A part that was closed, or added, moved it.
-            let moved = look.children(task).flat_map(|child| [child.closed_at, Some(child.created_at)]).flatten().max();
-            return Ok(Some(moved.unwrap_or(task.created_at).max(task.created_at)));
+            let moved =
+                look.children(task).flat_map(|child| [child.closed_at(), Some(child.created_at())]).flatten().max();
+            return Ok(Some(moved.unwrap_or(task.created_at()).max(task.created_at())));
         }
         match facts.progress_at() {
             Some(at) if progress.source != ProgressSource::Time => Ok(Some(at)),

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads, Span};
-use crate::domain::record::{HistoryReach, TaskRec};
+use crate::domain::record::HistoryReach;
+use crate::domain::row::TaskRow;
 use crate::rules::settings::StartNever;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
@@ -45,18 +46,18 @@ impl Rule for StartNever {
 }
 
 impl StartNever {
-    fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
+    fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         if look.owners(task).next().is_none() {
             return Ok(not_about("nobody owns it"));
         }
         if look.deadline(task).is_none() {
             return Ok(not_about("it has no deadline"));
         }
-        if task.category != StatusCategory::Todo {
+        if task.category() != StatusCategory::Todo {
             return Ok(fine("it was begun"));
         }
         let unread = look.container(task).is_some_and(|container| container.history == HistoryReach::Absent);
-        if unread && !task.declared {
+        if unread && !task.declared() {
             return Ok(not_about("its history cannot be read"));
         }
         if look.owner_at(task)?.is_some() || look.category(task)? != StatusCategory::Todo {
@@ -69,7 +70,7 @@ impl StartNever {
         Ok(self.measure(task, &span, look))
     }
 
-    fn measure<'a>(&self, task: &'a TaskRec, span: &Span, look: &Look<'a>) -> Reading {
+    fn measure<'a>(&self, task: &'a TaskRow, span: &Span, look: &Look<'a>) -> Reading {
         let evidence = evidence(task, span, look);
         let share_at = |share: f64| -> Timestamp {
             look.calendar(task).after(span.start_at, (share * span.work_secs as f64).round() as i64)
@@ -92,7 +93,7 @@ impl StartNever {
     }
 }
 
-fn evidence<'a>(task: &'a TaskRec, span: &Span, look: &Look<'a>) -> Evidence {
+fn evidence<'a>(task: &'a TaskRow, span: &Span, look: &Look<'a>) -> Evidence {
     let facts = look.facts(task).ok().flatten();
     let assigned_at = facts.and_then(|facts| look.owners(task).filter_map(|owner| facts.assigned_since(owner)).min());
     Evidence::NeverStarted { assigned_at, start_at: span.start_at, deadline: span.deadline }

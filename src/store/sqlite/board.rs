@@ -2,9 +2,9 @@
 //!
 //! On the board are, of containers that somebody reads: open tasks, those closed within thirty days, closed children and
 //! parents of open ones, closed blockers of open tasks and what is linked with these without an order between them. The rule stands here twice, as a set for loading and as a condition for
-//! a few tasks; a test holds the two together.
+//! a few tasks; a test holds the two together. The set is in [`super::present`].
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use connector_kit::StreamKind;
@@ -17,14 +17,13 @@ use rusqlite::{Connection, Row, params};
 use super::super::{FailureKind, StoreError};
 use super::chosen::Chosen;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
-use super::{Work, bulk, census, history, streams};
+use super::{Work, bulk, census, facts, history, streams};
 use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
-use crate::domain::facts::Facts;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use crate::domain::look::is_home;
 use crate::domain::record::{
-    BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskRec, TaskWords,
+    BoardDelta, ConnectionRec, ContainerRec, Gone, HistoryReach, TaskImage, TaskPacked, TaskRec, TaskWords,
 };
 
 /// How long a closed task stays on the board for its own sake.
@@ -33,28 +32,6 @@ const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Tasks closed before this are on the board only as neighbours.
 pub(super) fn closed_since(now: Timestamp) -> Timestamp {
     later(now, -CLOSED_KEPT)
-}
-
-/// Rows of all tasks on the board, in order.
-pub(super) fn task_ids(db: &Connection, now: Timestamp) -> Result<BTreeSet<TaskId>, StoreError> {
-    // Beginning with what is open, whose number does not grow with the years.
-    let mut query = db.prepare(
-        "WITH read AS MATERIALIZED (SELECT id FROM containers WHERE reader IS NOT NULL),
-         open AS MATERIALIZED (SELECT t.id FROM read CROSS JOIN tasks t ON t.container = read.id
-           WHERE t.closed_at IS NULL AND t.gone_at IS NULL)
-         SELECT id FROM open
-         UNION ALL SELECT id FROM tasks WHERE closed_at >= ?1 AND gone_at IS NULL AND container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN tasks t ON t.parent = open.id
-           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.task = open.id AND l.kind <> 1 CROSS JOIN tasks t ON t.id = l.other
-           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN links l ON l.other = open.id AND l.kind <> 0 CROSS JOIN tasks t ON t.id = l.task
-           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read
-         UNION ALL SELECT t.id FROM open CROSS JOIN tasks child ON child.id = open.id CROSS JOIN tasks t ON t.id = child.parent
-           WHERE t.closed_at < ?1 AND t.gone_at IS NULL AND t.container IN read",
-    )?;
-    let rows = query.query_map([us(closed_since(now))], |row| Ok(TaskId(row.get(0)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Those of some tasks that are on the board.
@@ -144,15 +121,27 @@ impl Work<'_> {
     }
 }
 
+/// Tasks as the board keeps them, in the order asked for: never more than some of them are here whole at once.
+pub(super) fn packed(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec<TaskPacked>, StoreError> {
+    let mut packed = Vec::with_capacity(ids.len());
+    each(db, ids, words, |image| packed.push(image.into()))?;
+    Ok(packed)
+}
+
 /// Tasks whole, with their owners, homes and links, in the order asked for; `words`: with what the tools call things.
 pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec<TaskImage>, StoreError> {
     let mut images = Vec::with_capacity(ids.len());
+    each(db, ids, words, |image| images.push(image))?;
+    Ok(images)
+}
+
+fn each(db: &Connection, ids: &[TaskId], words: bool, mut take: impl FnMut(TaskImage)) -> Result<(), StoreError> {
     let mut kinds: HashSet<Arc<str>> = HashSet::new();
     for some in ids.chunks(1000) {
         let chosen = Chosen::of(some);
-        let mut owners = history::owners_of(db, &chosen)?;
-        let mut homes = homes_of(db, &chosen)?;
-        let mut links = links_of(db, &chosen)?;
+        let mut owners = InStep::of(history::owners(db, &chosen)?);
+        let mut homes = InStep::of(homes_of(db, &chosen)?);
+        let mut links = InStep::of(links_of(db, &chosen)?);
         let mut told = if words { words_of(db, &chosen)? } else { HashMap::new() };
         let mut query = db.prepare_cached(&format!(
             "SELECT id, ext, container, category, declared, start, due, due_source, created_at, closed_at, priority, progress,
@@ -168,21 +157,49 @@ pub(super) fn images(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec
                 continue;
             }
             let mut rec = task(row, &mut kinds)?;
-            rec.owners = owners.remove(&rec.id).unwrap_or_default().into();
-            rec.homes = homes.remove(&rec.id).unwrap_or_default().into();
-            rec.words = told.remove(&rec.id);
-            let Links { blocked_by, blocks, linked } = links.remove(&rec.id).unwrap_or_default();
-            images.push(TaskImage { rec, blocked_by, blocks, linked });
+            rec.owners = owners.of_task(id).collect();
+            rec.homes = homes.of_task(id).collect();
+            rec.words = told.remove(&id);
+            let mut image = TaskImage { rec, blocked_by: Vec::new(), blocks: Vec::new(), linked: Vec::new() };
+            for (kind, other) in links.of_task(id) {
+                match kind {
+                    LinkKind::BlockedBy => image.blocked_by.push(other),
+                    LinkKind::Blocks => image.blocks.push(other),
+                    LinkKind::Relates | LinkKind::Duplicates | LinkKind::Mentions => {
+                        if !image.linked.contains(&other) {
+                            image.linked.push(other);
+                        }
+                    }
+                }
+            }
+            take(image);
         }
     }
-    Ok(images)
+    Ok(())
+}
+
+/// Rows of several tasks, in the order of the tasks, which are asked for in this order.
+struct InStep<T> {
+    rows: std::iter::Peekable<std::vec::IntoIter<(TaskId, T)>>,
+}
+
+impl<T> InStep<T> {
+    fn of(rows: Vec<(TaskId, T)>) -> InStep<T> {
+        InStep { rows: rows.into_iter().peekable() }
+    }
+
+    /// Those of a task; what lies before it is left out.
+    fn of_task(&mut self, task: TaskId) -> impl Iterator<Item = T> {
+        while self.rows.next_if(|(of, _)| *of < task).is_some() {}
+        std::iter::from_fn(move || self.rows.next_if(|(of, _)| *of == task).map(|(_, value)| value))
+    }
 }
 
 fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<Box<TaskRec>, rusqlite::Error> {
     let due = row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text);
     Ok(Box::new(TaskRec {
         id: TaskId(row.get(0)?),
-        ext: row.get::<_, String>(1)?.into(),
+        ext: row.get_ref(1)?.as_str()?.into(),
         container: ContainerId(row.get(2)?),
         kind: row.get_ref(23)?.as_str_or_null()?.map(|kind| shared(kind, kinds)),
         homes: Box::default(),
@@ -207,9 +224,9 @@ fn task(row: &Row<'_>, kinds: &mut HashSet<Arc<str>>) -> Result<Box<TaskRec>, ru
         restricted: row.get(18)?,
         unseen: row.get(21)?,
         // A tool that only tells open from closed says "open", which is mapped by what its owners do.
-        unmapped: row.get::<_, Option<String>>(22)?.map(Into::into),
+        unmapped: row.get_ref(22)?.as_str_or_null()?.map(Into::into),
         changed_at: at_in(row, 19)?,
-        facts: facts(row, 20)?,
+        facts: facts::of_row(row, 20)?,
         words: None,
     }))
 }
@@ -251,57 +268,28 @@ fn progress(row: &Row<'_>, column: usize) -> Result<Option<Progress>, rusqlite::
     Ok(Some(Progress { share: Share::new(share), source, items: items.unwrap_or_default() }))
 }
 
-fn facts(row: &Row<'_>, column: usize) -> Result<Facts, rusqlite::Error> {
-    let blob = row.get_ref(column)?.as_blob()?;
-    let mut facts: Facts = serde_json::from_slice(blob).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, Box::new(error))
-    })?;
-    facts.shrink();
-    Ok(facts)
-}
-
-fn homes_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Vec<ContainerId>>, StoreError> {
-    let mut homes: BTreeMap<TaskId, Vec<ContainerId>> = BTreeMap::new();
+fn homes_of(db: &Connection, chosen: &Chosen) -> Result<Vec<(TaskId, ContainerId)>, StoreError> {
     let mut query = db.prepare_cached(&format!(
         "SELECT task, container FROM task_homes WHERE {} ORDER BY task, container",
         chosen.holds("task")
     ))?;
-    for row in query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), ContainerId(row.get(1)?))))? {
-        let (task, container) = row?;
-        homes.entry(task).or_default().push(container);
-    }
-    Ok(homes)
+    let rows = query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), ContainerId(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A task's own side of its links.
-#[derive(Default)]
-struct Links {
-    blocked_by: Vec<TaskId>,
-    blocks: Vec<TaskId>,
-    linked: Vec<TaskId>,
-}
+type Link = (LinkKind, TaskId);
 
-fn links_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Links>, StoreError> {
-    let mut links: BTreeMap<TaskId, Links> = BTreeMap::new();
+fn links_of(db: &Connection, chosen: &Chosen) -> Result<Vec<(TaskId, Link)>, StoreError> {
     let mut query = db.prepare_cached(&format!(
         "SELECT DISTINCT task, kind, coalesce(other, 0) FROM links WHERE {}
            AND (other <> task OR (other IS NULL AND kind = 0)) ORDER BY task, kind, other",
         chosen.holds("task")
     ))?;
     let rows = query.query_map(chosen.values(), |row| {
-        Ok((TaskId(row.get(0)?), LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?)))
+        Ok((TaskId(row.get(0)?), (LinkKind::from_code(code_in(row, 1)?), TaskId(row.get(2)?))))
     })?;
-    for row in rows {
-        let (task, kind, other) = row?;
-        let links = links.entry(task).or_default();
-        match kind {
-            LinkKind::BlockedBy => links.blocked_by.push(other),
-            LinkKind::Blocks => links.blocks.push(other),
-            LinkKind::Relates | LinkKind::Duplicates | LinkKind::Mentions if links.linked.contains(&other) => {}
-            LinkKind::Relates | LinkKind::Duplicates | LinkKind::Mentions => links.linked.push(other),
-        }
-    }
-    Ok(links)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Containers whole; all of them, or only some.

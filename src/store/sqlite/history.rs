@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::super::StoreError;
 use super::chosen::Chosen;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, bulk, links, planning};
+use super::{Work, bulk, facts, links, planning};
 use crate::domain::calendar::later;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
@@ -273,14 +273,14 @@ pub(super) fn refold(work: &mut Work<'_>, ids: &[TaskId]) -> Result<(), StoreErr
     let rev = work.facts_rev();
     for task in tasks {
         let changes = read(work.db, task.id)?;
-        let facts = work.fold(
+        let folded = work.fold(
             task.site,
             task.container,
             &changes,
             &owners.remove(&task.id).unwrap_or_default(),
             (task.reporter, task.created_at),
         )?;
-        let blob = facts_blob(&facts)?;
+        let blob = facts::blob(&folded);
         if blob != task.facts {
             work.touched.tasks.insert(task.id);
         }
@@ -317,12 +317,6 @@ pub(super) fn refold_touched(work: &mut Work<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Facts as kept.
-pub(super) fn facts_blob(facts: &Facts) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(facts)
-        .map_err(|error| StoreError::Failed(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
-}
-
 fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
     let mut query = db.prepare_cached(
         "SELECT id, site, container, created_at, facts, reporter FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
@@ -343,15 +337,20 @@ fn folded(db: &Connection, list: &str) -> Result<Vec<Folded>, StoreError> {
 /// Owners of several tasks, in a fixed order.
 pub(super) fn owners_of(db: &Connection, chosen: &Chosen) -> Result<BTreeMap<TaskId, Vec<AccountId>>, StoreError> {
     let mut owners: BTreeMap<TaskId, Vec<AccountId>> = BTreeMap::new();
+    for (task, account) in self::owners(db, chosen)? {
+        owners.entry(task).or_default().push(account);
+    }
+    Ok(owners)
+}
+
+/// The same, task by task.
+pub(super) fn owners(db: &Connection, chosen: &Chosen) -> Result<Vec<(TaskId, AccountId)>, StoreError> {
     let mut query = db.prepare_cached(&format!(
         "SELECT task, account FROM task_owners WHERE {} ORDER BY task, account",
         chosen.holds("task")
     ))?;
-    for row in query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), AccountId(row.get(1)?))))? {
-        let (task, account) = row?;
-        owners.entry(task).or_default().push(account);
-    }
-    Ok(owners)
+    let rows = query.query_map(chosen.values(), |row| Ok((TaskId(row.get(0)?), AccountId(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Work<'_> {

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{json_in, us};
-use super::{absences, accounts, board, inbox, norms, round};
+use super::{absences, accounts, board, inbox, norms, present, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -30,19 +30,19 @@ pub(super) fn image(
     now: Timestamp,
     rule: fn(&str) -> Option<RuleId>,
 ) -> Result<BoardImage, StoreError> {
-    let ids = board::task_ids(db, now)?;
+    let ids = present::task_ids(db, now)?;
     // A command that only looks has no plan; it may show whatever there is.
     let words = plan.is_none_or(|plan| plan.words);
-    let tasks = board::images(db, &ids.iter().copied().collect::<Vec<_>>(), words)?;
-    let here: HashSet<TaskId> = ids.into_iter().collect();
+    let tasks = board::packed(db, &ids, words)?;
+    let here = |task: &TaskId| ids.binary_search(task).is_ok();
     let since = later(now, -SAID_KEPT);
     let notices = notices(db, since)?;
-    let alerts = alerts(db, rule, &here, &notices)?;
+    let alerts = alerts(db, rule, here, &notices)?;
     let messages = messages(db)?;
-    let posts = posts(db, since, &here, &alerts, &notices, &messages)?;
+    let posts = posts(db, since, here, &alerts, &notices, &messages)?;
     let live = alerts.iter().filter(|alert| alert.state != AlertState::Resolved);
     let departed = live.filter_map(|alert| match alert.subject {
-        SubjectKey::Task(task) => (!here.contains(&task)).then_some(task),
+        SubjectKey::Task(task) => (!here(&task)).then_some(task),
         _ => None,
     });
     Ok(BoardImage {
@@ -97,7 +97,7 @@ fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError>
 fn alerts(
     db: &Connection,
     rule: fn(&str) -> Option<RuleId>,
-    here: &HashSet<TaskId>,
+    here: impl Fn(&TaskId) -> bool,
     notices: &[Notice],
 ) -> Result<Vec<Alert>, StoreError> {
     let said: HashSet<AlertId> = notices.iter().map(|notice| notice.alert).collect();
@@ -107,7 +107,7 @@ fn alerts(
     while let Some(row) = rows.next()? {
         let Some((rule, subject)) = round::alert_of(row, rule)? else { continue };
         let live = row.get::<_, i64>(7)? < 2;
-        let on_board = !matches!(subject, SubjectKey::Task(task) if !here.contains(&task));
+        let on_board = !matches!(subject, SubjectKey::Task(task) if !here(&task));
         if live || on_board || said.contains(&AlertId(row.get(0)?)) {
             alerts.push(round::alert(row, rule, subject)?);
         }
@@ -127,7 +127,7 @@ fn messages(db: &Connection) -> Result<Vec<Message>, StoreError> {
 fn posts(
     db: &Connection,
     since: Timestamp,
-    here: &HashSet<TaskId>,
+    here: impl Fn(&TaskId) -> bool,
     alerts: &[Alert],
     notices: &[Notice],
     messages: &[Message],
@@ -141,7 +141,7 @@ fn posts(
     for post in query.query_map([], round::post)? {
         let Some(post) = post? else { continue };
         let about = match post.about {
-            PostAbout::Task(task) => here.contains(&task),
+            PostAbout::Task(task) => here(&task),
             PostAbout::Day(day) => day >= first_day,
             PostAbout::Alert(alert, _) => alerts.contains(&alert),
         };

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::super::StoreError;
 use super::history::{self, Entry};
 use super::values::{at_in, at_opt, id_list, json, us, us_of};
-use super::{Work, census, containers, links, said};
+use super::{Work, census, containers, facts, links, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -159,7 +159,7 @@ fn insert(
     let owners: Vec<AccountId> = columns.owners.iter().map(|id| AccountId(*id)).collect();
     let reporter = task.reporter.as_ref().map(|ext| work.account(origin.site, ext)).transpose()?;
     let facts = work.fold(origin.site, columns.container, &[], &owners, (reporter, task.created_at))?;
-    let (facts, rev) = (history::facts_blob(&facts)?, work.facts_rev());
+    let (facts, rev) = (facts::blob(&facts), work.facts_rev());
     let rest: [&dyn ToSql; 9] = [
         &origin.site.0,
         &task.ext,

@@ -313,7 +313,7 @@ fn a_task_that_came_under_another_name_is_the_same_task() {
     world.looks(|_, _| Some(TaskLook::Moved(ext("77"))));
     assert_eq!((world.count("tasks"), world.board.task(new)), (3, None));
     let rec = world.board.task(old).unwrap();
-    assert_eq!(world.board.container(rec.container).unwrap().name.as_ref(), "acme/api");
+    assert_eq!(world.board.container(rec.container()).unwrap().name.as_ref(), "acme/api");
     assert_eq!(world.changes("3").len(), 1, "with its history");
     world.assert_board();
     world.now = mins(40);

@@ -140,7 +140,7 @@ fn facts_after_an_edit_of_the_bots_equal_a_fresh_mirrors() {
     fresh.select(&["web"]);
     fill(&mut fresh);
     for name in ["1", "2"] {
-        assert_eq!(edited.task(world.id(name)).unwrap().facts, fresh.rec(name).facts, "{name}");
+        assert_eq!(edited.task(world.id(name)).unwrap().unpack().facts, fresh.rec(name).facts, "{name}");
     }
     assert_eq!(fresh.rec("1").facts.human_at, Some(at("2026-02-01T08:00:00Z")));
     assert_eq!(fresh.rec("2").facts.human_at, Some(at("2026-02-02T08:00:00Z")));

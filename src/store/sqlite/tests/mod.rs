@@ -27,13 +27,14 @@ use super::super::{
     ConfigPlan, ConnectionPlan, FailureKind, PageApplied, PageWrite, PersonPlan, PullFailure, SiteSeen, StorePath,
     StreamRow,
 };
-use super::Store;
+use super::{Store, present};
 use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
 use crate::domain::ids::{ConnectionId, ContainerId, TaskId};
 use crate::domain::record::{ContainerRec, TaskRec};
+use crate::domain::row::TaskRow;
 
 const NAME: &str = "github.acme";
 
@@ -300,8 +301,8 @@ impl World {
         TaskId(self.store.db.query_row(sql, [ext], |row| row.get(0)).unwrap())
     }
 
-    fn rec(&self, ext: &str) -> &TaskRec {
-        self.board.task(self.id(ext)).unwrap()
+    fn rec(&self, ext: &str) -> TaskRec {
+        self.board.task(self.id(ext)).unwrap().unpack()
     }
 
     fn web(&self) -> &ContainerRec {
@@ -328,6 +329,11 @@ impl World {
         };
         assert_eq!(connections(&self.board), connections(&fresh));
         assert_eq!(self.board.people.accounts, fresh.people.accounts);
+        let present = |is_sparse| {
+            let open = present::open(&self.store.db).unwrap();
+            present::present(&self.store.db, self.now, open, is_sparse).unwrap()
+        };
+        assert_eq!(present(true), present(false), "both ways to find out what is on the board");
     }
 }
 
@@ -335,7 +341,7 @@ impl World {
 type Around = (TaskRec, Vec<TaskId>, Vec<TaskId>, Vec<TaskId>);
 
 fn tasks_of(board: &Board) -> Vec<Around> {
-    let mut all: Vec<_> = board.tasks().cloned().collect();
+    let mut all: Vec<_> = board.tasks().map(TaskRow::unpack).collect();
     all.sort_by_key(|rec| rec.id);
     all.into_iter()
         .map(|rec| {
