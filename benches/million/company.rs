@@ -142,7 +142,7 @@ fn first_account(n: u64) -> u64 {
 
 /// One task of two hundred has nobody.
 fn owner(n: u64) -> Option<u64> {
-    (dice(n, 1) % 200 > 0).then_some(first_account(n) + n % (PROJECT / TASKS_EACH))
+    (!dice(n, 1).is_multiple_of(200)).then_some(first_account(n) + n % (PROJECT / TASKS_EACH))
 }
 
 /// A dozen people of a project write its tasks.
@@ -224,7 +224,7 @@ fn day(now: Timestamp, days: i64) -> Due {
 
 /// Most tasks that are worked on have a day of their own, and of the others half; one in two hundred is past it.
 fn due(n: u64, now: Timestamp) -> Option<Due> {
-    let whole = parent(n).or((n % 8 == 0).then_some(n));
+    let whole = parent(n).or(n.is_multiple_of(8).then_some(n));
     let ahead = |n: u64| i64::try_from(chance(n, 6) % 60).unwrap_or(0);
     let days = match (whole, n % 8) {
         _ if dice(n, 5) % 200 < 1 => -5,
@@ -298,8 +298,8 @@ fn history(n: u64, now: Timestamp) -> Vec<Change> {
     let (owner, reporter) = (owner(n), format!("u{}", reporter(n)));
     let by = owner.map_or_else(|| reporter.clone(), |owner| format!("u{owner}"));
     let hour = SignedDuration::from_hours(1);
-    let seen =
-        days_ago(now, if dice(n, 13) % 200 > 0 { ages.closed + chance(n, 14) % 2 } else { 25 }).max(made + hour * 12);
+    let seen = days_ago(now, if dice(n, 13).is_multiple_of(200) { 25 } else { ages.closed + chance(n, 14) % 2 })
+        .max(made + hour * 12);
     let mut entries = Vec::with_capacity(7);
     let mut add = |field, at: Timestamp, from: Option<&str>, to: Option<&str>, account: &str| {
         entries.push(Change {

@@ -93,9 +93,11 @@ fn daemon(path: &Path, tasks: u64) {
     runtime.block_on(engine.core.round(now)).expect("a round");
     took.print("a round at rest");
     let connection = engine.connections[0].id;
+    // Other changes with each run, for the store is kept.
+    let run = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
     for tick in 1..=3_i64 {
         let at = now + SignedDuration::from_secs(60 * tick);
-        let pages: Vec<_> = (0..PAGES).map(|nth| changed(nth, tasks, tick, at)).collect();
+        let pages: Vec<_> = (0..PAGES).map(|nth| changed(nth, tasks, tick, run, at)).collect();
         let streams = runtime.block_on(engine.core.due_streams(connection, at, true)).expect("the streams can be read");
         let stream = streams.into_iter().find(|stream| stream.key.kind == StreamKind::Tasks).expect("tasks are read");
         let took = Took::begin();
@@ -111,7 +113,7 @@ fn daemon(path: &Path, tasks: u64) {
 }
 
 /// A page of changed tasks from all over the company: another title, and half of them another day.
-fn changed(nth: u64, tasks: u64, tick: i64, at: Timestamp) -> connector_kit::Page {
+fn changed(nth: u64, tasks: u64, tick: i64, run: u64, at: Timestamp) -> connector_kit::Page {
     let each = CHANGED / PAGES;
     let step = (tasks / CHANGED).max(1);
     let chosen = (0..each).map(|n| ((nth * each + n) * step + u64::try_from(tick).unwrap_or(0) * 7) % tasks);
@@ -119,10 +121,10 @@ fn changed(nth: u64, tasks: u64, tick: i64, at: Timestamp) -> connector_kit::Pag
     page.asked_at = at;
     page.changes.clear();
     for (n, task) in page.tasks.iter_mut().enumerate() {
-        task.title = format!("{} again {tick}", task.title);
+        task.title = format!("{} again {tick} of {run}", task.title);
         task.updated_at = at;
         if n % 2 == 0 {
-            let day = at.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add((30 + tick).days());
+            let day = at.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add((30 + tick + run as i64 % 30).days());
             task.due = Some(DueStated { due: Due::On(day), source: DueSource::Item });
         }
     }

@@ -55,6 +55,9 @@ impl Reads {
     }
 }
 
+/// When an owner last acted, if that can be relied on.
+type Acted = Result<Option<Timestamp>, Why>;
+
 /// A rule's view of one snapshot, for one judgement.
 pub struct Look<'a> {
     snapshot: &'a Snapshot<'a>,
@@ -65,6 +68,8 @@ pub struct Look<'a> {
     deadline: Cell<Option<(TaskId, Reads, Option<Deadline>)>>,
     calendar: Cell<Option<(TaskId, &'a Arc<Calendar>)>>,
     container: Cell<Option<(ContainerId, Option<&'a ContainerRec>)>>,
+    told: Cell<Option<(TaskId, Result<bool, Why>)>>,
+    owner_at: Cell<Option<(TaskId, Reads, Acted)>>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -96,6 +101,8 @@ impl<'a> Look<'a> {
             deadline: Cell::new(None),
             calendar: Cell::new(None),
             container: Cell::new(None),
+            told: Cell::new(None),
+            owner_at: Cell::new(None),
         }
     }
 
@@ -212,7 +219,7 @@ impl<'a> Look<'a> {
 
     /// What is normal for tasks like this one.
     pub fn norms(&self, task: &TaskRow) -> &'a Norms {
-        self.snapshot.board.norms().of(task.container(), task.kind().as_deref().unwrap_or_default())
+        self.snapshot.board.norms().of(task.container(), task.kind().unwrap_or_default())
     }
 
     /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
@@ -373,12 +380,26 @@ impl<'a> Look<'a> {
     /// Says why not: it is still being read, does not reach back to the task's creation, or is older than the task.
     /// A container without any history is `Ok(None)`.
     pub fn facts(&self, task: &'a TaskRow) -> Result<Option<Told<'a>>, Why> {
+        self.note(Reads::CONTAINERS);
+        let told = match self.told.get() {
+            Some((known, told)) if known == task.id => told,
+            _ => {
+                let told = self.is_told(task);
+                self.told.set(Some((task.id, told)));
+                told
+            }
+        };
+        Ok(told?.then(|| task.facts()))
+    }
+
+    /// False where there is no history at all.
+    fn is_told(&self, task: &'a TaskRow) -> Result<bool, Why> {
         match self.container(task).map(|container| container.history) {
             None | Some(HistoryReach::Pending) => Err(Why::HistoryPending),
-            Some(HistoryReach::Absent) => Ok(None),
+            Some(HistoryReach::Absent) => Ok(false),
             Some(HistoryReach::Known { from, .. }) if from > task.created_at() => Err(Why::HistoryShort),
             Some(HistoryReach::Known { read_at, .. }) if read_at < task.changed_at() => Err(Why::HistoryBehind),
-            Some(HistoryReach::Known { .. }) => Ok(Some(task.facts())),
+            Some(HistoryReach::Known { .. }) => Ok(true),
         }
     }
 
@@ -426,6 +447,20 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Where the history cannot be relied on.
     pub fn owner_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
+        if let Some((known, reads, acted)) = self.owner_at.get()
+            && known == task.id
+        {
+            self.note(reads);
+            return acted;
+        }
+        let before = self.reads.replace(Reads::SUBJECT);
+        let acted = self.find_owner_at(task);
+        self.owner_at.set(Some((task.id, self.reads(), acted)));
+        self.note(before);
+        acted
+    }
+
+    fn find_owner_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
         let people = &self.snapshot.board.people;
         let Some(facts) = self.facts(task)? else { return Ok(None) };
         let acts = self.owners(task).flat_map(|owner| {

@@ -6,7 +6,7 @@
 //! its container be judged anew. Where a container has too few finished tasks of a kind, those of the whole organisation
 //! speak, and where these are too few as well, what is typical elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use connector_model::StatusCategory;
 use jiff::{SignedDuration, Timestamp};
@@ -296,8 +296,8 @@ pub struct Book {
     /// What is known beforehand about dates.
     pub forecast: Forecast,
     rows: Rows,
-    own: IdMap<ContainerId, HashMap<Box<str>, Norms>>,
-    organisation: HashMap<Box<str>, Norms>,
+    own: IdMap<ContainerId, BTreeMap<Box<str>, Norms>>,
+    organisation: BTreeMap<Box<str>, Norms>,
     whole: Norms,
 }
 
@@ -311,8 +311,8 @@ impl Book {
     /// From stored norms.
     pub fn new(as_of: Option<Timestamp>, counted: BTreeSet<ContainerId>, rows: Rows) -> Book {
         let whole = Norms::over(&rows, 0, "", Source::Organisation, &ELSEWHERE);
-        let mut organisation = HashMap::new();
-        let mut own: IdMap<ContainerId, HashMap<Box<str>, Norms>> = IdMap::default();
+        let mut organisation = BTreeMap::new();
+        let mut own: IdMap<ContainerId, BTreeMap<Box<str>, Norms>> = IdMap::default();
         let lengths = || rows.keys().filter(|key| Metric::LENGTHS.contains(&key.metric));
         for key in lengths().filter(|key| key.about == 0 && !key.kind.is_empty()) {
             let norms = Norms::over(&rows, 0, &key.kind, Source::Organisation, &whole);

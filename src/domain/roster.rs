@@ -13,7 +13,8 @@ use super::row::TaskRow;
 /// Who has what.
 #[derive(Default)]
 pub(super) struct Roster {
-    owned: IdMap<AccountId, BTreeSet<TaskId>>,
+    /// In order.
+    owned: IdMap<AccountId, Vec<TaskId>>,
     accounts: IdMap<PersonId, BTreeSet<AccountId>>,
     /// The day, Greenwich, on which a person was last seen to act.
     active: IdMap<SiteId, Timestamp>,
@@ -47,7 +48,10 @@ impl Roster {
     pub(super) fn add(&mut self, task: &TaskRow) {
         if counts(task) {
             for owner in task.owners() {
-                self.owned.entry(owner).or_default().insert(task.id);
+                let owned = self.owned.entry(owner).or_default();
+                if let Err(place) = owned.binary_search(&task.id) {
+                    owned.insert(place, task.id);
+                }
             }
         }
     }
@@ -56,7 +60,9 @@ impl Roster {
     pub(super) fn remove(&mut self, task: &TaskRow) {
         for owner in task.owners().filter(|_| counts(task)) {
             if let Some(owned) = self.owned.get_mut(&owner) {
-                owned.remove(&task.id);
+                if let Ok(place) = owned.binary_search(&task.id) {
+                    owned.remove(place);
+                }
                 if owned.is_empty() {
                     self.owned.remove(&owner);
                 }

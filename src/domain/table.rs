@@ -51,7 +51,8 @@ impl<R: Keyed> Table<R> {
     /// Puts a row in the place of the one with its number, which is given back.
     pub(super) fn insert(&mut self, row: R) -> Option<R> {
         if (self.rows.len() + 1) * 4 > self.places.len() * 3 {
-            self.make_room((self.rows.len() + 1) * 2);
+            // A little more than there is, which is twice the places.
+            self.make_room((self.rows.len() + 1) * 5 / 4);
         }
         match self.find(row.key()) {
             Ok((_, nth)) => Some(std::mem::replace(&mut self.rows[nth], row)),

@@ -398,7 +398,7 @@ pub const FIELDS: &[Field] = &[
         what: "the tool's own word for what kind of task it is: Bug, milestone",
         reads: Reads::SUBJECT,
         steady: true,
-        read: |of| Ok(json!(of.task.kind().as_deref())),
+        read: |of| Ok(json!(of.task.kind())),
     },
     Field {
         name: "task.labels",

@@ -95,7 +95,11 @@ impl Stalled {
         look: &Look<'a>,
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
-        let secs = |length: Length| calendar.working(human_at, length.after(human_at, calendar));
+        let secs = |length: Length| match (length.after(human_at, calendar), length.work_secs(calendar)) {
+            // What has so much working time behind it has exactly that.
+            (at, Some(secs)) if at < Timestamp::MAX => secs,
+            (at, _) => calendar.working(human_at, at),
+        };
         let norms = look.norms(task);
         let (floor, normal) = (secs(self.idle_30d), secs(Length::Workdays(norms.idle_p85_days())));
         let norm = (normal >= floor).then_some(norms.of(Metric::Idle).source);

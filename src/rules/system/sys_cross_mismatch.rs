@@ -101,7 +101,7 @@ fn has_other_owners<'a>(task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) 
 }
 
 fn name<'a>(task: &'a TaskRow, look: &Look<'a>) -> (&'a str, usize, &'a str) {
-    (look.site(task), task.ext().len(), &task.ext())
+    (look.site(task), task.ext().len(), task.ext())
 }
 
 fn gap<'a>(task: &'a TaskRow, other: &TaskRow, how: Mismatch, look: &Look<'a>) -> Reading {

@@ -24,7 +24,24 @@ use crate::domain::record::{BoardImage, NextIds};
 /// How long what was said about a resolved alert is kept at hand.
 const SAID_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
 
+/// Pages that are kept while everything is read once, as `cache_size` counts them: kibibytes, below nothing.
+const READ_ONCE: i64 = -4 * 1024;
+
 pub(super) fn image(
+    db: &Connection,
+    plan: Option<&ConfigPlan>,
+    now: Timestamp,
+    rule: fn(&str) -> Option<RuleId>,
+) -> Result<BoardImage, StoreError> {
+    // Whatever is kept of this is not what is needed next.
+    let kept: i64 = db.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+    db.pragma_update(None, "cache_size", kept.max(READ_ONCE))?;
+    let read = whole(db, plan, now, rule);
+    db.pragma_update(None, "cache_size", kept)?;
+    read
+}
+
+fn whole(
     db: &Connection,
     plan: Option<&ConfigPlan>,
     now: Timestamp,
