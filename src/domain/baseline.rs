@@ -8,7 +8,7 @@ use super::finding::Why;
 use super::look::Look;
 use super::past::DueMove;
 use super::row::TaskRow;
-use super::told::Told;
+use super::row::Told;
 
 /// The first deadline that stood for a working day after the task had an owner; it never changes again.
 #[derive(Debug, Clone, Copy, PartialEq)]

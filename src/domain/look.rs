@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use connector_model::{AccountKind, ContainerKind, Due, DueStated, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -17,8 +17,8 @@ use super::norms::{Habits, Norms, Percentiles};
 use super::people::People;
 use super::record::{ConnectionRec, ContainerRec, HistoryReach};
 use super::row::TaskRow;
+use super::row::Told;
 use super::snapshot::Snapshot;
-use super::told::Told;
 
 /// What a rule reads besides its subject; declared by the rule, recorded by [`Look`], compared in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -310,16 +310,6 @@ impl<'a> Look<'a> {
         self.container(task).map_or("", |container| self.snapshot.board.site(container.site))
     }
 
-    /// True when two accounts are known to belong to one person; false when they are known not to. `None`: of one of them
-    /// nobody knows whose it is.
-    pub fn is_same_person(&self, one: AccountId, other: AccountId) -> Option<bool> {
-        self.note(Reads::OWNERS);
-        let people = &self.snapshot.board.people;
-        people.person(one)?;
-        people.person(other)?;
-        Some(people.same(one, other))
-    }
-
     /// Its owners who can act, in the tool's order: no bots, and nobody whose account was deactivated.
     pub fn owners(&self, task: &'a TaskRow) -> impl Iterator<Item = AccountId> + use<'a> {
         self.note(Reads::OWNERS);
@@ -550,64 +540,6 @@ impl<'a> Look<'a> {
                 }
             },
         })
-    }
-
-    /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
-    pub fn progress(&self, task: &TaskRow) -> Option<Progress> {
-        match task.progress() {
-            Some(booked) if booked.source == ProgressSource::Time => self.child_progress(task, None).or(Some(booked)),
-            Some(progress) if progress.source != ProgressSource::Children => Some(progress),
-            counted => self.child_progress(task, counted),
-        }
-    }
-
-    /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
-    fn child_progress(&self, task: &TaskRow, counted: Option<Progress>) -> Option<Progress> {
-        let children: Vec<&TaskRow> = self.children(task).collect();
-        let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
-        if !all_here || children.is_empty() {
-            return counted;
-        }
-        let meant: Vec<&&TaskRow> =
-            children.iter().filter(|child| child.category() != StatusCategory::Cancelled).collect();
-        if meant.len() < 2 {
-            return None;
-        }
-        let weight = |child: &TaskRow| child.estimate_secs().filter(|secs| *secs > 0);
-        let weighed = meant.iter().all(|child| weight(child).is_some());
-        let of = |child: &TaskRow| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
-        let whole: f64 = meant.iter().map(|child| of(child)).sum();
-        let done: f64 =
-            meant.iter().filter(|child| child.category() == StatusCategory::Done).map(|child| of(child)).sum();
-        let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
-        Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
-    }
-
-    /// The tool's words for states of a container's open tasks that mean nothing to us, in a fixed order.
-    pub fn unmapped_states(&self, container: &ContainerRec) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.note(Reads::MEMBERS);
-        self.snapshot.board.unmapped_states(container.id)
-    }
-
-    /// Human accounts that own open tasks of a container and belong to nobody who is configured, by what they are called, in
-    /// a fixed order. None while nobody is configured at all.
-    pub fn strangers(&self, container: &ContainerRec) -> Vec<String> {
-        self.note(Reads::MEMBERS.and(Reads::OWNERS));
-        let people = &self.snapshot.board.people;
-        if people.persons.is_empty() {
-            return Vec::new();
-        }
-        let owners = self.snapshot.board.owners_in(container.id);
-        let strangers = owners.filter(|owner| people.is_there(*owner) && people.person(*owner).is_none());
-        let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// True when one account belongs to one of its human owners.
-    pub fn is_owner(&self, task: &'a TaskRow, account: AccountId) -> bool {
-        let people = &self.snapshot.board.people;
-        self.owners(task).any(|owner| people.same(owner, account))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::look::{Look, Reads};
 use crate::domain::people::People;
 use crate::domain::record::{ConnectionRec, TaskWords};
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 
 /// One field.
 pub struct Field {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::past::Asks;
+use crate::domain::facts::Facts;
+use crate::domain::past::{Asks, Past};
 
 fn an_instant() -> impl Strategy<Value = Timestamp> {
     prop_oneof![

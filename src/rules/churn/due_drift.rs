@@ -9,7 +9,7 @@ use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, 
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::DueMove;
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 use crate::rules::settings::DueDrift;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 

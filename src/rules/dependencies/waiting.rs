@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 
 /// What became of that which a task waits for.
 pub(super) enum Awaited {

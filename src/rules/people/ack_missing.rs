@@ -8,7 +8,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::AssignedBy;
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 use crate::rules::settings::AckMissing;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 

@@ -6,7 +6,7 @@ use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, Rul
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::{Asked, Asks};
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 use crate::rules::settings::AnswerWaiting;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 

@@ -8,7 +8,7 @@ use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Re
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
-use crate::domain::told::Told;
+use crate::domain::row::Told;
 use crate::rules::settings::DueUnrealistic;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 

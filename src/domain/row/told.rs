@@ -3,10 +3,10 @@
 use connector_model::Due;
 use jiff::Timestamp;
 
-use super::facts::Facts;
-use super::ids::AccountId;
-use super::past::{Asked, AssignedBy, DueMove, Past};
-use super::row::{Number, TaskRow, When};
+use super::{Number, TaskRow, When};
+use crate::domain::facts::Facts;
+use crate::domain::ids::AccountId;
+use crate::domain::past::{Asked, AssignedBy, DueMove, Past};
 
 /// What the history of one task says.
 #[derive(Debug, Clone, Copy, PartialEq)]
