@@ -8,12 +8,14 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
+use super::step::lapses_at;
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
+use crate::domain::said::Claim;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 use connector_model::Due;
@@ -25,7 +27,7 @@ const MANAGER_SOON: i64 = 1;
 /// Any other gap.
 const MANAGER_LATER: i64 = 2;
 /// Working days of the owner's silence after an act of theirs that postponed it, for a gap that is no failure.
-const QUIET_AFTER_ACT: i64 = 3;
+pub(super) const QUIET_AFTER_ACT: i64 = 3;
 /// Managers of managers are followed no further than this.
 const MANAGERS: usize = 8;
 
@@ -73,7 +75,8 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
         Addressee::Operators => operators(alert, draft),
         Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, alert, draft),
     };
-    climb.unreachable = climb.wants.is_empty();
+    climb.unreachable = climb.wants.is_empty() || heads.iter().all(|head| is_muted(*head, draft));
+    climb.wants.extend(asked(&heads, alert, draft));
     escalate(&heads, alert, draft, &mut climb);
     climb
 }
@@ -85,6 +88,22 @@ fn is_direct(alert: &Alert) -> bool {
         Some(FirstWord::Digest) => false,
         None => alert.stage >= Stage::Widens,
     }
+}
+
+/// Whoever asked for time, once it is over: does it still hold?
+fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
+    let is_over = |at: Timestamp| at <= draft.snapshot.now;
+    let Some(said) = alert.said.as_ref().filter(|_| alert.asks_again_at().is_some_and(is_over)) else {
+        return Vec::new();
+    };
+    let whom = if said.by == AccountId::NOBODY { heads.first().copied() } else { Some(said.by) };
+    let wants = whom.map(|whom| firsts(&[whom], alert, draft)).unwrap_or_default();
+    let to_person = |want: &Want| !matches!(want.address, Address::Comment { mention: None, .. });
+    wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
+}
+
+fn is_muted(account: AccountId, draft: &Draft<'_>) -> bool {
+    draft.snapshot.board.people.is_muted(account)
 }
 
 /// True for what goes at once, as a message of its own.
@@ -126,7 +145,8 @@ fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
 fn present(heads: &[AccountId], alert: &Alert, snapshot: &Snapshot<'_>, climb: &mut Climb) -> Vec<AccountId> {
     let people = &snapshot.board.people;
     let mut here: Vec<AccountId> = Vec::new();
-    for head in heads {
+    let disowned = alert.said.as_ref().filter(|said| said.what == Claim::NotMine).map(|said| said.by);
+    for head in heads.iter().filter(|head| disowned.is_none_or(|by| !people.same(by, **head))) {
         let stands = match people.back_at(*head, snapshot.now) {
             None => Some(*head),
             Some(back_at) => {
@@ -191,6 +211,10 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     let mut wants = Vec::new();
     let mut mentioned = false;
     for head in heads {
+        if is_muted(*head, draft) {
+            wants.push(digest(*head, alert, draft));
+            continue;
+        }
         let mut want =
             |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
         if let Some(slack) = private(*head, alert, draft) {
@@ -215,7 +239,8 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
 /// Where a person is told in private. `None`: not known, or refused in this episode.
 fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
     let snapshot = draft.snapshot;
-    let person = snapshot.board.people.person(account).filter(|_| snapshot.policy.slack)?;
+    let spoken_to = snapshot.policy.slack && !is_muted(account, draft);
+    let person = snapshot.board.people.person(account).filter(|_| spoken_to)?;
     let destination = match (&person.slack, &person.email) {
         (Some(id), _) => Destination::User(id.clone()),
         (None, Some(email)) => Destination::Email(email.clone()),
@@ -299,7 +324,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         climb.wakes.extend(near);
         return;
     }
-    let at = escalates_at(since, soon, heads, alert, calendar, snapshot);
+    let at = escalates_at(since, soon, heads, alert, calendar, draft);
     if at > snapshot.now {
         climb.wakes.push(at);
         climb.wakes.extend(near);
@@ -329,8 +354,9 @@ fn escalates_at(
     heads: &[AccountId],
     alert: &Alert,
     calendar: &Arc<Calendar>,
-    snapshot: &Snapshot<'_>,
+    draft: &Draft<'_>,
 ) -> Timestamp {
+    let (snapshot, lapses) = (draft.snapshot, lapses_at(alert, draft));
     let days = |at, days| calendar.after(at, days * calendar.day_secs());
     // It had come as far as the manager in the episode before, and goes on there.
     let resumed = alert.rung >= 2 && alert.told.iter().all(|told| told.rung < 2);
@@ -343,9 +369,8 @@ fn escalates_at(
     let quiet = if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT };
     let acted = heads.iter().filter_map(|head| last_act(*head, alert, snapshot)).max();
     let acted = acted.filter(|at| *at > since).map(|at| days(at, quiet));
-    // Whoever kept it silent has had their say; the count begins anew when the silence ends.
-    let silent = alert.snoozed_until.filter(|at| *at > since).map(|at| days(at, MANAGER_SOON));
-    [Some(plain), acted, silent].into_iter().flatten().max().unwrap_or(plain)
+    // Whoever asked for time has it, and is asked first when it is over.
+    [Some(plain), acted, lapses].into_iter().flatten().max().unwrap_or(plain)
 }
 
 /// The last act on the task by whoever is behind an account. `None`: none is known.
@@ -391,11 +416,13 @@ pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option
 /// The notice by which a want has been met, or is about to be.
 pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], draft: &Draft<'_>) -> Option<&'d Notice> {
     let since = assigned_since(want, alert, draft.snapshot);
+    let asked_since = if want.reason == Reason::Asked { alert.asks_again_at() } else { None };
     let meets = |notice: &&&Notice| {
         notice.state != NoticeState::Dead
             && notice.reason != Reason::Resolved
             && notice.finding.stage >= alert.stage
             && (want.rung > 1 || is_same_question(notice, alert))
+            && asked_since.is_none_or(|since| notice.reason == Reason::Asked && notice.decided_at >= since)
             && is_met_there(want, notice)
             && since.is_none_or(|since| notice.decided_at >= since)
     };

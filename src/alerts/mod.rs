@@ -17,6 +17,8 @@
 
 mod answer;
 #[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
 mod away_tests;
 mod draft;
 mod inhibit;
@@ -33,12 +35,14 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
-use crate::domain::ids::{ConnectionId, ContainerId, InboxId};
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
 use crate::domain::notice::Notice;
 use crate::domain::record::{ContainerRec, NextIds};
 use crate::domain::snapshot::Snapshot;
@@ -73,6 +77,10 @@ pub struct Decided {
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
+    /// What to write under our comment on a task for whoever was not obeyed. `None`: nothing any more.
+    pub remarks: BTreeMap<TaskId, Option<String>>,
+    /// See [`crate::domain::alert::Round::mutes`].
+    pub mutes: Vec<(AccountId, Option<Timestamp>)>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -91,9 +99,10 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
-    let released = std::mem::take(&mut draft.released);
+    let (released, mutes) = (std::mem::take(&mut draft.released), std::mem::take(&mut draft.mutes));
+    let remarks = std::mem::take(&mut draft.remarks);
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered, released }
+    Decided { alerts, notices, answered, released, remarks, mutes }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::{Judgement, is_held};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Finding, GapId, Reading, RuleId, Stage, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
 use crate::domain::record::{Gone, TaskRec};
@@ -104,6 +104,7 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     next.episode = before.episode + 1;
     next.snoozed_until = before.snoozed_until;
     next.snooze_reason.clone_from(&before.snooze_reason);
+    next.said = before.said.clone().filter(|_| before.snoozed_until.is_some());
     // To whom it never was over, it is no new gap.
     let unaware =
         |told: &&Told| waiting.iter().any(|notice| notice.account == told.account && notice.address == told.address);
@@ -147,6 +148,7 @@ fn begun(
         acked_until: None,
         snoozed_until: None,
         snooze_reason: None,
+        said: None,
         step_at: None,
         withheld: None,
         finding: finding.clone(),
@@ -177,12 +179,16 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     if asks_anew {
         // A further question is none that was answered before, and what was there at the beginning is asked as well.
         change.alert.backlog = false;
-        change.alert.acked_until = None;
+        change.alert.unanswer();
     }
     if rises {
         change.alert.stage = finding.stage;
         change.alert.stage_at = now;
         change.alert.backlog = false;
+        if finding.stage == Stage::Failure {
+            // What was answered before its date passed was no answer to that.
+            change.alert.unanswer();
+        }
         draft.log(id, LogKind::Rose, Some(finding.stage.word().to_owned()), None);
     }
 }

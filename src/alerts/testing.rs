@@ -232,18 +232,7 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, round: Round) {
-        for change in &round.alerts {
-            self.board.put_alert(change.alert.clone());
-        }
-        for notice in &round.notices {
-            self.board.put_notice(notice.clone());
-        }
-        for post in &round.posts {
-            self.board.put_post(post.clone());
-        }
-        for message in &round.messages {
-            self.board.put_message(message.clone());
-        }
+        self.board.put_round(round.clone());
         let done: Vec<InboxId> = round.answered.iter().map(|(id, _)| *id).collect();
         self.board.answered(&done);
         self.rounds.push(round);

@@ -160,6 +160,12 @@ impl Board {
                 self.touch_members(id);
             }
         }
+        for (account, since) in round.mutes {
+            match since {
+                Some(since) => drop(self.people.muted.entry(account).or_insert(since)),
+                None => drop(self.people.muted.remove(&account)),
+            }
+        }
         round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));

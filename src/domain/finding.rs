@@ -225,6 +225,12 @@ impl GapId {
         let letters = (0..10).map(|i| char::from(CROCKFORD[(bits >> (59 - 5 * i) & 31) as usize]));
         GapId(letters.collect())
     }
+
+    /// True for a word that may be one, whether or not there is such a gap.
+    pub fn looks_like(word: &str) -> bool {
+        let crockford = |c: char| c.is_ascii_digit() || (c.is_ascii_lowercase() && !matches!(c, 'i' | 'l' | 'o' | 'u'));
+        word.len() == 10 && word.chars().all(crockford)
+    }
 }
 
 impl std::fmt::Display for GapId {

@@ -6,7 +6,7 @@ use crate::alerts::{Decided, cannot_wait, may_send};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
-use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
+use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -65,6 +65,12 @@ impl<'a> Desk<'a> {
     pub(super) fn of(&self, subject: SubjectKey) -> impl Iterator<Item = &'a Alert> {
         let known = self.snapshot.board.alerts_of(subject).filter_map(|alert| self.alert(alert.id));
         known.chain(self.made.get(&subject).into_iter().flatten().copied())
+    }
+
+    /// The latest comment on a task, if there ever was one.
+    pub(super) fn comment(&self, task: TaskId) -> Option<PostId> {
+        let place = Address::Comment { connection: String::new(), task, mention: None };
+        self.latest.get(&(place, PostAbout::Task(task))).copied()
     }
 
     /// A post as it is by now.
@@ -193,9 +199,12 @@ impl<'a> Desk<'a> {
     /// True when what is to be read about an alert changed, and may be shown.
     fn shows(&self, alert: &Alert) -> bool {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
+        let answer = |alert: &Alert| (alert.said.clone(), alert.snoozed_until, alert.acked_until);
         let before = self.snapshot.board.alert(alert.id);
-        before.is_none_or(|before| picture(before) != picture(alert))
-            && !is_silent(alert)
+        // That somebody answered is shown, though nothing else is said while it counts.
+        let answered = before.is_some_and(|before| answer(before) != answer(alert));
+        (answered || before.is_none_or(|before| picture(before) != picture(alert)))
+            && (answered || !is_silent(alert))
             && may_send(alert, self.snapshot)
             && !is_dropped(alert)
     }
@@ -213,6 +222,7 @@ fn is_silent(alert: &Alert) -> bool {
                 | Withheld::Backlog
                 | Withheld::Snoozed
                 | Withheld::Acknowledged
+                | Withheld::Dismissed
         )
     );
     silent && alert.state != AlertState::Resolved

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use connector_kit::{Destination, Text};
 
+use super::answered::Answered;
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
@@ -31,7 +32,7 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let scene = Scene { names, now: desk.snapshot.now, calendar: desk.calendar(first) };
     let items = items(&lines, audience, desk, scene);
     let text = match post.about {
-        PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), scene),
+        PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
         PostAbout::Alert(..) => single(items.first()?, audience, scene),
     };
@@ -121,6 +122,7 @@ fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) ->
         ending: alert.ending.filter(|_| over_at.is_some()),
         closed: task.is_some_and(|task| !task.category.is_open()),
         hearing: hearing(alert, audience, desk, scene),
+        answered: Answered::of(alert, &board.people),
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }

@@ -180,6 +180,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [■ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
     *gapwatch* · ■ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-12 10:00").run(&[clear(1, PACE)]);
@@ -241,6 +242,7 @@ fn a_new_comment_is_made_only_where_somebody_must_be_notified_anew() {
     [⬣ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone)]
     @ana-gh *gapwatch* · ⬣ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let generations: Vec<u32> = {

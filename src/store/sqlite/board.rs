@@ -122,6 +122,7 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
         delta.connections = connections(work.db)?;
         delta.connections.retain(|rec| touched.connections.contains(&rec.id));
     }
+    delta.answers = touched.answers;
     delta.accounts = touched.accounts.iter().filter_map(|id| work.cache.accounts.get(id).cloned()).collect();
     Ok(delta)
 }

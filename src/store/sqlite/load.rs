@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
-use super::values::{json_in, us};
+use super::values::{at_in, json_in, us};
 use super::{absences, accounts, board, inbox, norms, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
@@ -192,6 +192,12 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    let mut muted = db.prepare("SELECT account, since FROM mutes")?;
+    let muted = muted.query_map([], |row| Ok((AccountId(row.get(0)?), at_in(row, 1)?)))?;
+    for row in muted {
+        let (account, since) = row?;
+        people.muted.insert(people.stands(account), since);
+    }
     people.add_away(absences::read_all(db)?);
     people.add_away(away);
     Ok(people)

@@ -47,6 +47,13 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
         round: 2,
         acked_until: Some(mins(3)),
         snoozed_until: None,
+        said: Some(Box::new(crate::domain::said::Said {
+            by: AccountId(7),
+            at: mins(2),
+            stage: Stage::Opens,
+            what: crate::domain::said::Claim::OnIt,
+            words: None,
+        })),
         snooze_reason: Some("later".to_owned()),
         step_at: Some(mins(9)),
         withheld: Some(Withheld::Inhibited(GapId("abc".to_owned()))),
@@ -81,6 +88,7 @@ pub(super) fn post(id: i64, about: PostAbout) -> Post {
         mark,
         at: None,
         want: text("w"),
+        remark: Some("no".to_owned()),
         have: None,
         open: true,
     }
@@ -144,6 +152,7 @@ fn full(world: &World) -> Round {
         released: Vec::new(),
         baselines: Vec::new(),
         unsettled: Vec::new(),
+        mutes: Vec::new(),
         at: None,
     }
 }
