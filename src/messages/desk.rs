@@ -201,8 +201,10 @@ impl<'a> Desk<'a> {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
         let answer = |alert: &Alert| (alert.said.clone(), alert.snoozed_until, alert.acked_until);
         let before = self.snapshot.board.alert(alert.id);
-        // That somebody answered is shown, though nothing else is said while it counts.
-        let answered = before.is_some_and(|before| answer(before) != answer(alert));
+        // That somebody answered is shown, though nothing else is said while it counts; and that its time is over.
+        let by_answer = |alert: &Alert| matches!(alert.withheld, Some(Withheld::Snoozed | Withheld::Acknowledged));
+        let is_over = |before: &Alert| by_answer(before) && !by_answer(alert);
+        let answered = before.is_some_and(|before| answer(before) != answer(alert) || is_over(before));
         (answered || before.is_none_or(|before| picture(before) != picture(alert)))
             && (answered || !is_silent(alert))
             && may_send(alert, self.snapshot)

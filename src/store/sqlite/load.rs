@@ -81,12 +81,14 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
     })
 }
 
-/// Of live alerts, of those resolved of late, and whatever is still to be told.
+/// Of live alerts, of those resolved of late, and of those about which something is still to be told: all of each, for what
+/// is not seen to have been said is said again.
 fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
     let mut query = db.prepare(&format!(
         "SELECT {} FROM notices WHERE id IN (
            SELECT n.id FROM alerts a CROSS JOIN notices n ON n.alert = a.id WHERE a.state < 2 OR a.resolved_at >= ?
-           UNION ALL SELECT id FROM notices WHERE state < 2) ORDER BY id",
+             OR a.step_at IS NOT NULL
+           UNION SELECT n.id FROM notices w CROSS JOIN notices n ON n.alert = w.alert WHERE w.state < 2) ORDER BY id",
         round::NOTICE
     ))?;
     let rows = query.query_map([us(since)], round::notice)?;

@@ -63,7 +63,8 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
 }
 
 fn resolved(alert: Alert, when: Timestamp) -> Alert {
-    Alert { state: AlertState::Resolved, resolved_at: Some(when), ending: Some(Ending::Resolved), ..alert }
+    let state = AlertState::Resolved;
+    Alert { state, resolved_at: Some(when), ending: Some(Ending::Resolved), step_at: None, ..alert }
 }
 
 fn slack() -> Address {
@@ -202,6 +203,26 @@ fn what_is_over_leaves_the_image_in_its_time() {
     let reader = world.store.reader().unwrap();
     assert_eq!(reader.alerts_resolved(start(), rule).unwrap().len(), 2);
     assert_eq!(reader.alerts_resolved(mins(6), rule).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_not_all_said_yet_is_loaded_with_everything_that_was_said_about_it() {
+    let mut world = world();
+    let mut round = full(&world);
+    round.alerts[0].alert = resolved(round.alerts[0].alert.clone(), mins(5));
+    let told = Notice { state: NoticeState::Told, told_at: Some(mins(3)), ..notice(1, 1) };
+    let waits = Notice { account: AccountId(2), ..notice(2, 1) };
+    round.notices = vec![told.clone(), waits.clone()];
+    world.store.commit_round(&round, None, mins(5)).unwrap();
+    let later = world.store.load(days(9), rule).unwrap();
+    assert_eq!(later.notices, round.notices, "one of two has still to hear");
+    let heard = Notice { state: NoticeState::Told, told_at: Some(days(9)), ..waits };
+    let mut thought_about = round.alerts[0].clone();
+    thought_about.alert.step_at = Some(days(9));
+    let last = Round { alerts: vec![thought_about], notices: vec![heard.clone()], ..Round::default() };
+    world.store.commit_round(&last, None, days(9)).unwrap();
+    let later = world.store.load(days(9), rule).unwrap();
+    assert_eq!(later.notices, [told, heard], "it is thought about once more");
 }
 
 #[test]
