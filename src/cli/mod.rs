@@ -11,6 +11,7 @@ mod enable;
 mod explain;
 mod gaps;
 mod init;
+mod lacking;
 mod live;
 mod manual;
 mod norms;

@@ -216,6 +216,7 @@ impl Board {
                 &before.hold,
                 before.failing_since.is_some(),
                 &before.bulks,
+                &before.lacks,
             ) != (
                 rec.due,
                 rec.archived,
@@ -224,6 +225,7 @@ impl Board {
                 &rec.hold,
                 rec.failing_since.is_some(),
                 &rec.bulks,
+                &rec.lacks,
             )
         });
         self.touched.insert(SubjectKey::Container(id));

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
-use connector_model::{Account, Field, SiteKey};
+use connector_model::{Account, Field, Lack, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
@@ -324,6 +324,19 @@ pub struct ConnectionState {
     pub containers: u32,
     /// Open and closed tasks in the mirror.
     pub tasks: u64,
+    /// What it does not tell, though its tool could.
+    pub lacks: Vec<LackSeen>,
+}
+
+/// Something that a connection does not tell, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackSeen {
+    /// What, and why.
+    pub lack: Lack,
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// The repositories, projects or boards of which it is true. Empty: all that the connection reads.
+    pub parts: Vec<String>,
 }
 
 /// Who and where a connection turned out to be.

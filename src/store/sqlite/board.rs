@@ -17,7 +17,7 @@ use rusqlite::{Connection, Row, params};
 use super::super::{FailureKind, StoreError};
 use super::chosen::Chosen;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
-use super::{Work, bulk, census, history, streams};
+use super::{Work, bulk, census, history, lacks, streams};
 use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::facts::Facts;
@@ -312,6 +312,7 @@ pub(super) fn containers(
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
     let mut bulks = bulk::latest(db, list.as_deref())?;
+    let mut lacks = lacks::of_containers(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
            missing, missing_of, open
@@ -339,6 +340,7 @@ pub(super) fn containers(
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
+            lacks: lacks.remove(&id).unwrap_or_default().into(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
