@@ -210,6 +210,7 @@ impl Sketch {
             "history" => Need::History,
             "parent" => Need::Parent,
             "blocking" => Need::Blocking,
+            "sprint" => Need::Sprint,
             other => panic!("nothing of this name can be lacking: {other}"),
         };
         assert_eq!(words.next(), "because", "what is lacking is so for a reason");

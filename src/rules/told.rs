@@ -4,7 +4,7 @@
 //! One door before every rule. A rule says what it needs ([`super::Rule::needs`]), the place of a task says what its reader
 //! does not tell; where the two meet the rule reads `Unknown`, so that what is open stays open and nothing new opens.
 
-use connector_model::{Lack, Need, ProgressSource};
+use connector_model::{DueSource, Lack, Need, ProgressSource};
 
 use super::{Rule, Subject, except};
 use crate::domain::finding::{Grounds, Reading, Why};
@@ -27,7 +27,9 @@ pub(super) fn heard<'a>(reading: Reading, rule: &dyn Rule, subject: Subject<'a>,
         let lack = place.lacks.iter().find(|lack| lack.need == *need);
         lack.is_some_and(|lack| !is_told(lack, task, &look))
     };
-    match rule.needs().into_iter().find(lacking) {
+    // The end of a sprint is the deadline of what is in it.
+    let with_parts = |need: Need| [Some(need), (need == Need::Due).then_some(Need::Sprint)].into_iter().flatten();
+    match rule.needs().into_iter().flat_map(with_parts).find(lacking) {
         Some(need) => Reading::Unknown(Why::NotTold(need)),
         None => reading,
     }
@@ -40,20 +42,25 @@ pub fn lack<'a>(need: Need, task: &TaskRec, snapshot: &Snapshot<'a>) -> Option<&
 
 /// Whether a source that is still open tells it of this task.
 fn is_told<'a>(lack: &Lack, task: &'a TaskRec, look: &Look<'a>) -> bool {
+    let due_from = || look.deadline(task).map(|deadline| deadline.source);
+    // Whoever is in no sprint misses nothing of it.
+    if lack.need == Need::Sprint {
+        return !look.in_sprint(task) || due_from().is_some_and(|source| source != DueSource::Sprint);
+    }
     if lack.whole {
         return false;
     }
     match lack.need {
         Need::Owner => !task.owners.is_empty(),
-        Need::Due => look.deadline(task).is_some(),
         // A field that is not told any more still holds what it held.
+        Need::Due => due_from().is_some_and(|source| !matches!(source, DueSource::Field | DueSource::Sprint)),
         Need::Progress => look.progress(task).is_some_and(|progress| progress.source != ProgressSource::Native),
         Need::Priority => task.priority.is_some(),
         Need::Estimate => task.estimate_secs.is_some(),
         Need::Parent => task.parent.is_some() || look.children(task).next().is_some(),
         Need::Blocking => look.blockers(task).next().is_some() || look.dependants(task).next().is_some(),
         // A part of it says nothing of the rest.
-        Need::History | Need::Leavers => true,
+        Need::History | Need::Leavers | Need::Sprint => true,
     }
 }
 
@@ -106,6 +113,19 @@ mod tests {
             Reading::Unknown(Why::NotTold(Need::Due))
         );
         assert!(matches!(reading(&[NOW, LATE, due], "pace.behind"), Reading::Gap(_)));
+    }
+
+    #[test]
+    fn without_boards_nothing_is_said_of_the_dates_of_what_is_in_a_sprint() {
+        let (lacks, sprint) = ("lacks sprint because no scope", "sprint S1 due 2025-03-07");
+        let bare = "task A in-progress owner ana";
+        let untold = Reading::Unknown(Why::NotTold(Need::Sprint));
+        assert!(matches!(reading(&[NOW, sprint, "task A in-progress owner ana in S1"], "overdue"), Reading::Gap(_)));
+        assert_eq!(reading(&[NOW, sprint, "task A in-progress owner ana in S1", lacks], "overdue"), untold);
+        assert_eq!(reading(&[NOW, sprint, "task A in-progress owner ana in S1", lacks], "due.none"), untold);
+        assert_ne!(reading(&[NOW, bare, lacks], "due.none"), untold);
+        let dated = "task A in-progress owner ana due 2025-03-10 in S1";
+        assert!(matches!(reading(&[NOW, sprint, dated, lacks], "overdue"), Reading::Gap(_)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use connector_kit::ConnectorError;
+use connector_model::{Lack, Need};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
@@ -70,6 +71,25 @@ impl Features {
 
     pub(crate) fn has(&self, feature: Feature) -> bool {
         !self.absent.contains(&feature)
+    }
+
+    /// What no issue tells because of that. What a task list says of progress is told all the same.
+    pub(crate) fn lacks(&self) -> Vec<Lack> {
+        let version = self.version.as_deref().unwrap_or_default();
+        let because = |feature: Feature| format!("Enterprise Server {version} has no {}", feature.words());
+        let mut lacks = Vec::new();
+        if !self.has(Feature::SubIssues) {
+            lacks.push(Lack::whole(Need::Parent, because(Feature::SubIssues)));
+            lacks.push(Lack::part(Need::Progress, because(Feature::SubIssues)));
+        }
+        if !self.has(Feature::Dependencies) {
+            lacks.push(Lack::whole(Need::Blocking, because(Feature::Dependencies)));
+        }
+        if !self.has(Feature::IssueFields) && !self.has(Feature::Projects) {
+            let both = format!("{} and no {}", because(Feature::IssueFields), Feature::Projects.words());
+            lacks.push(Lack::whole(Need::Estimate, both));
+        }
+        lacks
     }
 
     /// Everything it lacks.

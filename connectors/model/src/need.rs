@@ -1,4 +1,4 @@
-//! What rules need to know of a task, and which of it a connection does not tell.
+//! What rules need to know of a task, and which of that a connection does not tell.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,10 +24,12 @@ pub enum Need {
     Blocking,
     /// Whose account was deactivated.
     Leavers,
+    /// When sprints end.
+    Sprint,
 }
 
 impl Need {
-    const ALL: [Need; 9] = [
+    const ALL: [Need; 10] = [
         Need::Owner,
         Need::Due,
         Need::Progress,
@@ -37,6 +39,7 @@ impl Need {
         Need::Parent,
         Need::Blocking,
         Need::Leavers,
+        Need::Sprint,
     ];
 
     /// As people call it.
@@ -51,6 +54,7 @@ impl Need {
             Need::Parent => "parent",
             Need::Blocking => "blocking links",
             Need::Leavers => "who has left",
+            Need::Sprint => "ends of sprints",
         }
     }
 
@@ -97,6 +101,6 @@ mod tests {
         for (code, need) in (0..).zip(Need::ALL) {
             assert_eq!((need.code(), Need::from_code(code)), (code, Some(need)));
         }
-        assert_eq!(Need::from_code(9), None);
+        assert_eq!(Need::from_code(10), None);
     }
 }
