@@ -2,7 +2,7 @@
 
 use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, Page, Scope, TaskLinks};
-use connector_model::{Lack, Link, LinkKind, TaskRef};
+use connector_model::{Link, LinkKind, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +147,7 @@ impl GitHub {
             let first = OpenIssues::at_rest(None, Some(now));
             let next = Cursor { at: walk::write(&first), etag: None, backfilled: true };
             let mut page = Page::new(now, next);
-            page.lacks = self.lacks_of_edition().await;
+            page.lacks = self.lacks_of_edition();
             return Ok(page);
         }
         if !open.is_walking() && open.was_walked_just_now(now) {
@@ -161,15 +161,10 @@ impl GitHub {
         page.more = !open.waiting.is_empty() || !open.walk.next.is_empty();
         if !page.more {
             open.walked = Some(page.asked_at);
-            page.lacks = self.lacks_of_edition().await;
+            page.lacks = self.lacks_of_edition();
         }
         page.next = Cursor { at: walk::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)
-    }
-
-    /// What this server does not tell; said when open issues were read with what it has. `None`: that is not known now.
-    pub(crate) async fn lacks_of_edition(&self) -> Option<Vec<Lack>> {
-        Some(self.features().await.ok()?.lacks())
     }
 
     async fn open_issues(&self, scope: &Scope, open: &mut OpenIssues) -> Result<Page, ConnectorError> {
