@@ -7,9 +7,6 @@ use serde::Serialize;
 use crate::config::Settings;
 use crate::store::{ConnectionState, LackSeen, Reader};
 
-/// Parts that are named before the rest is only counted.
-const MOST_NAMED: usize = 5;
-
 /// Something that a connection does not tell.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Lacking {
@@ -25,6 +22,9 @@ pub(super) struct Lacking {
     pub(super) parts: Vec<String>,
     #[serde(skip)]
     pub(super) need: Need,
+    /// All of it in one line.
+    #[serde(skip)]
+    pub(super) words: String,
 }
 
 impl From<&LackSeen> for Lacking {
@@ -36,6 +36,7 @@ impl From<&LackSeen> for Lacking {
             since: seen.since,
             parts: seen.parts.clone(),
             need: seen.lack.need,
+            words: seen.words(),
         }
     }
 }
@@ -44,24 +45,6 @@ impl Lacking {
     /// Of nothing that is read is it told.
     pub(super) fn is_whole(&self) -> bool {
         self.whole && self.parts.is_empty()
-    }
-
-    /// `no blocking links: …`, `progress only in part, in Web: …`
-    pub(super) fn words(&self) -> String {
-        let place = match self.parts.as_slice() {
-            [] => String::new(),
-            parts => {
-                let named = parts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
-                match parts.len().saturating_sub(MOST_NAMED) {
-                    0 => format!(" in {named}"),
-                    more => format!(" in {named} and {more} more"),
-                }
-            }
-        };
-        match self.whole {
-            true => format!("no {}{place}: {}", self.what, self.because),
-            false => format!("{} only in part{place}: {}", self.what, self.because),
-        }
     }
 }
 

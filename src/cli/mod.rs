@@ -70,6 +70,7 @@ impl Exit {
             FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
             FailureKind::Limited => Exit::TryAgain,
             FailureKind::Refused | FailureKind::Forbidden => Exit::Refused,
+            FailureKind::Misconfigured => Exit::Config,
         }
     }
 }

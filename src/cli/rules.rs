@@ -177,14 +177,17 @@ fn list(from: &From) -> Result<Exit, Stopped> {
 fn can(rule: &Rule) -> String {
     let of_one = |one: &Capability| {
         let because = |what: &&str| one.lacks.iter().find(|lack| lack.is_whole() && lack.what == *what);
-        let missing: Vec<String> =
-            one.missing.iter().map(|what| because(what).map_or_else(|| format!("no {what}"), Lacking::words)).collect();
+        let missing: Vec<String> = one
+            .missing
+            .iter()
+            .map(|what| because(what).map_or_else(|| format!("no {what}"), |lack| lack.words.clone()))
+            .collect();
         let mut said: Vec<String> = (!missing.is_empty())
             .then(|| format!("not on {}: {}", one.connection, missing.join(", ")))
             .into_iter()
             .collect();
         let rest = one.lacks.iter().filter(|lack| !one.missing.contains(&lack.what));
-        said.extend(rest.map(|lack| format!("on {} {}", one.connection, lack.words())));
+        said.extend(rest.map(|lack| format!("on {} {}", one.connection, lack.words)));
         said
     };
     let lacking: Vec<String> = rule.connections.iter().flat_map(of_one).collect();
@@ -261,7 +264,7 @@ fn told_by(settings: &Settings, states: &[ConnectionState], about: &About) -> Ve
             connection: connection.clone(),
             need: need.word(),
             by: told.iter().find(|(known, _)| known == need).map(|(_, by)| *by),
-            lacking: lacks.iter().find(|lack| lack.need == *need).map(Lacking::words),
+            lacking: lacks.iter().find(|lack| lack.need == *need).map(|lack| lack.words.clone()),
         })
     };
     settings.connections().flat_map(of).collect()

@@ -11,7 +11,6 @@ use jiff::SignedDuration;
 
 use super::Shared;
 use super::guard::IsLocal;
-use crate::store::LackSeen;
 
 /// A pulse this young needs no new one: whoever asks a thousand times a second wakes nobody.
 const YOUNG: Duration = Duration::from_secs(2);
@@ -53,11 +52,7 @@ pub(super) async fn readyz(
         let read = state.last_success_at.map_or("never read completely".to_owned(), |at| format!("read at {at}"));
         let trouble = state.failure.map(|(kind, because)| format!(", {}: {because}", kind.word())).unwrap_or_default();
         lines.push(format!("{}: {read}{trouble}", state.name));
-        for LackSeen { lack, parts, .. } in &state.lacks {
-            let how = if lack.whole { "is not told" } else { "is told in part" };
-            let place = if parts.is_empty() { String::new() } else { format!(" in {}", parts.join(", ")) };
-            lines.push(format!("{}: {} {how}{place}: {}", state.name, lack.need.word(), lack.because));
-        }
+        lines.extend(state.lacks.iter().map(|seen| format!("{}: {}", state.name, seen.words())));
     }
     (status(ready), lines.join("\n") + "\n").into_response()
 }

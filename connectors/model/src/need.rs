@@ -53,7 +53,7 @@ impl Need {
             Need::History => "history",
             Need::Parent => "parent",
             Need::Blocking => "blocking links",
-            Need::Leavers => "who has left",
+            Need::Leavers => "news of who has left",
             Need::Sprint => "ends of sprints",
         }
     }

@@ -120,6 +120,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         );
         let verdict = match kind {
             crate::store::FailureKind::Refused | crate::store::FailureKind::Forbidden => Verdict::Refused,
+            crate::store::FailureKind::Misconfigured => Verdict::Misconfigured,
             crate::store::FailureKind::Limited => Verdict::Limited,
             crate::store::FailureKind::Unavailable | crate::store::FailureKind::NotVisible => Verdict::Unavailable,
         };
@@ -148,7 +149,7 @@ fn not_told(lacking: &Lacking) -> Finding {
         false if lacking.whole => format!("; silent there: {}", listed(silent.into_iter())),
         false => format!("; silent about tasks without it: {}", listed(silent.into_iter())),
     };
-    let what = format!("{} (since {}){effect}", lacking.words(), when(lacking.since));
+    let what = format!("{} (since {}){effect}", lacking.words, when(lacking.since));
     Finding::warning(what, "nothing, if that is meant: what is open stays as it was, and nothing new opens")
 }
 

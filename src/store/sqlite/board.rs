@@ -14,7 +14,7 @@ use connector_model::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-use super::super::{FailureKind, StoreError};
+use super::super::StoreError;
 use super::chosen::Chosen;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
 use super::{Work, bulk, census, history, lacks, streams};
@@ -434,7 +434,7 @@ pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreEr
     for rec in &mut recs {
         let failing = streams::failing(db, rec.id)?;
         rec.failing_since = failing.since;
-        rec.refused = failing.worst.as_ref().is_some_and(|(kind, _)| *kind == FailureKind::Refused);
+        rec.refused = failing.worst.as_ref().is_some_and(|(kind, _)| kind.is_of_connection());
         rec.failure = failing.worst.map(|(_, text)| text.into());
     }
     Ok(recs)
