@@ -377,6 +377,7 @@ fn container(now: Timestamp) -> ContainerRec {
         failing_since: None,
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },
+        lacks: Box::default(),
     }
 }
 

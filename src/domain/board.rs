@@ -222,6 +222,7 @@ impl Board {
                 &before.hold,
                 before.failing_since.is_some(),
                 &before.bulks,
+                &before.lacks,
             ) != (
                 rec.due,
                 rec.archived,
@@ -230,6 +231,7 @@ impl Board {
                 &rec.hold,
                 rec.failing_since.is_some(),
                 &rec.bulks,
+                &rec.lacks,
             )
         });
         self.touched.insert(SubjectKey::Container(id));

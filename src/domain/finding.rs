@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use connector_model::Need;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -106,6 +107,8 @@ pub enum Why {
     HistoryPending,
     /// A neighbour that decides is not mirrored, or not fully read.
     NeighbourUnseen,
+    /// Its connection does not tell what the rule needs.
+    NotTold(Need),
     /// A condition of the configuration cannot be worked out about it.
     ConditionFails,
     /// The rule itself failed: an error of gapwatch.
@@ -120,6 +123,7 @@ impl Why {
             Why::HistoryBehind => "its latest change is known, the history of that change not yet",
             Why::HistoryPending => "its history has not been read yet",
             Why::NeighbourUnseen => "a task it depends on has not been read",
+            Why::NotTold(_) => "its connection does not tell what the rule needs",
             Why::ConditionFails => {
                 "a condition of the configuration cannot be worked out with its values; `gapwatch rules fields` shows them"
             }

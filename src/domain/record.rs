@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
+use connector_model::{ContainerKind, Due, DueStated, Ineligible, Lack, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
 use super::absence::Hold;
@@ -116,6 +116,8 @@ pub struct ContainerRec {
     pub fresh_at: Option<Timestamp>,
     /// How far its history reaches.
     pub history: HistoryReach,
+    /// What its reader does not tell of its tasks.
+    pub lacks: Box<[Lack]>,
 }
 
 /// How far the history of a container's tasks reaches.

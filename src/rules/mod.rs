@@ -24,6 +24,7 @@ pub mod silence;
 pub mod structure;
 pub mod system;
 pub mod time;
+pub mod told;
 
 #[cfg(test)]
 mod advice_tests;
@@ -40,13 +41,13 @@ mod testing;
 
 use std::rc::Rc;
 
-use connector_model::{Ineligible, StatusCategory};
+use connector_model::{Ineligible, Need, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::alert::AlertState;
 use crate::domain::chains::Chains;
-use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
@@ -74,6 +75,11 @@ pub trait Rule: Send + Sync {
     /// Whether it is asked about subjects of a kind.
     fn is_about(&self, kind: SubjectKind) -> bool {
         kind == self.kind()
+    }
+
+    /// Without which of these it has nothing to say about a task.
+    fn needs(&self) -> Vec<Need> {
+        about::about(self.id()).map(|about| about.needs.to_vec()).unwrap_or_default()
     }
 
     /// The norms it measures against, as `explain` names them.
@@ -297,8 +303,8 @@ fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared
     SubjectJudged { subject, readings, recheck_at }
 }
 
-/// The same, without what changes nothing: a clear reading of a rule that has no open alert about the subject. Most tasks
-/// have none at all, and twenty thousand of them are judged in one round.
+/// The same, without what changes nothing: a reading that is clear, or of what is not told, of a rule that has no open alert
+/// about the subject. Most tasks have none at all, and twenty thousand of them are judged in one round.
 pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
     let chains = Rc::default();
     let judged = subjects.iter().map(|subject| {
@@ -309,7 +315,7 @@ pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot
                 let mut alerts = snapshot.board.alerts_of(*subject);
                 alerts.any(|alert| alert.rule == rule.id() && alert.state != AlertState::Resolved)
             };
-            if !matches!(reading, Reading::Clear(_)) || is_open() {
+            if !matches!(reading, Reading::Clear(_) | Reading::Unknown(Why::NotTold(_))) || is_open() {
                 readings.push((rule.id(), reading));
             }
         });
@@ -368,7 +374,7 @@ fn answers<'a>(
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
         let look = Look::sharing(snapshot, &shared.chains);
         let reading = match standing {
-            Standing::Judged(subject) => guard::ask(rule, subject, &look),
+            Standing::Judged(subject) => told::heard(guard::ask(rule, subject, &look), rule, subject, snapshot),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
             Standing::Unjudged(_) => return,
         };

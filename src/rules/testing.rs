@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use connector_model::{
-    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Mark, Mentions, Progress, ProgressSource,
-    Share, StatusCategory,
+    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Lack, Mark, Mentions, Need, Progress,
+    ProgressSource, Share, StatusCategory,
 };
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -46,6 +46,7 @@ pub(super) struct Sketch {
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
+    lacks: Vec<Lack>,
     finished: Vec<finished::Line>,
     proven: Vec<finished::Shown>,
 }
@@ -98,6 +99,7 @@ impl Sketch {
             },
             hold: None,
             bulk: None,
+            lacks: Vec::new(),
             finished: Vec::new(),
             proven: Vec::new(),
         }
@@ -139,6 +141,7 @@ impl Sketch {
                 assert!(words.optional("since"), "a hold has a since");
                 self.hold = Some(Hold { since: self.instant(&mut words), missing, of });
             }
+            "lacks" => self.lack(&mut words),
             "bulk" => {
                 let tasks = number(words.next());
                 assert!(words.optional("from"), "a bulk has a from");
@@ -191,6 +194,27 @@ impl Sketch {
             self.due(words)
         });
         self.homes.push((name, kind, due));
+    }
+
+    fn lack(&mut self, words: &mut Words<'_>) {
+        let whole = words.peek() != Some("some");
+        if !whole {
+            words.next();
+        }
+        let need = match words.next() {
+            "owner" => Need::Owner,
+            "due" => Need::Due,
+            "progress" => Need::Progress,
+            "priority" => Need::Priority,
+            "estimate" => Need::Estimate,
+            "history" => Need::History,
+            "parent" => Need::Parent,
+            "blocking" => Need::Blocking,
+            "sprint" => Need::Sprint,
+            other => panic!("nothing of this name can be lacking: {other}"),
+        };
+        assert_eq!(words.next(), "because", "what is lacking is so for a reason");
+        self.lacks.push(Lack { need, whole, because: words.rest() });
     }
 
     fn connection(&mut self, words: &mut Words<'_>) {
@@ -462,6 +486,7 @@ impl Sketch {
             failing_since: None,
             fresh_at: None,
             history: self.history,
+            lacks: self.lacks.iter().filter(|_| id == PLACE).cloned().collect(),
         };
         let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
         let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };

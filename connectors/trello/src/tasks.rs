@@ -164,6 +164,7 @@ impl Trello {
         page.missed.extend(told.map(|id| TaskRef::Ext(id.clone())));
         self.take_up(scope, &mut page, changed, &board, &mut memory).await?;
         stand.newest = stand.newest.max(news.newest);
+        page.lacks = Some(board.lacks(&self.config.fields));
         page.next = stand.to_cursor(true);
         self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
         Ok(Some(page))
@@ -270,6 +271,9 @@ impl Trello {
                 page.history_since = (!cursor.backfilled).then(|| walk.whole_since());
             }
         }
+        // What is told again counts once all cards were read with it.
+        let lacks = board.lacks(&self.config.fields);
+        page.lacks = (!lacks.is_empty() || !page.more).then_some(lacks);
         page.next = stand.to_cursor(cursor.backfilled || !page.more);
         self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
         Ok(page)

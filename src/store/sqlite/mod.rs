@@ -16,6 +16,7 @@ mod config;
 mod containers;
 mod history;
 mod inbox;
+mod lacks;
 mod links;
 mod load;
 mod looks;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, TaskCount, TaskName};
+use super::lacks;
 use super::round;
 use super::streams;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
@@ -68,11 +69,13 @@ fn states(db: &Connection, tasks: &str) -> Result<Vec<ConnectionState>, StoreErr
             cold: row.get(3)?,
             containers,
             tasks: count(row, 7)?,
+            lacks: Vec::new(),
         })
     })?;
     let mut states: Vec<ConnectionState> = rows.collect::<Result<_, _>>()?;
     for state in &mut states {
         state.failure = streams::failing(db, state.id)?.worst;
+        state.lacks = lacks::of_connection(db, state.id)?;
     }
     Ok(states)
 }
