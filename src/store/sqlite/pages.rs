@@ -17,6 +17,7 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
     if let Some(began_at) = streams::advance(work, write, wrote || applied.new + applied.changed > 0)? {
         containers::release_unlisted(work, write.stream.connection, began_at)?;
     }
+    containers::release_closed(work, write)?;
     // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
     history::refold_touched(work)?;
     applied.reload = work.touched.away;
