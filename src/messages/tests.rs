@@ -272,7 +272,7 @@ fn back_on(day: &str, stage: Stage, end: impl FnOnce(&mut World)) -> (String, us
 
 #[test]
 fn a_gap_that_is_back_soon_has_its_comment_edited_and_one_that_is_back_late_is_news() {
-    let resolved = |world: &mut World| drop(world.run(&[clear(1, PACE)]));
+    let resolved = |world: &mut World| _ = world.run(&[clear(1, PACE)]);
     assert_eq!(back_on("2025-03-13 10:00", Stage::Widens, resolved), ("edit comment #1".to_owned(), 1));
     assert_eq!(back_on("2025-03-19 10:00", Stage::Widens, resolved), ("edit comment #1".to_owned(), 1));
     let anew = ("edit comment #1, comment #1".to_owned(), 2);
