@@ -50,6 +50,7 @@ use crate::domain::snapshot::Snapshot;
 use draft::Draft;
 
 pub(crate) use ladder::{cannot_wait, last_act, leader, owners};
+pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
 
 /// What the rules say about one subject.

@@ -109,14 +109,18 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     let unaware =
         |told: &&Told| waiting.iter().any(|notice| notice.account == told.account && notice.address == told.address);
     next.told = before.told.iter().filter(unaware).cloned().collect();
-    let calendar = &snapshot.board.people.default_calendar;
-    let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
+    let resumes = before.resolved_at.is_some_and(|at| resumes(at, snapshot));
     if resumes {
         next.rung = before.rung;
     }
     change.alert = next;
     let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
     draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
+}
+
+/// True where a gap that was over at an instant and is back now goes on where its ladder stood.
+pub(crate) fn resumes(over_at: Timestamp, snapshot: &Snapshot<'_>) -> bool {
+    RESUMES_WITHIN.after(over_at, &snapshot.board.people.default_calendar) >= snapshot.now
 }
 
 fn begun(

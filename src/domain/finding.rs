@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 pub use super::evidence::{Deadline, Evidence, LateTask, Mismatch, Overload, RiskReason, Still, TooSoon};
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
+use super::letters::{leading, letters};
 
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -218,16 +219,12 @@ pub struct GapId(pub String);
 impl GapId {
     /// Computes it. `site` is the site's text, `subject` the subject's stable id there.
     pub fn new(rule: RuleId, site: &str, subject: &str, scope: &str) -> GapId {
-        const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let mut hash = Sha256::new();
         for part in [rule.0, site, subject, scope] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let bytes = hash.finalize();
-        let bits = bytes.iter().take(8).fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte));
-        let letters = (0..10).map(|i| char::from(CROCKFORD[(bits >> (59 - 5 * i) & 31) as usize]));
-        GapId(letters.collect())
+        GapId(letters(leading(&hash.finalize()), 10))
     }
 
     /// True for a word that may be one, whether or not there is such a gap.

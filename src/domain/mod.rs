@@ -23,6 +23,7 @@ pub mod stood;
 pub mod graph;
 pub mod ids;
 pub mod length;
+mod letters;
 pub mod look;
 pub mod mark;
 pub mod names;

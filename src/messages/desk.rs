@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait, may_send};
+use crate::alerts::{Decided, cannot_wait, may_send, resumes};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
@@ -165,6 +165,22 @@ impl<'a> Desk<'a> {
         let notices = self.notices_of(alert);
         let posts = notices.into_iter().rev().filter(told).filter_map(|other| other.post);
         posts.into_iter().find(|post| self.post(*post).is_some())
+    }
+
+    /// True where a notice is the next episode of what a post has told the same person already, as bad as that or worse, and
+    /// of which they never heard that it was over, or only lately: it is no news.
+    pub(super) fn goes_on(&self, notice: &Notice, post: &Post) -> bool {
+        let lines = self.lines(post.id);
+        let before = || {
+            lines.iter().filter(|line| {
+                line.alert == notice.alert && line.episode < notice.episode && line.account == notice.account
+            })
+        };
+        let Some(last) = before().map(|line| line.episode).max() else { return false };
+        let of_last = || before().filter(|line| line.episode == last && line.told_at.is_some());
+        let heard = of_last().any(|line| line.reason != Reason::Resolved && line.finding.stage >= notice.finding.stage);
+        let over_at = of_last().filter(|line| line.reason == Reason::Resolved).filter_map(|line| line.told_at).max();
+        heard && over_at.is_none_or(|at| resumes(at, self.snapshot))
     }
 
     /// Hours and zone of whom a notice addresses.

@@ -128,7 +128,7 @@ impl Sealer<'_, '_> {
                 return self.drop(notice, "the comment was taken away");
             }
             Some(post) if !post.open => self.renew(&post),
-            Some(post) if needs_new_comment(&notice, &post) => self.replace_comment(&post),
+            Some(post) if needs_new_comment(&notice, &post, &self.desk) => self.replace_comment(&post),
             Some(post) => post.id,
             None if notice.reason == Reason::Resolved && matches!(notice.address, Address::Comment { .. }) => {
                 return self.drop(notice, "the comment is not known any more");
@@ -358,9 +358,13 @@ impl Sealer<'_, '_> {
 }
 
 /// True where only a new comment notifies whom it mentions: the present one stands there already.
-fn needs_new_comment(notice: &Notice, post: &Post) -> bool {
+fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
-    mentions && notice.reason != Reason::Resolved && post.at.is_some() && spot(&post.place) == spot(&notice.address)
+    mentions
+        && notice.reason != Reason::Resolved
+        && post.at.is_some()
+        && spot(&post.place) == spot(&notice.address)
+        && !desk.goes_on(notice, post)
 }
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.

@@ -18,6 +18,7 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
         containers::release_unlisted(work, write.stream.connection, began_at)?;
     }
     lacks::see(work, write.stream, write.page)?;
+    containers::release_closed(work, write)?;
     // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
     history::refold_touched(work)?;
     applied.reload = work.touched.away;

@@ -288,6 +288,24 @@ fn an_answer_counts_once_and_until_it_is_dealt_with() {
 }
 
 #[test]
+fn keys_that_differ_in_case_alone_are_told_apart() {
+    let mut world = World::new();
+    let called = |ext: &str, key: &str| connector_model::Task { key: key.to_owned(), ..task(ext) };
+    let child = connector_model::Task { parent: Some(TaskRef::Key("aB3dE5gH".to_owned())), ..task("3") };
+    world.tasks(vec![called("1", "aB3dE5gH"), called("2", "AB3DE5GH"), child]);
+    let reader = world.store.reader().unwrap();
+    let (one, two) = (world.id("1"), world.id("2"));
+    for text in ["aB3dE5gH", "github.acme:aB3dE5gH"] {
+        assert_eq!(reader.find_task(text).unwrap(), [one], "{text}");
+    }
+    assert_eq!(reader.find_task("AB3DE5GH").unwrap(), [two]);
+    assert_eq!(reader.find_task("ab3de5gh").unwrap(), [one, two], "neither of them");
+    let image = world.store.load(start(), rule).unwrap();
+    let child = image.tasks.iter().find(|task| task.rec.id == world.id("3")).unwrap();
+    assert_eq!(child.rec.parent, Some(one));
+}
+
+#[test]
 fn a_task_is_found_by_key_connection_address_and_gap() {
     let mut world = world();
     world.store.commit_round(&full(&world), None, mins(1)).unwrap();
