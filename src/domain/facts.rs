@@ -78,6 +78,11 @@ impl Facts {
         self.past.as_ref()?.reopened_at
     }
 
+    /// When it had been closed before it was last reopened. `None`: never, or no history tells.
+    pub fn done_before(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.done_before
+    }
+
     /// Until when somebody was asked by name who then did something, or was not the one asked last any more. `None`: never.
     pub fn asked_until(&self) -> Option<Timestamp> {
         self.past.as_ref()?.asked_until
@@ -312,9 +317,10 @@ impl<'a> Fold<'a> {
                     self.facts.state_since = since;
                 }
             }
-            _ => {
+            closed => {
                 self.facts.reopened += 1;
                 self.past.reopened_at = Some(at);
+                self.past.done_before = closed.map(|(closed_at, ..)| closed_at);
             }
         }
     }

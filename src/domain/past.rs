@@ -31,6 +31,9 @@ pub struct Past {
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Timestamp>,
+    /// When it had been closed before that. `None`: never, or no history tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_before: Option<Timestamp>,
     /// When a link to a task it waits for, or that waits for it, was last removed. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlinked_at: Option<Timestamp>,

@@ -715,7 +715,7 @@ fn d19_no_advice_brings_up_another_rule_on_any_board() {
                 }
                 if troubles.iter().all(|new| !new.is_empty()) {
                     let least = troubles.iter().min_by_key(|new| new.len()).cloned().unwrap_or_default();
-                    let what = format!("{} ({deed}) -> {least:?}", gap.0);
+                    let what = format!("{} ({deed}) -> {least:?} of {troubles:?}", gap.0);
                     let board = format!("{:?} {choices:?}\n    {}", gap.1, page.0.join("\n    "));
                     let mut bad = bad.lock().unwrap();
                     let entry = bad.entry(what).or_insert((0, board));

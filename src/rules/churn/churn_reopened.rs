@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::domain::facts::Facts;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::record::TaskRec;
@@ -38,9 +39,9 @@ impl ChurnReopened {
         let (1.., Some(last_at)) = (facts.reopened, facts.reopened_at()) else {
             return Ok(fine("it was never reopened"));
         };
-        let times = facts.reopened - u32::from(is_for_its_parts(task, last_at, look));
+        let times = facts.reopened - u32::from(is_for_its_parts(task, facts, last_at, look));
         if times == 0 {
-            return Ok(fine("it was opened again for a part of it that was never done"));
+            return Ok(fine("it was opened again for a part of it that was not done"));
         }
         let deadline = look.deadline(task);
         let evidence = Evidence::Reopened { times, last_at, deadline };
@@ -59,9 +60,11 @@ impl ChurnReopened {
     }
 }
 
-/// Whether it was opened again while a part of it was open all the time: what `state.parent_child` asks for.
-fn is_for_its_parts(task: &TaskRec, reopened_at: Timestamp, look: &Look<'_>) -> bool {
+/// Whether it was opened again for a part of it that was open while it was done: what `state.parent_child` asks for.
+fn is_for_its_parts(task: &TaskRec, facts: &Facts, reopened_at: Timestamp, look: &Look<'_>) -> bool {
+    let done_at = facts.done_before().unwrap_or(reopened_at);
+    let is_work = |part: &TaskRec| part.ineligible.is_none() && part.created_at <= done_at;
+    let came_back = |part: &TaskRec| part.facts.reopened > 0 && part.facts.reopened_at().is_none_or(|at| at >= done_at);
     let was_open = |part: &TaskRec| part.category.is_open() || part.closed_at.is_some_and(|at| at > reopened_at);
-    let is_work = |part: &TaskRec| part.ineligible.is_none() && part.facts.reopened == 0;
-    look.children(task).any(|part| is_work(part) && part.created_at <= reopened_at && was_open(part))
+    look.children(task).any(|part| is_work(part) && was_open(part) && !came_back(part))
 }
