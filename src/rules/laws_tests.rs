@@ -16,12 +16,12 @@ use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
 
 /// Keys of the tasks of a made up board.
-const KEYS: [&str; 5] = ["A", "B", "C", "D", "E"];
+pub(super) const KEYS: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 /// Lines of a board, and the moment it is looked at.
 #[derive(Debug, Clone)]
-struct Drawing {
-    lines: Vec<String>,
+pub(super) struct Drawing {
+    pub(super) lines: Vec<String>,
 }
 
 impl Drawing {
@@ -113,7 +113,7 @@ fn a_change() -> impl Strategy<Value = String> {
     })
 }
 
-fn a_drawing() -> BoxedStrategy<Drawing> {
+pub(super) fn a_drawing() -> BoxedStrategy<Drawing> {
     let frame = (
         one_of(&["Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Australia/Lord_Howe"]),
         one_of(&["calendar mon-fri 09-17", "calendar mon-fri 00-24", "calendar mon-fri 22-24"]),

@@ -37,6 +37,8 @@ mod laws_tests;
 #[cfg(test)]
 mod own_tests;
 #[cfg(test)]
+mod peace_tests;
+#[cfg(test)]
 mod testing;
 
 use std::rc::Rc;
