@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::ladder::heads;
 use crate::domain::alert::{Alert, AlertState, Answer, LogKind, Wish};
 use crate::domain::finding::{GapId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, InboxId};
@@ -96,6 +97,9 @@ fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool
     let person = people.person(account).map(|person| person.id);
     if person.is_some_and(|person| people.operators.contains(&person)) {
         return true;
+    }
+    if let SubjectKey::Container(_) = alert.subject {
+        return heads(alert, snapshot).iter().any(|head| people.same(*head, account));
     }
     let SubjectKey::Task(task) = alert.subject else { return false };
     let Some(task) = snapshot.board.task(task) else { return false };

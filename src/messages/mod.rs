@@ -9,6 +9,7 @@ mod absence;
 mod desk;
 mod facts;
 mod planning;
+mod plans;
 mod risk;
 mod guard;
 mod letter;
