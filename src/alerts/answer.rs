@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::owners;
+use super::ladder::{heads, owners};
 use crate::domain::alert::{Alert, AlertState, Answer, LogKind, Wish};
 use crate::domain::calendar::Calendar;
 use crate::domain::command::{self, Command, Until};
@@ -306,6 +306,7 @@ pub(super) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'
         SubjectKey::Person(_) => {
             owners(alert, snapshot).iter().any(|owner| people.same(*owner, account) || leads(*owner))
         }
-        SubjectKey::Container(_) | SubjectKey::Connection(_) => false,
+        SubjectKey::Container(_) => heads(alert, snapshot).iter().any(|head| people.same(*head, account)),
+        SubjectKey::Connection(_) => false,
     }
 }

@@ -3,6 +3,7 @@
 //! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager. Nobody above the owner hears
 //! before the owner did, except where there is no owner who can be told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
@@ -12,7 +13,7 @@ use super::step::lapses_at;
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
-use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::ids::{AccountId, ContainerId, PersonId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
 use crate::domain::said::Claim;
@@ -123,18 +124,26 @@ fn near_from(alert: &Alert, calendar: &Calendar) -> Option<Timestamp> {
 }
 
 /// The accounts the rule speaks to first, in a fixed order.
-fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+pub(crate) fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     match alert.finding.addressee {
         Addressee::Owners => owners(alert, snapshot),
         Addressee::Account(account) => vec![account],
         Addressee::Manager => {
             let people = &snapshot.board.people;
-            let owners = owners(alert, snapshot);
+            let owners = match alert.subject {
+                SubjectKey::Container(id) => workers(id, snapshot),
+                _ => owners(alert, snapshot),
+            };
             let own = owners.first().and_then(|owner| people.manager(*owner));
             let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
             let here = manager.filter(|manager| people.back_at(manager.own_account, snapshot.now).is_none());
             let stands = here.or_else(|| leader(&owners, snapshot)).or(manager);
-            stands.map(|manager| manager.own_account).into_iter().collect()
+            match (stands, alert.subject) {
+                (Some(manager), _) => vec![manager.own_account],
+                // Nobody leads them: whoever works on it knows best.
+                (None, SubjectKey::Container(_)) => owners,
+                (None, _) => Vec::new(),
+            }
         }
         Addressee::Operators => Vec::new(),
     }
@@ -184,6 +193,20 @@ pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
         }
     }
     owners
+}
+
+/// Everybody who owns open work of a container, one account for each person; whoever has most of it comes first.
+fn workers(container: ContainerId, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+    let board = snapshot.board;
+    let mut counts: BTreeMap<PersonId, (usize, AccountId)> = BTreeMap::new();
+    for task in board.members(container).filter(|task| task.is_work()) {
+        for owner in task.owners.iter().filter(|owner| board.people.is_there(**owner)) {
+            counts.entry(board.stands_for(*owner)).or_insert((0, *owner)).0 += 1;
+        }
+    }
+    let mut workers: Vec<(usize, AccountId)> = counts.into_values().collect();
+    workers.sort_unstable_by_key(|(tasks, account)| (std::cmp::Reverse(*tasks), *account));
+    workers.into_iter().map(|(_, account)| account).collect()
 }
 
 fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
@@ -311,10 +334,16 @@ fn operators(alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
 /// Adds the manager, once the owner has had the time to do something.
 fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
     let climbs = alert.stage >= Stage::Widens || alert.rule == RuleId("owner.none");
-    if !climbs || matches!(alert.finding.addressee, Addressee::Manager | Addressee::Operators) {
+    let snapshot = draft.snapshot;
+    // What is told to the manager is for them to settle, but for what a whole plan hangs on.
+    let is_told = match alert.finding.addressee {
+        Addressee::Owners | Addressee::Account(_) => true,
+        Addressee::Manager => alert.rule == RuleId("milestone.at_risk") && leader(heads, snapshot).is_some(),
+        Addressee::Operators => false,
+    };
+    if !climbs || !is_told {
         return;
     }
-    let snapshot = draft.snapshot;
     let Some(since) = heard_at(alert, draft, climb.unreachable) else { return };
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);

@@ -49,7 +49,7 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
-pub(crate) use ladder::{cannot_wait, last_act, leader, owners};
+pub(crate) use ladder::{cannot_wait, heads, last_act, leader, owners};
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
 
@@ -122,11 +122,12 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
     }
     let snapshot = draft.snapshot;
     let concerns = |alert: &&Alert| {
-        let home = home(alert.subject, snapshot);
-        home.is_some_and(|home| {
-            containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id))
-        }) && (matches!(alert.withheld, Some(Withheld::SourceStale | Withheld::MassChange))
-            || is_held(alert.subject, snapshot))
+        let homes = snapshot.board.places(alert.subject);
+        homes
+            .iter()
+            .any(|home| containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id)))
+            && (matches!(alert.withheld, Some(Withheld::SourceStale | Withheld::MassChange))
+                || is_held(alert.subject, snapshot))
     };
     let open = snapshot.board.alerts().filter(|alert| alert.state != AlertState::Resolved);
     draft.awake.extend(open.filter(concerns).map(|alert| alert.id));
@@ -161,8 +162,13 @@ fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> 
 /// nor is a container by its own hold.
 fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
     let home = home(subject, snapshot)?;
-    if is_stale(home, snapshot.board) {
+    // Of a milestone, sprint or version all places count that its tasks live in.
+    let places = snapshot.board.places(subject);
+    if is_stale(home, snapshot.board) || places.iter().any(|place| is_stale(place, snapshot.board)) {
         return Some(Withheld::SourceStale);
+    }
+    if snapshot.board.is_home(home.id) {
+        return places.iter().any(|place| place.hold.is_some()).then_some(Withheld::MassChange);
     }
     let SubjectKey::Task(task) = subject else { return None };
     if home.hold.is_some() {

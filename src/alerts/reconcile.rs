@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::{Judgement, is_held};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::finding::{Finding, GapId, Reading, RuleId, Stage, SubjectKey};
+use crate::domain::finding::{Addressee, Finding, GapId, Reading, RuleId, Stage, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
+use crate::domain::plan::kind_word;
 use crate::domain::record::{Gone, TaskRec};
 use crate::domain::snapshot::Snapshot;
 
@@ -141,7 +142,7 @@ fn begun(
         state: AlertState::Pending,
         stage: finding.stage,
         stage_at: snapshot.now,
-        backlog: judgement.baseline && !snapshot.policy.tell_backlog,
+        backlog: is_backlog(finding, judgement) && !snapshot.policy.tell_backlog,
         opened_at: snapshot.now,
         fired_at: None,
         clear_since: None,
@@ -160,6 +161,12 @@ fn begun(
     }
 }
 
+/// True for what was there before we began to look. What keeps us from looking at a place is news to the operators.
+fn is_backlog(finding: &Finding, judgement: &Judgement) -> bool {
+    let is_trouble = matches!(judgement.subject, SubjectKey::Container(_)) && finding.addressee == Addressee::Operators;
+    judgement.baseline && !is_trouble
+}
+
 fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
     back(id, None, draft);
     let (now, tell_backlog) = (draft.snapshot.now, draft.snapshot.policy.tell_backlog);
@@ -171,7 +178,7 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
         Some(Withheld::Observing | Withheld::SourceStale | Withheld::MassChange | Withheld::NotVisible)
     );
     let unheard = unsaid && alert.told.is_empty();
-    let backlog = judgement.baseline && !tell_backlog && unheard;
+    let backlog = is_backlog(finding, judgement) && !tell_backlog && unheard;
     let rises = finding.stage > alert.stage;
     let asks_anew = finding.evidence.question() != alert.finding.evidence.question();
     if alert.finding == *finding && !rises && (!backlog || alert.backlog) {
@@ -266,6 +273,11 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
             let is_filtered = |task: &TaskRec| task.ineligible == Some(Ineligible::Filtered);
             is_read() && !board.task(id).is_some_and(is_filtered)
         }
+        SubjectKey::Container(id) if board.is_home(id) => {
+            // Where its places are read no more, nothing of what is in it is on the board.
+            let reader = board.container(id).and_then(|home| home.reader);
+            reader.is_some_and(|reader| board.connection(reader).is_some()) && board.members(id).next().is_some()
+        }
         SubjectKey::Container(_) => is_read(),
         SubjectKey::Connection(id) => board.connection(id).is_some(),
         SubjectKey::Person(id) => board.somebody(id).is_some(),
@@ -285,8 +297,13 @@ fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_
             (site, board.task(id).map_or("", |task| &task.ext))
         }
         SubjectKey::Container(id) => {
-            let home = board.container(id);
-            (home.map_or("", |home| board.site(home.site)), home.map_or("", |home| &home.ext))
+            let Some(home) = board.container(id) else { return GapId::new(rule, "", "", scope) };
+            let site = board.site(home.site);
+            // A tool numbers its versions, its sprints and its tasks each for themselves.
+            if board.is_home(id) {
+                return GapId::new(rule, site, &format!("{} {}", kind_word(home.kind), home.ext), scope);
+            }
+            (site, &*home.ext)
         }
         // A connection is known before its site is.
         SubjectKey::Connection(id) => ("", board.connection(id).map_or("", |connection| &connection.name)),

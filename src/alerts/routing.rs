@@ -13,6 +13,7 @@ use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
+use crate::domain::record::ContainerRec;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 
@@ -163,10 +164,12 @@ pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
 
 /// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.
 fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
-    let Some(home) = home(alert.subject, snapshot) else { return Timestamp::MAX };
-    let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
-    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
-    later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    let stale_at = |home: &ContainerRec| {
+        let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
+        let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
+        later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    };
+    snapshot.board.places(alert.subject).into_iter().map(stale_at).min().unwrap_or(Timestamp::MAX)
 }
 
 /// Why one person is not told now, and until when.

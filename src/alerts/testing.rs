@@ -369,6 +369,7 @@ fn container(now: Timestamp) -> ContainerRec {
         name: "acme/web".into(),
         reader: Some(GITHUB),
         archived: false,
+        over: false,
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),

@@ -6,6 +6,8 @@
 
 mod folk;
 mod measured;
+mod plans;
+pub use plans::Plans;
 mod queue;
 
 use std::collections::{BTreeSet, HashMap};
@@ -208,6 +210,8 @@ impl Board {
     fn touch_members(&mut self, container: ContainerId) {
         if let Some(members) = self.members.get(&container) {
             self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
+            let plans: BTreeSet<SubjectKey> = members.iter().flat_map(|id| self.plans_of(*id)).collect();
+            self.touched.extend(plans);
         }
     }
 
@@ -216,7 +220,7 @@ impl Board {
         let touches = self.containers.get(&id).is_none_or(|before| {
             (
                 before.due,
-                before.archived,
+                (before.archived, before.over),
                 before.warm_at.is_some(),
                 before.history_seen(),
                 &before.hold,
@@ -225,7 +229,7 @@ impl Board {
                 &before.lacks,
             ) != (
                 rec.due,
-                rec.archived,
+                (rec.archived, rec.over),
                 rec.warm_at.is_some(),
                 rec.history_seen(),
                 &rec.hold,
@@ -293,10 +297,12 @@ impl Board {
             self.touched.insert(SubjectKey::Container(image.rec.container));
         }
         self.tasks.insert(id, image.rec);
+        self.touch_plans(id);
     }
 
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
+        self.touch_plans(id);
         if let Some(rec) = self.tasks.get(&id) {
             self.roster.remove(rec);
             if self.uses.remove(rec) {
@@ -324,6 +330,7 @@ impl Board {
             // What somebody has at hand is read of what they own, and of its parts.
             let parent = self.tasks.get(id).and_then(|rec| rec.parent);
             parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
+            self.touch_plans(*id);
         }
         self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use super::evidence::{Deadline, Evidence, LateTask, Mismatch, Overload, RiskReason, Still, TooSoon};
+pub use super::evidence::{
+    Deadline, Evidence, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon,
+};
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
 use super::letters::{leading, letters};
 

@@ -100,6 +100,8 @@ pub struct ContainerRec {
     pub reader: Option<ConnectionId>,
     /// The tool says that nobody works in it any more: it is archived or switched off, and not read.
     pub archived: bool,
+    /// A milestone, sprint or version that is closed, over or released: nobody expects anything of its date any more.
+    pub over: bool,
     /// Its own end.
     pub due: Option<Due>,
     /// Since when it is read completely. `None`: cold, nothing in it is judged.

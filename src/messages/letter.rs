@@ -156,6 +156,7 @@ fn subject(
 fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Hearing {
     let people = &desk.snapshot.board.people;
     let heads = match (&alert.finding.addressee, &alert.finding.evidence) {
+        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert),
         (Addressee::Account(_), Evidence::NoOwner { .. }) | (Addressee::Operators, _) => Vec::new(),
         (Addressee::Account(account), _) => vec![*account],
         (Addressee::Owners | Addressee::Manager, _) => owners(alert, desk.snapshot),
@@ -174,6 +175,17 @@ fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>)
         back_at: heads.first().and_then(|head| people.back_at(*head, desk.snapshot.now)),
         manager: next(alert, audience, &heads, desk, scene),
     }
+}
+
+/// Who was told first of what belongs to nobody alone.
+fn heard(alert: &Alert) -> Vec<AccountId> {
+    let mut heard: Vec<AccountId> = Vec::new();
+    for told in alert.told.iter().filter(|told| told.rung == 1) {
+        if !heard.contains(&told.account) {
+            heard.push(told.account);
+        }
+    }
+    heard
 }
 
 /// Who hears within a working day if nothing changes. `None`: nobody does, or has heard already, or not in person.

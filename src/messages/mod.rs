@@ -10,6 +10,7 @@ mod answered;
 mod desk;
 mod facts;
 mod planning;
+mod plans;
 mod risk;
 mod guard;
 mod letter;

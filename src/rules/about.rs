@@ -212,6 +212,13 @@ const ABOUT: &[About] = &[
         needs: &[Need::Due, Need::History],
     },
     About {
+        id: "milestone.at_risk",
+        what: "a milestone, version, sprint or task with parts will hardly be done by its date, by its own pace or by its tasks",
+        stages: "widens, failure",
+        first: "manager, and theirs",
+        needs: &[Need::Due],
+    },
+    About {
         id: "sys.mirror_stale",
         what: "gapwatch itself cannot read a connection, or tasks in it any more",
         stages: "widens",

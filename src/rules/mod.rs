@@ -7,6 +7,7 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
+pub mod aggregates;
 pub mod at_hand;
 pub mod condition;
 pub mod churn;
@@ -107,6 +108,8 @@ pub enum SubjectKind {
     Connection,
     /// Repositories, boards and projects.
     Container,
+    /// Milestones, sprints and versions: what has a date, and is no place.
+    Home,
     /// People.
     Person,
 }
@@ -120,6 +123,8 @@ pub enum Subject<'a> {
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
     Container(&'a ContainerRec),
+    /// A milestone, sprint or version, all of whose places are warm.
+    Home(&'a ContainerRec),
     /// Somebody.
     Person(Somebody<'a>),
 }
@@ -189,6 +194,7 @@ built_in! {
     people::owner_gone = owner.gone of people;
     churn::churn_reopened = churn.reopened;
     churn::due_drift = due.drift;
+    aggregates::milestone_at_risk = milestone.at_risk by aggregates::milestone_at_risk::MilestoneAtRisk::new;
     system::sys_mirror_stale = sys.mirror_stale of connections;
     system::sys_unmapped = sys.unmapped of containers;
     system::sys_mass_change = sys.mass_change of containers;
@@ -372,7 +378,7 @@ fn answers<'a>(
         _ => None,
     };
     let list = special.as_deref().unwrap_or(&rules.list);
-    let Some(kind) = kind_of(subject) else { return };
+    let kind = kind_of(subject, snapshot);
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
         let look = Look::sharing(snapshot, &shared.chains);
         let reading = match standing {
@@ -384,12 +390,13 @@ fn answers<'a>(
     }
 }
 
-fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
+fn kind_of(subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectKind {
     match subject {
-        SubjectKey::Task(_) => Some(SubjectKind::Task),
-        SubjectKey::Connection(_) => Some(SubjectKind::Connection),
-        SubjectKey::Container(_) => Some(SubjectKind::Container),
-        SubjectKey::Person(_) => Some(SubjectKind::Person),
+        SubjectKey::Task(_) => SubjectKind::Task,
+        SubjectKey::Connection(_) => SubjectKind::Connection,
+        SubjectKey::Container(id) if snapshot.board.is_home(id) => SubjectKind::Home,
+        SubjectKey::Container(_) => SubjectKind::Container,
+        SubjectKey::Person(_) => SubjectKind::Person,
     }
 }
 
@@ -414,6 +421,7 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             None => Standing::Unjudged("it is not configured any more"),
         },
         SubjectKey::Container(id) => match snapshot.board.container(id) {
+            Some(home) if is_home(home.kind) => standing_of_home(home, snapshot),
             Some(container) => standing_of_container(container),
             None => Standing::Unjudged("it is not known any more"),
         },
@@ -424,11 +432,22 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
     }
 }
 
-/// A home with a date is a property of its tasks, and no place of its own.
-fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
-    if is_home(container.kind) {
-        return Standing::Unjudged("no rule is about it");
+/// A home with a date is no place of its own: it stands as the places of its tasks do.
+fn standing_of_home<'a>(home: &'a ContainerRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
+    let board = snapshot.board;
+    if home.reader.is_none_or(|reader| board.connection(reader).is_none()) {
+        return Standing::Unjudged("no connection reads it");
     }
+    if home.over {
+        return Standing::Clear("it is closed");
+    }
+    if board.places(SubjectKey::Container(home.id)).iter().any(|place| place.warm_at.is_none()) {
+        return Standing::Unjudged("what is in it is being read for the first time");
+    }
+    Standing::Judged(Subject::Home(home))
+}
+
+fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
     if container.archived {
         return Standing::Unjudged("it is archived");
     }

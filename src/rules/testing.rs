@@ -21,6 +21,7 @@ pub(super) use usual::{policy, settings};
 use words::Words;
 
 use crate::domain::absence::Hold;
+use crate::domain::away::DateRange;
 use crate::domain::board::Board;
 use crate::domain::bulk::Bulk;
 use crate::domain::calendar::{Calendar, Hours};
@@ -35,12 +36,14 @@ pub(super) struct Sketch {
     pub(super) now: Timestamp,
     zone: TimeZone,
     hours: Hours,
+    /// Days on which nobody works.
+    holidays: Vec<DateRange>,
     history: HistoryReach,
     warm: bool,
     read: bool,
     tasks: Vec<Drawn>,
     changes: Vec<(String, RawChange)>,
-    homes: Vec<(String, ContainerKind, Option<Due>)>,
+    homes: Vec<(String, ContainerKind, Option<Due>, bool)>,
     people: Vec<(String, Option<TimeZone>)>,
     folk: Folk,
     connection: ConnectionRec,
@@ -49,6 +52,7 @@ pub(super) struct Sketch {
     lacks: Vec<Lack>,
     finished: Vec<finished::Line>,
     proven: Vec<finished::Shown>,
+    weeks: Vec<(String, finished::Past)>,
 }
 
 /// A task, with the names of what it refers to.
@@ -77,6 +81,7 @@ impl Sketch {
             now: Timestamp::UNIX_EPOCH,
             zone,
             hours: Hours::usual(),
+            holidays: Vec::new(),
             history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: Timestamp::MAX },
             warm: true,
             read: true,
@@ -102,6 +107,7 @@ impl Sketch {
             lacks: Vec::new(),
             finished: Vec::new(),
             proven: Vec::new(),
+            weeks: Vec::new(),
         }
     }
 
@@ -117,6 +123,10 @@ impl Sketch {
                 }
             }
             "calendar" => self.calendar(&mut words),
+            "holidays" => {
+                let (from, to) = words.next().split_once("..").unwrap_or_else(|| panic!("holidays are from..to"));
+                self.holidays.push(DateRange { from: date(from), to: date(to) });
+            }
             "zone" => self.zone = zone(words.next()),
             "silence" => self.folk.silence(&words.rest()),
             "person" => {
@@ -131,6 +141,12 @@ impl Sketch {
             "unread" => self.read = false,
             "milestone" => self.home(&mut words, ContainerKind::Milestone),
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
+            "version" => self.home(&mut words, ContainerKind::Release),
+            "weeks" => self.weeks.push((words.next().to_owned(), finished::Past::read(&mut words))),
+            "tasks" => {
+                let (prefix, many, rest) = (words.next(), number::<u32>(words.next()), words.rest());
+                (1..=many).for_each(|nth| self.line(&format!("task {prefix}{nth} {rest}")));
+            }
             "task" => self.task(&mut words),
             "finished" => self.finished.push(finished::Line::read(&mut words)),
             "proven" => self.proven.push(finished::Shown::read(&mut words)),
@@ -193,7 +209,7 @@ impl Sketch {
             words.next();
             self.due(words)
         });
-        self.homes.push((name, kind, due));
+        self.homes.push((name, kind, due, words.optional("over")));
     }
 
     fn lack(&mut self, words: &mut Words<'_>) {
@@ -419,9 +435,20 @@ impl Sketch {
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
-        finished::foretell(&mut board, &self.proven, self.now);
+        let about = |key: &String| {
+            let home = self.homes.iter().position(|(name, ..)| name == key).map(|nth| home_id(nth).0);
+            let task = || keys.iter().find(|(known, _)| known == key).map(|(_, id)| -id.0);
+            home.or_else(task).unwrap_or_else(|| panic!("{key} was not drawn"))
+        };
+        let weeks = self.weeks.iter().map(|(key, past)| (about(key), past)).collect();
+        finished::foretell(&mut board, &self.proven, weeks, self.now);
         self.folk.measure(&self.people, &mut board);
         (board, keys)
+    }
+
+    /// The milestones, sprints and versions by their names.
+    pub(super) fn homes(&self) -> Vec<(String, ContainerId)> {
+        self.homes.iter().enumerate().map(|(nth, (name, ..))| (name.clone(), home_id(nth))).collect()
     }
 
     fn keys(&self) -> Vec<(String, TaskId)> {
@@ -478,6 +505,7 @@ impl Sketch {
             name: "acme/web".into(),
             reader: self.read.then_some(ConnectionId(1)),
             archived: false,
+            over: false,
             due,
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
@@ -488,13 +516,22 @@ impl Sketch {
             history: self.history,
             lacks: self.lacks.iter().filter(|_| id == PLACE).cloned().collect(),
         };
-        let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
+        let homes = self.homes.iter().enumerate().map(|(nth, (name, kind, due, over))| ContainerRec {
+            name: name.as_str().into(),
+            over: *over,
+            ..blank(home_id(nth), *kind, *due)
+        });
         let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };
         [blank(PLACE, ContainerKind::Repository, None), elsewhere].into_iter().chain(homes).collect()
     }
 
     fn people(&self) -> People {
-        let mut people = People::empty(calendar(&self.zone, &self.hours));
+        let usual = if self.holidays.is_empty() {
+            calendar(&self.zone, &self.hours)
+        } else {
+            Arc::new(Calendar::with_holidays(self.zone.clone(), self.hours.clone(), &self.holidays))
+        };
+        let mut people = People::empty(usual);
         for (nth, (name, own_zone)) in self.people.iter().enumerate() {
             let id = i64::try_from(nth).unwrap_or_default() + 1;
             let bot = name.starts_with("bot");

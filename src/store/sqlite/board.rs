@@ -333,6 +333,7 @@ pub(super) fn containers(
             name: row.get::<_, String>(4)?.into(),
             reader: row.get::<_, Option<i64>>(5)?.map(ConnectionId),
             archived: !is_home(kind) && !row.get::<_, bool>(14)?,
+            over: is_home(kind) && !row.get::<_, bool>(14)?,
             due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,

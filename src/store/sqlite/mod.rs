@@ -23,6 +23,7 @@ mod looks;
 mod norms;
 mod open;
 mod pages;
+mod planned;
 mod planning;
 mod read;
 mod reader;
