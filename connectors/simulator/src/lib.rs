@@ -13,6 +13,7 @@ mod door;
 mod faults;
 mod github;
 pub mod jira;
+pub mod mail;
 mod recorded;
 mod reply;
 mod server;
