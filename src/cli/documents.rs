@@ -44,6 +44,7 @@ pub(super) struct Connection {
     /// What is wrong.
     pub(super) because: Option<String>,
     /// What it does not tell though its tool could, and why: rules that need it say nothing there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) lacks: Vec<Lacking>,
 }
 

@@ -121,7 +121,7 @@ fn capability(connection: String, states: &[ConnectionState], needs: &[Need]) ->
         !told.iter().any(|(told, _)| told == need) || lacks.iter().any(|lack| lack.need == *need && lack.is_whole())
     };
     let missing = needs.iter().filter(|need| is_missing(need)).map(|need| need.word()).collect();
-    let lacks = lacks.into_iter().filter(|lack| needs.contains(&lack.need)).collect();
+    let lacks = lacks.into_iter().filter(|lack| lack.concerns(needs)).collect();
     Capability { connection, missing, lacks }
 }
 
