@@ -95,7 +95,8 @@ async fn a_milestone_that_is_in_time_is_no_gap() {
 #[tokio::test]
 async fn a_date_that_many_share_is_one_question_and_one_that_few_share_one_for_each() {
     for (tasks, together, each) in [(11, 1, 0), (10, 0, 10)] {
-        let mut world = World::live("2026-03-02T09:00:00Z").await;
+        let asked = World::plan().more("[rules.due.at_risk]\nenabled = true\n");
+        let mut world = asked.begin("2026-03-02T09:00:00Z").await;
         let hub = world.github();
         for nth in 0..tasks {
             let issue = hub.issue(REPO, &format!("Open {nth}")).by("max-w").assignee("ana-k");
