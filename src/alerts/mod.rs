@@ -26,6 +26,8 @@ mod ladder;
 #[cfg(test)]
 mod ladder_tests;
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod risk_tests;
 mod reconcile;
 mod routing;

@@ -10,7 +10,7 @@ use super::facts::heading;
 use super::guard::{Named, worded};
 use super::scene::Scene;
 use super::wording::{Audience, Hearing, Item, comment, day, reply, single};
-use crate::alerts::{cannot_wait, last_act, leader, owners};
+use crate::alerts::{cannot_wait, heads, last_act, leader, owners};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
@@ -156,7 +156,7 @@ fn subject(
 fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Hearing {
     let people = &desk.snapshot.board.people;
     let heads = match (&alert.finding.addressee, &alert.finding.evidence) {
-        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert),
+        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert, desk),
         (Addressee::Account(_), Evidence::NoOwner { .. }) | (Addressee::Operators, _) => Vec::new(),
         (Addressee::Account(account), _) => vec![*account],
         (Addressee::Owners | Addressee::Manager, _) => owners(alert, desk.snapshot),
@@ -177,15 +177,15 @@ fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>)
     }
 }
 
-/// Who was told first of what belongs to nobody alone.
-fn heard(alert: &Alert) -> Vec<AccountId> {
+/// Who was told first of what belongs to nobody alone, else who is to be.
+fn heard(alert: &Alert, desk: &Desk<'_>) -> Vec<AccountId> {
     let mut heard: Vec<AccountId> = Vec::new();
     for told in alert.told.iter().filter(|told| told.rung == 1) {
         if !heard.contains(&told.account) {
             heard.push(told.account);
         }
     }
-    heard
+    if heard.is_empty() { heads(alert, desk.snapshot) } else { heard }
 }
 
 /// Who hears within a working day if nothing changes. `None`: nobody does, or has heard already, or not in person.

@@ -22,6 +22,7 @@ mod kills;
 mod lab;
 mod looks;
 mod matrix;
+mod milestones;
 mod neighbours;
 mod norms;
 mod oracle;
