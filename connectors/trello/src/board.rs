@@ -37,6 +37,8 @@ pub(crate) struct Roles {
     pub(crate) progress: Option<String>,
     pub(crate) estimate: Option<String>,
     pub(crate) priority: Option<String>,
+    /// What each field of the board holds: `number`, `text`, `date`, `list`, `checkbox`.
+    pub(crate) kinds: HashMap<String, String>,
     /// What the entries of list fields say, by their ids.
     pub(crate) options: HashMap<String, String>,
 }
@@ -175,6 +177,7 @@ impl Roles {
             progress: find(&config.progress),
             estimate: find(&config.estimate),
             priority: priority.map(|field| field.id.clone()),
+            kinds: fields.iter().filter_map(|field| Some((field.id.clone(), field.kind.clone()?))).collect(),
             options: options.collect(),
         }
     }
