@@ -163,7 +163,7 @@ mod tests {
         let other = Fields { progress: Some("8".to_owned()), ..Fields::default() };
         let made = field("progress", "number", Some("percentage"));
         let eighth = CustomField { gid: Some("8".to_owned()), ..field("", "number", None) };
-        assert_eq!(role(&made, &other, &[eighth.clone()]), None, "another one was named");
+        assert_eq!(role(&made, &other, std::slice::from_ref(&eighth)), None, "another one was named");
         assert_eq!(role(&made, &other, &[]), Some(Role::Progress), "where that is not, this one tells it");
         let off = CustomField { enabled: Some(false), ..eighth };
         assert_eq!(role(&made, &other, &[off]), Some(Role::Progress), "nor where it does not apply");
