@@ -462,8 +462,9 @@ fn is_met_there(want: &Want, notice: &Notice) -> bool {
     match (&want.address, &notice.address) {
         // A comment that mentions nobody is the task's, whoever has it now.
         (Address::Comment { mention: None, .. }, Address::Comment { .. }) => notice.rung == want.rung,
+        // Who goes by another name by now has been told all the same.
         (Address::Comment { mention, .. }, Address::Comment { mention: said, .. }) => {
-            notice.account == want.account && mention == said
+            notice.account == want.account && mention.is_some() == said.is_some()
         }
         // Who was told directly needs no line in the digest.
         (Address::Digest(_), _) => {

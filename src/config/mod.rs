@@ -26,6 +26,7 @@
 //! | `show` | what is in force, and where each value comes from |
 //! | `migrate` | an older file in the present form |
 
+mod addresses;
 mod asana;
 mod calendars;
 mod check;

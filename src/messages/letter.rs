@@ -228,6 +228,9 @@ fn mentions(lines: &[&Notice], desk: &Desk<'_>) -> Vec<String> {
         let open = desk.alert(notice.alert).is_some_and(|alert| {
             alert.state != AlertState::Resolved && alert.episode == notice.episode && notice.reason != Reason::Resolved
         });
+        // By the name they go by now.
+        let account = desk.snapshot.board.people.accounts.get(&notice.account);
+        let login = account.and_then(|account| account.handle.as_ref()).unwrap_or(login);
         if open && !logins.contains(login) {
             logins.push(login.clone());
         }

@@ -41,6 +41,8 @@ pub(crate) struct Roles {
     pub(crate) refused: Option<u16>,
     /// What the configuration calls fields that the board does not have.
     pub(crate) unfound: Fields,
+    /// What each field of the board holds: `number`, `text`, `date`, `list`, `checkbox`.
+    pub(crate) kinds: HashMap<String, String>,
     /// What the entries of list fields say, by their ids.
     pub(crate) options: HashMap<String, String>,
 }
@@ -189,6 +191,7 @@ impl Roles {
                 progress: unfound(&config.progress),
                 estimate: unfound(&config.estimate),
             },
+            kinds: fields.iter().filter_map(|field| Some((field.id.clone(), field.kind.clone()?))).collect(),
             options: options.collect(),
         }
     }
