@@ -24,6 +24,7 @@ pub mod silence;
 pub mod structure;
 pub mod system;
 pub mod time;
+pub mod trial;
 
 #[cfg(test)]
 mod advice_tests;

@@ -28,6 +28,11 @@ fn the_schema_is_that_of_the_sources() {
 }
 
 #[test]
+fn the_schema_of_cases_for_rules_is_that_of_the_sources() {
+    committed("config/rules-test.schema.json", &gapwatch::config::trials_schema());
+}
+
+#[test]
 fn the_reference_of_the_configuration_is_that_of_the_sources() {
     committed("docs/configuration.md", &reference::markdown());
 }

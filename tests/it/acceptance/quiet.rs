@@ -80,7 +80,7 @@ async fn d06_whoever_acted_a_moment_ago_hears_nothing_until_four_working_hours_l
     }
 }
 
-/// Two thousand tasks of Ana's, all moved to a date that has passed within one minute.
+/// So many tasks of Ana's, all moved to a date that has passed within one minute.
 async fn moved_at_once(tracker: Tracker, tasks: usize) -> World {
     let mut world = tracker.plan().more(OPERATORS).begin("2026-02-02T09:00:00Z").await;
     let keys: Vec<String> = (0..tasks).map(|nth| tracker.task(&world, &format!("Task {nth}"), Some("ana"))).collect();
@@ -100,14 +100,16 @@ async fn moved_at_once(tracker: Tracker, tasks: usize) -> World {
 #[tokio::test]
 async fn d07_two_thousand_dates_moved_in_a_minute_are_one_note_to_the_operators() {
     for tracker in ALL {
-        let mut world = moved_at_once(tracker, 2_000).await;
+        // As many in one of them; of the others' histories each is a request of its own, or as good as one.
+        let tasks = if tracker == Tracker::Trello { 2_000 } else { 150 };
+        let mut world = moved_at_once(tracker, tasks).await;
         let open = world.open().await;
         let late = open.iter().filter(|gap| gap.starts_with("overdue ")).count();
-        assert_eq!(late, 2_000, "{tracker:?}: all of it is in sight");
+        assert_eq!(late, tasks, "{tracker:?}: all of it is in sight");
         let sent = world.sent();
         assert_eq!(sent.len(), 1, "{tracker:?}: {sent:#?}");
         assert!(sent[0].starts_with("slack #ops: ▲ "), "{tracker:?}: {sent:#?}");
-        assert!(sent[0].contains("2000 tasks changed at once"), "{tracker:?}: {sent:#?}");
+        assert!(sent[0].contains(&format!("{tasks} tasks changed at once")), "{tracker:?}: {sent:#?}");
     }
 }
 
