@@ -6,11 +6,12 @@
 mod drawing;
 mod expected;
 mod instants;
+mod known;
 mod story;
 
-pub use drawing::{Drawing, Setting, Somebody};
 pub use expected::{Look, Shown, calendar, look};
 pub use instants::Mistake;
+pub use known::{Drawing, Setting, Somebody};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

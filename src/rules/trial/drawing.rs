@@ -3,16 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueSource, DueStated, Ineligible};
-use jiff::tz::TimeZone;
+use connector_model::{AccountKind, ContainerKind, DueSource, DueStated, Ineligible};
 use jiff::{SignedDuration, Timestamp};
 
 use super::instants::{self, Mistake};
-use super::story::Story;
+use super::known::{Drawing, Setting};
 use super::{Case, Event};
-use crate::domain::away::DateRange;
 use crate::domain::board::Board;
-use crate::domain::calendar::Calendar;
 use crate::domain::facts::{FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, PersonId, SiteId, TaskId};
 use crate::domain::people::{AccountRec, People, Person};
@@ -22,54 +19,6 @@ use crate::domain::record::{
 
 /// Where the sprints and milestones of a case begin among its containers.
 const HOMES: i64 = 1_000;
-
-/// What the configuration says of the world in which the cases play.
-pub struct Setting {
-    /// Its connections.
-    pub connections: Vec<String>,
-    /// Its people.
-    pub people: Vec<Somebody>,
-    /// Accounts that are nobody's.
-    pub bots: Vec<String>,
-    /// Who leads whoever has no manager of their own.
-    pub default_manager: Option<String>,
-    /// The hours of everybody else.
-    pub calendar: Arc<Calendar>,
-    /// The zone in which instants without one are meant.
-    pub zone: TimeZone,
-}
-
-/// Somebody of the configuration.
-pub struct Somebody {
-    /// Name of the table.
-    pub handle: String,
-    /// As shown.
-    pub name: String,
-    /// What else they are called in some tool.
-    pub also: Vec<String>,
-    /// Handle of whoever leads.
-    pub manager: Option<String>,
-    /// Handle of whoever stands in.
-    pub deputy: Option<String>,
-    /// Their hours.
-    pub calendar: Arc<Calendar>,
-    /// When they are away.
-    pub away: Vec<DateRange>,
-    /// A team.
-    pub team: bool,
-}
-
-/// A case, read: its tasks at every instant.
-pub struct Drawing<'c> {
-    pub(super) case: &'c Case,
-    pub(super) setting: &'c Setting,
-    connection: usize,
-    /// Who is called what: people of the configuration, then everybody else the case names.
-    names: Vec<(String, Option<usize>)>,
-    pub(super) projects: Vec<String>,
-    pub(super) homes: Vec<(String, ContainerKind, Due)>,
-    pub(super) tasks: Vec<Story>,
-}
 
 impl<'c> Drawing<'c> {
     /// Reads a case; `path` is where it stands.
@@ -149,37 +98,6 @@ impl<'c> Drawing<'c> {
             }
         }
         mistakes
-    }
-
-    /// Which task is meant.
-    pub(super) fn task_called(&self, name: Option<&str>, path: &str) -> Result<usize, Mistake> {
-        let keys = || self.case.tasks.iter().map(|task| task.key.clone());
-        match name {
-            None if self.case.tasks.len() == 1 => Ok(0),
-            None => Err(Mistake::new(path, "", "it does not say which `task`, and the case has several").of(keys())),
-            Some(name) => self.case.tasks.iter().position(|task| task.key == name).ok_or_else(|| {
-                Mistake::new(format!("{path}.task"), name, format!("the case has no task {name}")).of(keys())
-            }),
-        }
-    }
-
-    /// Takes up somebody whom the case names.
-    pub(super) fn account(&mut self, name: &str) {
-        if self.account_called(name).is_none() {
-            self.names.push((name.to_owned(), None));
-        }
-    }
-
-    /// Whose account a name is: a person's by the name of their table, or as they are called in some tool.
-    pub(super) fn account_called(&self, name: &str) -> Option<AccountId> {
-        let also = |person: &Option<usize>| {
-            person
-                .and_then(|nth| self.setting.people.get(nth))
-                .is_some_and(|one| one.also.iter().any(|also| also == name))
-        };
-        let direct = self.names.iter().position(|(known, _)| known == name);
-        let nth = direct.or_else(|| self.names.iter().position(|(_, person)| also(person)))?;
-        Some(AccountId(i64::try_from(nth).ok()? + 1))
     }
 
     /// The board as it is at an instant, and the tasks that are there by then.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::drawing::Drawing;
 use super::instants::{self, Mistake};
+use super::known::Drawing;
 use super::{Case, Expect, Gap, Setting};
 use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;

@@ -1,65 +1,12 @@
 //! What becomes of a task: how it was made, and how each event leaves it.
 
-use connector_model::{Due, Field, Mentions, Progress, StatusCategory};
+use connector_model::{Due, Field, Mentions};
 use jiff::Timestamp;
 
-use super::drawing::Drawing;
 use super::instants::{self, Mistake};
+use super::known::{Drawing, State, Story};
 use super::{Event, Fields, Task};
 use crate::domain::facts::RawChange;
-
-/// A task through time: as it was made, and then after each event. The first one is its beginning.
-pub(super) struct Story {
-    pub(super) states: Vec<(Timestamp, State)>,
-    pub(super) changes: Vec<RawChange>,
-}
-
-/// How a task stands.
-#[derive(Clone)]
-pub(super) struct State {
-    pub(super) category: StatusCategory,
-    pub(super) status: String,
-    pub(super) owners: Vec<String>,
-    pub(super) due: Option<Due>,
-    pub(super) start: Option<Due>,
-    pub(super) progress: Option<Progress>,
-    pub(super) priority: Option<u8>,
-    pub(super) estimate: Option<f64>,
-    pub(super) spent: Option<f64>,
-    pub(super) remaining: Option<f64>,
-    pub(super) labels: Vec<String>,
-    pub(super) blocked_by: Vec<String>,
-    pub(super) linked: Vec<String>,
-    pub(super) parent: Option<String>,
-    pub(super) homes: Vec<String>,
-    pub(super) backlog: bool,
-    pub(super) closed_at: Option<Timestamp>,
-}
-
-impl State {
-    /// Nothing is said yet.
-    fn blank() -> State {
-        State {
-            category: StatusCategory::Todo,
-            status: StatusCategory::Todo.word().to_owned(),
-            owners: Vec::new(),
-            due: None,
-            start: None,
-            progress: None,
-            priority: None,
-            estimate: None,
-            spent: None,
-            remaining: None,
-            labels: Vec::new(),
-            blocked_by: Vec::new(),
-            linked: Vec::new(),
-            parent: None,
-            homes: Vec::new(),
-            backlog: false,
-            closed_at: None,
-        }
-    }
-}
 
 impl<'c> Drawing<'c> {
     /// A task as it was made.
@@ -164,15 +111,6 @@ impl<'c> Drawing<'c> {
         state.remaining = said.remaining_hours.or(state.remaining);
         state.backlog = said.backlog.unwrap_or(state.backlog);
         Ok(state)
-    }
-
-    fn is_task(&self, name: &str, path: &str) -> Result<(), Mistake> {
-        let mut keys = self.case.tasks.iter().map(|task| task.key.clone());
-        if keys.any(|key| key == name) {
-            return Ok(());
-        }
-        let keys = self.case.tasks.iter().map(|task| task.key.clone());
-        Err(Mistake::new(path, name, format!("the case has no task {name}")).of(keys))
     }
 
     /// What a tool would tell of it.

@@ -140,7 +140,7 @@ async fn moved_at_once(tracker: Tracker, tasks: usize) -> World {
 async fn d07_two_thousand_dates_moved_in_a_minute_are_one_note_to_the_operators() {
     for tracker in ALL {
         // As many in one of them; of the others' histories each is a request of its own, or as good as one.
-        let tasks = if tracker == Tracker::Trello { 2_000 } else { 150 };
+        let tasks = if tracker == Tracker::JiraCloud { 2_000 } else { 150 };
         let mut world = moved_at_once(tracker, tasks).await;
         let open = world.open().await;
         let late = open.iter().filter(|gap| gap.starts_with("start.never ")).count();
@@ -181,8 +181,9 @@ async fn d10_a_list_that_tells_658_of_794_with_200_resolves_and_deletes_nothing(
         let lacks = |world: &World| world.sim.fail_next(tracker.tool(), "GET", Fault::Lacks(missing.clone()), 100_000);
         lacks(&world);
         world.sim.fail_next(tracker.tool(), "POST /search", Fault::Lacks(missing.clone()), 100_000);
-        for _ in 0..5 {
-            world.later(SignedDuration::from_hours(8)).run().await;
+        for _ in 0..6 {
+            world.later(SignedDuration::from_hours(7)).run().await;
+            world.later(SignedDuration::from_mins(20)).run().await;
         }
         assert_eq!(rows(&world.store(), "SELECT count(*) FROM tasks WHERE gone_at IS NULL"), ["794"], "{tracker:?}");
         assert!(is_open(&world, "overdue").await, "{tracker:?}: {:?}", world.open().await);
