@@ -120,7 +120,7 @@ async fn d06_whoever_acted_a_moment_ago_hears_nothing_until_four_working_hours_l
     }
 }
 
-/// So many tasks of Ana's, that nobody has begun, all moved from the summer to Friday within one minute.
+/// So many tasks of Ana's that nobody has begun, all moved from the summer to Friday within one minute.
 async fn moved_at_once(tracker: Tracker, tasks: usize) -> World {
     let mut world = tracker.plan().more(OPERATORS).begin("2026-02-02T09:00:00Z").await;
     let keys: Vec<String> = (0..tasks).map(|nth| tracker.task(&world, &format!("Task {nth}"), Some("ana"))).collect();
@@ -137,10 +137,9 @@ async fn moved_at_once(tracker: Tracker, tasks: usize) -> World {
 }
 
 #[tokio::test]
-async fn d07_two_thousand_dates_moved_in_a_minute_are_one_note_to_the_operators() {
+async fn d07_hundreds_of_dates_moved_in_a_minute_are_one_note_to_the_operators() {
     for tracker in ALL {
-        // As many in one of them; of the others' histories each is a request of its own, or as good as one.
-        let tasks = if tracker == Tracker::JiraCloud { 2_000 } else { 150 };
+        let tasks = if tracker == Tracker::JiraCloud { 400 } else { 120 };
         let mut world = moved_at_once(tracker, tasks).await;
         let open = world.open().await;
         let late = open.iter().filter(|gap| gap.starts_with("start.never ")).count();
@@ -149,7 +148,6 @@ async fn d07_two_thousand_dates_moved_in_a_minute_are_one_note_to_the_operators(
         assert_eq!(sent.len(), 1, "{tracker:?}: {sent:#?}");
         assert!(sent[0].starts_with("slack #ops: ▲ "), "{tracker:?}: {sent:#?}");
         assert!(sent[0].contains("tasks changed at once"), "{tracker:?}: {sent:#?}");
-        eprintln!("{tracker:?} {sent:?} {:?}", rows(&world.store(), "SELECT from_at, to_at, tasks FROM bulks"));
     }
 }
 
@@ -164,32 +162,40 @@ fn called(tracker: Tracker, key: &str) -> String {
 #[tokio::test]
 async fn d10_a_list_that_tells_658_of_794_with_200_resolves_and_deletes_nothing() {
     for tracker in ALL {
+        // All of them on one tracker, and a fifth of them on the others.
+        let (all, missing) = if tracker == Tracker::GitHub { (794, 136) } else { (159, 27) };
         let plan: Plan = tracker.plan().more(OPERATORS);
         let mut world = plan.begin("2026-03-02T09:00:00Z").await;
         let late = tracker.task(&world, "Ship it", Some("ana"));
         tracker.due(&world, &late, "2026-03-06");
-        let keys: Vec<String> = (1..794).map(|nth| tracker.task(&world, &format!("Plain {nth}"), None)).collect();
+        let keys: Vec<String> = (1..all).map(|nth| tracker.task(&world, &format!("Plain {nth}"), None)).collect();
         world.run().await;
         world.at("2026-03-09T10:00:00Z").run().await;
         assert!(is_open(&world, "overdue").await, "{tracker:?}: {:?}", world.open().await);
         let told = world.sent();
         assert_eq!(to_ana(&told), 1, "{tracker:?}: {told:#?}");
         // From here and there, as a broken index loses them; no page is empty.
-        let some = keys.iter().step_by(5).take(135);
-        let missing: Vec<String> = [&late].into_iter().chain(some).map(|key| called(tracker, key)).collect();
-        assert_eq!(missing.len(), 136);
-        let lacks = |world: &World| world.sim.fail_next(tracker.tool(), "GET", Fault::Lacks(missing.clone()), 100_000);
+        let some = keys.iter().step_by(5).take(missing - 1);
+        let lacking: Vec<String> = [&late].into_iter().chain(some).map(|key| called(tracker, key)).collect();
+        let lacks = |world: &World| world.sim.fail_next(tracker.tool(), "GET", Fault::Lacks(lacking.clone()), 100_000);
         lacks(&world);
-        world.sim.fail_next(tracker.tool(), "POST /search", Fault::Lacks(missing.clone()), 100_000);
+        world.sim.fail_next(tracker.tool(), "POST /search", Fault::Lacks(lacking.clone()), 100_000);
         for _ in 0..6 {
             world.later(SignedDuration::from_hours(7)).run().await;
             world.later(SignedDuration::from_mins(20)).run().await;
         }
-        assert_eq!(rows(&world.store(), "SELECT count(*) FROM tasks WHERE gone_at IS NULL"), ["794"], "{tracker:?}");
+        assert_eq!(
+            rows(&world.store(), "SELECT count(*) FROM tasks WHERE gone_at IS NULL"),
+            [all.to_string()],
+            "{tracker:?}"
+        );
         assert!(is_open(&world, "overdue").await, "{tracker:?}: {:?}", world.open().await);
         let sent = world.sent();
         assert!(!sent.iter().any(|sent| sent.contains("resolved") && !sent.contains("#ops")), "{tracker:?}: {sent:#?}");
         let ops: Vec<&String> = sent.iter().filter(|sent| sent.starts_with("slack #ops")).collect();
-        assert!(ops.iter().any(|sent| sent.contains("misses 136 tasks at once")), "{tracker:?}: {sent:#?}");
+        assert!(
+            ops.iter().any(|sent| sent.contains(&format!("misses {missing} tasks at once"))),
+            "{tracker:?}: {sent:#?}"
+        );
     }
 }
