@@ -289,6 +289,12 @@ pub fn policy(settings: &Settings) -> Policy {
     }
 }
 
+/// The hours of whoever has none of their own, and everybody who is configured.
+pub fn people(settings: &Settings) -> (Arc<crate::domain::calendar::Calendar>, Vec<store::PersonPlan>) {
+    let mut calendars = roster::Calendars::new(settings);
+    (calendars.default(), roster::persons(settings, &mut calendars))
+}
+
 fn rule_modes(settings: &Settings) -> HashMap<crate::domain::finding::RuleId, Mode> {
     let built_in = settings.rules.switches().into_iter().map(|(id, enabled, mode)| (id.to_owned(), enabled, mode));
     let switches = built_in.chain(settings.rules.own_switches());

@@ -22,6 +22,7 @@ mod preview;
 mod progress;
 mod rehearsal;
 mod rules;
+mod rules_test;
 mod schedule;
 mod table;
 mod tracker;

@@ -59,6 +59,7 @@ mod tables;
 mod tests;
 mod tree;
 mod trello;
+mod trials;
 mod values;
 
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
 pub use trello::{TrelloConnection, TrelloFields, board_of as trello_board_of};
+pub use trials::{Trials, schema as trials_schema};
 pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.

@@ -34,6 +34,7 @@ mod quiet;
 mod recorded;
 mod reference;
 mod reload;
+mod rules_test;
 mod same_company;
 mod second_clock;
 mod service;
