@@ -18,6 +18,8 @@ fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
     let gap = match &answer.wish {
         Wish::Snooze { gap, .. } | Wish::Unsnooze { gap } => gap,
         Wish::Release { container } => return release(container, answer.account, draft),
+        // Done before anything is decided, for what is to be said again is thought about like everything else.
+        Wish::Resend { id } => return format!("{id} is sent once more"),
     };
     let Some(alert) = find(gap, draft) else { return format!("no gap {gap} is known") };
     if alert.state == AlertState::Resolved {
@@ -30,7 +32,7 @@ fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
     match &answer.wish {
         Wish::Snooze { until, reason, .. } => snooze(id, *until, reason.clone(), answer.account, draft),
         Wish::Unsnooze { .. } => unsnooze(id, answer.account, draft),
-        Wish::Release { .. } => String::new(),
+        Wish::Release { .. } | Wish::Resend { .. } => String::new(),
     }
 }
 

@@ -233,7 +233,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
     let state = match want.address {
         Address::Log => NoticeState::Told,
         Address::Digest(_) => NoticeState::Open,
-        Address::Slack(_) | Address::Comment { .. } => NoticeState::Sealed,
+        Address::Slack(_) | Address::Email(_) | Address::Comment { .. } => NoticeState::Sealed,
     };
     let mut finding = alert.finding.clone();
     finding.stage = alert.stage;

@@ -15,6 +15,7 @@ mod live;
 mod manual;
 mod norms;
 mod open;
+mod outbox;
 mod people;
 mod places;
 mod preview;
@@ -119,6 +120,17 @@ pub enum Output {
     Json,
     /// For spreadsheets: lists alone.
     Csv,
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxVerb {
+    /// List what was given up, and why.
+    List,
+    /// Send it once more, unless it is over by now.
+    Retry {
+        /// Its id, as `m12` or `e7`.
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -281,6 +293,11 @@ enum Verb {
     Release {
         /// Its name, as `acme/web` or `OPS`.
         container: String,
+    },
+    /// What could not be sent: messages that were given up, and sending them once more.
+    Outbox {
+        #[command(subcommand)]
+        verb: OutboxVerb,
     },
     /// Ask the running daemon how it is.
     Health,
@@ -479,6 +496,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,
+        Verb::Outbox { verb: OutboxVerb::List } => outbox::list(&from),
+        Verb::Outbox { verb: OutboxVerb::Retry { id } } => outbox::retry(&from, &id).await,
         Verb::Health => wish::health(&from).await,
         Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),

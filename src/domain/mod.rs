@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod chains;
 mod circles;
 mod edges;
+pub mod event;
 pub mod evidence;
 pub mod facts;
 pub mod finding;

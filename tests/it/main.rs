@@ -21,6 +21,7 @@ mod joint;
 mod kills;
 mod lab;
 mod looks;
+mod mail;
 mod matrix;
 mod neighbours;
 mod norms;

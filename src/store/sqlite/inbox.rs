@@ -20,6 +20,7 @@ pub(super) fn put(
         Wish::Snooze { .. } => "snooze",
         Wish::Unsnooze { .. } => "unsnooze",
         Wish::Release { .. } => "release",
+        Wish::Resend { .. } => "resend",
     };
     let mut insert = db.prepare_cached(
         "INSERT INTO inbox(source, key, at, account, verb, args) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
