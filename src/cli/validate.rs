@@ -165,8 +165,9 @@ async fn outgoing(settings: &config::Settings, clock: &Arc<dyn Clock>, outcome: 
     match registry::hooks(settings, clock) {
         Ok(hooks) => {
             for hook in hooks {
-                if let Err(why) = hook.webhook.check().await {
-                    outcome.found.push(trouble::narrow(&format!("webhooks.{}", hook.name), &why.to_string()));
+                if let Err(error) = hook.webhook.check().await {
+                    let name = format!("webhooks.{}", hook.name);
+                    outcome.failed(trouble::of_service(&name, &error, Some(settings)));
                 }
             }
         }

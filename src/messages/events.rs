@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::letter::spoken_of;
@@ -79,6 +80,15 @@ pub struct PostedTask {
     pub url: String,
     /// `null` where it may not be shown in open places.
     pub title: Option<String>,
+}
+
+/// The JSON schema of what is posted.
+pub fn schema() -> String {
+    let generator = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true).into_generator();
+    let mut schema = generator.into_root_schema_for::<Posted>().to_value();
+    schema["title"] = "gapwatch.message/1".into();
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    format!("{text}\n")
 }
 
 /// Notices that are told by this round, and were not before.

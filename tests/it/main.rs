@@ -41,6 +41,7 @@ mod tidy;
 mod trackers;
 mod trello;
 mod vanished;
+mod webhooks;
 mod wizard;
 mod world;
 mod writes;

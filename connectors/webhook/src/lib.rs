@@ -162,11 +162,11 @@ impl Webhook {
     /// Looks the address up and reads the secret; nothing is posted.
     ///
     /// # Errors
-    /// A sentence: why nothing could be posted.
-    pub async fn check(&self) -> Result<(), PostError> {
+    /// Why nothing could be posted.
+    pub async fn check(&self) -> Result<(), ConnectorError> {
         self.line().await?;
-        let secret = self.config.secret.read().map_err(later)?;
-        is_secret(secret.expose_secret()).map_err(|why| later(why.to_owned()))
+        let secret = self.config.secret.read().map_err(misconfigured)?;
+        is_secret(secret.expose_secret()).map_err(|why| misconfigured(why.to_owned()))
     }
 
     /// Posts one event. Whatever is not known to have been taken may be posted again with the same id.
@@ -174,7 +174,7 @@ impl Webhook {
     /// # Errors
     /// See [`PostError`].
     pub async fn post(&self, id: &str, body: &str) -> Result<(), PostError> {
-        let http = self.line().await?;
+        let http = self.line().await.map_err(|error| later(error.to_string()))?;
         let now = self.clock.now();
         let secret = self.config.secret.read().map_err(later)?;
         let signature = signature(&secret, id, now, body).map_err(later)?;
@@ -197,14 +197,17 @@ impl Webhook {
     }
 
     /// A client that connects to what the address means now.
-    async fn line(&self) -> Result<Arc<Http>, PostError> {
+    async fn line(&self) -> Result<Arc<Http>, ConnectorError> {
         let addresses = if self.config.allow_private || self.config.proxy.is_some() {
             Vec::new()
         } else {
             public_addresses(&self.config.url).await.map_err(|error| match error {
-                Unreachable::Unknown(_) => later(error.to_string()),
+                Unreachable::Unknown(_) => {
+                    let what = error.to_string();
+                    ConnectorError::Transient { tool: TOOL, what, retry_after: None, source: None }
+                }
                 Unreachable::Inside => {
-                    later("its address lies in a private network; allow_private allows it".to_owned())
+                    misconfigured("its address lies in a private network; allow_private allows it".to_owned())
                 }
             })?
         };
@@ -214,7 +217,7 @@ impl Webhook {
         {
             return Ok(http.clone());
         }
-        let http = Arc::new(self.client(&addresses).map_err(|error| later(error.to_string()))?);
+        let http = Arc::new(self.client(&addresses)?);
         *known = Some((addresses, http.clone()));
         Ok(http)
     }
@@ -243,6 +246,10 @@ impl Webhook {
         };
         Ok(http.allow_writes(&[(Method::POST, &path)]))
     }
+}
+
+fn misconfigured(what: String) -> ConnectorError {
+    ConnectorError::Misconfigured { tool: TOOL, what }
 }
 
 fn later(because: String) -> PostError {

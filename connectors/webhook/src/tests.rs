@@ -64,7 +64,7 @@ async fn an_event_arrives_signed_and_with_its_query() {
     assert!(one.verified && one.path.starts_with("/hooks/gapwatch?key=a+b&c=%2B"), "{one:?}");
     assert_eq!((one.id.as_str(), one.timestamp), ("msg_1", at("2026-03-17T10:00:00Z").as_second()));
     assert_eq!(one.body["type"], "gap.opened");
-    assert_eq!(webhook.check().await, Ok(()));
+    assert!(webhook.check().await.is_ok());
     assert_eq!(receiver.received().len(), 1, "looking posts nothing");
 }
 

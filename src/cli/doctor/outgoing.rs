@@ -1,7 +1,7 @@
 //! What `doctor` finds of mail, of webhooks, and of what could not be sent.
 
+use connector_kit::ConnectorError;
 use connector_kit::survey::{Finding, Verdict};
-use connector_webhook::PostError;
 
 use super::super::open::{Stopped, View};
 use super::super::table::when;
@@ -36,13 +36,10 @@ pub(super) async fn ask(settings: &Settings, wanted: &dyn Fn(&str) -> bool, put:
     }
 }
 
-fn reached(checked: Result<(), PostError>) -> Finding {
+fn reached(checked: Result<(), ConnectorError>) -> Finding {
     match checked {
         Ok(()) => Finding::good("its address may be posted to; whether it takes an event is told by the first one"),
-        Err(why) => {
-            let todo = "correct `url`, or set `allow_private = true` where an address inside is meant";
-            Finding::problem(Verdict::Unavailable, why.to_string(), todo)
-        }
+        Err(error) => Finding::failed(&error),
     }
 }
 
