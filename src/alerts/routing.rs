@@ -108,7 +108,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
 
 /// Why nothing more is being said although nothing is held back.
 fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice]) -> Option<Withheld> {
-    if unreachable && alert.told.is_empty() && !plan.say.iter().any(|want| want.address.is_sent()) {
+    let on_its_way = |notice: &&Notice| {
+        plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
+    };
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }
     let is_kept_line =

@@ -123,17 +123,6 @@ pub enum Output {
 }
 
 #[derive(Debug, Subcommand)]
-enum OutboxVerb {
-    /// List what was given up, and why.
-    List,
-    /// Send it once more, unless it is over by now.
-    Retry {
-        /// Its id, as `m12` or `e7`.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 enum Verb {
     /// Watch: read, judge, tell; until stopped.
     Run {
@@ -297,7 +286,7 @@ enum Verb {
     /// What could not be sent: messages that were given up, and sending them once more.
     Outbox {
         #[command(subcommand)]
-        verb: OutboxVerb,
+        verb: outbox::OutboxVerb,
     },
     /// Ask the running daemon how it is.
     Health,
@@ -496,8 +485,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,
-        Verb::Outbox { verb: OutboxVerb::List } => outbox::list(&from),
-        Verb::Outbox { verb: OutboxVerb::Retry { id } } => outbox::retry(&from, &id).await,
+        Verb::Outbox { verb } => outbox::outbox(&from, verb).await,
         Verb::Health => wish::health(&from).await,
         Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),

@@ -9,6 +9,26 @@ use super::{Exit, Output, wish};
 use crate::domain::alert::Wish;
 use crate::store::GivenUp;
 
+/// What is to be done with what was given up.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum OutboxVerb {
+    /// List what was given up, and why.
+    List,
+    /// Send it once more, unless it is over by now.
+    Retry {
+        /// Its id, as `m12` or `e7`.
+        id: String,
+    },
+}
+
+/// Does it.
+pub(super) async fn outbox(from: &From, verb: OutboxVerb) -> Result<Exit, Stopped> {
+    match verb {
+        OutboxVerb::List => list(from),
+        OutboxVerb::Retry { id } => retry(from, &id).await,
+    }
+}
+
 /// `gapwatch.outbox/1`
 #[derive(Debug, Serialize)]
 struct Document {
@@ -43,7 +63,7 @@ struct Disabled {
 }
 
 /// Lists what was given up, the latest first.
-pub(super) fn list(from: &From) -> Result<Exit, Stopped> {
+fn list(from: &From) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let given_up: Vec<Row> = view.reader.given_up()?.into_iter().map(row).collect();
     let disabled = view.reader.disabled_hooks()?.into_iter().map(|hook| Disabled {
@@ -93,7 +113,7 @@ fn print(document: &Document) {
 }
 
 /// Sends once more what was given up. Whether a word is still to be said is thought about first.
-pub(super) async fn retry(from: &From, id: &str) -> Result<Exit, Stopped> {
+async fn retry(from: &From, id: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     if !view.reader.given_up()?.iter().any(|one| one.id == id) {
         return Err(Stopped::usage(format!(
