@@ -3,16 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{Want, climb, last_act, met_by};
+use super::ladder::{QUIET_AFTER_ACT, Want, climb, last_act, met_by};
 use super::reconcile::resolves_at;
-use super::step::settles_at;
+use super::step::{lapses_at, settles_at};
 use super::{held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::calendar::later;
-use crate::domain::finding::SubjectKey;
+use crate::domain::calendar::{Calendar, later};
+use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
+use crate::domain::record::ContainerRec;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 
@@ -61,6 +62,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
         plan.wakes.extend(settles_at(alert, draft.snapshot));
     }
     plan.wakes.extend(resolves_at(alert, draft.snapshot));
+    plan.wakes.extend(lapses_at(alert, draft));
     if let Some((withheld, until)) = silenced(alert, draft) {
         plan.withheld = Some(withheld);
         plan.wakes.extend(until);
@@ -139,6 +141,9 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
     if let Some(until) = alert.acked_until.filter(|until| *until > now) {
         return Some((Withheld::Acknowledged, Some(until)));
     }
+    if alert.said.as_ref().is_some_and(|said| said.settles()) {
+        return Some((Withheld::Dismissed, None));
+    }
     if alert.state == AlertState::Pending {
         return Some((Withheld::Settling, None));
     }
@@ -163,10 +168,12 @@ pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
 
 /// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.
 fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
-    let Some(home) = home(alert.subject, snapshot) else { return Timestamp::MAX };
-    let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
-    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
-    later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    let stale_at = |home: &ContainerRec| {
+        let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
+        let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
+        later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    };
+    snapshot.board.places(alert.subject).into_iter().map(stale_at).min().unwrap_or(Timestamp::MAX)
 }
 
 /// Why one person is not told now, and until when.
@@ -188,8 +195,26 @@ fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Wit
     {
         return Some((Withheld::RecentAction, until));
     }
+    if let Some(until) = answered_until(want, alert, calendar, snapshot).filter(|until| *until > snapshot.now) {
+        return Some((Withheld::Answered, until));
+    }
     let closed = snapshot.policy.work_hours_only && !calendar.is_open(snapshot.now);
     closed.then(|| (Withheld::QuietHours, calendar.next_open(snapshot.now)))
+}
+
+/// Until when an act on the task by whoever was told of it counts as an answer, and it is not put to them again because it
+/// got worse. A failure is another matter, and so is a further question on another day. `None`: nobody has acted.
+fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    if want.rung != 1 || want.reason != Reason::Worsened || alert.stage == Stage::Failure {
+        return None;
+    }
+    let acts = alert.told.iter().filter_map(|told| {
+        let act = last_act(told.account, alert, snapshot)?;
+        (act > told.at).then_some(act)
+    });
+    let acted_at = acts.max()?;
+    let anew = alert.finding.evidence.question().is_some() && calendar.date(acted_at) < calendar.date(snapshot.now);
+    (!anew).then(|| calendar.after(acted_at, QUIET_AFTER_ACT * calendar.day_secs()))
 }
 
 /// Everybody who was told hears that it is over, by the way they were told; nobody else does.

@@ -235,18 +235,7 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, round: Round) {
-        for change in &round.alerts {
-            self.board.put_alert(change.alert.clone());
-        }
-        for notice in &round.notices {
-            self.board.put_notice(notice.clone());
-        }
-        for post in &round.posts {
-            self.board.put_post(post.clone());
-        }
-        for message in &round.messages {
-            self.board.put_message(message.clone());
-        }
+        self.board.put_round(round.clone());
         let done: Vec<InboxId> = round.answered.iter().map(|(id, _)| *id).collect();
         self.board.answered(&done);
         self.rounds.push(round);
@@ -383,6 +372,7 @@ fn container(now: Timestamp) -> ContainerRec {
         name: "acme/web".into(),
         reader: Some(GITHUB),
         archived: false,
+        over: false,
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),
@@ -391,6 +381,7 @@ fn container(now: Timestamp) -> ContainerRec {
         failing_since: None,
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },
+        lacks: Box::default(),
     }
 }
 

@@ -11,6 +11,7 @@ mod enable;
 mod explain;
 mod gaps;
 mod init;
+mod lacking;
 mod live;
 mod manual;
 mod norms;
@@ -70,6 +71,7 @@ impl Exit {
             FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
             FailureKind::Limited => Exit::TryAgain,
             FailureKind::Refused | FailureKind::Forbidden => Exit::Refused,
+            FailureKind::Misconfigured => Exit::Config,
         }
     }
 }

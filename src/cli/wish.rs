@@ -116,12 +116,18 @@ struct ConnectionHealth<'r> {
     id: &'r str,
     /// What is wrong with it. `null`: nothing.
     because: Option<&'r str>,
+    /// What it does not tell though its tool could, and why.
+    lacks: Vec<&'r str>,
 }
 
 impl HealthDocument<'_> {
     fn of(reply: &Reply) -> HealthDocument<'_> {
-        let connections =
-            reply.connections.iter().map(|(id, because)| ConnectionHealth { id, because: because.as_deref() });
+        let lacks = |id: &String| reply.lacks.iter().filter(|(of, _)| of == id).map(|(_, words)| &**words).collect();
+        let connections = reply.connections.iter().map(|(id, because)| ConnectionHealth {
+            id,
+            because: because.as_deref(),
+            lacks: lacks(id),
+        });
         HealthDocument {
             schema: "gapwatch.health/1",
             ok: reply.ok,
@@ -193,5 +199,8 @@ fn print(reply: &Reply, lively: bool) {
     }
     for (name, failure) in &reply.connections {
         anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));
+        for (_, words) in reply.lacks.iter().filter(|(of, _)| of == name) {
+            anstream::println!("    {words}");
+        }
     }
 }

@@ -497,7 +497,8 @@ pub fn lane(address: &Address) -> String {
     }
 }
 
-/// A random wire id: 32 hexadecimal digits.
+/// A random wire id.
 fn wire_id() -> String {
-    uuid::Uuid::new_v4().simple().to_string()
+    // The first two bits of the second half say what kind of number it is; all others are random.
+    crate::domain::mark::wire(uuid::Uuid::new_v4().as_u64_pair().1 << 2)
 }

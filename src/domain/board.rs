@@ -6,6 +6,8 @@
 
 mod folk;
 mod measured;
+mod plans;
+pub use plans::Plans;
 mod queue;
 
 use std::collections::{BTreeSet, HashMap};
@@ -160,6 +162,12 @@ impl Board {
                 self.touch_members(id);
             }
         }
+        for (account, since) in round.mutes {
+            match since {
+                Some(since) => drop(self.people.muted.entry(account).or_insert(since)),
+                None => drop(self.people.muted.remove(&account)),
+            }
+        }
         round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));
@@ -202,6 +210,8 @@ impl Board {
     fn touch_members(&mut self, container: ContainerId) {
         if let Some(members) = self.members.get(&container) {
             self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
+            let plans: BTreeSet<SubjectKey> = members.iter().flat_map(|id| self.plans_of(*id)).collect();
+            self.touched.extend(plans);
         }
     }
 
@@ -210,20 +220,22 @@ impl Board {
         let touches = self.containers.get(&id).is_none_or(|before| {
             (
                 before.due,
-                before.archived,
+                (before.archived, before.over),
                 before.warm_at.is_some(),
                 before.history_seen(),
                 &before.hold,
                 before.failing_since.is_some(),
                 &before.bulks,
+                &before.lacks,
             ) != (
                 rec.due,
-                rec.archived,
+                (rec.archived, rec.over),
                 rec.warm_at.is_some(),
                 rec.history_seen(),
                 &rec.hold,
                 rec.failing_since.is_some(),
                 &rec.bulks,
+                &rec.lacks,
             )
         });
         self.touched.insert(SubjectKey::Container(id));
@@ -285,10 +297,12 @@ impl Board {
             self.touched.insert(SubjectKey::Container(image.rec.container));
         }
         self.tasks.insert(id, image.rec);
+        self.touch_plans(id);
     }
 
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
+        self.touch_plans(id);
         if let Some(rec) = self.tasks.get(&id) {
             self.roster.remove(rec);
             if self.uses.remove(rec) {
@@ -316,6 +330,7 @@ impl Board {
             // What somebody has at hand is read of what they own, and of its parts.
             let parent = self.tasks.get(id).and_then(|rec| rec.parent);
             parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
+            self.touch_plans(*id);
         }
         self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }

@@ -369,6 +369,17 @@ pub enum Evidence {
         /// At least so often it has to be.
         least: f64,
     },
+    /// `due.at_risk`, of a task that shares its date with many others: `milestone.at_risk` speaks for all of them.
+    DueTogether {
+        /// What people call the milestone, sprint or version.
+        with: String,
+        /// How many open tasks have its date.
+        tasks: u32,
+        /// The date.
+        deadline: Deadline,
+    },
+    /// `milestone.at_risk`
+    Milestone(Box<Outlook>),
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -541,12 +552,50 @@ pub enum RiskReason {
     },
 }
 
+/// How a plan stands: what is to be done by one date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Its date.
+    pub deadline: Deadline,
+    /// What is open in it.
+    pub open: u32,
+    /// How much of that nobody has begun.
+    pub todo: u32,
+    /// The whole weeks since something was finished in it, up to twelve, and how much was in all of them.
+    pub weeks: u32,
+    /// See `weeks`.
+    pub finished: u32,
+    /// What these weeks foretell. `None`: they are too few, or tasks are closed in batches.
+    pub pace: Option<Pace>,
+    /// How many of its tasks are foretold to miss the date, by what is known of each. `None`: it is not proven here that this
+    /// can be told, or it is not two weeks before the date yet.
+    pub late: Option<f64>,
+    /// The latest checkpoint: so many calendar days before the date. `None`: none has come yet.
+    pub checkpoint_days: Option<u32>,
+    /// Its open tasks, the first few of those that endanger the date most.
+    pub worst: Vec<TaskId>,
+}
+
+/// What the weeks of a plan foretell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Which week it is foretold in: another number, another week.
+    pub week: u32,
+    /// How likely it is done by its date, 0 to 1.
+    pub odds: f64,
+    /// By how many tasks it gets smaller in a week, additions taken off.
+    pub per_week: f64,
+    /// The day on which it is done with a likelihood of 50, 85 and 95 in a hundred. `None`: there is no end in sight.
+    pub days: [Option<Date>; 3],
+}
+
 impl Evidence {
     /// Which question it puts, where a rule asks again and again while a gap is open; each is a new word. `None`: there is
     /// only one.
     pub fn question(&self) -> Option<u32> {
         match self {
             Evidence::AtRisk { days, .. } => Some(*days),
+            Evidence::Milestone(outlook) => outlook.pace.as_ref().map(|pace| pace.week).or(outlook.checkpoint_days),
             _ => None,
         }
     }

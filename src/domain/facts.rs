@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
-use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past};
+use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// How the ids of observed changes of a deadline begin that moved with the task's home.
 pub const HOME_MOVED: &str = "observed:home:";
@@ -76,6 +76,16 @@ impl Facts {
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     pub fn reopened_at(&self) -> Option<Timestamp> {
         self.past.as_ref()?.reopened_at
+    }
+
+    /// When it had been closed before it was last reopened. `None`: never, or no history tells.
+    pub fn done_before(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.done_before
+    }
+
+    /// Until when somebody was asked by name who then did something, or was not the one asked last any more. `None`: never.
+    pub fn asked_until(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.asked_until
     }
 
     /// When a link to what it waits for, or to what waits for it, was last removed. `None`: never.
@@ -190,6 +200,8 @@ struct Fold<'a> {
     assigned_by: Vec<AssignedBy>,
     past: Past,
     due_moves: Vec<DueMove>,
+    /// When a human last wrote a comment.
+    said_at: Option<Timestamp>,
     asked: Vec<Asked>,
 }
 
@@ -204,6 +216,7 @@ impl<'a> Fold<'a> {
             assigned_by: Vec::new(),
             past: Past::default(),
             due_moves: Vec::new(),
+            said_at: None,
             asked: Vec::new(),
         }
     }
@@ -250,10 +263,18 @@ impl<'a> Fold<'a> {
             Field::Link if change.from.is_some() && change.to.is_none() => self.past.unlinked_at = Some(change.at),
             _ => {}
         }
+        let asked = self.asked.len();
         // Whatever somebody does is their answer.
         self.asked.retain(|asked| change.account != Some(asked.whom));
         if change.field == Field::Comment && is_human(change, self.context) {
-            self.comment(change);
+            self.asked.retain(|asked| asked.how == Asks::State);
+            self.said(change.at);
+        }
+        if self.asked.len() < asked {
+            self.past.asked_until = Some(change.at);
+        }
+        if change.field == Field::Comment && is_human(change, self.context) {
+            self.name(change);
         }
         if is_act(change, self.context) {
             self.facts.human_at = self.facts.human_at.max(Some(change.at));
@@ -296,9 +317,10 @@ impl<'a> Fold<'a> {
                     self.facts.state_since = since;
                 }
             }
-            _ => {
+            closed => {
                 self.facts.reopened += 1;
                 self.past.reopened_at = Some(at);
+                self.past.done_before = closed.map(|(closed_at, ..)| closed_at);
             }
         }
     }
@@ -326,9 +348,16 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// A move of the date shortly before or after is no silent one.
+    fn said(&mut self, at: Timestamp) {
+        self.said_at = Some(at);
+        for moved in self.due_moves.iter_mut().filter(|moved| at.duration_since(moved.at) <= SAID_NEAR) {
+            moved.said = true;
+        }
+    }
+
     /// Only the last comment counts; whoever writes it asks others, and neither themselves nor a bot.
-    fn comment(&mut self, change: &RawChange) {
-        self.asked.retain(|asked| asked.how == Asks::State);
+    fn name(&mut self, change: &RawChange) {
         let how = if change.mentions.asks { Asks::Question } else { Asks::Mention };
         for name in &change.mentions.who {
             if let Some(whom) = (self.context.account_of)(name) {
@@ -387,7 +416,8 @@ impl<'a> Fold<'a> {
         self.facts.first_due = self.facts.first_due.or(before).or(after);
         let bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at))
             || change.vkey.starts_with(HOME_MOVED);
-        let moved = DueMove { at: change.at, from: before, to: after, by: change.account, bulk };
+        let said = self.said_at.is_some_and(|said_at| change.at.duration_since(said_at) <= SAID_NEAR);
+        let moved = DueMove { at: change.at, from: before, to: after, by: change.account, bulk, said };
         if moved.is_later() {
             self.facts.slips += 1;
         }

@@ -402,16 +402,21 @@ impl<'a> Look<'a> {
 
     /// Its deadline: its own, else the end of its sprint, its milestone, its earliest release. `None`: it has none.
     pub fn deadline(&self, task: &'a TaskRec) -> Option<Deadline> {
-        let stated = task.due.or_else(|| self.home_due(task))?;
+        let stated = task.due.or_else(|| self.dated_home(task).map(|(stated, _)| stated))?;
         Some(self.expires(task, stated))
     }
 
-    fn home_due(&self, task: &TaskRec) -> Option<DueStated> {
+    /// The sprint, milestone or version whose date is a task's own. `None`: it has another date, or none.
+    pub fn home_of_date(&self, task: &TaskRec) -> Option<&'a ContainerRec> {
+        if task.due.is_some() { None } else { self.dated_home(task).map(|(_, home)| home) }
+    }
+
+    fn dated_home(&self, task: &TaskRec) -> Option<(DueStated, &'a ContainerRec)> {
         self.note(Reads::CONTAINERS);
         let homes = task.homes.iter().filter_map(|id| self.snapshot.board.container(*id));
         homes
-            .filter_map(|home| Some(DueStated { due: home.due?, source: home.kind.due_source()? }))
-            .min_by_key(|stated| (stated.source, rank(stated.due)))
+            .filter_map(|home| Some((DueStated { due: home.due?, source: home.kind.due_source()? }, home)))
+            .min_by_key(|(stated, _)| (stated.source, rank(stated.due)))
     }
 
     fn expires(&self, task: &'a TaskRec, stated: DueStated) -> Deadline {

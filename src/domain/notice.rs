@@ -56,6 +56,8 @@ pub enum Reason {
     Escalated,
     /// It resolved.
     Resolved,
+    /// The time that somebody asked for is over, and it still stands.
+    Asked,
 }
 
 impl Reason {
@@ -70,17 +72,19 @@ impl Reason {
             0 => Reason::Opened,
             1 => Reason::Worsened,
             2 => Reason::Escalated,
+            4 => Reason::Asked,
             _ => Reason::Resolved,
         }
     }
 
-    /// `opened`, `worsened`, `escalated` or `resolved`.
+    /// `opened`, `worsened`, `escalated`, `resolved` or `asked`.
     pub fn word(self) -> &'static str {
         match self {
             Reason::Opened => "opened",
             Reason::Worsened => "worsened",
             Reason::Escalated => "escalated",
             Reason::Resolved => "resolved",
+            Reason::Asked => "asked",
         }
     }
 }
@@ -187,6 +191,8 @@ pub struct Post {
     pub want: Text,
     /// What it says. `None`: nothing yet.
     pub have: Option<Text>,
+    /// A line for whoever answered in a way that could not be obeyed. `None`: none.
+    pub remark: Option<String>,
     /// False once a person took it away, or it could not be sent: nothing is made there again.
     pub open: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_model::{ContainerKind, Due, DueStated, Ineligible, Progress, StatusCategory};
+use connector_model::{ContainerKind, Due, DueStated, Ineligible, Lack, Progress, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
 use super::absence::Hold;
@@ -100,6 +100,8 @@ pub struct ContainerRec {
     pub reader: Option<ConnectionId>,
     /// The tool says that nobody works in it any more: it is archived or switched off, and not read.
     pub archived: bool,
+    /// A milestone, sprint or version that is closed, over or released: nobody expects anything of its date any more.
+    pub over: bool,
     /// Its own end.
     pub due: Option<Due>,
     /// Since when it is read completely. `None`: cold, nothing in it is judged.
@@ -116,6 +118,8 @@ pub struct ContainerRec {
     pub fresh_at: Option<Timestamp>,
     /// How far its history reaches.
     pub history: HistoryReach,
+    /// What its reader does not tell of its tasks.
+    pub lacks: Box<[Lack]>,
 }
 
 /// How far the history of a container's tasks reaches.

@@ -128,7 +128,8 @@ pub struct Delivered {
 }
 
 impl Delivered {
-    fn note(&mut self, outcome: &Outcome) {
+    /// `is_comment`: where nobody else can be asked to take it.
+    fn note(&mut self, outcome: &Outcome, is_comment: bool) {
         self.attempts += 1;
         let failed = match outcome {
             Outcome::Sent(_) | Outcome::Edited | Outcome::Looked(Found::There(_)) => {
@@ -140,6 +141,8 @@ impl Delivered {
             Outcome::Failed(WriteError::NotSent { .. } | WriteError::Unsure { .. }) | Outcome::CannotLook(_) => {
                 Some(FailureKind::Unavailable)
             }
+            // Whoever may not comment there has to be given the right.
+            Outcome::Failed(WriteError::Refused { .. }) if is_comment => Some(FailureKind::Forbidden),
             // One destination refuses, or the thing is gone: the next channel takes it.
             Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. }) | Outcome::Looked(_) => None,
         };
@@ -180,7 +183,7 @@ async fn attempt(
         MessageOp::Reply => "reply",
     };
     core.metrics().message(channel, result(&outcome), op);
-    delivered.note(&outcome);
+    delivered.note(&outcome, matches!(claim.message.address, Address::Comment { .. }));
     core.outcome(claim.message.id, outcome, clock.now()).await
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use connector_kit::{Destination, Text};
 
+use super::answered::Answered;
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
@@ -32,7 +33,7 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let scene = Scene { names, now: desk.read_at(post.about, calendar), calendar };
     let items = items(&lines, audience, desk, scene);
     let text = match post.about {
-        PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), scene),
+        PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
         PostAbout::Alert(..) => single(items.first()?, audience, scene),
     };
@@ -122,6 +123,7 @@ fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) ->
         ending: alert.ending.filter(|_| over_at.is_some()),
         closed: task.is_some_and(|task| !task.category.is_open()),
         hearing: hearing(alert, audience, desk, scene),
+        answered: Answered::of(alert, &board.people),
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }
@@ -155,6 +157,7 @@ fn subject(
 fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Hearing {
     let people = &desk.snapshot.board.people;
     let heads = match (&alert.finding.addressee, &alert.finding.evidence) {
+        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert),
         (Addressee::Account(_), Evidence::NoOwner { .. }) | (Addressee::Operators, _) => Vec::new(),
         (Addressee::Account(account), _) => vec![*account],
         (Addressee::Owners | Addressee::Manager, _) => owners(alert, desk.snapshot),
@@ -173,6 +176,17 @@ fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>)
         back_at: heads.first().and_then(|head| people.back_at(*head, desk.snapshot.now)),
         manager: next(alert, audience, &heads, desk, scene),
     }
+}
+
+/// Who was told first of what belongs to nobody alone.
+fn heard(alert: &Alert) -> Vec<AccountId> {
+    let mut heard: Vec<AccountId> = Vec::new();
+    for told in alert.told.iter().filter(|told| told.rung == 1) {
+        if !heard.contains(&told.account) {
+            heard.push(told.account);
+        }
+    }
+    heard
 }
 
 /// Who hears within a working day if nothing changes. `None`: nobody does, or has heard already, or not in person.

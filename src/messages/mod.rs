@@ -6,10 +6,12 @@
 //! go into it, and lines that are taken back leave it.
 
 mod absence;
+mod answered;
 mod desk;
 pub mod events;
 mod facts;
 mod planning;
+mod plans;
 mod risk;
 mod guard;
 mod letter;
@@ -25,7 +27,7 @@ pub mod wording;
 #[cfg(test)]
 mod wording_tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_kit::{Destination, Text};
 use connector_model::Mark;
@@ -58,13 +60,14 @@ impl Marks<'_> {
 
 /// The tasks whose names are needed to word what was decided.
 pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
-    if decided.alerts.is_empty() && decided.notices.is_empty() {
+    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() {
         return Vec::new();
     }
     let desk = Desk::new(decided, snapshot);
     let homeless = desk.homeless();
     let new: Vec<&Notice> = homeless.iter().filter_map(|id| desk.notices.get(id)).collect();
     let mut posts = desk.affected();
+    posts.extend(decided.remarks.keys().filter_map(|task| desk.comment(*task)));
     posts.extend(new.iter().filter_map(|notice| desk.joins(notice)));
     let lines: Vec<&Notice> = posts.into_iter().flat_map(|post| desk.lines(post)).chain(new).collect();
     let alerts: BTreeSet<AlertId> = lines.iter().map(|notice| notice.alert).collect();
@@ -85,14 +88,17 @@ pub fn seal(
     ids: &mut NextIds,
 ) -> Round {
     let hushed = Desk::new(&decided, snapshot).hushed();
-    if decided.alerts.is_empty() && decided.notices.is_empty() && hushed.is_empty() {
-        return Round { answered: decided.answered, released: decided.released, ..Round::default() };
+    let Decided { answered, released, mutes, .. } = decided.clone();
+    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() && hushed.is_empty() {
+        return Round { answered, released, mutes, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
     for notice in sealer.desk.homeless() {
         sealer.house(notice);
     }
-    for post in sealer.desk.affected() {
+    let mut affected = sealer.desk.affected();
+    affected.extend(sealer.remark(&decided.remarks));
+    for post in affected {
         sealer.bring_up_to_date(post);
     }
     for message in hushed {
@@ -103,8 +109,7 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    let (answered, released) = (decided.answered, decided.released);
-    Round { alerts: decided.alerts, notices, posts, messages, answered, released, ..Round::default() }
+    Round { alerts: decided.alerts, notices, posts, messages, answered, released, mutes, ..Round::default() }
 }
 
 /// One sealing.
@@ -125,7 +130,7 @@ impl Sealer<'_, '_> {
                 return self.drop(notice, "the comment was taken away");
             }
             Some(post) if !post.open => self.renew(&post),
-            Some(post) if needs_new_comment(&notice, &post) => self.replace_comment(&post),
+            Some(post) if needs_new_comment(&notice, &post, &self.desk) => self.replace_comment(&post),
             Some(post) => post.id,
             None if notice.reason == Reason::Resolved && matches!(notice.address, Address::Comment { .. }) => {
                 return self.drop(notice, "the comment is not known any more");
@@ -138,6 +143,19 @@ impl Sealer<'_, '_> {
         self.desk.notices.insert(id, Notice { post: Some(post), ..notice });
     }
 
+    /// Notes what our comments on these tasks say to whoever was not obeyed.
+    fn remark(&mut self, remarks: &BTreeMap<TaskId, Option<String>>) -> Vec<PostId> {
+        let mut posts = Vec::new();
+        for (task, remark) in remarks {
+            let post = self.desk.comment(*task).and_then(|id| self.desk.post(id)).cloned();
+            if let Some(post) = post.filter(|post| post.open && post.remark != *remark) {
+                posts.push(post.id);
+                self.desk.put_post(Post { remark: remark.clone(), ..post });
+            }
+        }
+        posts
+    }
+
     fn drop(&mut self, notice: Notice, why: &str) {
         let why = Some(why.to_owned());
         self.desk.notices.insert(notice.id, Notice { state: NoticeState::Dead, why, ..notice });
@@ -148,7 +166,7 @@ impl Sealer<'_, '_> {
         self.ids.post += 1;
         let mark = self.marks.next();
         let (at, want, have) = (None, Text::default(), None);
-        self.desk.put_post(Post { id, place, about, generation, mark, at, want, have, open: true });
+        self.desk.put_post(Post { id, place, about, generation, mark, at, want, have, remark: None, open: true });
         id
     }
 
@@ -343,9 +361,13 @@ impl Sealer<'_, '_> {
 }
 
 /// True where only a new comment notifies whom it mentions: the present one stands there already.
-fn needs_new_comment(notice: &Notice, post: &Post) -> bool {
+fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
-    mentions && notice.reason != Reason::Resolved && post.at.is_some() && spot(&post.place) == spot(&notice.address)
+    mentions
+        && notice.reason != Reason::Resolved
+        && post.at.is_some()
+        && spot(&post.place) == spot(&notice.address)
+        && !desk.goes_on(notice, post)
 }
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.

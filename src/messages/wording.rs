@@ -6,10 +6,12 @@
 use connector_kit::{Block, Span, Text};
 use jiff::Timestamp;
 
+use super::answered::Answered;
 use super::facts::{facts, heading, matter, next_step, since};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
+use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::TaskId;
 use crate::domain::names::called;
@@ -59,6 +61,8 @@ pub(super) struct Item {
     pub(super) closed: bool,
     /// Whom it concerns, and what they know.
     pub(super) hearing: Hearing,
+    /// What somebody answered to it. `None`: nothing that counts.
+    pub(super) answered: Option<Answered>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -121,11 +125,26 @@ impl Item {
         if let Some(title) = self.title.as_deref().map(clean).filter(|title| !title.is_empty()) {
             spans.push(plain(format!(" “{title}”")));
         }
-        if self.over_at.is_none() {
-            spans.push(plain(" "));
-            spans.push(Span::Strong(matter(&self.finding.evidence, scene)));
+        match self.quiet(scene) {
+            _ if self.over_at.is_some() => {}
+            Some(answered) => spans.push(plain(format!(" · {}", answered.words(scene)))),
+            None => {
+                spans.push(plain(" "));
+                spans.push(Span::Strong(matter(&self.finding.evidence, scene)));
+            }
         }
         spans
+    }
+
+    /// The answer that keeps it silent. `None`: none does.
+    fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
+        self.answered.as_ref().filter(|answered| self.over_at.is_none() && answered.is_quiet(scene))
+    }
+
+    /// One next step: that of the gap, or what is asked of whoever answered before.
+    fn step(&self, scene: Scene<'_>) -> &'static str {
+        let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
+        question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }
 
     fn words(&self, scene: Scene<'_>) -> String {
@@ -140,6 +159,9 @@ impl Item {
         let mut words = sentence(&facts(&self.finding.evidence, scene));
         if !self.also.is_empty() {
             words.push_str(&format!(" Also: {}.", self.also.join(", ")));
+        }
+        if let Some(answered) = &self.answered {
+            words.push_str(&format!(" {}", sentence(&answered.words(scene))));
         }
         if self.children > 0 {
             let children = count(i64::try_from(self.children).unwrap_or(i64::MAX), "sub-task");
@@ -185,6 +207,10 @@ impl Item {
                     _ => "is resolved",
                 };
                 format!("● {key} {end}: {}", heading(&self.finding.evidence, scene))
+            }
+            None if self.quiet(scene).is_some() => {
+                let answered = self.quiet(scene).map(|answered| answered.words(scene)).unwrap_or_default();
+                format!("{} {key} · {answered}", shape(self.finding.stage))
             }
             None => {
                 let (shape, evidence) = (shape(self.finding.stage), &self.finding.evidence);
@@ -244,8 +270,11 @@ pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text 
     if audience != Audience::Owner && !item.hearing.owners.is_empty() {
         headline.push(plain(format!(" ({})", item.owners())));
     }
-    let mut blocks = vec![Block::Line(headline), Block::Line(vec![plain(item.words(scene))])];
-    if item.over_at.is_none() {
+    let mut blocks = vec![Block::Line(headline)];
+    if item.quiet(scene).is_none() {
+        blocks.push(Block::Line(vec![plain(item.words(scene))]));
+    }
+    if item.over_at.is_none() && item.quiet(scene).is_none() {
         blocks.extend(beneath(item, audience, scene));
     }
     Text { summary: item.line(scene), blocks }
@@ -253,7 +282,7 @@ pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text 
 
 /// What stands below the numbers, for this reader.
 fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
-    let step = next_step(&item.finding.evidence);
+    let step = item.step(scene);
     match audience {
         Audience::Owner => {
             let mut blocks = vec![Block::Line(vec![plain(step)])];
@@ -285,8 +314,10 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
     }
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        let step =
-            if item.over_at.is_none() { format!(" {}", next_step(&item.finding.evidence)) } else { String::new() };
+        if item.quiet(scene).is_some() {
+            continue;
+        }
+        let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
         blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
@@ -320,7 +351,7 @@ fn one_line(items: &[Item], scene: Scene<'_>) -> String {
 }
 
 /// The living comment on a task; who has no other channel is mentioned.
-pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> Text {
+pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>, scene: Scene<'_>) -> Text {
     let mut blocks = Vec::new();
     for item in items.iter().take(LINES) {
         let mut head = Vec::new();
@@ -334,7 +365,10 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
         blocks.push(Block::Line(head));
         let words = match item.over_at {
             Some(at) => format!("Open for {}.", between(item.noticed_at, at, scene)),
-            None => format!("{} {}", item.numbers(scene), next_step(&item.finding.evidence)),
+            None => match item.quiet(scene) {
+                Some(answered) => sentence(&answered.words(scene)),
+                None => format!("{} {}", item.numbers(scene), item.step(scene)),
+            },
         };
         blocks.push(Block::Line(vec![plain(words)]));
     }
@@ -342,9 +376,31 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
     // In the mail that a tracker makes of a comment, and in a list of them, the title is not in sight.
     let about = items.iter().find_map(|item| item.title.as_deref()).map(clean).filter(|title| !title.is_empty());
     let about = about.map_or_else(String::new, |title| format!("About “{title}”. "));
+    if items.iter().any(|item| item.over_at.is_none()) {
+        blocks.push(Block::Note(how_to_answer()));
+    }
+    if let Some(remark) = remark {
+        blocks.push(Block::Line(vec![plain(clean(remark))]));
+    }
     let kept = "This comment is kept up to date by gapwatch, which changes nothing else here.";
     blocks.push(Block::Note(vec![plain(format!("{about}{kept}"))]));
     Text { summary: one_line(items, scene), blocks }
+}
+
+/// The answers that are wanted most often, as a comment's first line.
+fn how_to_answer() -> Vec<Span> {
+    let code = |words: &str| Span::Code(format!("{}{words}", command::PREFIX));
+    vec![
+        plain("Answer with a comment: "),
+        code("on it"),
+        plain(", "),
+        code("snooze 3d why"),
+        plain(", "),
+        code("not mine"),
+        plain(" or "),
+        code("done"),
+        plain("."),
+    ]
 }
 
 /// `■ behind its pace since Mon 23 Nov`
@@ -370,7 +426,10 @@ pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
     let mut blocks = Vec::new();
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        blocks.push(Block::Note(vec![plain(item.words(scene))]));
+        let question = item.answered.as_ref().filter(|_| item.over_at.is_none());
+        let question =
+            question.and_then(|answered| answered.question(scene)).map_or(String::new(), |it| format!(" {it}"));
+        blocks.push(Block::Note(vec![plain(format!("{}{question}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

@@ -226,6 +226,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             ending: None,
             closed: false,
             hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], ..Default::default() },
+            answered: None,
             also: Vec::new(),
             children: 0,
         };
@@ -497,6 +498,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             ending: Some(ending),
             closed: false,
             hearing: Default::default(),
+            answered: None,
             also: Vec::new(),
             children: 0,
         };

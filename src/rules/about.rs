@@ -1,43 +1,8 @@
 //! What each rule is for, in the words of `README.md`, and what a tool must tell for it to say anything.
 
+pub use connector_model::Need;
+
 use crate::domain::finding::RuleId;
-
-/// What a rule needs to know of a task besides that it is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Need {
-    /// Who is assigned.
-    Owner,
-    /// Until when.
-    Due,
-    /// How much is done.
-    Progress,
-    /// How urgent it is.
-    Priority,
-    /// How much time it was meant to take.
-    Estimate,
-    /// What happened before.
-    History,
-    /// What it is a part of.
-    Parent,
-    /// What waits for what.
-    Blocking,
-}
-
-impl Need {
-    /// As people call it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Need::Owner => "assignees",
-            Need::Due => "deadline",
-            Need::Progress => "progress",
-            Need::Priority => "priority",
-            Need::Estimate => "estimate",
-            Need::History => "history",
-            Need::Parent => "parent",
-            Need::Blocking => "blocking links",
-        }
-    }
-}
 
 /// What a rule is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,6 +210,13 @@ const ABOUT: &[About] = &[
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],
+    },
+    About {
+        id: "milestone.at_risk",
+        what: "a milestone, version, sprint or task with parts will hardly be done by its date, by its own pace or by its tasks",
+        stages: "widens, failure",
+        first: "manager, and theirs",
+        needs: &[Need::Due],
     },
     About {
         id: "sys.mirror_stale",

@@ -11,6 +11,9 @@ use crate::domain::finding::{Reading, RuleId};
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::Metric;
 
+/// Why a task is left out.
+pub(super) const LEFT_OUT: &str = "left out by `exclude`";
+
 /// A rule that is not asked about some tasks.
 struct Except {
     rule: Box<dyn Rule>,
@@ -50,7 +53,7 @@ impl Rule for Except {
         // A condition that cannot be worked out leaves nothing out: too much is better said than too little.
         let is_out = |task| self.exclude.holds(task, look, look.people()).unwrap_or(false);
         match subject {
-            Subject::Task(task) if is_out(task) => not_about("left out by `exclude`"),
+            Subject::Task(task) if is_out(task) => not_about(LEFT_OUT),
             subject => self.rule.judge(subject, look),
         }
     }

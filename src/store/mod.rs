@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
-use connector_model::{Account, Field, SiteKey};
+use connector_model::{Account, Field, Lack, SiteKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
@@ -281,9 +281,16 @@ pub enum FailureKind {
     Forbidden,
     /// Not there, or not to be seen.
     NotVisible,
+    /// It cannot work as it is configured: nothing is asked before somebody has changed that.
+    Misconfigured,
 }
 
 impl FailureKind {
+    /// Whether it is the connection as a whole that has to wait for somebody.
+    pub fn is_of_connection(self) -> bool {
+        matches!(self, FailureKind::Refused | FailureKind::Misconfigured)
+    }
+
     /// As kept in the store.
     pub fn word(self) -> &'static str {
         match self {
@@ -292,6 +299,7 @@ impl FailureKind {
             FailureKind::Refused => "refused",
             FailureKind::Forbidden => "forbidden",
             FailureKind::NotVisible => "not_visible",
+            FailureKind::Misconfigured => "misconfigured",
         }
     }
 
@@ -302,6 +310,7 @@ impl FailureKind {
             "refused" => FailureKind::Refused,
             "forbidden" => FailureKind::Forbidden,
             "not_visible" => FailureKind::NotVisible,
+            "misconfigured" => FailureKind::Misconfigured,
             _ => FailureKind::Unavailable,
         }
     }
@@ -324,6 +333,39 @@ pub struct ConnectionState {
     pub containers: u32,
     /// Open and closed tasks in the mirror.
     pub tasks: u64,
+    /// What it does not tell, though its tool could.
+    pub lacks: Vec<LackSeen>,
+}
+
+/// Something that a connection does not tell, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackSeen {
+    /// What, and why.
+    pub lack: Lack,
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// The repositories, projects or boards of which it is true. Empty: all that the connection reads.
+    pub parts: Vec<String>,
+}
+
+/// Parts that are named before the rest is only counted.
+const MOST_NAMED: usize = 5;
+
+impl LackSeen {
+    /// In words: `no blocking links: the plan has none`, `progress only in part in Web: …`.
+    pub fn words(&self) -> String {
+        let named = self.parts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let place = match (self.parts.len(), self.parts.len().saturating_sub(MOST_NAMED)) {
+            (0, _) => String::new(),
+            (_, 0) => format!(" in {named}"),
+            (_, more) => format!(" in {named} and {more} more"),
+        };
+        let Lack { need, whole, because } = &self.lack;
+        match whole {
+            true => format!("no {}{place}: {because}", need.word()),
+            false => format!("{} only in part{place}: {because}", need.word()),
+        }
+    }
 }
 
 /// Who and where a connection turned out to be.

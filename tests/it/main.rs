@@ -28,6 +28,7 @@ mod norms;
 mod oracle;
 mod own_rules;
 mod pipeline;
+mod plans;
 mod projects;
 mod quiet;
 mod recorded;

@@ -20,7 +20,7 @@ const FEW: usize = 25;
 
 impl Asana {
     /// The next page of whatever is due.
-    pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
+    pub(crate) async fn next_of_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let mut stand = Stand::from_cursor(cursor);
         if !cursor.backfilled && stand.walk.is_none() {
             // A first pass begins, or begins anew.
@@ -186,7 +186,7 @@ impl Asana {
 
     fn drop_links(&self) {
         self.note_links(false);
-        self.warn("the workspace's plan has no dependencies (HTTP 402): what blocks what is not known");
+        self.warn(NO_LINKS);
     }
 
     /// What time it is at Asana, as far as is known.
@@ -195,6 +195,9 @@ impl Asana {
         self.skew().and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now)
     }
 }
+
+/// What the operator is told of a plan without dependencies.
+pub(crate) const NO_LINKS: &str = "the workspace's plan has no dependencies (HTTP 402): what blocks what is not known";
 
 const DEAF: &str =
     "events are not for this token, so that each poll asks for lists of tasks; a token without scopes has them";

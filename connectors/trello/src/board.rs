@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use connector_kit::ConnectorError;
 use connector_model::words::{Meaning, meaning};
-use connector_model::{Account, AccountKind, StatusCategory};
+use connector_model::{Account, AccountKind, Lack, Need, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
@@ -37,6 +37,10 @@ pub(crate) struct Roles {
     pub(crate) progress: Option<String>,
     pub(crate) estimate: Option<String>,
     pub(crate) priority: Option<String>,
+    /// By which status the board refused to show its custom fields. `None`: it did not.
+    pub(crate) refused: Option<u16>,
+    /// What the configuration calls fields that the board does not have.
+    pub(crate) unfound: Fields,
     /// What the entries of list fields say, by their ids.
     pub(crate) options: HashMap<String, String>,
 }
@@ -109,7 +113,7 @@ impl Trello {
         let what = "custom fields of a board";
         let response = self.get(format!("boards/{}/customFields", segment(id)), Query::new()).await?;
         if matches!(response.status, 401 | 403 | 404) {
-            return Ok(Roles::default());
+            return Ok(Roles { refused: Some(response.status), ..Roles::default() });
         }
         let response = expect_ok(response, what)?;
         let listed: Vec<&RawValue> = items::single(&response, what)?;
@@ -170,11 +174,18 @@ impl Roles {
             let text = option.value.as_ref()?.get("text")?.as_str()?;
             Some((option.id.clone()?, text.to_owned()))
         });
+        let unfound = |word: &Option<String>| word.clone().filter(|_| find(word).is_none());
         Roles {
             start: find(&config.start),
             progress: find(&config.progress),
             estimate: find(&config.estimate),
             priority: priority.map(|field| field.id.clone()),
+            refused: None,
+            unfound: Fields {
+                start: unfound(&config.start),
+                progress: unfound(&config.progress),
+                estimate: unfound(&config.estimate),
+            },
             options: options.collect(),
         }
     }
@@ -186,8 +197,23 @@ impl Board {
         lists.sort_by_key(|(id, _)| *id);
         let mut options: Vec<_> = self.roles.options.iter().collect();
         options.sort();
-        let Roles { start, progress, estimate, priority, .. } = &self.roles;
-        fingerprint(&format!("{lists:?} {start:?} {progress:?} {estimate:?} {priority:?} {options:?}"))
+        let Roles { start, progress, estimate, priority, refused, .. } = &self.roles;
+        fingerprint(&format!("{lists:?} {start:?} {progress:?} {estimate:?} {priority:?} {refused:?} {options:?}"))
+    }
+
+    /// What the board does not tell of its cards, for want of custom fields; checklists and labels tell some of it still.
+    pub(crate) fn lacks(&self, wanted: &Fields) -> Vec<Lack> {
+        if let Some(status) = self.roles.refused {
+            let because = format!("the board does not show its custom fields (HTTP {status})");
+            let progress = wanted.progress.is_some().then(|| Lack::part(Need::Progress, because.clone()));
+            let others = [Lack::part(Need::Priority, because.clone()), Lack::whole(Need::Estimate, because)];
+            return progress.into_iter().chain(others).collect();
+        }
+        let because = |word: &String| format!("no custom field of the board is called \"{word}\"");
+        let Fields { progress, estimate, .. } = &self.roles.unfound;
+        let progress = progress.as_ref().map(|word| Lack::part(Need::Progress, because(word)));
+        let estimate = estimate.as_ref().map(|word| Lack::whole(Need::Estimate, because(word)));
+        progress.into_iter().chain(estimate).collect()
     }
 
     /// The list of this id.

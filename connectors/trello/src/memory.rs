@@ -19,7 +19,7 @@ pub(crate) struct Known {
     pub(crate) hash: u64,
     /// Listed among those that are not archived.
     pub(crate) open: bool,
-    /// Items of its checklists that are tasks of their own.
+    /// Items of its checklists that are tasks of their own: those with a date.
     pub(crate) items: BTreeSet<String>,
     /// Cards that its checklists name, by short link.
     pub(crate) children: BTreeSet<String>,
@@ -39,10 +39,7 @@ impl Known {
         Known {
             hash,
             open,
-            items: listed()
-                .filter(|item| item.due.0.is_some() || before.items.contains(&item.id))
-                .map(|item| item.id.clone())
-                .collect(),
+            items: listed().filter(|item| item.due.0.is_some()).map(|item| item.id.clone()).collect(),
             children: named.filter(|link| *link != own).map(str::to_owned).collect(),
         }
     }
@@ -57,8 +54,8 @@ pub(crate) struct Memory {
     pub(crate) board: u64,
     /// Cards by id.
     pub(crate) cards: HashMap<String, Known>,
-    /// Actions about lists that were heard of.
-    of_lists: BTreeSet<String>,
+    /// Actions about lists, or about the board itself, that were heard of.
+    heard: BTreeSet<String>,
     /// Cards that the pass over all of them has not shown yet. Empty: there is none under way, or it was not seen to begin.
     unseen: BTreeSet<String>,
 }
@@ -102,11 +99,11 @@ impl Memory {
         std::iter::once(id.to_owned()).chain(items).collect()
     }
 
-    /// Takes note of actions about lists; true where one of them is new.
-    pub(crate) fn hear(&mut self, of_lists: BTreeSet<String>) -> bool {
-        let before = self.of_lists.len();
-        self.of_lists.extend(of_lists);
-        self.of_lists.len() > before
+    /// Takes note of actions about lists, or about the board itself; true where one of them is new.
+    pub(crate) fn hear(&mut self, actions: BTreeSet<String>) -> bool {
+        let before = self.heard.len();
+        self.heard.extend(actions);
+        self.heard.len() > before
     }
 
     /// The card in whose checklists each named card stands, by the named card's short link.

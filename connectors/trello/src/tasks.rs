@@ -68,6 +68,8 @@ struct News {
     oldest: Option<Timestamp>,
     /// Actions about lists.
     of_lists: BTreeSet<String>,
+    /// Actions that closed the board, or opened it again.
+    of_closing: BTreeSet<String>,
     /// Cards that were deleted, or moved to another board.
     left: BTreeSet<String>,
 }
@@ -135,6 +137,9 @@ impl Trello {
             }
         }
         let Some(news) = self.new_actions(scope, stand, &board, &mut page).await? else { return Ok(None) };
+        if memory.hear(news.of_closing.clone()) {
+            page.containers.extend(self.closed_board(&scope.at.ext).await?);
+        }
         let is_unheard = |(_, _, stub): &(u64, &RawValue, Stub)| {
             stub.id_list.as_deref().is_some_and(|list| board.list(list).is_none())
         };
@@ -164,6 +169,7 @@ impl Trello {
         page.missed.extend(told.map(|id| TaskRef::Ext(id.clone())));
         self.take_up(scope, &mut page, changed, &board, &mut memory).await?;
         stand.newest = stand.newest.max(news.newest);
+        page.lacks = Some(board.lacks(&self.config.fields));
         page.next = stand.to_cursor(true);
         self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
         Ok(Some(page))
@@ -270,6 +276,9 @@ impl Trello {
                 page.history_since = (!cursor.backfilled).then(|| walk.whole_since());
             }
         }
+        // What is told again counts once all cards were read with it.
+        let lacks = board.lacks(&self.config.fields);
+        page.lacks = (!lacks.is_empty() || !page.more).then_some(lacks);
         page.next = stand.to_cursor(cursor.backfilled || !page.more);
         self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
         Ok(page)
@@ -329,8 +338,12 @@ impl Trello {
         walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
         walk.first_action = news.oldest.into_iter().chain(walk.first_action).min();
         memory.hear(news.of_lists);
+        let is_news = memory.hear(news.of_closing);
         // Of what was before the first pass nothing is known here.
         if walk.since.is_some() {
+            if is_news {
+                page.containers.extend(self.closed_board(&scope.at.ext).await?);
+            }
             page.missed.extend(news.left.iter().flat_map(|id| memory.forget(id)).map(TaskRef::Ext));
         }
         Ok((page, next.map(|oldest| At::Actions(Some(oldest)))))
@@ -351,6 +364,7 @@ impl Trello {
             let (news, next) = self.take_actions((&response, asked), scope, before.as_deref(), board, page)?;
             all.newest = all.newest.max(news.newest);
             all.of_lists.extend(news.of_lists);
+            all.of_closing.extend(news.of_closing);
             all.left.extend(news.left);
             before = next;
             if before.is_none() {
@@ -412,10 +426,12 @@ impl Trello {
             }
         }
         page.accounts.extend(named.into_values());
-        let of_list = actions.iter().filter(|action| history::is_of_list(action)).map(|action| action.id.clone());
+        let ids_of =
+            |is: fn(&Action) -> bool| actions.iter().filter(move |one| is(one)).map(|one| one.id.clone()).collect();
+        let (of_lists, of_closing) = (ids_of(history::is_of_list), ids_of(history::is_of_closing));
         let dates = || actions.iter().filter_map(|action| action.date.0);
         let left = actions.iter().filter_map(|action| history::left(action)).map(str::to_owned).collect();
-        let news = News { newest: dates().max(), oldest: dates().min(), of_lists: of_list.collect(), left };
+        let news = News { newest: dates().max(), oldest: dates().min(), of_lists, of_closing, left };
         // Those of one second stand in the order in which they happened, which their ids need not tell.
         let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
         if last.is_some() && last.as_deref() == before {
@@ -455,13 +471,17 @@ impl Trello {
         let reading = Reading { board, states: &self.config.states, parents: &parents };
         for (card, before) in cards.iter().zip(items_before) {
             page.tasks.push(task(card, &reading));
+            let mut here: HashSet<&str> = HashSet::new();
             for item in card.checklists.iter().flatten().flat_map(|list| &list.check_items) {
+                here.insert(&item.id);
+                // One whose date was taken away is told once more, as what is no work; then it is a line like any other.
                 if item.due.0.is_some() || before.items.contains(&item.id) {
                     page.tasks.push(item_task(item, card, &reading));
                 }
             }
             let now = memory.cards.get(&card.id);
-            let is_lost = |item: &&String| now.is_some_and(|now| !now.items.contains(*item));
+            let is_lost =
+                |item: &&String| !here.contains(item.as_str()) && now.is_some_and(|now| !now.items.contains(*item));
             page.missed.extend(before.items.iter().filter(is_lost).cloned().map(TaskRef::Ext));
             let now = now.map(|known| &known.children);
             for child in before.children.iter().chain(now.into_iter().flatten()) {

@@ -20,7 +20,8 @@ pub const ID: RuleId = RuleId("due.drift");
 const EDGE: f64 = 0.9;
 
 /// Told to the manager as a matter of planning, and to nobody as a reproach. A date that never stood for a working day was
-/// a note, and changing it is no move; what moves with many others at once, or with its sprint, did not drift by itself.
+/// a note, and changing it is no move; what moves with many others at once, or with its sprint, did not drift by itself. Whoever
+/// is asked in the last days whether the date holds, and says so before moving it, has hidden nothing.
 impl Rule for DueDrift {
     fn id(&self) -> RuleId {
         ID
@@ -76,11 +77,12 @@ impl DueDrift {
         }))
     }
 
-    /// Moved in the last day before the date it had; once that has passed, a new date is what is asked for.
+    /// Moved in the last day before the date it had, without a word in the task; once that has passed, a new date is what is
+    /// asked for.
     fn is_late<'a>(&self, task: &'a TaskRec, one: &DueMove, look: &Look<'a>) -> bool {
         let Some(from) = one.from else { return false };
         let expires_at = look.expires_at(task, from);
-        one.at <= expires_at && self.late.after(one.at, look.calendar(task)) >= expires_at
+        !one.said && one.at <= expires_at && self.late.after(one.at, look.calendar(task)) >= expires_at
     }
 }
 

@@ -1,6 +1,7 @@
 //! `blocker.unnamed`: a task waits, and nothing says for what.
 
 use connector_model::StatusCategory;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::waiting::{Awaited, awaited};
@@ -53,7 +54,10 @@ impl BlockerUnnamed {
             return Ok(fine("somebody is named who is asked"));
         }
         let evidence = Evidence::BlockerUnnamed { since };
-        if !look.passed(self.after.after(since, look.calendar(task))) {
+        // What it waited for has come: it takes a while to go on, or to say what else it waits for.
+        let over = look.linked(task).filter_map(|other| other.closed_at).max();
+        let named_until = [facts.asked_until(), over].into_iter().flatten().fold(since, Timestamp::max);
+        if !look.passed(self.after.after(named_until, look.calendar(task))) {
             return Ok(Reading::Clear(Grounds::Measured(evidence)));
         }
         Ok(Reading::Gap(Finding {

@@ -132,6 +132,13 @@ enabled = true
 enabled = true
 [dep.date_conflict]
 enabled = true
+[milestone.at_risk]
+enabled = true
+amber = 0.85
+red = 0.50
+weeks = 6
+finished = 20
+shared_by = 10
 [sys.mirror_stale]
 enabled = true
 after_polls = 3

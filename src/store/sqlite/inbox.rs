@@ -21,6 +21,7 @@ pub(super) fn put(
         Wish::Unsnooze { .. } => "unsnooze",
         Wish::Release { .. } => "release",
         Wish::Resend { .. } => "resend",
+        Wish::Say { .. } => "say",
     };
     let mut insert = db.prepare_cached(
         "INSERT INTO inbox(source, key, at, account, verb, args) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",

@@ -100,6 +100,15 @@ impl Reader {
         read::connection_states(&moment)
     }
 
+    /// The same without counting their tasks: `tasks` is 0.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn connections_now(&self) -> Result<Vec<ConnectionState>, StoreError> {
+        let moment = self.db.unchecked_transaction()?;
+        read::connections_now(&moment)
+    }
+
     /// What was said, held back or taken back since an instant, newest first.
     ///
     /// # Errors
