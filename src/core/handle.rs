@@ -5,6 +5,7 @@ use std::sync::mpsc;
 
 use connector_kit::webhook::Wake;
 use connector_kit::{KnownTask, Page, TaskLook, Wanted};
+use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
@@ -260,6 +261,13 @@ impl CoreHandle {
     /// See [`Core::outcome`].
     pub async fn outcome(&self, message: MessageId, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         let done = self.ask(move |core| core.outcome(message, &outcome, now)).await;
+        self.tell();
+        done
+    }
+
+    /// See [`Core::unsubscribe`].
+    pub async fn unsubscribe(&self, mark: Mark, now: Timestamp) -> Result<bool, StoreError> {
+        let done = self.ask(move |core| core.unsubscribe(&mark, now)).await;
         self.tell();
         done
     }

@@ -1,5 +1,6 @@
 //! Events for webhooks, and what is sent once more by hand.
 
+use connector_model::Mark;
 use jiff::Timestamp;
 
 use super::{Core, wire_id};
@@ -8,6 +9,8 @@ use crate::domain::board::DueNow;
 use crate::domain::event::{Ended, Event, Waiting};
 use crate::domain::ids::{EventId, MessageId};
 use crate::domain::notice::{Message, MessageState, Notice, NoticeState, Post};
+use crate::domain::record::BoardDelta;
+use crate::domain::said::About;
 use crate::domain::snapshot::Snapshot;
 use crate::messages::events;
 use crate::store::{GivenUpMessage, StoreError};
@@ -59,6 +62,23 @@ impl Core {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.guarded(now, |store| store.event_ended(waiting, ended, address, now))
+    }
+
+    /// Takes in the wish of whoever got this mail for no more of them. False: no mail of ours carries the mark.
+    ///
+    /// # Errors
+    /// The board has been loaded anew.
+    pub fn unsubscribe(&mut self, mark: &Mark, now: Timestamp) -> Result<bool, StoreError> {
+        if !self.store.key().believes(mark) {
+            return Ok(false);
+        }
+        let Some((account, gap)) = self.store.mailed(&mark.wire)? else { return Ok(false) };
+        let wish = Wish::Say { about: About::Gap(gap), words: "stop".to_owned() };
+        let put = self.guarded(now, |store| store.put_answer("mail", &mark.wire, now, Some(account), &wish))?;
+        if let Some(answer) = put {
+            self.board.apply(BoardDelta { answers: vec![answer], ..Default::default() });
+        }
+        Ok(true)
     }
 
     /// Sends once more what somebody wished for; true where anything was changed by it.

@@ -106,7 +106,7 @@ pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Bu
 /// # Errors
 /// It cannot work as it is configured.
 pub fn mailer(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn Notifier>>, ConnectorError> {
-    settings.email.as_ref().map(|table| email::built(table, clock)).transpose()
+    settings.email.as_ref().map(|table| email::built(table, settings.server.public_url.as_ref(), clock)).transpose()
 }
 
 /// Builds every webhook that is posted to; asks nobody yet.

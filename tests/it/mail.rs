@@ -324,3 +324,28 @@ async fn slack_that_is_down_is_followed_by_mail_after_an_hour_where_it_is_a_fail
     runs_until(&mut world, "2026-03-16T12:00:00Z").await;
     assert_eq!(mails(&server), ["ana: [gapwatch] acme/web#1 is past its date"]);
 }
+
+#[tokio::test]
+async fn one_click_in_a_mail_ends_them_and_a_forged_mark_ends_nobodys() {
+    let server = MailServer::start().await.unwrap();
+    let lines = format!("[server]\npublic_url = \"https://gapwatch.example.org/\"\n{}", tables(&server));
+    let mut world = overdue_in(World::plan().without_slack().more(&lines)).await;
+    runs_until(&mut world, "2026-03-16T12:00:00Z").await;
+    let mail = &server.mails()[0];
+    assert_eq!(mail.header("List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
+    let link = mail.header("List-Unsubscribe").unwrap();
+    let token = link.strip_prefix("<https://gapwatch.example.org/unsubscribe/").unwrap().trim_end_matches('>');
+    let mark = connector_model::Mark::from_text(token).unwrap();
+    let now = world.now();
+    let swapped: String = mark.mac.chars().map(|c| if c == '0' { '1' } else { '0' }).collect();
+    let forged = connector_model::Mark { mac: swapped, ..mark.clone() };
+    assert!(!world.engine().core.unsubscribe(forged, now).await.unwrap());
+    assert!(world.engine().core.unsubscribe(mark.clone(), now).await.unwrap());
+    assert!(world.engine().core.unsubscribe(mark, now).await.unwrap(), "a second click says the same");
+    world.run().await;
+    let second = world.github().issue(REPO, "Second").by("max-w").assignee("ana-k");
+    second.milestone("Spring", crate::world::github_day("2026-03-13")).open();
+    runs_until(&mut world, "2026-03-17T16:00:00Z").await;
+    let to_ana = mails(&server).into_iter().filter(|mail| mail.starts_with("ana: ")).count();
+    assert_eq!(to_ana, 1, "{:#?}", mails(&server));
+}
