@@ -47,7 +47,7 @@ pub struct WebhookSettings {
 }
 
 /// What an event tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HookEvent {
     /// Somebody was told of a gap for the first time.
@@ -69,6 +69,20 @@ impl HookEvent {
             HookEvent::Escalated => "escalated",
             HookEvent::Resolved => "resolved",
         }
+    }
+}
+
+impl JsonSchema for HookEvent {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "HookEvent".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "title": "what is posted", "enum": ["opened", "worsened", "escalated", "resolved"] })
     }
 }
 
