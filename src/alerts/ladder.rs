@@ -240,13 +240,15 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
         }
         let mut want =
             |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
-        if let Some(slack) = private(*head, alert, draft) {
+        if let Some(slack) = slack(*head, alert, draft) {
             want(slack);
         } else if let Some((connection, task)) = &comment
             && let Some(login) = login(*head, alert, draft)
         {
             mentioned = true;
             want(Address::Comment { connection: connection.clone(), task: *task, mention: Some(login) });
+        } else if let Some(mail) = mail(*head, alert, draft) {
+            want(mail);
         }
     }
     // It belongs to the first owner, who has been told in private; so nobody is mentioned.
@@ -259,18 +261,25 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     wants
 }
 
-/// Where a person is told in private. `None`: not known, or refused in this episode.
-fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+/// Where a person is told in Slack. `None`: not known, muted, or refused in this episode.
+fn slack(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
     let snapshot = draft.snapshot;
-    let spoken_to = snapshot.policy.slack && !is_muted(account, draft);
-    let person = snapshot.board.people.person(account).filter(|_| spoken_to)?;
-    let destination = match (&person.slack, &person.email) {
-        (Some(id), _) => Destination::User(id.clone()),
-        (None, Some(email)) => Destination::Email(email.clone()),
-        (None, None) => return None,
-    };
-    let address = Address::Slack(destination);
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.in_slack(person)?;
     (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told by mail, likewise.
+fn mail(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    let snapshot = draft.snapshot;
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.by_mail(person)?;
+    (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told in private: in Slack, else by mail. `None`: neither is known, or both refused in this episode.
+fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    slack(account, alert, draft).or_else(|| mail(account, alert, draft))
 }
 
 /// The connection and task on which our comment may be written. `None`: not here, not at this stage, or not any more.

@@ -110,7 +110,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
 
 /// Why nothing more is being said although nothing is held back.
 fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice]) -> Option<Withheld> {
-    if unreachable && alert.told.is_empty() && !plan.say.iter().any(|want| want.address.is_sent()) {
+    let on_its_way = |notice: &&Notice| {
+        plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
+    };
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }
     let is_kept_line =
@@ -258,7 +262,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
     let state = match want.address {
         Address::Log => NoticeState::Told,
         Address::Digest(_) => NoticeState::Open,
-        Address::Slack(_) | Address::Comment { .. } => NoticeState::Sealed,
+        Address::Slack(_) | Address::Email(_) | Address::Comment { .. } => NoticeState::Sealed,
     };
     let mut finding = alert.finding.clone();
     finding.stage = alert.stage;

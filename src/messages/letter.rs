@@ -29,7 +29,8 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
-    let scene = Scene { names, now: desk.snapshot.now, calendar: desk.calendar(first) };
+    let calendar = desk.calendar(first);
+    let scene = Scene { names, now: desk.read_at(post.about, calendar), calendar };
     let items = items(&lines, audience, desk, scene);
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
@@ -193,8 +194,8 @@ fn next(alert: &Alert, audience: Audience, heads: &[AccountId], desk: &Desk<'_>,
     if audience != Audience::Owner || heads.is_empty() || !cannot_wait(alert, scene.calendar, scene.now) {
         return None;
     }
-    let manager = leader(heads, desk.snapshot)?;
-    let reached = desk.snapshot.policy.slack && (manager.slack.is_some() || manager.email.is_some());
+    let (manager, policy) = (leader(heads, desk.snapshot)?, desk.snapshot.policy);
+    let reached = policy.in_slack(manager).or_else(|| policy.by_mail(manager)).is_some();
     let heard = alert.told.iter().any(|told| told.rung >= 2);
     (reached && !heard).then(|| manager.name.clone())
 }

@@ -33,6 +33,11 @@ fn the_schema_of_cases_for_rules_is_that_of_the_sources() {
 }
 
 #[test]
+fn the_schema_of_what_is_posted_to_webhooks_is_that_of_the_sources() {
+    committed("config/message.schema.json", &gapwatch::messages::events::schema());
+}
+
+#[test]
 fn the_reference_of_the_configuration_is_that_of_the_sources() {
     committed("docs/configuration.md", &reference::markdown());
 }
