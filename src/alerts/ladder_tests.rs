@@ -370,3 +370,25 @@ fn an_owner_without_any_channel_is_named_and_the_manager_hears_in_time() {
     Ana could not be told: no way to reach them is known.
     ");
 }
+
+#[test]
+fn that_all_parts_are_done_is_said_once_and_not_that_it_is_nearly_done() {
+    let (near, whole) = (RuleId("pace.stuck_near_done"), RuleId("state.parent_child"));
+    let mut world = World::new();
+    let since = at("2025-03-03 10:00");
+    let nearly = Evidence::NearDone {
+        progress: 1.0,
+        source: connector_model::ProgressSource::Children,
+        items: 3,
+        since,
+        limit_secs: 3 * 8 * 3600,
+        deadline: None,
+    };
+    let done = Evidence::PartsDone { parts: 3, done_at: since };
+    let gaps = vec![
+        (near, Reading::Gap(finding(Stage::Widens, None, nearly))),
+        (whole, Reading::Gap(finding(Stage::Opens, None, done))),
+    ];
+    world.run(&[judged(1, gaps)]);
+    assert_eq!((world.withheld(near, 1), world.withheld(whole, 1)), (Some("inhibited"), Some("digest")));
+}

@@ -154,6 +154,8 @@ pub enum Ending {
     Resolved,
     /// It went before anybody was told.
     Vanished,
+    /// Nothing was mended: its date has passed, and what is to be said now is said by another gap.
+    Overtaken,
     /// The configuration no longer watches it.
     NoLongerWatched,
     /// The tool says that the task was deleted.

@@ -405,6 +405,9 @@ pub enum Evidence {
         states: Vec<String>,
         /// Accounts that own open tasks and belong to no configured person.
         owners: Vec<String>,
+        /// Of how many finished tasks hardly any was ever in progress. `None`: enough were, or it is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unbegun: Option<u32>,
     },
     /// `sys.mass_change`, of tasks that were missing.
     MassMissing {

@@ -201,6 +201,12 @@ impl<'a> Look<'a> {
         self.snapshot.board.norms().top_priority(container)
     }
 
+    /// Share of a container's finished tasks that were ever being worked on, as of the start of the day. `None`: too few to
+    /// say.
+    pub fn begun(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.snapshot.board.norms().begun(container)
+    }
+
     /// What whoever is behind an account usually has at hand.
     pub fn habits(&self, account: AccountId) -> Habits {
         self.snapshot.board.norms().habits(account)
@@ -368,7 +374,8 @@ impl<'a> Look<'a> {
     /// Where the history cannot be relied on.
     pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
         let Some(facts) = self.facts(task)? else { return Ok(None) };
-        let told = facts.state_since.unwrap_or(task.created_at);
+        let since = if task.category == StatusCategory::Waiting { facts.waits_since() } else { facts.state_since };
+        let told = since.unwrap_or(task.created_at);
         if task.declared || task.category != StatusCategory::Todo {
             return Ok(Some(told));
         }
@@ -382,7 +389,9 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Where the history cannot be relied on.
     pub fn human_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
-        Ok(self.facts(task)?.map(|facts| facts.human_at.map_or(task.created_at, |at| at.max(task.created_at))))
+        let on_card = if task.is_check_item() { self.owner_at(task)? } else { None };
+        let since = |facts: &Facts| facts.human_at.max(on_card).map_or(task.created_at, |at| at.max(task.created_at));
+        Ok(self.facts(task)?.map(since))
     }
 
     /// The owner clock: the last act of any present owner (by any account of theirs) since the assignment.
@@ -393,9 +402,11 @@ impl<'a> Look<'a> {
     pub fn owner_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
         let people = &self.snapshot.board.people;
         let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let card = task.parent.filter(|_| task.is_check_item()).and_then(|card| self.snapshot.board.task(card));
         let acts = self.owners(task).flat_map(|owner| {
             let since = facts.assigned_since(owner).unwrap_or(task.created_at);
-            facts.acts.iter().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
+            let acts = facts.acts.iter().chain(card.into_iter().flat_map(|card| &card.facts.acts));
+            acts.filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
         });
         Ok(acts.max())
     }
@@ -526,6 +537,12 @@ impl<'a> Look<'a> {
         let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
         names.sort_unstable();
         names
+    }
+
+    /// True for a team of the configuration, which is nobody.
+    pub fn is_team(&self, account: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.person(account).is_some_and(|person| person.team)
     }
 
     /// True when one account belongs to one of its human owners.

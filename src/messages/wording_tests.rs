@@ -470,10 +470,13 @@ fn what_gapwatch_says_of_its_own_sight_names_numbers_and_a_next_step() {
     let unseen = said(Evidence::TasksUnseen { since, tasks: 1 });
     assert!(unseen.starts_with("hides 1 task that it showed before | 1 open task not to be seen since"), "{unseen}");
     let names = |count: usize| (0..count).map(|n| format!("n{n}")).collect::<Vec<_>>();
-    let unmapped = said(Evidence::Unmapped { states: names(1), owners: names(7) });
+    let unmapped = said(Evidence::Unmapped { states: names(1), owners: names(7), unbegun: None });
     let expected = "states without a meaning: n0; owners who are nobody in [people]: n0, n1, n2, n3, n4 and 2 more";
     assert!(unmapped.contains(expected), "{unmapped}");
-    assert!(said(Evidence::Unmapped { states: vec!["<!channel>".to_owned()], owners: names(0) }).contains("states"));
+    assert!(
+        said(Evidence::Unmapped { states: vec!["<!channel>".to_owned()], owners: names(0), unbegun: None })
+            .contains("states")
+    );
 }
 
 fn plus_minutes(at: jiff::Timestamp, minutes: i64) -> jiff::Timestamp {

@@ -45,8 +45,8 @@ pub struct Built {
     pub poll: SignedDuration,
     /// Its own mode.
     pub mode: Option<Mode>,
-    /// Labels that the configuration maps to a state, in lower case.
-    pub state_labels: Vec<String>,
+    /// Labels that the configuration maps to a state, in lower case, with that state.
+    pub state_labels: Vec<(String, StatusCategory)>,
     /// What its answers are read with, as text; another one: they are read again.
     pub reading: String,
     /// Reads.

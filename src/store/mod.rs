@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
-use connector_model::{Account, Field, Lack, SiteKey};
+use connector_model::{Account, Field, Lack, SiteKey, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
@@ -100,8 +100,8 @@ pub struct ConnectionPlan {
     pub reading: String,
     /// Fields whose history the tool does not keep: differences between two reads become observed changes.
     pub observed: &'static [Field],
-    /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.
-    pub state_labels: Vec<String>,
+    /// Lower-case labels that the configuration maps to a state, with that state; a change of one counts as activity.
+    pub state_labels: Vec<(String, StatusCategory)>,
 }
 
 /// A configured person.

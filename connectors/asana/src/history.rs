@@ -120,7 +120,9 @@ impl Fold<'_> {
             "notes_changed" | "description_changed" => nothing(Field::Description),
             "attachment_added" => nothing(Field::Reference),
             "dependency_added" | "dependent_added" => (Field::Link, None, Some("dependency".to_owned())),
-            "dependency_removed" | "dependent_removed" => (Field::Link, Some("dependency".to_owned()), None),
+            "dependency_removed" => (Field::Link, Some("dependency".to_owned()), None),
+            // The other one waited for this one.
+            "dependent_removed" => nothing(Field::Link),
             "added_to_tag" => (Field::Label, None, story.tag.as_ref().and_then(|tag| tag.name.clone())),
             "removed_from_tag" => (Field::Label, story.tag.as_ref().and_then(|tag| tag.name.clone()), None),
             kind if kind.ends_with("_custom_field_changed") => self.field(story),
