@@ -353,7 +353,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     if !climbs || !is_told {
         return;
     }
-    let Some(since) = heard_at(alert, draft, climb.unreachable) else { return };
+    let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);
     let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
@@ -374,10 +374,19 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     climb.wants.push(manager(heads, soon, alert, draft));
 }
 
-/// When the first of them was told at this stage; where none of them can be, when it fired.
+/// When the first of them was told at this stage, and since it was given to them; where none of them can be, when it fired.
 /// `None`: they have not been told yet, so nobody else is.
-fn heard_at(alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+    let people = &draft.snapshot.board.people;
+    let given_at = |account: AccountId| match alert.subject {
+        SubjectKey::Task(task) => draft.snapshot.board.task(task).and_then(|task| task.facts.assigned_since(account)),
+        _ => None,
+    };
     let said = |notice: &&Notice| {
+        let to_them = heads.iter().any(|head| people.same(*head, notice.account));
+        if !to_them || given_at(notice.account).is_some_and(|at| notice.decided_at < at) {
+            return None;
+        }
         let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
         heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
@@ -399,8 +408,7 @@ fn escalates_at(
     // It had come as far as the manager in the episode before, and goes on there.
     let resumed = alert.rung >= 2 && alert.told.iter().all(|told| told.rung < 2);
     let plain = match (resumed, soon) {
-        (true, _) => since,
-        (false, true) => days(since, MANAGER_SOON),
+        (true, _) | (false, true) => days(since, MANAGER_SOON),
         (false, false) if alert.rule == RuleId("load.overloaded") => days(since, MANAGER_SOON),
         (false, false) => days(since, MANAGER_LATER),
     };
@@ -423,13 +431,15 @@ pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_
 fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
     let manager = leader(heads, draft.snapshot);
-    let account = manager.map(|person| person.own_account).or(heads.first().copied()).unwrap_or(AccountId::NOBODY);
+    let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
     let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
     let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
     let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
+    // What goes to a channel is told to nobody in particular.
+    let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }
 }

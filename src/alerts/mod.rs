@@ -21,6 +21,8 @@ mod answer_tests;
 #[cfg(test)]
 mod away_tests;
 mod draft;
+#[cfg(test)]
+mod heard_tests;
 mod inhibit;
 mod ladder;
 #[cfg(test)]

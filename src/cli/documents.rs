@@ -258,7 +258,10 @@ fn gap(
         opened_at: alert.opened_at,
         stage_at: alert.stage_at,
         resolved_at: alert.resolved_at,
-        summary: wording::summary(&alert.finding, Scene { names, now: view.now, calendar }),
+        summary: wording::summary(
+            &alert.finding,
+            Scene { names, now: view.now, calendar, common: &people.default_calendar },
+        ),
         evidence: rules::numbers::numbers(&alert.finding.evidence, view.now, calendar),
         told: alert
             .told

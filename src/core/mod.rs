@@ -459,7 +459,7 @@ impl Core {
         let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
         let names = self.names(&named.collect::<Vec<_>>())?;
         let calendar = &self.board.people.default_calendar;
-        let scene = Scene { names: &names, now, calendar };
+        let scene = Scene { names: &names, now, calendar, common: calendar };
         Ok(alerts
             .into_iter()
             .map(|alert| GapSeen {

@@ -7,8 +7,11 @@ use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
+use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::snapshot::Snapshot;
+
+use super::scene::Scene;
 use connector_kit::Destination;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -225,6 +228,15 @@ impl<'a> Desk<'a> {
             Address::Slack(Destination::Channel(_)) => &people.default_calendar,
             _ => people.calendar(Some(notice.account)),
         }
+    }
+
+    /// What the words for whoever a notice addresses are found with.
+    pub(super) fn scene<'n>(&self, notice: &Notice, names: &'n HashMap<TaskId, TaskName>) -> Scene<'n>
+    where
+        'a: 'n,
+    {
+        let common = &self.snapshot.board.people.default_calendar;
+        Scene { names, now: self.snapshot.now, calendar: self.calendar(notice), common }
     }
 
     /// Posts whose words may differ after this round: of notices that changed, and of alerts that did.

@@ -114,7 +114,15 @@ mod tests {
     fn said(outlook: &Outlook) -> String {
         let names = HashMap::new();
         let calendar = Calendar::usual(TimeZone::UTC);
-        whole(outlook, Scene { names: &names, now: "2026-11-23T09:00:00Z".parse().unwrap(), calendar: &calendar })
+        whole(
+            outlook,
+            Scene {
+                names: &names,
+                now: "2026-11-23T09:00:00Z".parse().unwrap(),
+                calendar: &calendar,
+                common: &calendar,
+            },
+        )
     }
 
     #[test]
