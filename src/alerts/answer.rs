@@ -1,13 +1,27 @@
-//! Wishes of people, from whichever way they came: obeyed or refused, and always answered.
+//! Answers and wishes of people, from whichever way they came: obeyed or refused, and always answered. Obeyed are the
+//! owners of a task as it is now, whoever leads them, and the operators; by their account, never by a name.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
+use super::ladder::{heads, owners};
 use crate::domain::alert::{Alert, AlertState, Answer, LogKind, Wish};
-use crate::domain::finding::{GapId, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId, InboxId};
+use crate::domain::calendar::Calendar;
+use crate::domain::command::{self, Command, Until};
+use crate::domain::finding::{Addressee, GapId, SubjectKey};
+use crate::domain::ids::{AccountId, AlertId, InboxId, TaskId};
 use crate::domain::people::Person;
+use crate::domain::said::{About, Claim, Said};
 use crate::domain::snapshot::Snapshot;
+
+/// Working days of silence for whoever says that they work on it.
+const ON_IT_DAYS: i64 = 3;
+/// Working days until the tool has to show what somebody says is so already.
+const SHOWN_DAYS: i64 = 1;
+/// An answer so close to the deadline that a day of rest would pass it keeps silent for so many working hours.
+const LEAST_HOURS: i64 = 4;
+
+const NOT_YOURS: &str = "Only the task's owner, their manager and the operators can do this.";
 
 /// Deals with every answer, in the order in which they came.
 pub(super) fn obey(answers: &[Answer], draft: &mut Draft<'_>) -> Vec<(InboxId, String)> {
@@ -15,22 +29,25 @@ pub(super) fn obey(answers: &[Answer], draft: &mut Draft<'_>) -> Vec<(InboxId, S
 }
 
 fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
-    let gap = match &answer.wish {
-        Wish::Snooze { gap, .. } | Wish::Unsnooze { gap } => gap,
+    let (gap, command) = match &answer.wish {
         Wish::Release { container } => return release(container, answer.account, draft),
+        // Done before anything is decided, for what is to be said again is thought about like everything else.
+        Wish::Resend { id } => return format!("{id} is sent once more"),
+        Wish::Say { about, words } => return hear(answer, about, words, draft),
+        Wish::Snooze { gap, until, reason } => (gap, (Some(*until), reason.clone())),
+        Wish::Unsnooze { gap } => (gap, (None, None)),
     };
     let Some(alert) = find(gap, draft) else { return format!("no gap {gap} is known") };
     if alert.state == AlertState::Resolved {
         return format!("gap {gap} is resolved, there is nothing to silence");
     }
     if !answer.account.is_none_or(|account| is_obeyed(account, alert, draft.snapshot)) {
-        return "only the task's owner, their manager and the operators can do this".to_owned();
+        return NOT_YOURS.to_owned();
     }
     let id = alert.id;
-    match &answer.wish {
-        Wish::Snooze { until, reason, .. } => snooze(id, *until, reason.clone(), answer.account, draft),
-        Wish::Unsnooze { .. } => unsnooze(id, answer.account, draft),
-        Wish::Release { .. } => String::new(),
+    match command {
+        (Some(until), reason) => snooze(id, until, reason, answer, draft),
+        (None, _) => unsnooze(id, answer, draft),
     }
 }
 
@@ -53,52 +70,244 @@ fn release(name: &str, account: Option<AccountId>, draft: &mut Draft<'_>) -> Str
     format!("{name} is judged again")
 }
 
+/// Words from a comment or a button.
+fn hear(answer: &Answer, about: &About, words: &str, draft: &mut Draft<'_>) -> String {
+    let (known, reply) = match command::parse(words) {
+        Err(error) => (false, error.to_string()),
+        Ok((_, Command::Help)) => (false, format!("I know: {}.", command::HELP)),
+        Ok((_, Command::Stop)) => mute(answer, true, draft),
+        Ok((_, Command::Start)) => mute(answer, false, draft),
+        Ok((named, command)) => match obeyed(answer, about, named.as_ref(), draft) {
+            Ok(alerts) => apply_all(&alerts, answer, &command, draft),
+            Err(refused) => (false, refused),
+        },
+    };
+    let task = match about {
+        About::Task(task) => Some(*task),
+        About::Gap(_) => None,
+    };
+    // Whoever is nobody to us gets no word: in an open place anybody can write.
+    if let Some(task) = task.filter(|task| is_somebody(answer, *task, draft.snapshot)) {
+        draft.remarks.insert(task, (!known).then(|| format!("“/gapwatch {}”: {reply}", short(words))));
+    }
+    reply
+}
+
+fn short(words: &str) -> String {
+    let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
+    if words.chars().count() > 40 { format!("{line}…") } else { line }
+}
+
+/// True for an owner of the task, and for everybody of the configuration.
+fn is_somebody(answer: &Answer, task: TaskId, snapshot: &Snapshot<'_>) -> bool {
+    let board = snapshot.board;
+    let owns = |account| board.task(task).is_some_and(|task| task.owners().any(|one| board.people.same(one, account)));
+    answer.account.is_some_and(|account| board.people.person(account).is_some() || owns(account))
+}
+
+/// The alerts that an answer is about and whose sender is obeyed.
+fn obeyed(answer: &Answer, about: &About, named: Option<&GapId>, draft: &Draft<'_>) -> Result<Vec<AlertId>, String> {
+    let open: Vec<&Alert> = match about {
+        About::Gap(gap) => find(gap, draft).filter(|alert| alert.state != AlertState::Resolved).into_iter().collect(),
+        // What opened later is none of what was answered.
+        About::Task(task) => {
+            let live = draft.live(SubjectKey::Task(*task));
+            live.filter(|alert| alert.opened_at <= answer.at && alert.finding.addressee != Addressee::Operators)
+                .collect()
+        }
+    };
+    let meant: Vec<&Alert> = open.into_iter().filter(|alert| named.is_none_or(|gap| alert.gap == *gap)).collect();
+    if meant.is_empty() {
+        return Err(match named {
+            Some(gap) => format!("No gap {gap} is open here."),
+            None => "There is nothing open here.".to_owned(),
+        });
+    }
+    let allowed = |alert: &&&Alert| answer.account.is_none_or(|account| is_obeyed(account, alert, draft.snapshot));
+    let ids: Vec<AlertId> = meant.iter().filter(allowed).map(|alert| alert.id).collect();
+    if ids.is_empty() { Err(NOT_YOURS.to_owned()) } else { Ok(ids) }
+}
+
+/// What was told comes first: an answer to it is not one to what nobody has heard of. False where nothing was done.
+fn apply_all(alerts: &[AlertId], answer: &Answer, command: &Command, draft: &mut Draft<'_>) -> (bool, String) {
+    let told = |id: &&AlertId| draft.alert(**id).is_some_and(|alert| !alert.told.is_empty());
+    let heard: Vec<AlertId> = alerts.iter().filter(told).copied().collect();
+    let meant = if heard.is_empty() { alerts.to_vec() } else { heard };
+    let mut replies: Vec<Result<String, String>> =
+        meant.into_iter().map(|id| apply(id, answer, command, draft)).collect();
+    replies.sort_by_key(Result::is_err);
+    match replies.into_iter().next() {
+        Some(Ok(reply)) => (true, reply),
+        Some(Err(refused)) => (false, refused),
+        None => (false, String::new()),
+    }
+}
+
+/// What follows from an answer to one gap; `Err`: why nothing does.
+fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>) -> Result<String, String> {
+    let snapshot = draft.snapshot;
+    let Some(alert) = draft.alert(id) else { return Ok(String::new()) };
+    let by = answer.account.unwrap_or(AccountId::NOBODY);
+    let calendar = snapshot.board.people.calendar(answer.account);
+    let days = |days: i64| calendar.after(answer.at, days * calendar.day_secs());
+    let rests = rests_until(alert, answer.at, calendar);
+    let (what, words, until, reply) = match command {
+        Command::Snooze { until, reason } => {
+            let until = ends_at(*until, answer.at, calendar);
+            if until <= snapshot.now {
+                return Err("That has passed already.".to_owned());
+            }
+            return Ok(snooze(id, until, reason.clone(), answer, draft));
+        }
+        Command::Undo => return Ok(undo(id, answer, draft)),
+        Command::NotMine { to } => {
+            let people = &snapshot.board.people;
+            if !owners(alert, snapshot).iter().any(|owner| people.same(*owner, by)) {
+                return Err("Only who has the task can say that it is not theirs.".to_owned());
+            }
+            (Claim::NotMine, to.clone(), None, "Whoever leads you hears of it.".to_owned())
+        }
+        Command::OnIt => (Claim::OnIt, None, Some(rests), "Noted.".to_owned()),
+        Command::Blocked { by } => (Claim::Blocked, by.clone(), Some(rests), "Noted.".to_owned()),
+        Command::Done => {
+            (Claim::Done, None, Some(days(SHOWN_DAYS)), "Noted; it ends when the task shows it.".to_owned())
+        }
+        Command::Date { on } => {
+            let reply = "Noted; it ends when the task has its new date.".to_owned();
+            (Claim::NewDate(*on), None, Some(days(SHOWN_DAYS)), reply)
+        }
+        Command::Wrong { reason } => {
+            (Claim::Wrong, reason.clone(), None, "Noted: nothing more is said of it unless its date passes.".to_owned())
+        }
+        Command::Answered => (Claim::Answered, None, None, "Noted: nothing more is said of it.".to_owned()),
+        Command::Stop | Command::Start | Command::Help => return Ok(String::new()),
+    };
+    let Some(change) = draft.change(id) else { return Ok(String::new()) };
+    let said = Said { by, at: answer.at, stage: change.alert.stage, what, words: words.clone() };
+    change.alert.unsay();
+    change.alert.acked_until = until;
+    change.alert.said = Some(Box::new(said));
+    let reason = match words {
+        Some(words) => format!("{}: {words}", what.word()),
+        None => what.word().to_owned(),
+    };
+    draft.log(id, LogKind::Answered, Some(reason), answer.account);
+    Ok(reply)
+}
+
+/// Until when nothing is said to whoever works on it: at most some days, and not past the day before the deadline.
+fn rests_until(alert: &Alert, at: Timestamp, calendar: &Calendar) -> Timestamp {
+    let most = calendar.after(at, ON_IT_DAYS * calendar.day_secs());
+    let deadline = alert.finding.deadline.map(|deadline| deadline.at).filter(|deadline| *deadline > at);
+    let before = deadline.map(|deadline| calendar.before(deadline, calendar.day_secs()));
+    let least = calendar.after(at, LEAST_HOURS * 3600);
+    before.map_or(most, |before| before.clamp(least, most.max(least)))
+}
+
+/// A silence ends with the start of a working day, so that nobody is surprised on a Saturday, or at five to five.
+fn ends_at(until: Until, from: Timestamp, calendar: &Calendar) -> Timestamp {
+    let begins = |date| calendar.day_begins(date);
+    let today = calendar.date(from);
+    let at = match until {
+        Until::After(length) => length.after(from, calendar),
+        Until::Day(date) => begins(date),
+        Until::Tomorrow => today.tomorrow().map_or(Timestamp::MAX, begins),
+        Until::Weekday(day) => today.nth_weekday(1, day).map_or(Timestamp::MAX, begins),
+    };
+    if at <= from {
+        return at;
+    }
+    calendar.next_day_start(at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(at))
+}
+
 /// The number of alerts is small enough to look through them for the few wishes there are.
 fn find<'d>(gap: &GapId, draft: &'d Draft<'_>) -> Option<&'d Alert> {
     let same = draft.snapshot.board.alerts().filter(|alert| alert.gap == *gap);
     same.min_by_key(|alert| (alert.state == AlertState::Resolved, alert.id)).and_then(|alert| draft.alert(alert.id))
 }
 
-fn snooze(
-    id: AlertId,
-    until: Timestamp,
-    reason: Option<String>,
-    account: Option<AccountId>,
-    draft: &mut Draft<'_>,
-) -> String {
+fn snooze(id: AlertId, until: Timestamp, reason: Option<String>, answer: &Answer, draft: &mut Draft<'_>) -> String {
     if until <= draft.snapshot.now {
         return format!("{until} has passed already");
     }
+    let by = answer.account.unwrap_or(AccountId::NOBODY);
     let Some(change) = draft.change(id) else { return String::new() };
-    change.alert.snoozed_until = Some(until);
-    change.alert.snooze_reason.clone_from(&reason);
-    let gap = change.alert.gap.clone();
-    draft.log(id, LogKind::Snoozed, reason, account);
+    let alert = &mut change.alert;
+    let said = Said { by, at: answer.at, stage: alert.stage, what: Claim::Later, words: reason.clone() };
+    alert.unsay();
+    alert.snoozed_until = Some(until);
+    alert.snooze_reason.clone_from(&reason);
+    alert.said = Some(Box::new(said));
+    let gap = alert.gap.clone();
+    draft.log(id, LogKind::Snoozed, reason, answer.account);
     format!("gap {gap} is silent until {until}")
 }
 
-fn unsnooze(id: AlertId, account: Option<AccountId>, draft: &mut Draft<'_>) -> String {
+fn unsnooze(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
     let now = draft.snapshot.now;
-    let Some(change) = draft.change(id) else { return String::new() };
-    let gap = change.alert.gap.clone();
-    if change.alert.snoozed_until.is_none_or(|until| until <= now) {
-        return format!("gap {gap} is not silent");
+    let Some(alert) = draft.alert(id) else { return String::new() };
+    if alert.snoozed_until.is_none_or(|until| until <= now) {
+        return format!("gap {} is not silent", alert.gap);
     }
-    change.alert.snoozed_until = None;
-    change.alert.snooze_reason = None;
-    draft.log(id, LogKind::Snoozed, Some("the silence was ended".to_owned()), account);
+    undo(id, answer, draft)
+}
+
+fn undo(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
+    let Some(change) = draft.change(id) else { return String::new() };
+    let was_silent = change.alert.snoozed_until.is_some();
+    change.alert.unsay();
+    let gap = change.alert.gap.clone();
+    let (what, why) = if was_silent {
+        (LogKind::Snoozed, "the silence was ended")
+    } else {
+        (LogKind::Answered, "what was answered is taken back")
+    };
+    draft.log(id, what, Some(why.to_owned()), answer.account);
     format!("gap {gap} may speak again")
 }
 
+/// Somebody wants nothing but their digest, or more than that again.
+fn mute(answer: &Answer, on: bool, draft: &mut Draft<'_>) -> (bool, String) {
+    let board = draft.snapshot.board;
+    let Some(account) = answer.account.filter(|account| *account != AccountId::NOBODY) else {
+        return (false, "Nobody is known under this account.".to_owned());
+    };
+    let person = board.people.person(account);
+    if person.is_none() && board.owned(account).next().is_none() {
+        return (false, "Nothing would be sent to you anyway.".to_owned());
+    }
+    let stands = board.people.stands(account);
+    if on {
+        draft.mutes.push((stands, Some(answer.at)));
+        return (true, "Noted: nothing but your digest. Your manager sees that.".to_owned());
+    }
+    // It may have been said under an account that was joined with others since.
+    let all = person.into_iter().flat_map(|person| board.accounts_of(person.id));
+    let all: Vec<AccountId> = all.chain([stands]).collect();
+    draft.mutes.extend(all.into_iter().map(|account| (account, None)));
+    (true, "Noted: you are told in person again.".to_owned())
+}
+
 /// Owners of the task now, whoever leads them, and the operators.
-fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+pub(super) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     let people = &snapshot.board.people;
     let person = people.person(account).map(|person| person.id);
     if person.is_some_and(|person| people.operators.contains(&person)) {
         return true;
     }
-    let SubjectKey::Task(task) = alert.subject else { return false };
-    let Some(task) = snapshot.board.task(task) else { return false };
     let leads = |owner| people.manager(owner).is_some_and(|manager| Some(manager.id) == person);
-    task.owners().any(|owner| people.same(owner, account) || leads(owner))
+    match alert.subject {
+        SubjectKey::Task(task) => {
+            let Some(task) = snapshot.board.task(task) else { return false };
+            // Of what nobody owns, whoever was asked may answer.
+            let asked = alert.told.iter().any(|told| people.same(told.account, account));
+            let unowned = task.owners().len() == 0 && asked;
+            unowned || task.owners().any(|owner| people.same(owner, account) || leads(owner))
+        }
+        SubjectKey::Person(_) => {
+            owners(alert, snapshot).iter().any(|owner| people.same(*owner, account) || leads(*owner))
+        }
+        SubjectKey::Container(_) => heads(alert, snapshot).iter().any(|head| people.same(*head, account)),
+        SubjectKey::Connection(_) => false,
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
+
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, ContainerId, NoticeId, TaskId};
@@ -20,6 +22,10 @@ pub(super) struct Draft<'a> {
     notices: BTreeMap<NoticeId, Notice>,
     /// Containers whose hold was ended by wish.
     pub(super) released: Vec<ContainerId>,
+    /// What to write under our comment on a task for whoever was not obeyed. `None`: nothing any more.
+    pub(super) remarks: BTreeMap<TaskId, Option<String>>,
+    /// See [`crate::domain::alert::Round::mutes`].
+    pub(super) mutes: Vec<(AccountId, Option<Timestamp>)>,
     /// Tasks on which a comment of ours was taken away, or cannot be made.
     unwelcome: BTreeSet<TaskId>,
 }
@@ -34,6 +40,8 @@ impl<'a> Draft<'a> {
             made: HashMap::new(),
             notices: BTreeMap::new(),
             released: Vec::new(),
+            remarks: BTreeMap::new(),
+            mutes: Vec::new(),
             unwelcome: unwelcome(snapshot),
         }
     }
@@ -131,7 +139,9 @@ impl<'a> Draft<'a> {
 
     /// The subjects of alerts that differ from the board's in a way that others may hang on.
     pub(super) fn moved(&self) -> BTreeSet<SubjectKey> {
-        let weight = |alert: &Alert| (alert.state, alert.backlog, alert.snoozed_until, alert.episode);
+        let weight = |alert: &Alert| {
+            (alert.state, alert.backlog, alert.snoozed_until, alert.acked_until, alert.said.clone(), alert.episode)
+        };
         let moved = |alert: &&Alert| self.snapshot.board.alert(alert.id).map(weight) != Some(weight(alert));
         self.alerts.values().map(|change| &change.alert).filter(moved).map(|alert| alert.subject).collect()
     }

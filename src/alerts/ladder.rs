@@ -3,17 +3,20 @@
 //! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager. Nobody above the owner hears
 //! before the owner did, except where there is no owner who can be told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
+use super::step::lapses_at;
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
-use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::ids::{AccountId, ContainerId, PersonId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
+use crate::domain::said::Claim;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 use connector_model::Due;
@@ -25,7 +28,7 @@ const MANAGER_SOON: i64 = 1;
 /// Any other gap.
 const MANAGER_LATER: i64 = 2;
 /// Working days of the owner's silence after an act of theirs that postponed it, for a gap that is no failure.
-const QUIET_AFTER_ACT: i64 = 3;
+pub(super) const QUIET_AFTER_ACT: i64 = 3;
 /// Managers of managers are followed no further than this.
 const MANAGERS: usize = 8;
 
@@ -73,7 +76,8 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
         Addressee::Operators => operators(alert, draft),
         Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, alert, draft),
     };
-    climb.unreachable = climb.wants.is_empty();
+    climb.unreachable = climb.wants.is_empty() || heads.iter().all(|head| is_muted(*head, draft));
+    climb.wants.extend(asked(&heads, alert, draft));
     escalate(&heads, alert, draft, &mut climb);
     climb
 }
@@ -85,6 +89,22 @@ fn is_direct(alert: &Alert) -> bool {
         Some(FirstWord::Digest) => false,
         None => alert.stage >= Stage::Widens,
     }
+}
+
+/// Whoever asked for time, once it is over: does it still hold?
+fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
+    let is_over = |at: Timestamp| at <= draft.snapshot.now;
+    let Some(said) = alert.said.as_ref().filter(|_| alert.asks_again_at().is_some_and(is_over)) else {
+        return Vec::new();
+    };
+    let whom = if said.by == AccountId::NOBODY { heads.first().copied() } else { Some(said.by) };
+    let wants = whom.map(|whom| firsts(&[whom], alert, draft)).unwrap_or_default();
+    let to_person = |want: &Want| !matches!(want.address, Address::Comment { mention: None, .. });
+    wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
+}
+
+fn is_muted(account: AccountId, draft: &Draft<'_>) -> bool {
+    draft.snapshot.board.people.is_muted(account)
 }
 
 /// True for what goes at once, as a message of its own.
@@ -104,18 +124,26 @@ fn near_from(alert: &Alert, calendar: &Calendar) -> Option<Timestamp> {
 }
 
 /// The accounts the rule speaks to first, in a fixed order.
-fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+pub(crate) fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     match alert.finding.addressee {
         Addressee::Owners => owners(alert, snapshot),
         Addressee::Account(account) => vec![account],
         Addressee::Manager => {
             let people = &snapshot.board.people;
-            let owners = owners(alert, snapshot);
+            let owners = match alert.subject {
+                SubjectKey::Container(id) => workers(id, snapshot),
+                _ => owners(alert, snapshot),
+            };
             let own = owners.first().and_then(|owner| people.manager(*owner));
             let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
             let here = manager.filter(|manager| people.back_at(manager.own_account, snapshot.now).is_none());
             let stands = here.or_else(|| leader(&owners, snapshot)).or(manager);
-            stands.map(|manager| manager.own_account).into_iter().collect()
+            match (stands, alert.subject) {
+                (Some(manager), _) => vec![manager.own_account],
+                // Nobody leads them: whoever works on it knows best.
+                (None, SubjectKey::Container(_)) => owners,
+                (None, _) => Vec::new(),
+            }
         }
         Addressee::Operators => Vec::new(),
     }
@@ -126,7 +154,8 @@ fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
 fn present(heads: &[AccountId], alert: &Alert, snapshot: &Snapshot<'_>, climb: &mut Climb) -> Vec<AccountId> {
     let people = &snapshot.board.people;
     let mut here: Vec<AccountId> = Vec::new();
-    for head in heads {
+    let disowned = alert.said.as_ref().filter(|said| said.what == Claim::NotMine).map(|said| said.by);
+    for head in heads.iter().filter(|head| disowned.is_none_or(|by| !people.same(by, **head))) {
         let stands = match people.back_at(*head, snapshot.now) {
             None => Some(*head),
             Some(back_at) => {
@@ -166,6 +195,20 @@ pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
     owners
 }
 
+/// Everybody who owns open work of a container, one account for each person; whoever has most of it comes first.
+fn workers(container: ContainerId, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
+    let board = snapshot.board;
+    let mut counts: BTreeMap<PersonId, (usize, AccountId)> = BTreeMap::new();
+    for task in board.members(container).filter(|task| task.is_work()) {
+        for owner in task.owners().filter(|owner| board.people.is_there(*owner)) {
+            counts.entry(board.stands_for(owner)).or_insert((0, owner)).0 += 1;
+        }
+    }
+    let mut workers: Vec<(usize, AccountId)> = counts.into_values().collect();
+    workers.sort_unstable_by_key(|(tasks, account)| (std::cmp::Reverse(*tasks), *account));
+    workers.into_iter().map(|(_, account)| account).collect()
+}
+
 fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
     let handle = draft.snapshot.board.people.handle(account);
     Want { account, address: Address::Digest(handle), rung: 0, reason: reason(account, alert, draft) }
@@ -191,15 +234,21 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     let mut wants = Vec::new();
     let mut mentioned = false;
     for head in heads {
+        if is_muted(*head, draft) {
+            wants.push(digest(*head, alert, draft));
+            continue;
+        }
         let mut want =
             |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
-        if let Some(slack) = private(*head, alert, draft) {
+        if let Some(slack) = slack(*head, alert, draft) {
             want(slack);
         } else if let Some((connection, task)) = &comment
             && let Some(login) = login(*head, alert, draft)
         {
             mentioned = true;
             want(Address::Comment { connection: connection.clone(), task: *task, mention: Some(login) });
+        } else if let Some(mail) = mail(*head, alert, draft) {
+            want(mail);
         }
     }
     // It belongs to the first owner, who has been told in private; so nobody is mentioned.
@@ -212,17 +261,25 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     wants
 }
 
-/// Where a person is told in private. `None`: not known, or refused in this episode.
-fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+/// Where a person is told in Slack. `None`: not known, muted, or refused in this episode.
+fn slack(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
     let snapshot = draft.snapshot;
-    let person = snapshot.board.people.person(account).filter(|_| snapshot.policy.slack)?;
-    let destination = match (&person.slack, &person.email) {
-        (Some(id), _) => Destination::User(id.clone()),
-        (None, Some(email)) => Destination::Email(email.clone()),
-        (None, None) => return None,
-    };
-    let address = Address::Slack(destination);
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.in_slack(person)?;
     (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told by mail, likewise.
+fn mail(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    let snapshot = draft.snapshot;
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.by_mail(person)?;
+    (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told in private: in Slack, else by mail. `None`: neither is known, or both refused in this episode.
+fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    slack(account, alert, draft).or_else(|| mail(account, alert, draft))
 }
 
 /// The connection and task on which our comment may be written. `None`: not here, not at this stage, or not any more.
@@ -286,11 +343,17 @@ fn operators(alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
 /// Adds the manager, once the owner has had the time to do something.
 fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
     let climbs = alert.stage >= Stage::Widens || alert.rule == RuleId("owner.none");
-    if !climbs || matches!(alert.finding.addressee, Addressee::Manager | Addressee::Operators) {
+    let snapshot = draft.snapshot;
+    // What is told to the manager is for them to settle, but for what a whole plan hangs on.
+    let is_told = match alert.finding.addressee {
+        Addressee::Owners | Addressee::Account(_) => true,
+        Addressee::Manager => alert.rule == RuleId("milestone.at_risk") && leader(heads, snapshot).is_some(),
+        Addressee::Operators => false,
+    };
+    if !climbs || !is_told {
         return;
     }
-    let snapshot = draft.snapshot;
-    let Some(since) = heard_at(alert, draft, climb.unreachable) else { return };
+    let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);
     let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
@@ -299,7 +362,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         climb.wakes.extend(near);
         return;
     }
-    let at = escalates_at(since, soon, heads, alert, calendar, snapshot);
+    let at = escalates_at(since, soon, heads, alert, calendar, draft);
     if at > snapshot.now {
         climb.wakes.push(at);
         climb.wakes.extend(near);
@@ -311,10 +374,19 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     climb.wants.push(manager(heads, soon, alert, draft));
 }
 
-/// When the first of them was told at this stage; where none of them can be, when it fired.
+/// When the first of them was told at this stage, and since it was given to them; where none of them can be, when it fired.
 /// `None`: they have not been told yet, so nobody else is.
-fn heard_at(alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+    let people = &draft.snapshot.board.people;
+    let given_at = |account: AccountId| match alert.subject {
+        SubjectKey::Task(task) => draft.snapshot.board.task(task).and_then(|task| task.facts().assigned_since(account)),
+        _ => None,
+    };
     let said = |notice: &&Notice| {
+        let to_them = heads.iter().any(|head| people.same(*head, notice.account));
+        if !to_them || given_at(notice.account).is_some_and(|at| notice.decided_at < at) {
+            return None;
+        }
         let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
         heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
@@ -329,23 +401,22 @@ fn escalates_at(
     heads: &[AccountId],
     alert: &Alert,
     calendar: &Arc<Calendar>,
-    snapshot: &Snapshot<'_>,
+    draft: &Draft<'_>,
 ) -> Timestamp {
+    let (snapshot, lapses) = (draft.snapshot, lapses_at(alert, draft));
     let days = |at, days| calendar.after(at, days * calendar.day_secs());
     // It had come as far as the manager in the episode before, and goes on there.
     let resumed = alert.rung >= 2 && alert.told.iter().all(|told| told.rung < 2);
     let plain = match (resumed, soon) {
-        (true, _) => since,
-        (false, true) => days(since, MANAGER_SOON),
+        (true, _) | (false, true) => days(since, MANAGER_SOON),
         (false, false) if alert.rule == RuleId("load.overloaded") => days(since, MANAGER_SOON),
         (false, false) => days(since, MANAGER_LATER),
     };
     let quiet = if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT };
     let acted = heads.iter().filter_map(|head| last_act(*head, alert, snapshot)).max();
     let acted = acted.filter(|at| *at > since).map(|at| days(at, quiet));
-    // Whoever kept it silent has had their say; the count begins anew when the silence ends.
-    let silent = alert.snoozed_until.filter(|at| *at > since).map(|at| days(at, MANAGER_SOON));
-    [Some(plain), acted, silent].into_iter().flatten().max().unwrap_or(plain)
+    // Whoever asked for time has it, and is asked first when it is over.
+    [Some(plain), acted, lapses].into_iter().flatten().max().unwrap_or(plain)
 }
 
 /// The last act on the task by whoever is behind an account. `None`: none is known.
@@ -360,13 +431,15 @@ pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_
 fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
     let manager = leader(heads, draft.snapshot);
-    let account = manager.map(|person| person.own_account).or(heads.first().copied()).unwrap_or(AccountId::NOBODY);
+    let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
     let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
     let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
     let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
+    // What goes to a channel is told to nobody in particular.
+    let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }
 }
@@ -391,11 +464,13 @@ pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option
 /// The notice by which a want has been met, or is about to be.
 pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], draft: &Draft<'_>) -> Option<&'d Notice> {
     let since = assigned_since(want, alert, draft.snapshot);
+    let asked_since = if want.reason == Reason::Asked { alert.asks_again_at() } else { None };
     let meets = |notice: &&&Notice| {
         notice.state != NoticeState::Dead
             && notice.reason != Reason::Resolved
             && notice.finding.stage >= alert.stage
             && (want.rung > 1 || is_same_question(notice, alert))
+            && asked_since.is_none_or(|since| notice.reason == Reason::Asked && notice.decided_at >= since)
             && is_met_there(want, notice)
             && since.is_none_or(|since| notice.decided_at >= since)
     };
@@ -406,8 +481,9 @@ fn is_met_there(want: &Want, notice: &Notice) -> bool {
     match (&want.address, &notice.address) {
         // A comment that mentions nobody is the task's, whoever has it now.
         (Address::Comment { mention: None, .. }, Address::Comment { .. }) => notice.rung == want.rung,
+        // Who goes by another name by now has been told all the same.
         (Address::Comment { mention, .. }, Address::Comment { mention: said, .. }) => {
-            notice.account == want.account && mention == said
+            notice.account == want.account && mention.is_some() == said.is_some()
         }
         // Who was told directly needs no line in the digest.
         (Address::Digest(_), _) => {

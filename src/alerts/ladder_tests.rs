@@ -180,13 +180,17 @@ fn snoozed_is_silent_and_only_those_concerned_are_obeyed() {
     world.at("2025-03-11 08:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     let gap_id = world.alert(OVERDUE, 1).gap.clone();
     let snooze = |gap| Wish::Snooze { gap, until: at("2025-03-13 09:00"), reason: Some("vendor".to_owned()) };
-    assert!(world.ask(Some(BO), snooze(gap_id.clone())).starts_with("only the task's owner"));
+    assert!(world.ask(Some(BO), snooze(gap_id.clone())).starts_with("Only the task's owner"));
     assert!(world.ask(None, snooze(crate::domain::finding::GapId("nothing".to_owned()))).starts_with("no gap"));
     assert!(world.ask(Some(MAX), snooze(gap_id.clone())).contains("is silent until"));
     world.at("2025-03-12 10:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     assert_eq!((world.said().as_str(), world.withheld(OVERDUE, 1)), ("", Some("snoozed")));
     world.at("2025-03-13 09:00").run(&[]);
-    assert_eq!(world.sent.len(), 1);
+    let said = world.said();
+    assert!(
+        said.contains("slack UANA") && said.contains("slack UMAX"),
+        "who silenced it hears that it is over: {said}"
+    );
     world.ask(Some(ANA), snooze(gap_id.clone()));
     assert!(world.ask(None, Wish::Unsnooze { gap: gap_id }).starts_with("gap"));
 }
@@ -326,12 +330,13 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     ⬣ <acme/web#1> “Task 1” *is past its date*
     Due Mon 10 Mar (milestone), just passed.
     Next: close it if it is done, or set a new date.
-      Only you see this. If nothing changes within a working day, Max hears of it too.
+      If nothing changes within a working day, Max hears of it too.
     ---
     comment #1
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     *gapwatch* · ⬣ past its date since Mon 10 Mar
     Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let mut world = World::new();
@@ -344,6 +349,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     @ana-gh @bo-gh *gapwatch* · ⬣ past its date since Mon 10 Mar
     Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     assert_eq!(world.alert(OVERDUE, 1).told.len(), 2);
@@ -363,4 +369,26 @@ fn an_owner_without_any_channel_is_named_and_the_manager_hears_in_time() {
     Due Mon 10 Mar (milestone), 1 working day ago.
     Ana could not be told: no way to reach them is known.
     ");
+}
+
+#[test]
+fn that_all_parts_are_done_is_said_once_and_not_that_it_is_nearly_done() {
+    let (near, whole) = (RuleId("pace.stuck_near_done"), RuleId("state.parent_child"));
+    let mut world = World::new();
+    let since = at("2025-03-03 10:00");
+    let nearly = Evidence::NearDone {
+        progress: 1.0,
+        source: connector_model::ProgressSource::Children,
+        items: 3,
+        since,
+        limit_secs: 3 * 8 * 3600,
+        deadline: None,
+    };
+    let done = Evidence::PartsDone { parts: 3, done_at: since };
+    let gaps = vec![
+        (near, Reading::Gap(finding(Stage::Widens, None, nearly))),
+        (whole, Reading::Gap(finding(Stage::Opens, None, done))),
+    ];
+    world.run(&[judged(1, gaps)]);
+    assert_eq!((world.withheld(near, 1), world.withheld(whole, 1)), (Some("inhibited"), Some("digest")));
 }

@@ -17,12 +17,18 @@
 
 mod answer;
 #[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
 mod away_tests;
 mod draft;
+#[cfg(test)]
+mod heard_tests;
 mod inhibit;
 mod ladder;
 #[cfg(test)]
 mod ladder_tests;
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 mod risk_tests;
 mod reconcile;
@@ -33,19 +39,22 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
-use crate::domain::ids::{ConnectionId, ContainerId, InboxId};
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
 use crate::domain::notice::Notice;
 use crate::domain::record::{ContainerRec, NextIds};
 use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
-pub(crate) use ladder::{cannot_wait, last_act, leader, owners};
+pub(crate) use ladder::{cannot_wait, heads, last_act, leader, owners};
+pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
 
 /// What the rules say about one subject.
@@ -73,6 +82,10 @@ pub struct Decided {
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
+    /// What to write under our comment on a task for whoever was not obeyed. `None`: nothing any more.
+    pub remarks: BTreeMap<TaskId, Option<String>>,
+    /// See [`crate::domain::alert::Round::mutes`].
+    pub mutes: Vec<(AccountId, Option<Timestamp>)>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -91,9 +104,10 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
-    let released = std::mem::take(&mut draft.released);
+    let (released, mutes) = (std::mem::take(&mut draft.released), std::mem::take(&mut draft.mutes));
+    let remarks = std::mem::take(&mut draft.remarks);
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered, released }
+    Decided { alerts, notices, answered, released, remarks, mutes }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.
@@ -112,11 +126,12 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
     }
     let snapshot = draft.snapshot;
     let concerns = |alert: &&Alert| {
-        let home = home(alert.subject, snapshot);
-        home.is_some_and(|home| {
-            containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id))
-        }) && (matches!(alert.withheld, Some(Withheld::SourceStale | Withheld::MassChange))
-            || is_held(alert.subject, snapshot))
+        let homes = snapshot.board.places(alert.subject);
+        homes
+            .iter()
+            .any(|home| containers.contains(&home.id) || home.reader.is_some_and(|id| connections.contains(&id)))
+            && (matches!(alert.withheld, Some(Withheld::SourceStale | Withheld::MassChange))
+                || is_held(alert.subject, snapshot))
     };
     let open = snapshot.board.alerts().filter(|alert| alert.state != AlertState::Resolved);
     draft.awake.extend(open.filter(concerns).map(|alert| alert.id));
@@ -151,8 +166,13 @@ fn reader(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<ConnectionId> 
 /// nor is a container by its own hold.
 fn held(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<Withheld> {
     let home = home(subject, snapshot)?;
-    if is_stale(home, snapshot.board) {
+    // Of a milestone, sprint or version all places count that its tasks live in.
+    let places = snapshot.board.places(subject);
+    if is_stale(home, snapshot.board) || places.iter().any(|place| is_stale(place, snapshot.board)) {
         return Some(Withheld::SourceStale);
+    }
+    if snapshot.board.is_home(home.id) {
+        return places.iter().any(|place| place.hold.is_some()).then_some(Withheld::MassChange);
     }
     let SubjectKey::Task(task) = subject else { return None };
     if home.hold.is_some() {

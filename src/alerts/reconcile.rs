@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::{Judgement, is_held};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::finding::{Finding, GapId, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Addressee, Finding, GapId, Reading, RuleId, Stage, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
+use crate::domain::plan::kind_word;
 use crate::domain::record::Gone;
 use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
@@ -105,18 +106,23 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     next.episode = before.episode + 1;
     next.snoozed_until = before.snoozed_until;
     next.snooze_reason.clone_from(&before.snooze_reason);
+    next.said = before.said.clone().filter(|_| before.snoozed_until.is_some());
     // To whom it never was over, it is no new gap.
     let unaware =
         |told: &&Told| waiting.iter().any(|notice| notice.account == told.account && notice.address == told.address);
     next.told = before.told.iter().filter(unaware).cloned().collect();
-    let calendar = &snapshot.board.people.default_calendar;
-    let resumes = before.resolved_at.is_some_and(|at| RESUMES_WITHIN.after(at, calendar) >= snapshot.now);
+    let resumes = before.resolved_at.is_some_and(|at| resumes(at, snapshot));
     if resumes {
         next.rung = before.rung;
     }
     change.alert = next;
     let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
     draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
+}
+
+/// True where a gap that was over at an instant and is back now goes on where its ladder stood.
+pub(crate) fn resumes(over_at: Timestamp, snapshot: &Snapshot<'_>) -> bool {
+    RESUMES_WITHIN.after(over_at, &snapshot.board.people.default_calendar) >= snapshot.now
 }
 
 fn begun(
@@ -137,7 +143,7 @@ fn begun(
         state: AlertState::Pending,
         stage: finding.stage,
         stage_at: snapshot.now,
-        backlog: judgement.baseline && !snapshot.policy.tell_backlog,
+        backlog: is_backlog(finding, judgement) && !snapshot.policy.tell_backlog,
         opened_at: snapshot.now,
         fired_at: None,
         clear_since: None,
@@ -148,11 +154,18 @@ fn begun(
         acked_until: None,
         snoozed_until: None,
         snooze_reason: None,
+        said: None,
         step_at: None,
         withheld: None,
         finding: finding.clone(),
         told: Vec::new(),
     }
+}
+
+/// True for what was there before we began to look. What keeps us from looking at a place is news to the operators.
+fn is_backlog(finding: &Finding, judgement: &Judgement) -> bool {
+    let is_trouble = matches!(judgement.subject, SubjectKey::Container(_)) && finding.addressee == Addressee::Operators;
+    judgement.baseline && !is_trouble
 }
 
 fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Draft<'_>) {
@@ -166,7 +179,7 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
         Some(Withheld::Observing | Withheld::SourceStale | Withheld::MassChange | Withheld::NotVisible)
     );
     let unheard = unsaid && alert.told.is_empty();
-    let backlog = judgement.baseline && !tell_backlog && unheard;
+    let backlog = is_backlog(finding, judgement) && !tell_backlog && unheard;
     let rises = finding.stage > alert.stage;
     let asks_anew = finding.evidence.question() != alert.finding.evidence.question();
     if alert.finding == *finding && !rises && (!backlog || alert.backlog) {
@@ -178,12 +191,16 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     if asks_anew {
         // A further question is none that was answered before, and what was there at the beginning is asked as well.
         change.alert.backlog = false;
-        change.alert.acked_until = None;
+        change.alert.unanswer();
     }
     if rises {
         change.alert.stage = finding.stage;
         change.alert.stage_at = now;
         change.alert.backlog = false;
+        if finding.stage == Stage::Failure {
+            // What was answered before its date passed was no answer to that.
+            change.alert.unanswer();
+        }
         draft.log(id, LogKind::Rose, Some(finding.stage.word().to_owned()), None);
     }
 }
@@ -227,6 +244,7 @@ pub(super) fn end(id: AlertId, ending: Ending, draft: &mut Draft<'_>) {
     let (what, reason) = match ending {
         Ending::Resolved => (LogKind::Resolved, None),
         Ending::Vanished => (LogKind::Resolved, Some("it went before anybody was told".to_owned())),
+        Ending::Overtaken => (LogKind::Resolved, Some("its date has passed".to_owned())),
         Ending::NoLongerWatched => (LogKind::NoLongerWatched, None),
         Ending::Deleted => (LogKind::NoLongerWatched, Some("the task was deleted".to_owned())),
         Ending::MovedAway => (LogKind::NoLongerWatched, Some("the task was moved to where nobody looks".to_owned())),
@@ -257,6 +275,11 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
             let is_filtered = |task: &TaskRow| task.ineligible() == Some(Ineligible::Filtered);
             is_read() && !board.task(id).is_some_and(is_filtered)
         }
+        SubjectKey::Container(id) if board.is_home(id) => {
+            // Where its places are read no more, nothing of what is in it is on the board.
+            let reader = board.container(id).and_then(|home| home.reader);
+            reader.is_some_and(|reader| board.connection(reader).is_some()) && board.members(id).next().is_some()
+        }
         SubjectKey::Container(_) => is_read(),
         SubjectKey::Connection(id) => board.connection(id).is_some(),
         SubjectKey::Person(id) => board.somebody(id).is_some(),
@@ -276,8 +299,13 @@ fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_
             (site, board.task(id).map_or("", |task| task.ext()))
         }
         SubjectKey::Container(id) => {
-            let home = board.container(id);
-            (home.map_or("", |home| board.site(home.site)), home.map_or("", |home| &home.ext))
+            let Some(home) = board.container(id) else { return GapId::new(rule, "", "", scope) };
+            let site = board.site(home.site);
+            // A tool numbers its versions, its sprints and its tasks each for themselves.
+            if board.is_home(id) {
+                return GapId::new(rule, site, &format!("{} {}", kind_word(home.kind), home.ext), scope);
+            }
+            (site, &*home.ext)
         }
         // A connection is known before its site is.
         SubjectKey::Connection(id) => ("", board.connection(id).map_or("", |connection| &connection.name)),

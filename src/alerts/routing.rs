@@ -3,16 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{Want, climb, last_act, met_by};
+use super::ladder::{QUIET_AFTER_ACT, Want, climb, last_act, met_by};
 use super::reconcile::resolves_at;
-use super::step::settles_at;
+use super::step::{lapses_at, settles_at};
 use super::{held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::calendar::later;
-use crate::domain::finding::SubjectKey;
+use crate::domain::calendar::{Calendar, later};
+use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
+use crate::domain::record::ContainerRec;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 
@@ -61,6 +62,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
         plan.wakes.extend(settles_at(alert, draft.snapshot));
     }
     plan.wakes.extend(resolves_at(alert, draft.snapshot));
+    plan.wakes.extend(lapses_at(alert, draft));
     if let Some((withheld, until)) = silenced(alert, draft) {
         plan.withheld = Some(withheld);
         plan.wakes.extend(until);
@@ -77,7 +79,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
     let first_word_until = if alert.told.is_empty() { Some(stale_at(alert, draft.snapshot)) } else { None };
     for want in asked.wants {
         let met = met_by(&want, alert, &notices, draft);
-        let held = held_back(&want, alert, draft.snapshot);
+        let held = held_back(&want, alert, draft);
         let fresh_until = first_word_until.filter(|_| want.address.is_sent());
         match (met, held) {
             (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
@@ -108,7 +110,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
 
 /// Why nothing more is being said although nothing is held back.
 fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice]) -> Option<Withheld> {
-    if unreachable && alert.told.is_empty() && !plan.say.iter().any(|want| want.address.is_sent()) {
+    let on_its_way = |notice: &&Notice| {
+        plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
+    };
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }
     let is_kept_line =
@@ -135,6 +141,9 @@ fn silenced(alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Option<Timest
     if let Some(until) = alert.acked_until.filter(|until| *until > now) {
         return Some((Withheld::Acknowledged, Some(until)));
     }
+    if alert.said.as_ref().is_some_and(|said| said.settles()) {
+        return Some((Withheld::Dismissed, None));
+    }
     if alert.state == AlertState::Pending {
         return Some((Withheld::Settling, None));
     }
@@ -159,14 +168,17 @@ pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
 
 /// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.
 fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
-    let Some(home) = home(alert.subject, snapshot) else { return Timestamp::MAX };
-    let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
-    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
-    later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    let stale_at = |home: &ContainerRec| {
+        let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
+        let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
+        later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+    };
+    snapshot.board.places(alert.subject).into_iter().map(stale_at).min().unwrap_or(Timestamp::MAX)
 }
 
 /// Why one person is not told now, and until when.
-fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Withheld, Timestamp)> {
+fn held_back(want: &Want, alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Timestamp)> {
+    let snapshot = draft.snapshot;
     if !want.address.is_sent() {
         return None;
     }
@@ -184,8 +196,41 @@ fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Wit
     {
         return Some((Withheld::RecentAction, until));
     }
+    let later_than_now = |until: &Timestamp| *until > snapshot.now;
+    if let Some(until) = given_until(want, alert, snapshot).filter(later_than_now) {
+        return Some((Withheld::Settling, until));
+    }
+    if let Some(until) = answered_until(want, alert, calendar, draft).filter(later_than_now) {
+        return Some((Withheld::Answered, until));
+    }
     let closed = snapshot.policy.work_hours_only && !calendar.is_open(snapshot.now);
     closed.then(|| (Withheld::QuietHours, calendar.next_open(snapshot.now)))
+}
+
+/// Until when an act on the task by whoever was told of it counts as an answer, and it is not put to them again: neither
+/// because it got worse, nor because it came back. A failure is another matter, and so is a further question on another
+/// day. `None`: they have not acted since they were told.
+fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, draft: &Draft<'_>) -> Option<Timestamp> {
+    let is_first = matches!(want.reason, Reason::Opened | Reason::Worsened);
+    if want.rung != 1 || !is_first || alert.stage == Stage::Failure {
+        return None;
+    }
+    let (snapshot, people) = (draft.snapshot, &draft.snapshot.board.people);
+    let told = snapshot
+        .board
+        .notices_of(alert.id)
+        .filter(|notice| notice.reason != Reason::Resolved && people.same(notice.account, want.account));
+    let told_at = told.filter_map(|notice| notice.told_at).min()?;
+    let acted_at = last_act(want.account, alert, snapshot).filter(|at| *at > told_at)?;
+    let anew = alert.finding.evidence.question().is_some() && calendar.date(acted_at) < calendar.date(snapshot.now);
+    (!anew).then(|| calendar.after(acted_at, QUIET_AFTER_ACT * calendar.day_secs()))
+}
+
+/// Until when a task that has just been given to somebody is left alone: it may be given to somebody else at once.
+fn given_until(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let SubjectKey::Task(task) = alert.subject else { return None };
+    let given_at = snapshot.board.task(task)?.facts().assigned_since(want.account).filter(|_| want.rung == 1)?;
+    Some(later(given_at, snapshot.policy.settle))
 }
 
 /// Everybody who was told hears that it is over, by the way they were told; nobody else does.
@@ -233,7 +278,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
     let state = match want.address {
         Address::Log => NoticeState::Told,
         Address::Digest(_) => NoticeState::Open,
-        Address::Slack(_) | Address::Comment { .. } => NoticeState::Sealed,
+        Address::Slack(_) | Address::Email(_) | Address::Comment { .. } => NoticeState::Sealed,
     };
     let mut finding = alert.finding.clone();
     finding.stage = alert.stage;

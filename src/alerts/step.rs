@@ -2,17 +2,26 @@
 
 use jiff::Timestamp;
 
+use super::answer::is_obeyed;
 use super::draft::Draft;
+use super::ladder::owners;
 use super::reconcile::{end, resolves_at};
 use super::{is_held, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
 use crate::domain::calendar::later;
 use crate::domain::finding::{Evidence, SubjectKey};
-use crate::domain::ids::{AlertId, TaskId};
+use crate::domain::ids::{AccountId, AlertId, TaskId};
+use crate::domain::look::Look;
+use crate::domain::notice::{Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
 use crate::domain::record::HistoryReach;
 use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
+
+/// Working days for an answer to the question whether an earlier one still holds.
+const ASKED_DAYS: i64 = 1;
+/// The same where it could not be put.
+const UNASKED_DAYS: i64 = 2;
 
 /// Moves an alert on as far as `now` allows.
 pub(super) fn advance(id: AlertId, draft: &mut Draft<'_>) {
@@ -26,6 +35,7 @@ pub(super) fn advance(id: AlertId, draft: &mut Draft<'_>) {
     {
         change.alert.backlog = true;
     }
+    forget_answer(id, draft);
     let Some(alert) = draft.alert(id) else { return };
     if is_held(alert.subject, snapshot) {
         return;
@@ -33,10 +43,19 @@ pub(super) fn advance(id: AlertId, draft: &mut Draft<'_>) {
     match alert.state {
         AlertState::Pending if settles_at(alert, snapshot).is_none_or(|at| at <= snapshot.now) => fire(id, draft),
         AlertState::Firing if resolves_at(alert, snapshot).is_some_and(|at| at <= snapshot.now) => {
-            end(id, Ending::Resolved, draft);
+            end(id, if is_overtaken(alert, snapshot) { Ending::Overtaken } else { Ending::Resolved }, draft);
         }
         _ => {}
     }
+}
+
+/// True where a gap about a date ends because that date has passed, and the task is neither done nor moved: no good news.
+fn is_overtaken(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    let SubjectKey::Task(task) = alert.subject else { return false };
+    let asks = ["due.at_risk", "owner.absent"].contains(&alert.rule.0);
+    let Some(task) = snapshot.board.task(task).filter(|task| asks && task.is_work()) else { return false };
+    let (now, told) = (Look::new(snapshot).deadline(task), alert.finding.deadline);
+    now.zip(told).is_some_and(|(now, told)| now.at <= snapshot.now && now.due == told.due)
 }
 
 fn fire(id: AlertId, draft: &mut Draft<'_>) {
@@ -46,6 +65,38 @@ fn fire(id: AlertId, draft: &mut Draft<'_>) {
         change.alert.fired_at = Some(now);
     }
     draft.log(id, LogKind::Fired, None, None);
+}
+
+/// What was answered counts for as long as whoever said it is asked, and no longer than they have a say in it.
+fn forget_answer(id: AlertId, draft: &mut Draft<'_>) {
+    let now = draft.snapshot.now;
+    let Some((alert, said)) = draft.alert(id).and_then(|alert| Some((alert, alert.said.as_ref()?))) else { return };
+    let why = if said.by != AccountId::NOBODY && !is_obeyed(said.by, alert, draft.snapshot) {
+        "whoever answered has no say in it any more"
+    } else if lapses_at(alert, draft).is_some_and(|at| at <= now) {
+        "asked whether it still holds, nobody answered"
+    } else {
+        return;
+    };
+    if let Some(change) = draft.change(id) {
+        change.alert.unsay();
+    }
+    draft.log(id, LogKind::Answered, Some(why.to_owned()), None);
+}
+
+/// When an answer stops to count whose time is over: a working day after who gave it was asked again, or two where nobody
+/// could be. `None`: there is none that is asked about.
+pub(super) fn lapses_at(alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp> {
+    let asks_at = alert.asks_again_at()?;
+    let by = alert.said.as_ref().map(|said| said.by).filter(|by| *by != AccountId::NOBODY);
+    let calendar = draft.snapshot.board.people.calendar(by.or(owners(alert, draft.snapshot).first().copied()));
+    let asked = |notice: &&Notice| {
+        let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        heard.filter(|_| notice.reason == Reason::Asked && notice.decided_at >= asks_at)
+    };
+    let asked = draft.notices(alert).iter().filter_map(asked).min();
+    let (since, days) = asked.map_or((asks_at, UNASKED_DAYS), |at| (at, ASKED_DAYS));
+    Some(calendar.after(since, days * calendar.day_secs()))
 }
 
 /// It was found while we only observed, and sending has been switched on since: it is backlog, not news.

@@ -116,6 +116,9 @@ pub(crate) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        email: false,
+        unwanted: Default::default(),
+        hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
     }
@@ -232,18 +235,7 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, round: Round) {
-        for change in &round.alerts {
-            self.board.put_alert(change.alert.clone());
-        }
-        for notice in &round.notices {
-            self.board.put_notice(notice.clone());
-        }
-        for post in &round.posts {
-            self.board.put_post(post.clone());
-        }
-        for message in &round.messages {
-            self.board.put_message(message.clone());
-        }
+        self.board.put_round(round.clone());
         let done: Vec<InboxId> = round.answered.iter().map(|(id, _)| *id).collect();
         self.board.answered(&done);
         self.rounds.push(round);
@@ -380,6 +372,7 @@ fn container(now: Timestamp) -> ContainerRec {
         name: "acme/web".into(),
         reader: Some(GITHUB),
         archived: false,
+        over: false,
         due: None,
         warm_at: Some(at("2025-03-01 00:00")),
         baseline_at: Some(Timestamp::UNIX_EPOCH),
@@ -388,6 +381,7 @@ fn container(now: Timestamp) -> ContainerRec {
         failing_since: None,
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },
+        lacks: Box::default(),
     }
 }
 
@@ -468,6 +462,7 @@ pub(crate) fn address(address: &Address) -> String {
         Address::Slack(Destination::User(id)) => format!("slack {id}"),
         Address::Slack(Destination::Email(email)) => format!("slack {email}"),
         Address::Slack(Destination::Channel(name)) => format!("slack {name}"),
+        Address::Email(email) => format!("mail {email}"),
         Address::Comment { task, mention: None, .. } => format!("comment #{task}"),
         Address::Comment { task, mention: Some(login), .. } => format!("comment #{task} @{login}"),
         Address::Digest(handle) => format!("digest {handle}"),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::lacking::Lacking;
 use super::open::{Stopped, View};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::SubjectKey;
@@ -42,6 +43,9 @@ pub(super) struct Connection {
     pub(super) last_success_at: Option<Timestamp>,
     /// What is wrong.
     pub(super) because: Option<String>,
+    /// What it does not tell though its tool could, and why: rules that need it say nothing there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) lacks: Vec<Lacking>,
 }
 
 /// One gap.
@@ -150,6 +154,7 @@ fn connection(view: &View, state: &ConnectionState) -> Connection {
         state: word,
         last_success_at: state.last_success_at,
         because: state.failure.as_ref().map(|(_, because)| because.clone()).or_else(|| blind_spots(view, state.id)),
+        lacks: state.lacks.iter().map(Lacking::from).collect(),
     }
 }
 
@@ -253,7 +258,10 @@ fn gap(
         opened_at: alert.opened_at,
         stage_at: alert.stage_at,
         resolved_at: alert.resolved_at,
-        summary: wording::summary(&alert.finding, Scene { names, now: view.now, calendar }),
+        summary: wording::summary(
+            &alert.finding,
+            Scene { names, now: view.now, calendar, common: &people.default_calendar },
+        ),
         evidence: rules::numbers::numbers(&alert.finding.evidence, view.now, calendar),
         told: alert
             .told

@@ -1,5 +1,6 @@
 //! `explain`: every rule about one task: verdict, numbers, where each threshold comes from, the next look.
 
+use connector_model::Need;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -7,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
 use super::{Exit, Output, norms, places};
-use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
+use crate::domain::row::TaskRow;
 use crate::messages::scene::Scene;
 use crate::messages::wording;
 use crate::rules::{self, Explained};
@@ -50,6 +52,8 @@ struct Rule {
     norms: Vec<norms::Shown>,
     next_check_at: Option<Timestamp>,
     gap: Option<String>,
+    /// What the rule needs and the connection does not tell.
+    missing: Option<&'static str>,
 }
 
 /// Prints why a task is flagged, or not.
@@ -122,6 +126,7 @@ fn silent(rule: RuleId, verdict: &'static str, because: &str) -> Rule {
         norms: Vec::new(),
         next_check_at: None,
         gap: None,
+        missing: None,
     }
 }
 
@@ -149,7 +154,12 @@ fn rule(
         Reading::Clear(Grounds::Measured(evidence)) => ("clear", Some(evidence)),
         Reading::Clear(Grounds::Because(_)) => ("clear", None),
         Reading::Clear(Grounds::NotApplicable(_)) => ("not_applicable", None),
+        Reading::Unknown(Why::NotTold(_)) => ("not_applicable", None),
         Reading::Unknown(_) => ("unknown", None),
+    };
+    let missing = match one.reading {
+        Reading::Unknown(Why::NotTold(need)) => Some(need),
+        _ => None,
     };
     let gap = view
         .board
@@ -158,13 +168,27 @@ fn rule(
     Rule {
         rule: one.rule.0,
         verdict,
-        because: wording::because(&one.reading, Scene { names, now: view.now, calendar }),
+        because: missing.and_then(|need| not_told(view, rec?, need)).unwrap_or_else(|| {
+            wording::because(
+                &one.reading,
+                Scene { names, now: view.now, calendar, common: &view.board.people.default_calendar },
+            )
+        }),
         evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
         thresholds: chain.thresholds(view, one),
         norms: norms::of_task(one),
-        next_check_at: one.recheck_at,
+        next_check_at: one.recheck_at.filter(|_| missing.is_none()),
+        missing: missing.map(Need::word),
         gap: gap.map(|alert| alert.gap.0.clone()),
     }
+}
+
+/// Why a rule is not asked: `not applicable: asana.hq tells no blocking links: …`.
+fn not_told(view: &View, task: &TaskRow, need: Need) -> Option<String> {
+    let snapshot = view.snapshot();
+    let lack = rules::told::lack(need, task, &snapshot)?;
+    let connection = view.board.reader(task).map_or("its connection", |reader| &*reader.name);
+    Some(format!("not applicable: {connection} tells no {}: {}", need.word(), lack.because))
 }
 
 /// Which overrides are for one task, in order.

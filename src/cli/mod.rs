@@ -11,16 +11,19 @@ mod enable;
 mod explain;
 mod gaps;
 mod init;
+mod lacking;
 mod live;
 mod manual;
 mod norms;
 mod open;
+mod outbox;
 mod people;
 mod places;
 mod preview;
 mod progress;
 mod rehearsal;
 mod rules;
+mod rules_test;
 mod schedule;
 mod table;
 mod tracker;
@@ -69,6 +72,7 @@ impl Exit {
             FailureKind::Unavailable | FailureKind::NotVisible => Exit::Unavailable,
             FailureKind::Limited => Exit::TryAgain,
             FailureKind::Refused | FailureKind::Forbidden => Exit::Refused,
+            FailureKind::Misconfigured => Exit::Config,
         }
     }
 }
@@ -282,6 +286,11 @@ enum Verb {
         /// Its name, as `acme/web` or `OPS`.
         container: String,
     },
+    /// What could not be sent: messages that were given up, and sending them once more.
+    Outbox {
+        #[command(subcommand)]
+        verb: outbox::OutboxVerb,
+    },
     /// Ask the running daemon how it is.
     Health,
     /// Have the running daemon read its configuration again; what it refuses changes nothing.
@@ -479,6 +488,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,
+        Verb::Outbox { verb } => outbox::outbox(&from, verb).await,
         Verb::Health => wish::health(&from).await,
         Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),

@@ -1,8 +1,11 @@
-//! `rules list|show|fields`: what is looked for, with which thresholds, and what of a task a rule may read.
+//! `rules list|show|fields|test`: what is looked for, with which thresholds, and what of a task a rule may read.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::lacking::{self, Lacking};
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
 use super::{Exit, Output, norms};
@@ -15,6 +18,7 @@ use crate::rules::about::{About, Need, about};
 use crate::rules::fields::FIELDS;
 use crate::rules::own::FAMILY;
 use crate::rules::{ids, known};
+use crate::store::ConnectionState;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum RulesVerb {
@@ -30,6 +34,11 @@ pub(super) enum RulesVerb {
         /// A browser address, a gap id, CONNECTION:KEY, or a key.
         task: Option<String>,
     },
+    /// Judge the cases of a file: short histories, and the gaps that each should have. docs/rules-test.md shows one.
+    Test {
+        /// The file; left out: every one in the folder `tests` beside the configuration.
+        file: Option<std::path::PathBuf>,
+    },
 }
 
 /// Carries one of them out.
@@ -38,6 +47,7 @@ pub(super) fn rules(from: &From, verb: &RulesVerb) -> Result<Exit, Stopped> {
         RulesVerb::List => list(from),
         RulesVerb::Show { rule } => show(from, rule),
         RulesVerb::Fields { task } => fields(from, task.as_deref()),
+        RulesVerb::Test { file } => super::rules_test::test(from, file.as_deref()),
     }
 }
 
@@ -64,12 +74,15 @@ struct Rule {
 #[derive(Debug, Serialize)]
 struct Capability {
     connection: String,
+    /// What the tool never tells, or the connection does not tell of anything that it reads.
     missing: Vec<&'static str>,
+    /// What the connection does not tell though its tool could, and why.
+    lacks: Vec<Lacking>,
 }
 
 /// A rule that nobody has described is not shown half: every rule has its words, which a test sees to.
-fn rule(settings: &Settings, id: RuleId) -> Option<Rule> {
-    if let Some(own) = own(settings, id) {
+fn rule(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<Rule> {
+    if let Some(own) = own(settings, states, id) {
         return Some(own);
     }
     let about = about(id)?;
@@ -80,13 +93,16 @@ fn rule(settings: &Settings, id: RuleId) -> Option<Rule> {
         first: about.first,
         state: state(settings, id),
         needs: about.needs.iter().map(|need| need.word()).collect(),
-        connections: settings.connections().map(|name| capability(name, about)).collect(),
+        connections: settings.connections().map(|name| capability(name, states, about.needs)).collect(),
     })
 }
 
 /// A rule of the configuration: what it says of itself, and nothing that it needs, for a field may be empty.
-fn own(settings: &Settings, id: RuleId) -> Option<Rule> {
+fn own(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<Rule> {
     let rule = settings.rules.custom.get(id.0.strip_prefix(FAMILY)?)?;
+    let needs: BTreeSet<Need> = rule.when.fields().iter().filter_map(|field| field.need()).collect();
+    let needs: Vec<Need> = needs.into_iter().collect();
+    let capability = |connection| Capability { missing: Vec::new(), ..capability(connection, states, &needs) };
     Some(Rule {
         rule: id.0,
         what: rule.when.text().to_owned(),
@@ -94,7 +110,7 @@ fn own(settings: &Settings, id: RuleId) -> Option<Rule> {
         first: rule.tell.word(),
         state: state(settings, id),
         needs: Vec::new(),
-        connections: settings.connections().map(|connection| Capability { connection, missing: Vec::new() }).collect(),
+        connections: settings.connections().map(capability).collect(),
     })
 }
 
@@ -104,11 +120,15 @@ fn all(settings: &Settings) -> Vec<RuleId> {
     ids().chain(own).collect()
 }
 
-fn capability(connection: String, about: &About) -> Capability {
+fn capability(connection: String, states: &[ConnectionState], needs: &[Need]) -> Capability {
     let told = registry::supplies(&connection).unwrap_or_default();
-    let tells = |need: &Need| told.iter().any(|(told, _)| told == need);
-    let missing = about.needs.iter().filter(|need| !tells(need)).map(|need| need.word()).collect();
-    Capability { connection, missing }
+    let lacks = lacking::of(states, &connection);
+    let is_missing = |need: &Need| {
+        !told.iter().any(|(told, _)| told == need) || lacks.iter().any(|lack| lack.need == *need && lack.is_whole())
+    };
+    let missing = needs.iter().filter(|need| is_missing(need)).map(|need| need.word()).collect();
+    let lacks = lacks.into_iter().filter(|lack| lack.concerns(needs)).collect();
+    Capability { connection, missing, lacks }
 }
 
 /// `off`; `observe` where nothing of it is sent; else `on`. A rule's own word counts for more than the one at the top, and
@@ -132,7 +152,8 @@ fn state(settings: &Settings, id: RuleId) -> &'static str {
 
 fn list(from: &From) -> Result<Exit, Stopped> {
     let settings = load(from, LOOKING, false)?.settings;
-    let rules: Vec<Rule> = all(&settings).into_iter().filter_map(|id| rule(&settings, id)).collect();
+    let states = lacking::known(&settings);
+    let rules: Vec<Rule> = all(&settings).into_iter().filter_map(|id| rule(&settings, &states, id)).collect();
     let cells = |rule: &Rule| {
         [
             rule.rule.to_owned(),
@@ -160,12 +181,22 @@ fn list(from: &From) -> Result<Exit, Stopped> {
 
 /// On which connections it can be judged, and what the others do not tell.
 fn can(rule: &Rule) -> String {
-    let lacking: Vec<String> = rule
-        .connections
-        .iter()
-        .filter(|one| !one.missing.is_empty())
-        .map(|one| format!("not on {}: no {}", one.connection, one.missing.join(", ")))
-        .collect();
+    let of_one = |one: &Capability| {
+        let because = |what: &&str| one.lacks.iter().find(|lack| lack.is_whole() && lack.what == *what);
+        let missing: Vec<String> = one
+            .missing
+            .iter()
+            .map(|what| because(what).map_or_else(|| format!("no {what}"), |lack| lack.words.clone()))
+            .collect();
+        let mut said: Vec<String> = (!missing.is_empty())
+            .then(|| format!("not on {}: {}", one.connection, missing.join(", ")))
+            .into_iter()
+            .collect();
+        let rest = one.lacks.iter().filter(|lack| !one.missing.contains(&lack.what));
+        said.extend(rest.map(|lack| format!("on {} {}", one.connection, lack.words)));
+        said
+    };
+    let lacking: Vec<String> = rule.connections.iter().flat_map(of_one).collect();
     match lacking.as_slice() {
         [] => "everywhere".to_owned(),
         lacking => lacking.join("; "),
@@ -193,6 +224,8 @@ struct Told {
     connection: String,
     need: &'static str,
     by: Option<&'static str>,
+    /// Why it is not told at present, or only in part.
+    lacking: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -206,7 +239,8 @@ struct Threshold {
 fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let loaded = load(from, LOOKING, false)?;
-    let found = known(name).and_then(|id| Some((rule(&loaded.settings, id)?, about(id))));
+    let states = lacking::known(&loaded.settings);
+    let found = known(name).and_then(|id| Some((rule(&loaded.settings, &states, id)?, about(id))));
     let Some((rule, about)) = found else {
         let meant = crate::config::diagnose::meant(name, all(&loaded.settings).into_iter().map(|id| id.0));
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
@@ -214,7 +248,7 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
     };
     let document = OneDocument {
         schema: "gapwatch.rule/1",
-        told_by: about.map(|about| told_by(&loaded.settings, about)).unwrap_or_default(),
+        told_by: about.map(|about| told_by(&loaded.settings, &states, about)).unwrap_or_default(),
         thresholds: thresholds(&loaded, rule.rule),
         norms: known(name).map(|id| norms::of_rule(from, id)).unwrap_or_default(),
         proven: known(name).map(|id| norms::proven(from, id, &loaded.settings.rules.due.at_risk)).unwrap_or_default(),
@@ -228,13 +262,15 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
     Ok(Exit::Done)
 }
 
-fn told_by(settings: &Settings, about: &About) -> Vec<Told> {
+fn told_by(settings: &Settings, states: &[ConnectionState], about: &About) -> Vec<Told> {
     let of = |connection: String| {
         let told = registry::supplies(&connection).unwrap_or_default();
+        let lacks = lacking::of(states, &connection);
         about.needs.iter().map(move |need| Told {
             connection: connection.clone(),
             need: need.word(),
             by: told.iter().find(|(known, _)| known == need).map(|(_, by)| *by),
+            lacking: lacks.iter().find(|lack| lack.need == *need).map(|lack| lack.words.clone()),
         })
     };
     settings.connections().flat_map(of).collect()
@@ -287,6 +323,9 @@ fn print(document: &OneDocument) {
     for told in &document.told_by {
         let by = told.by.map_or_else(|| "not told, so it says nothing there".to_owned(), |by| format!("from {by}"));
         anstream::println!("{}: {} {by}", told.connection, told.need);
+        if let Some(lacking) = &told.lacking {
+            anstream::println!("    at present {}", plain(lacking));
+        }
     }
 }
 

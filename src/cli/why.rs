@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::open::{From, Stopped, View, print_json, print_text, since};
 use super::table::{csv, table, when};
 use super::{Exit, Output};
+use crate::alerts::heads;
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
@@ -130,6 +131,11 @@ fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec
 
 fn recipients(view: &View, alert: &Alert) -> Vec<AccountId> {
     let people = &view.board.people;
+    if let SubjectKey::Container(_) = alert.subject
+        && alert.finding.addressee == Addressee::Manager
+    {
+        return heads(alert, &view.snapshot());
+    }
     let task = match alert.subject {
         SubjectKey::Task(id) => view.board.task(id),
         SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,

@@ -80,7 +80,8 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
     Ok(calendar.next_day_start(at - SignedDuration::from_secs(1)))
 }
 
-async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
+/// Puts a wish into the inbox: through the daemon, or straight.
+pub(super) async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
     let settings = settings(from, LOOKING)?;
     let file = View::store_file(&settings);
     let clock = crate::clock::system();
@@ -115,12 +116,18 @@ struct ConnectionHealth<'r> {
     id: &'r str,
     /// What is wrong with it. `null`: nothing.
     because: Option<&'r str>,
+    /// What it does not tell though its tool could, and why.
+    lacks: Vec<&'r str>,
 }
 
 impl HealthDocument<'_> {
     fn of(reply: &Reply) -> HealthDocument<'_> {
-        let connections =
-            reply.connections.iter().map(|(id, because)| ConnectionHealth { id, because: because.as_deref() });
+        let lacks = |id: &String| reply.lacks.iter().filter(|(of, _)| of == id).map(|(_, words)| &**words).collect();
+        let connections = reply.connections.iter().map(|(id, because)| ConnectionHealth {
+            id,
+            because: because.as_deref(),
+            lacks: lacks(id),
+        });
         HealthDocument {
             schema: "gapwatch.health/1",
             ok: reply.ok,
@@ -192,5 +199,8 @@ fn print(reply: &Reply, lively: bool) {
     }
     for (name, failure) in &reply.connections {
         anstream::println!("  {name}: {}", failure.as_deref().unwrap_or("ok"));
+        for (_, words) in reply.lacks.iter().filter(|(of, _)| of == name) {
+            anstream::println!("    {words}");
+        }
     }
 }

@@ -23,7 +23,10 @@ impl Core {
                     let mut homes = homes.filter_map(|task| self.board.container(task.container()));
                     homes.any(|home| home.baseline_at.is_none())
                 }
-                SubjectKey::Container(_) | SubjectKey::Connection(_) => false,
+                SubjectKey::Container(_) => {
+                    self.board.places(judged.subject).iter().any(|place| place.baseline_at.is_none())
+                }
+                SubjectKey::Connection(_) => false,
             };
         Judgement {
             subject: judged.subject,

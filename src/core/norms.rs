@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use super::Core;
+use crate::domain::burndown;
 use crate::domain::ids::AccountId;
 use crate::domain::norms::{self, Book};
 use crate::domain::outcome;
@@ -34,6 +35,8 @@ impl Core {
         let containers = (&before.counted, &counted);
         let shown = proof::proofs(&before.forecast, containers, &finished, as_of, |owner| people.calendar(owner));
         let mut forecast = outlook::with_open_tasks(shown, &Snapshot { now: as_of, ..snapshot });
+        let planned = self.store.planned(&self.board.plans(), as_of)?;
+        forecast = forecast.with_weeks(burndown::weeks(&planned, as_of));
         let (rows, mut moved) = norms::renewed(before.rows(), rows);
         moved.extend(forecast.settle(&before.forecast));
         let book = Book::new(Some(as_of), counted, rows).with_forecast(forecast);

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
 use super::notice::{Address, Message, Notice, Post};
+use super::said::{About, Claim, Said};
 
 /// One gap over all its episodes, as the present episode stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,8 @@ pub struct Alert {
     pub snoozed_until: Option<Timestamp>,
     /// Why it is snoozed.
     pub snooze_reason: Option<String>,
+    /// The last answer to it that still counts. `None`: none does.
+    pub said: Option<Box<Said>>,
     /// When to think about it again. `None`: only when something changes.
     pub step_at: Option<Timestamp>,
     /// Why nothing is being said at present. `None`: nothing is held back.
@@ -62,6 +66,27 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// When the time is over that somebody asked for, and they are asked whether it still holds. `None`: nobody is.
+    pub fn asks_again_at(&self) -> Option<Timestamp> {
+        let said = self.said.as_ref().filter(|said| said.is_asked_again())?;
+        if said.what == Claim::Later { self.snoozed_until } else { self.acked_until }
+    }
+
+    /// Forgets what was answered, but for a silence that somebody asked for with its end.
+    pub fn unanswer(&mut self) {
+        if self.snoozed_until.is_none() {
+            self.unsay();
+        }
+    }
+
+    /// Forgets what was answered.
+    pub fn unsay(&mut self) {
+        self.said = None;
+        self.acked_until = None;
+        self.snoozed_until = None;
+        self.snooze_reason = None;
+    }
+
     /// Notes that somebody was surely told; the first time counts.
     pub fn hears(&mut self, told: Told) {
         self.rung = self.rung.max(told.rung);
@@ -129,6 +154,8 @@ pub enum Ending {
     Resolved,
     /// It went before anybody was told.
     Vanished,
+    /// Nothing was mended: its date has passed, and what is to be said now is said by another gap.
+    Overtaken,
     /// The configuration no longer watches it.
     NoLongerWatched,
     /// The tool says that the task was deleted.
@@ -178,6 +205,8 @@ pub enum Withheld {
     Digest,
     /// An answer was given; silent for a while.
     Answered,
+    /// Somebody said that there is no problem.
+    Dismissed,
     /// Nobody can be reached.
     NoAddressee,
 }
@@ -201,6 +230,7 @@ impl Withheld {
             Withheld::Acknowledged => "acknowledged",
             Withheld::Digest => "digest",
             Withheld::Answered => "answered",
+            Withheld::Dismissed => "dismissed",
             Withheld::NoAddressee => "no_addressee",
         }
     }
@@ -249,6 +279,8 @@ pub enum LogKind {
     Told,
     /// Snoozed, or the snooze ended.
     Snoozed,
+    /// Somebody answered, or what they answered no longer counts.
+    Answered,
 }
 
 impl LogKind {
@@ -270,6 +302,7 @@ impl LogKind {
             LogKind::Withheld => "withheld",
             LogKind::Told => "told",
             LogKind::Snoozed => "snoozed",
+            LogKind::Answered => "answered",
         }
     }
 }
@@ -281,7 +314,7 @@ pub struct Answer {
     pub id: InboxId,
     /// When it came.
     pub at: Timestamp,
-    /// Who wishes it. `None`: the operator at the command line.
+    /// Who wishes it; [`AccountId::NOBODY`]: somebody unknown. `None`: the operator at the command line.
     pub account: Option<AccountId>,
     /// What.
     pub wish: Wish,
@@ -310,6 +343,18 @@ pub enum Wish {
         /// What people call it: `acme/web`.
         container: String,
     },
+    /// Send once more what was given up.
+    Resend {
+        /// What: `m12` a message, `e12` an event for a webhook.
+        id: String,
+    },
+    /// Whatever these words mean, from a comment or a button.
+    Say {
+        /// About what.
+        about: About,
+        /// As written, without what only calls us.
+        words: String,
+    },
 }
 
 /// All that one round decided; committed whole, or not at all.
@@ -323,6 +368,8 @@ pub struct Round {
     pub posts: Vec<Post>,
     /// Messages, new and changed, whole.
     pub messages: Vec<Message>,
+    /// What was told, for webhooks.
+    pub events: Vec<Event>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose first full judgement is over.
@@ -332,6 +379,8 @@ pub struct Round {
     pub unsettled: Vec<ContainerId>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
+    /// Who wants to hear nothing but their digest, since when; `None`: who wants to hear again.
+    pub mutes: Vec<(AccountId, Option<Timestamp>)>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

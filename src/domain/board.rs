@@ -6,6 +6,8 @@
 
 mod folk;
 mod measured;
+mod plans;
+pub use plans::Plans;
 mod queue;
 
 use std::collections::{BTreeSet, HashMap};
@@ -162,6 +164,12 @@ impl Board {
                 self.touch_members(id);
             }
         }
+        for (account, since) in round.mutes {
+            match since {
+                Some(since) => drop(self.people.muted.entry(account).or_insert(since)),
+                None => drop(self.people.muted.remove(&account)),
+            }
+        }
         round.alerts.into_iter().for_each(|change| self.put_alert(change.alert));
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));
@@ -204,6 +212,8 @@ impl Board {
     fn touch_members(&mut self, container: ContainerId) {
         if let Some(members) = self.members.get(&container) {
             self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
+            let plans: BTreeSet<SubjectKey> = members.iter().flat_map(|id| self.plans_of(*id)).collect();
+            self.touched.extend(plans);
         }
     }
 
@@ -212,20 +222,22 @@ impl Board {
         let touches = self.containers.get(&id).is_none_or(|before| {
             (
                 before.due,
-                before.archived,
+                (before.archived, before.over),
                 before.warm_at.is_some(),
                 before.history_seen(),
                 &before.hold,
                 before.failing_since.is_some(),
                 &before.bulks,
+                &before.lacks,
             ) != (
                 rec.due,
-                rec.archived,
+                (rec.archived, rec.over),
                 rec.warm_at.is_some(),
                 rec.history_seen(),
                 &rec.hold,
                 rec.failing_since.is_some(),
                 &rec.bulks,
+                &rec.lacks,
             )
         });
         self.touched.insert(SubjectKey::Container(id));
@@ -261,7 +273,13 @@ impl Board {
             let same = self.task(id).is_some_and(|before| before.is_alike(&image.row)) && self.edges.says(image);
             if !same {
                 moved.insert(id);
+                continue;
             }
+            // What is done on a card is done on its items.
+            let children =
+                self.edges.children(id).filter(|child| self.task(*child).is_some_and(TaskRow::is_check_item));
+            let items: Vec<SubjectKey> = children.map(SubjectKey::Task).collect();
+            self.touched.extend(items);
         }
         self.touch_around(&moved);
         tasks.into_iter().for_each(|image| self.put_task(image));
@@ -284,6 +302,7 @@ impl Board {
             self.place(&row, says);
         }
         self.tasks.insert(row);
+        self.touch_plans(id);
     }
 
     /// Takes up what a task itself says about its place, instead of what it said before.
@@ -303,6 +322,7 @@ impl Board {
 
     /// Takes back what the task itself says about its place; edges that its neighbours also state stay.
     fn unlink(&mut self, id: TaskId) {
+        self.touch_plans(id);
         if let Some(row) = self.tasks.get(id.0) {
             self.roster.remove(row);
             if self.uses.remove(row) {
@@ -330,6 +350,7 @@ impl Board {
             // What somebody has at hand is read of what they own, and of its parts.
             let parent = self.task(*id).and_then(TaskRow::parent);
             parent.into_iter().chain([*id]).for_each(|task| self.touch_owners(task));
+            self.touch_plans(*id);
         }
         self.touched.extend(self.edges.around(ids, &self.tasks).into_iter().map(SubjectKey::Task));
     }

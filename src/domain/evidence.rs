@@ -3,6 +3,8 @@
 //! Instants and limits, never durations: a reading must stay the same until its `recheck_at`, and how many days something
 //! is by now is computed by the words.
 
+mod forecast;
+
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{AccountId, TaskId};
 use super::norms::Source;
 use super::past::Asks;
+pub use forecast::{Outlook, Pace, RiskReason};
 
 /// A deadline as it counts for one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -369,6 +372,17 @@ pub enum Evidence {
         /// At least so often it has to be.
         least: f64,
     },
+    /// `due.at_risk`, of a task that shares its date with many others: `milestone.at_risk` speaks for all of them.
+    DueTogether {
+        /// What people call the milestone, sprint or version.
+        with: String,
+        /// How many open tasks have its date.
+        tasks: u32,
+        /// The date.
+        deadline: Deadline,
+    },
+    /// `milestone.at_risk`
+    Milestone(Box<Outlook>),
     /// `sys.mirror_stale`
     MirrorStale {
         /// First failed pass since the last good one.
@@ -391,6 +405,9 @@ pub enum Evidence {
         states: Vec<String>,
         /// Accounts that own open tasks and belong to no configured person.
         owners: Vec<String>,
+        /// Of how many finished tasks hardly any was ever in progress. `None`: enough were, or it is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unbegun: Option<u32>,
     },
     /// `sys.mass_change`, of tasks that were missing.
     MassMissing {
@@ -511,42 +528,13 @@ pub struct LateTask {
     pub finish_at: Timestamp,
 }
 
-/// What speaks against a task's date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub enum RiskReason {
-    /// There is no sign of work.
-    NotStarted,
-    /// It waits for a task that is open.
-    Blocked {
-        /// Which.
-        by: TaskId,
-    },
-    /// Less is declared to be done than time has passed.
-    Behind {
-        /// Declared share, 0 to 1.
-        progress: f64,
-        /// From when its time counts.
-        start_at: Timestamp,
-    },
-    /// Its date was hard to meet when it was set.
-    Unrealistic {
-        /// When that was.
-        set_at: Timestamp,
-    },
-    /// Nobody has touched it for days.
-    Idle {
-        /// Since when.
-        human_at: Timestamp,
-    },
-}
-
 impl Evidence {
     /// Which question it puts, where a rule asks again and again while a gap is open; each is a new word. `None`: there is
     /// only one.
     pub fn question(&self) -> Option<u32> {
         match self {
             Evidence::AtRisk { days, .. } => Some(*days),
+            Evidence::Milestone(outlook) => outlook.pace.as_ref().map(|pace| pace.week).or(outlook.checkpoint_days),
             _ => None,
         }
     }

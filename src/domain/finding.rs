@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use connector_model::Need;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use super::evidence::{Deadline, Evidence, LateTask, Mismatch, Overload, RiskReason, Still, TooSoon};
+pub use super::evidence::{
+    Deadline, Evidence, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon,
+};
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
+use super::letters::{leading, letters};
 
 /// A rule's fixed name, as `pace.behind`; never changes once released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,6 +110,8 @@ pub enum Why {
     HistoryPending,
     /// A neighbour that decides is not mirrored, or not fully read.
     NeighbourUnseen,
+    /// Its connection does not tell what the rule needs.
+    NotTold(Need),
     /// A condition of the configuration cannot be worked out about it.
     ConditionFails,
     /// The rule itself failed: an error of gapwatch.
@@ -120,6 +126,7 @@ impl Why {
             Why::HistoryBehind => "its latest change is known, the history of that change not yet",
             Why::HistoryPending => "its history has not been read yet",
             Why::NeighbourUnseen => "a task it depends on has not been read",
+            Why::NotTold(_) => "its connection does not tell what the rule needs",
             Why::ConditionFails => {
                 "a condition of the configuration cannot be worked out with its values; `gapwatch rules fields` shows them"
             }
@@ -214,16 +221,18 @@ pub struct GapId(pub String);
 impl GapId {
     /// Computes it. `site` is the site's text, `subject` the subject's stable id there.
     pub fn new(rule: RuleId, site: &str, subject: &str, scope: &str) -> GapId {
-        const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let mut hash = Sha256::new();
         for part in [rule.0, site, subject, scope] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let bytes = hash.finalize();
-        let bits = bytes.iter().take(8).fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte));
-        let letters = (0..10).map(|i| char::from(CROCKFORD[(bits >> (59 - 5 * i) & 31) as usize]));
-        GapId(letters.collect())
+        GapId(letters(leading(&hash.finalize()), 10))
+    }
+
+    /// True for a word that may be one, whether or not there is such a gap.
+    pub fn looks_like(word: &str) -> bool {
+        let crockford = |c: char| c.is_ascii_digit() || (c.is_ascii_lowercase() && !matches!(c, 'i' | 'l' | 'o' | 'u'));
+        word.len() == 10 && word.chars().all(crockford)
     }
 }
 

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::ContainerId;
+use super::burndown::Weeks;
+use super::ids::{ContainerId, TaskId};
 use super::moved::Moved;
 
 /// Calendar days before the date at which a task that is still open is looked at, the earliest first.
@@ -71,9 +72,20 @@ pub struct Outlook {
     /// Who belongs to the riskiest third, by checkpoint.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub thirds: BTreeMap<u32, Third>,
+    /// Of a plan: what happened in it in each whole week.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weeks: Option<Weeks>,
+    /// Open tasks whose date is that of this milestone, sprint or version.
+    #[serde(skip_serializing_if = "is_none")]
+    pub shared_by: u32,
 }
 
-/// The outlook of each container by its row, and of the organisation under 0.
+fn is_none(many: &u32) -> bool {
+    *many == 0
+}
+
+/// The outlook of each container by its row, of a task with parts by its row with a minus before it, and of the organisation
+/// under 0.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Forecast {
     /// By row.
@@ -91,6 +103,24 @@ impl Forecast {
         self.outlooks.get(&container.0)?.thirds.get(&days).copied()
     }
 
+    /// What happened in a plan in each whole week. `None`: it was not looked at yet.
+    pub fn weeks(&self, plan: i64) -> Option<&Weeks> {
+        self.outlooks.get(&plan)?.weeks.as_ref()
+    }
+
+    /// How many open tasks have the date of a milestone, sprint or version, as of the start of the day.
+    pub fn shared_by(&self, home: ContainerId) -> u32 {
+        self.outlooks.get(&home.0).map_or(0, |outlook| outlook.shared_by)
+    }
+
+    /// With what happened in plans in each whole week.
+    pub fn with_weeks(mut self, plans: BTreeMap<i64, Weeks>) -> Forecast {
+        for (plan, weeks) in plans {
+            self.outlooks.entry(plan).or_default().weeks = Some(weeks);
+        }
+        self
+    }
+
     /// Takes this in the place of an older one: a threshold that stood still keeps its value. Says what moved.
     pub fn settle(&mut self, before: &Forecast) -> BTreeSet<Moved> {
         for (about, outlook) in &mut self.outlooks {
@@ -103,9 +133,12 @@ impl Forecast {
         }
         let rows = before.outlooks.keys().chain(self.outlooks.keys());
         let moved = rows.filter(|about| before.outlooks.get(about) != self.outlooks.get(about));
-        moved
-            .map(|about| if *about == 0 { Moved::Organisation } else { Moved::Container(ContainerId(*about)) })
-            .collect()
+        let moved = moved.map(|about| match *about {
+            0 => Moved::Organisation,
+            task if task < 0 => Moved::Task(TaskId(-task)),
+            container => Moved::Container(ContainerId(container)),
+        });
+        moved.collect()
     }
 
     /// Puts what open tasks of a container show at a checkpoint.

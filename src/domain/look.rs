@@ -13,7 +13,7 @@ use super::chains::Chains;
 use super::finding::{Deadline, Why};
 use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
-use super::norms::{Habits, Norms, Percentiles};
+use super::norms::Norms;
 use super::people::People;
 use super::record::{ConnectionRec, ContainerRec, HistoryReach};
 use super::row::TaskRow;
@@ -222,21 +222,6 @@ impl<'a> Look<'a> {
         self.snapshot.board.norms().of(task.container(), task.kind().unwrap_or_default())
     }
 
-    /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
-    pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
-        self.snapshot.board.norms().top_priority(container)
-    }
-
-    /// What whoever is behind an account usually has at hand.
-    pub fn habits(&self, account: AccountId) -> Habits {
-        self.snapshot.board.norms().habits(account)
-    }
-
-    /// What people of the organisation usually have at hand.
-    pub fn team_habits(&self) -> Habits {
-        self.snapshot.board.norms().team_habits()
-    }
-
     /// False for bots; an account that was never described counts as human.
     pub fn is_human(&self, account: AccountId) -> bool {
         self.note(Reads::OWNERS);
@@ -414,7 +399,9 @@ impl<'a> Look<'a> {
     /// Where the history cannot be relied on.
     pub fn state_since(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
         let Some(facts) = self.facts(task)? else { return Ok(None) };
-        let told = facts.state_since().unwrap_or(task.created_at());
+        let waits = task.category() == StatusCategory::Waiting;
+        let since = if waits { facts.waits_since() } else { facts.state_since() };
+        let told = since.unwrap_or(task.created_at());
         if task.declared() || task.category() != StatusCategory::Todo {
             return Ok(Some(told));
         }
@@ -428,7 +415,10 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Where the history cannot be relied on.
     pub fn human_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
-        Ok(self.facts(task)?.map(|facts| facts.human_at().map_or(task.created_at(), |at| at.max(task.created_at()))))
+        let on_card = if task.is_check_item() { self.owner_at(task)? } else { None };
+        let since =
+            |facts: Told<'_>| facts.human_at().max(on_card).map_or(task.created_at(), |at| at.max(task.created_at()));
+        Ok(self.facts(task)?.map(since))
     }
 
     /// The owner clock: the last act of any present owner (by any account of theirs) since the assignment.
@@ -453,9 +443,11 @@ impl<'a> Look<'a> {
     fn find_owner_at(&self, task: &'a TaskRow) -> Result<Option<Timestamp>, Why> {
         let people = &self.snapshot.board.people;
         let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let card = task.parent().filter(|_| task.is_check_item()).and_then(|card| self.snapshot.board.task(card));
         let acts = self.owners(task).flat_map(|owner| {
             let since = facts.assigned_since(owner).unwrap_or(task.created_at());
-            facts.acts().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| at)
+            let acts = facts.acts().chain(card.into_iter().flat_map(|card| card.facts().acts()));
+            acts.filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| at)
         });
         Ok(acts.max())
     }
@@ -469,7 +461,7 @@ impl<'a> Look<'a> {
             return deadline;
         }
         let before = self.reads.replace(Reads::SUBJECT);
-        let stated = task.due().or_else(|| self.home_due(task));
+        let stated = task.due().or_else(|| self.dated_home(task).map(|(stated, _)| stated));
         let deadline = stated.map(|stated| self.expires(task, stated));
         let reads = self.reads();
         self.deadline.set(Some((task.id, reads, deadline)));
@@ -477,12 +469,17 @@ impl<'a> Look<'a> {
         deadline
     }
 
-    fn home_due(&self, task: &TaskRow) -> Option<DueStated> {
+    /// The sprint, milestone or version whose date is a task's own. `None`: it has another date, or none.
+    pub fn home_of_date(&self, task: &TaskRow) -> Option<&'a ContainerRec> {
+        if task.due().is_some() { None } else { self.dated_home(task).map(|(_, home)| home) }
+    }
+
+    fn dated_home(&self, task: &TaskRow) -> Option<(DueStated, &'a ContainerRec)> {
         self.note(Reads::CONTAINERS);
         let homes = task.homes().filter_map(|id| self.snapshot.board.container(id));
         homes
-            .filter_map(|home| Some(DueStated { due: home.due?, source: home.kind.due_source()? }))
-            .min_by_key(|stated| (stated.source, rank(stated.due)))
+            .filter_map(|home| Some((DueStated { due: home.due?, source: home.kind.due_source()? }, home)))
+            .min_by_key(|(stated, _)| (stated.source, rank(stated.due)))
     }
 
     fn expires(&self, task: &'a TaskRow, stated: DueStated) -> Deadline {

@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use super::letters::{leading, letters};
+
 /// The key of this instance, made at the first start and kept in the store. Says nothing in debug output.
 #[derive(Clone)]
 pub struct InstanceKey([u8; 32]);
@@ -26,11 +28,24 @@ impl InstanceKey {
     }
 
     fn mac(&self, wire: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
-        mac.update(b"gapwatch/1\0");
-        mac.update(wire.as_bytes());
-        data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
+        match wire.len() {
+            // As in marks of the earlier form.
+            32 => data_encoding::HEXLOWER.encode(&self.hmac(b"gapwatch/1\0", wire)[..16]),
+            _ => letters(leading(&self.hmac(b"gapwatch/2\0", wire)), Mark::MAC as u32),
+        }
     }
+
+    fn hmac(&self, of: &[u8], wire: &str) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(of);
+        mac.update(wire.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+/// A wire id from random bits, of which the first fifty count.
+pub fn wire(random: u64) -> String {
+    letters(random, Mark::WIRE as u32)
 }
 
 impl std::fmt::Debug for InstanceKey {
@@ -47,12 +62,32 @@ mod tests {
     #[test]
     fn only_our_own_mac_is_believed() {
         let key = InstanceKey::from_bytes(&[7; 32]).unwrap();
-        let mark = key.sign("00112233445566778899aabbccddeeff");
+        let mark = key.sign(&wire(0x0011_2233_4455_6677));
         assert!(key.believes(&mark));
+        assert_eq!(mark.to_text().len(), 19, "{}", mark.to_text());
         assert_eq!(Mark::from_text(&mark.to_text()), Some(mark.clone()));
-        let other = Mark { wire: "ff112233445566778899aabbccddeeff".to_owned(), ..mark.clone() };
+        let other = Mark { wire: wire(0xff11_2233_4455_6677), ..mark.clone() };
         assert!(!key.believes(&other));
+        assert!(!key.believes(&Mark { mac: String::new(), ..mark.clone() }));
         assert!(!InstanceKey::from_bytes(&[8; 32]).unwrap().believes(&mark));
         assert!(!format!("{key:?}").contains('7'));
     }
+
+    #[test]
+    fn a_mark_of_the_earlier_form_is_still_ours() {
+        let key = InstanceKey::from_bytes(&[7; 32]).unwrap();
+        let text = "00112233445566778899aabbccddeeff.EARLIER".replace("EARLIER", EARLIER);
+        let mark = Mark::from_text(&text).unwrap();
+        assert!(key.believes(&mark));
+        assert_eq!(mark.to_text(), text);
+        let other = Mark { wire: "ff112233445566778899aabbccddeeff".to_owned(), ..mark };
+        assert!(!key.believes(&other));
+        for wrong in ["0011223344-5566778", "00112233445-66778899", "0011223344.55667788", "001122334-A5566778", "a-b"]
+        {
+            assert_eq!(Mark::from_text(wrong), None, "{wrong}");
+        }
+    }
+
+    /// What the first version gave, by another program: HMAC-SHA256 of `gapwatch/1`, a zero byte and the wire id.
+    const EARLIER: &str = "c40b362a09d686d9db3505884e6a9298";
 }

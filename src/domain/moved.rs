@@ -1,6 +1,6 @@
 //! What a norm that moved concerns.
 
-use super::ids::{AccountId, ContainerId};
+use super::ids::{AccountId, ContainerId, TaskId};
 
 /// What has to be judged anew because of a norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,6 +9,8 @@ pub enum Moved {
     Organisation,
     /// A container with its tasks.
     Container(ContainerId),
+    /// A task alone.
+    Task(TaskId),
     /// Whoever is behind an account.
     Account(AccountId),
 }

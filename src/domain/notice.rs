@@ -56,6 +56,8 @@ pub enum Reason {
     Escalated,
     /// It resolved.
     Resolved,
+    /// The time that somebody asked for is over, and it still stands.
+    Asked,
 }
 
 impl Reason {
@@ -70,17 +72,19 @@ impl Reason {
             0 => Reason::Opened,
             1 => Reason::Worsened,
             2 => Reason::Escalated,
+            4 => Reason::Asked,
             _ => Reason::Resolved,
         }
     }
 
-    /// `opened`, `worsened`, `escalated` or `resolved`.
+    /// `opened`, `worsened`, `escalated`, `resolved` or `asked`.
     pub fn word(self) -> &'static str {
         match self {
             Reason::Opened => "opened",
             Reason::Worsened => "worsened",
             Reason::Escalated => "escalated",
             Reason::Resolved => "resolved",
+            Reason::Asked => "asked",
         }
     }
 }
@@ -133,6 +137,8 @@ impl NoticeState {
 pub enum Address {
     /// Slack: a person or a channel.
     Slack(Destination),
+    /// A mail to this address.
+    Email(String),
     /// Our comment on the task, through this connection; with the login to mention, when it is the only channel.
     Comment {
         /// Name of the connection, `github.acme`.
@@ -149,10 +155,11 @@ pub enum Address {
 }
 
 impl Address {
-    /// `slack`, `comment`, `digest` or `log`, as in `channel`.
+    /// `slack`, `email`, `comment`, `digest` or `log`, as in `channel`.
     pub fn channel(&self) -> &'static str {
         match self {
             Address::Slack(_) => "slack",
+            Address::Email(_) => "email",
             Address::Comment { .. } => "comment",
             Address::Digest(_) => "digest",
             Address::Log => "log",
@@ -161,7 +168,7 @@ impl Address {
 
     /// True when something is sent there now, false for a line that waits.
     pub fn is_sent(&self) -> bool {
-        matches!(self, Address::Slack(_) | Address::Comment { .. })
+        matches!(self, Address::Slack(_) | Address::Email(_) | Address::Comment { .. })
     }
 }
 
@@ -184,6 +191,8 @@ pub struct Post {
     pub want: Text,
     /// What it says. `None`: nothing yet.
     pub have: Option<Text>,
+    /// A line for whoever answered in a way that could not be obeyed. `None`: none.
+    pub remark: Option<String>,
     /// False once a person took it away, or it could not be sent: nothing is made there again.
     pub open: bool,
 }

@@ -1,9 +1,10 @@
-//! What a rule may see of a task's parts, and of those who work in a container.
+//! What a rule may see of a task's parts, of those who work in a container, and of what is usual there and with them.
 
 use connector_model::{Progress, ProgressSource, Share, StatusCategory};
 
-use super::ids::AccountId;
+use super::ids::{AccountId, ContainerId};
 use super::look::{Look, Reads};
+use super::norms::{Habits, Percentiles};
 use super::record::ContainerRec;
 use super::row::TaskRow;
 
@@ -58,6 +59,33 @@ impl<'a> Look<'a> {
         let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Share of a container's open tasks in the top two priorities, as of the start of the day. `None`: too few to say.
+    pub fn top_priority(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.board().norms().top_priority(container)
+    }
+
+    /// Share of a container's finished tasks that were ever being worked on, as of the start of the day. `None`: too few to
+    /// say.
+    pub fn begun(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.board().norms().begun(container)
+    }
+
+    /// What whoever is behind an account usually has at hand.
+    pub fn habits(&self, account: AccountId) -> Habits {
+        self.board().norms().habits(account)
+    }
+
+    /// What people of the organisation usually have at hand.
+    pub fn team_habits(&self) -> Habits {
+        self.board().norms().team_habits()
+    }
+
+    /// True for a team of the configuration, which is nobody.
+    pub fn is_team(&self, account: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.board().people.person(account).is_some_and(|person| person.team)
     }
 
     /// True when one account belongs to one of its human owners.

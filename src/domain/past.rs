@@ -18,6 +18,9 @@ const FIRST_MOVES: usize = 6;
 /// ... and so many in all; those in the middle are left out.
 const MOVES: usize = 16;
 
+/// A date that is moved this long before or after somebody said something in the task was not moved in silence.
+pub const SAID_NEAR: SignedDuration = SignedDuration::from_hours(24);
+
 /// What is seldom to be told of a task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -28,7 +31,13 @@ pub struct Past {
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Timestamp>,
-    /// When a link to a task it waits for, or that waits for it, was last removed. `None`: never.
+    /// When it had been closed before that. `None`: never, or no history tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_before: Option<Timestamp>,
+    /// Since when a flag, a label or its state says that it waits, where that is not since its state was entered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
+    /// When a link to a task it waits for was last removed. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlinked_at: Option<Timestamp>,
     /// When its planned start was last set. `None`: it was not, or was taken away again.
@@ -37,6 +46,9 @@ pub struct Past {
     /// How its own deadline was changed after it had got a date, oldest first: the first few and the latest ones.
     #[serde(skip_serializing_if = "is_empty")]
     pub due_moves: Box<[DueMove]>,
+    /// When somebody else was last named, by a comment or by a state that waits for them. `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named_at: Option<Timestamp>,
     /// Whom the last comment of a human, or its state, asks something, and who has done nothing since.
     #[serde(skip_serializing_if = "is_empty")]
     pub asked: Box<[Asked]>,
@@ -59,6 +71,9 @@ pub struct DueMove {
     pub by: Option<AccountId>,
     /// One of many at once: an import, a migration, a sprint that was moved as a whole.
     pub bulk: bool,
+    /// Somebody wrote a comment in the task within [`SAID_NEAR`] of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub said: bool,
 }
 
 impl DueMove {

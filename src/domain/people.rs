@@ -71,6 +71,8 @@ pub struct People {
     pub operators: Vec<PersonId>,
     /// Hours and zone of everybody who has none of their own.
     pub default_calendar: Arc<Calendar>,
+    /// Who wants to hear nothing but their digest, and since when: by the account that stands for them.
+    pub muted: IdMap<AccountId, Timestamp>,
     /// When whom is away: by the own account of a person, by the account itself where nobody is known behind it.
     away: IdMap<AccountId, Vec<DateRange>>,
     /// Hours of accounts that nobody is known behind, less the days on which they are away.
@@ -86,6 +88,7 @@ impl People {
             default_manager: None,
             operators: Vec::new(),
             default_calendar,
+            muted: IdMap::default(),
             away: IdMap::default(),
             calendars: IdMap::default(),
         }
@@ -93,15 +96,14 @@ impl People {
 
     /// When whoever is behind an account is away, whichever of their accounts it was told of: in order, apart from each other.
     pub fn away(&self, account: AccountId) -> &[DateRange] {
-        let stands = self.person(account).map_or(account, |person| person.own_account);
-        self.away.get(&stands).map_or(&[], Vec::as_slice)
+        self.away.get(&self.stands(account)).map_or(&[], Vec::as_slice)
     }
 
     /// Takes up that whoever is behind these accounts is away, beside what is known already.
     pub fn add_away(&mut self, told: impl IntoIterator<Item = (AccountId, DateRange)>) {
         let mut moved = BTreeSet::new();
         for (account, range) in told {
-            let stands = self.person(account).map_or(account, |person| person.own_account);
+            let stands = self.stands(account);
             let known = self.away.entry(stands).or_default();
             known.push(range);
             *known = away::joined(std::mem::take(known));
@@ -127,6 +129,16 @@ impl People {
         let day = calendar.date(at);
         let range = ranges.iter().find(|range| range.contains(day))?;
         Some(range.to.tomorrow().map_or(Timestamp::MAX, |next| calendar.day_begins(next)))
+    }
+
+    /// The account by which whoever is behind an account is known where none of a tracker is meant.
+    pub fn stands(&self, account: AccountId) -> AccountId {
+        self.person(account).map_or(account, |person| person.own_account)
+    }
+
+    /// True when whoever is behind an account wants to hear nothing but their digest.
+    pub fn is_muted(&self, account: AccountId) -> bool {
+        self.muted.contains_key(&self.stands(account))
     }
 
     /// Who acts in the place of whoever is behind an account: their deputy. `None`: nobody is named.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use connector_model::{ContainerKind, Due};
+use connector_model::{ContainerKind, Due, Lack};
 use jiff::{SignedDuration, Timestamp};
 
 use super::absence::Hold;
@@ -32,6 +32,8 @@ pub struct ContainerRec {
     pub reader: Option<ConnectionId>,
     /// The tool says that nobody works in it any more: it is archived or switched off, and not read.
     pub archived: bool,
+    /// A milestone, sprint or version that is closed, over or released: nobody expects anything of its date any more.
+    pub over: bool,
     /// Its own end.
     pub due: Option<Due>,
     /// Since when it is read completely. `None`: cold, nothing in it is judged.
@@ -48,6 +50,8 @@ pub struct ContainerRec {
     pub fresh_at: Option<Timestamp>,
     /// How far its history reaches.
     pub history: HistoryReach,
+    /// What its reader does not tell of its tasks.
+    pub lacks: Box<[Lack]>,
 }
 
 /// How far the history of a container's tasks reaches.

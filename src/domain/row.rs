@@ -53,12 +53,15 @@ pub(super) enum When {
     Reopened,
     Unlinked,
     StartSet,
+    DoneBefore,
+    Waits,
+    Named,
 }
 
 /// A number that may be known of a task, by the bit that says whether it is; below the instants.
 #[derive(Clone, Copy)]
 pub(super) enum Number {
-    Container = 16,
+    Container = 19,
     Reporter,
     Parent,
     DueOn,
@@ -77,23 +80,23 @@ pub(super) enum Number {
 #[derive(Clone, Copy)]
 struct Bits(u32, u32);
 
-const INSTANTS: u64 = 0xffff;
-const NUMBERS: u64 = 0x1fff_0000;
-const HAS_SHARE: Bits = Bits(29, 1);
-const HAS_KIND: Bits = Bits(30, 1);
-const HAS_UNMAPPED: Bits = Bits(31, 1);
-const WIDE_INSTANTS: Bits = Bits(32, 1);
-const WIDE_NUMBERS: Bits = Bits(33, 1);
-const WIDE_COUNTS: Bits = Bits(34, 1);
-const CATEGORY: Bits = Bits(35, 3);
-const DECLARED: Bits = Bits(38, 1);
-const RESTRICTED: Bits = Bits(39, 1);
-const UNSEEN: Bits = Bits(40, 1);
-const INELIGIBLE: Bits = Bits(41, 3);
-const DUE_SOURCE: Bits = Bits(44, 4);
-const PROGRESS_SOURCE: Bits = Bits(48, 4);
+const INSTANTS: u64 = 0x7_ffff;
+const NUMBERS: u64 = 0xfff8_0000;
+const HAS_SHARE: Bits = Bits(32, 1);
+const HAS_KIND: Bits = Bits(33, 1);
+const HAS_UNMAPPED: Bits = Bits(34, 1);
+const WIDE_INSTANTS: Bits = Bits(35, 1);
+const WIDE_NUMBERS: Bits = Bits(36, 1);
+const WIDE_COUNTS: Bits = Bits(37, 1);
+const CATEGORY: Bits = Bits(38, 3);
+const DECLARED: Bits = Bits(41, 1);
+const RESTRICTED: Bits = Bits(42, 1);
+const UNSEEN: Bits = Bits(43, 1);
+const INELIGIBLE: Bits = Bits(44, 3);
+const DUE_SOURCE: Bits = Bits(47, 4);
+const PROGRESS_SOURCE: Bits = Bits(51, 4);
 /// 0: none.
-const PRIORITY: Bits = Bits(52, 9);
+const PRIORITY: Bits = Bits(55, 9);
 
 /// The lists behind instants and numbers, and the texts behind these; how long each is stands at the beginning.
 #[derive(Clone, Copy)]
@@ -448,6 +451,11 @@ impl TaskRow {
         self.rare.as_ref()?.words.as_deref()
     }
 
+    /// True for an item of a checklist: nobody can write anything in it, so what its owners do on its card is done on it.
+    pub fn is_check_item(&self) -> bool {
+        self.kind() == Some("check item") && self.parent().is_some()
+    }
+
     /// True for a task that rules are asked about, as far as the task itself tells.
     pub fn is_work(&self) -> bool {
         let word = self.word();
@@ -468,7 +476,7 @@ impl TaskRow {
     /// people did on it is nobody else's concern; when work began is, where the tool does not tell.
     pub(super) fn is_alike(&self, other: &TaskRow) -> bool {
         // Everything that is only there or not, and how long each list is, without the instants.
-        const WORD: u64 = !(0xffff
+        const WORD: u64 = !(INSTANTS
             | 1 << Number::Slips as u32
             | 1 << Number::Reopened as u32
             | 1 << Number::FirstDueOn as u32

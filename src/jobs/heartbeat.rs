@@ -166,6 +166,7 @@ mod tests {
             cold: 0,
             containers: 1,
             tasks: 0,
+            lacks: Vec::new(),
         };
         assert_eq!(unread(&state(Some(12), None), &polls, now), None);
         assert_eq!(unread(&state(Some(1), Some("HTTP 500")), &polls, now), None, "one failure is weather");

@@ -50,6 +50,9 @@ pub struct Reply {
     pub last_tick_at: Option<Timestamp>,
     /// Every connection, and what is wrong with it.
     pub connections: Vec<(String, Option<String>)>,
+    /// What connections do not tell though their tools could: which, and what and why.
+    #[serde(default)]
+    pub lacks: Vec<(String, String)>,
     /// Why nothing is judged or sent: the clock is not believed. `None`: it is.
     #[serde(default)]
     pub clock_doubt: Option<String>,
@@ -156,11 +159,14 @@ async fn health(core: &CoreHandle) -> Reply {
     }
     match core.connections_now().await {
         Ok(states) => {
+            let lacks =
+                states.iter().flat_map(|state| state.lacks.iter().map(|seen| (state.name.clone(), seen.words())));
+            let lacks = lacks.collect();
             let connections = states.into_iter().map(|state| (state.name, state.failure.map(|(_, because)| because)));
             let troubles = core.troubles().await;
             let because = (!troubles.is_empty()).then(|| troubles.join("; "));
             let clock_doubt = core.clock_doubt();
-            Reply { ok: true, because, last_tick_at, connections: connections.collect(), clock_doubt }
+            Reply { ok: true, because, last_tick_at, connections: connections.collect(), lacks, clock_doubt }
         }
         Err(error) => Reply { last_tick_at, ..no(error.to_string()) },
     }
@@ -174,9 +180,16 @@ async fn take(core: &CoreHandle, clock: &dyn Clock, key: String, wish: Wish) -> 
 }
 
 fn yes() -> Reply {
-    Reply { ok: true, because: None, last_tick_at: None, connections: Vec::new(), clock_doubt: None }
+    Reply { because: None, ok: true, ..no(String::new()) }
 }
 
 fn no(because: String) -> Reply {
-    Reply { ok: false, because: Some(because), last_tick_at: None, connections: Vec::new(), clock_doubt: None }
+    Reply {
+        ok: false,
+        because: Some(because),
+        last_tick_at: None,
+        connections: Vec::new(),
+        lacks: Vec::new(),
+        clock_doubt: None,
+    }
 }

@@ -354,8 +354,11 @@ fn failed(error: &ConnectorError, failures: u32, poll: SignedDuration, now: Time
         ConnectorError::Forbidden { .. } => {
             Failed { kind: FailureKind::Forbidden, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
-        ConnectorError::Unauthorized { .. } | ConnectorError::Misconfigured { .. } => {
+        ConnectorError::Unauthorized { .. } => {
             Failed { kind: FailureKind::Refused, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
+        }
+        ConnectorError::Misconfigured { .. } => {
+            Failed { kind: FailureKind::Misconfigured, because, next_pull_at: pause(AFTER_REFUSAL), not_before: None }
         }
     }
 }
@@ -456,7 +459,7 @@ mod tests {
         let strange = ConnectorError::Malformed { tool: "github", what: "a page".into(), source: None };
         assert_eq!(next(&strange, 60), (FailureKind::Unavailable, 3600));
         let distrusted = ConnectorError::Misconfigured { tool: "github", what: "its certificate".into() };
-        assert_eq!(next(&distrusted, 0), (FailureKind::Refused, 3600));
+        assert_eq!(next(&distrusted, 0), (FailureKind::Misconfigured, 3600));
         let refused = ConnectorError::Unauthorized { tool: "github", what: "bad credentials".into() };
         assert_eq!(next(&refused, 0), (FailureKind::Refused, 3600));
         let forbidden = ConnectorError::Forbidden { tool: "github", what: "issues of acme/web".into() };

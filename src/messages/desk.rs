@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait, may_send};
+use crate::alerts::{Decided, cannot_wait, may_send, resumes};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
-use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId};
+use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
+use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::snapshot::Snapshot;
+
+use super::scene::Scene;
 use connector_kit::Destination;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The working copy.
 pub(super) struct Desk<'a> {
@@ -65,6 +70,12 @@ impl<'a> Desk<'a> {
     pub(super) fn of(&self, subject: SubjectKey) -> impl Iterator<Item = &'a Alert> {
         let known = self.snapshot.board.alerts_of(subject).filter_map(|alert| self.alert(alert.id));
         known.chain(self.made.get(&subject).into_iter().flatten().copied())
+    }
+
+    /// The latest comment on a task, if there ever was one.
+    pub(super) fn comment(&self, task: TaskId) -> Option<PostId> {
+        let place = Address::Comment { connection: String::new(), task, mention: None };
+        self.latest.get(&(place, PostAbout::Task(task))).copied()
     }
 
     /// A post as it is by now.
@@ -136,8 +147,41 @@ impl<'a> Desk<'a> {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
                 let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
-                (place, if at_once { own } else { PostAbout::Day(calendar.date(now)) })
+                let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
+                (place, about)
             }
+        }
+    }
+
+    /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that
+    /// of the next working day.
+    fn day_of(&self, place: &Address, calendar: &Calendar) -> Date {
+        let now = self.snapshot.now;
+        let today = calendar.date(now);
+        if self.snapshot.policy.edits(place) {
+            return today;
+        }
+        let has_left = |day: Date| {
+            let post = self.latest.get(&(spot(place), PostAbout::Day(day))).and_then(|id| self.post(*id));
+            let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+            post.is_some_and(|post| post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some())
+        };
+        if has_left(today) { calendar.date(calendar.next_day_start(calendar.day_ends(today))) } else { today }
+    }
+
+    /// When a post may leave: the message of a coming day not before that day's work begins.
+    pub(super) fn leaves_at(&self, post: &Post) -> Timestamp {
+        let lines = self.lines(post.id);
+        let calendar = lines.first().map(|line| self.calendar(line));
+        calendar.map_or(self.snapshot.now, |calendar| self.read_at(post.about, calendar))
+    }
+
+    /// When what is worded now is read: at once, but for the message of a coming day.
+    pub(super) fn read_at(&self, about: PostAbout, calendar: &Calendar) -> Timestamp {
+        let now = self.snapshot.now;
+        match about {
+            PostAbout::Day(day) if day > calendar.date(now) => calendar.next_open(calendar.day_begins(day)),
+            _ => now,
         }
     }
 
@@ -161,6 +205,22 @@ impl<'a> Desk<'a> {
         posts.into_iter().find(|post| self.post(*post).is_some())
     }
 
+    /// True where a notice is the next episode of what a post has told the same person already, as bad as that or worse, and
+    /// of which they never heard that it was over, or only lately: it is no news.
+    pub(super) fn goes_on(&self, notice: &Notice, post: &Post) -> bool {
+        let lines = self.lines(post.id);
+        let before = || {
+            lines.iter().filter(|line| {
+                line.alert == notice.alert && line.episode < notice.episode && line.account == notice.account
+            })
+        };
+        let Some(last) = before().map(|line| line.episode).max() else { return false };
+        let of_last = || before().filter(|line| line.episode == last && line.told_at.is_some());
+        let heard = of_last().any(|line| line.reason != Reason::Resolved && line.finding.stage >= notice.finding.stage);
+        let over_at = of_last().filter(|line| line.reason == Reason::Resolved).filter_map(|line| line.told_at).max();
+        heard && over_at.is_none_or(|at| resumes(at, self.snapshot))
+    }
+
     /// Hours and zone of whom a notice addresses.
     pub(super) fn calendar(&self, notice: &Notice) -> &'a Calendar {
         let people = &self.snapshot.board.people;
@@ -168,6 +228,15 @@ impl<'a> Desk<'a> {
             Address::Slack(Destination::Channel(_)) => &people.default_calendar,
             _ => people.calendar(Some(notice.account)),
         }
+    }
+
+    /// What the words for whoever a notice addresses are found with.
+    pub(super) fn scene<'n>(&self, notice: &Notice, names: &'n HashMap<TaskId, TaskName>) -> Scene<'n>
+    where
+        'a: 'n,
+    {
+        let common = &self.snapshot.board.people.default_calendar;
+        Scene { names, now: self.snapshot.now, calendar: self.calendar(notice), common }
     }
 
     /// Posts whose words may differ after this round: of notices that changed, and of alerts that did.
@@ -193,9 +262,14 @@ impl<'a> Desk<'a> {
     /// True when what is to be read about an alert changed, and may be shown.
     fn shows(&self, alert: &Alert) -> bool {
         let picture = |alert: &Alert| (alert.state, alert.stage, alert.episode, alert.finding.clone());
+        let answer = |alert: &Alert| (alert.said.clone(), alert.snoozed_until, alert.acked_until);
         let before = self.snapshot.board.alert(alert.id);
-        before.is_none_or(|before| picture(before) != picture(alert))
-            && !is_silent(alert)
+        // That somebody answered is shown, though nothing else is said while it counts; and that its time is over.
+        let by_answer = |alert: &Alert| matches!(alert.withheld, Some(Withheld::Snoozed | Withheld::Acknowledged));
+        let is_over = |before: &Alert| by_answer(before) && !by_answer(alert);
+        let answered = before.is_some_and(|before| answer(before) != answer(alert) || is_over(before));
+        (answered || before.is_none_or(|before| picture(before) != picture(alert)))
+            && (answered || !is_silent(alert))
             && may_send(alert, self.snapshot)
             && !is_dropped(alert)
     }
@@ -213,6 +287,7 @@ fn is_silent(alert: &Alert) -> bool {
                 | Withheld::Backlog
                 | Withheld::Snoozed
                 | Withheld::Acknowledged
+                | Withheld::Dismissed
         )
     );
     silent && alert.state != AlertState::Resolved

@@ -6,7 +6,7 @@ use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{
-    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, lateness, moment, part_of, percent, tasks,
 };
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
@@ -58,7 +58,8 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Unrealistic { .. } => "has a date that is hard to meet".to_owned(),
         Evidence::AtRisk { risk: Some(_), .. } => "may miss its date".to_owned(),
         Evidence::AtRisk { .. } => "is due soon and still open".to_owned(),
-        Evidence::RiskUnproven { .. } => "is not looked at yet".to_owned(),
+        Evidence::RiskUnproven { .. } | Evidence::DueTogether { .. } => "is not looked at yet".to_owned(),
+        Evidence::Milestone(outlook) => super::plans::matter(outlook),
         Evidence::OwnerAbsent { .. } => "is due while its owner is away".to_owned(),
         Evidence::OwnerGone { left: true, .. } => "has left, with open work".to_owned(),
         Evidence::OwnerGone { .. } => "has not been seen, with open work".to_owned(),
@@ -198,6 +199,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         | Evidence::Drift { .. }
         | Evidence::Unrealistic { .. } => super::planning::facts(evidence, scene),
         Evidence::AtRisk { .. } | Evidence::RiskUnproven { .. } => super::risk::facts(evidence, scene),
+        Evidence::DueTogether { .. } | Evidence::Milestone(_) => super::plans::facts(evidence, scene),
         Evidence::OwnerAbsent { .. } | Evidence::OwnerGone { .. } => absence::facts(evidence, scene),
         Evidence::WipLimit { active, limit } => format!("{} in hand, {limit} agreed", tasks(*active)),
         Evidence::Overloaded { how, movable } => absence::load(how, movable, scene),
@@ -208,7 +210,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let tasks = count(i64::from(*tasks), "open task");
             format!("{tasks} not to be seen since {}, though the place they live in is", moment(*since, scene))
         }
-        Evidence::Unmapped { states, owners } => unmapped(states, owners),
+        Evidence::Unmapped { states, owners, unbegun } => unmapped(states, owners, *unbegun),
         Evidence::MassMissing { since, missing, of } => {
             format!(
                 "{missing} of {of} open tasks were not in its list {}; nothing in it is judged",
@@ -260,7 +262,8 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::Drift { .. } => "Next: agree on what the date depends on.",
         Evidence::Unrealistic { .. } => "Next: look at the date once more.",
         Evidence::AtRisk { .. } => "Next: does the date hold? Say so in the task, or agree on another one.",
-        Evidence::RiskUnproven { .. } => "Next: nothing.",
+        Evidence::RiskUnproven { .. } | Evidence::DueTogether { .. } => "Next: nothing.",
+        Evidence::Milestone(_) => "Next: take something out of it, or agree on another date.",
         Evidence::OwnerAbsent { .. } => "Next: hand it over, or agree on another date.",
         Evidence::OwnerGone { .. } => "Next: give each of them to somebody else.",
         Evidence::WipLimit { .. } => "Next: finish one before the next begins.",
@@ -273,6 +276,9 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         }
         Evidence::TasksUnseen { .. } => {
             "Next: see whether they were moved, or what the credential may no longer see; they stay as they were."
+        }
+        Evidence::Unmapped { states, owners, .. } if states.is_empty() && owners.is_empty() => {
+            "Next: map the states that mean \"in progress\", or nothing if nobody uses any."
         }
         Evidence::Unmapped { .. } => {
             "Next: name them in the configuration; until then they count as not begun, or unknown."
@@ -318,6 +324,7 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
         Evidence::CrossMismatch { other, .. } => vec![*other],
         Evidence::AtRisk { reasons, .. } => reasons.iter().filter_map(super::risk::names).collect(),
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
+        Evidence::Milestone(outlook) => outlook.worst.clone(),
         Evidence::OwnerGone { tasks, .. } => tasks.iter().copied().take(NAMED).collect(),
         Evidence::Overloaded { movable, .. } => movable.clone(),
         _ => Vec::new(),
@@ -325,14 +332,19 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
 }
 
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
-fn unmapped(states: &[String], owners: &[String]) -> String {
+fn unmapped(states: &[String], owners: &[String], unbegun: Option<u32>) -> String {
     let list = |what: &str, names: &[String]| {
         let shown: Vec<String> = names.iter().take(NAMED).map(|name| clean(name)).collect();
         let more = names.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
     };
-    let parts = [list("states without a meaning", states), list("owners who are nobody in [people]", owners)];
+    let unbegun = unbegun.map(|tasks| {
+        format!(
+            "of {tasks} finished tasks hardly any was ever in progress, so that their start is told by what owners do"
+        )
+    });
+    let parts = [list("states without a meaning", states), list("owners who are nobody in [people]", owners), unbegun];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
@@ -351,9 +363,9 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
     if scene.now <= deadline.at {
         return format!("{} left", between(scene.now, deadline.at, scene));
     }
-    match scene.calendar.working(deadline.at, scene.now) {
+    match scene.common.working(deadline.at, scene.now) {
         ..3600 => "just passed".to_owned(),
-        secs => format!("{} ago", work(secs, scene)),
+        _ => format!("{} ago", lateness(deadline.at, scene.now, scene)),
     }
 }
 

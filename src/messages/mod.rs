@@ -6,9 +6,12 @@
 //! go into it, and lines that are taken back leave it.
 
 mod absence;
+mod answered;
 mod desk;
+pub mod events;
 mod facts;
 mod planning;
+mod plans;
 mod risk;
 mod guard;
 mod letter;
@@ -24,7 +27,7 @@ pub mod wording;
 #[cfg(test)]
 mod wording_tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_kit::{Destination, Text};
 use connector_model::Mark;
@@ -57,13 +60,14 @@ impl Marks<'_> {
 
 /// The tasks whose names are needed to word what was decided.
 pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
-    if decided.alerts.is_empty() && decided.notices.is_empty() {
+    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() {
         return Vec::new();
     }
     let desk = Desk::new(decided, snapshot);
     let homeless = desk.homeless();
     let new: Vec<&Notice> = homeless.iter().filter_map(|id| desk.notices.get(id)).collect();
     let mut posts = desk.affected();
+    posts.extend(decided.remarks.keys().filter_map(|task| desk.comment(*task)));
     posts.extend(new.iter().filter_map(|notice| desk.joins(notice)));
     let lines: Vec<&Notice> = posts.into_iter().flat_map(|post| desk.lines(post)).chain(new).collect();
     let alerts: BTreeSet<AlertId> = lines.iter().map(|notice| notice.alert).collect();
@@ -84,14 +88,17 @@ pub fn seal(
     ids: &mut NextIds,
 ) -> Round {
     let hushed = Desk::new(&decided, snapshot).hushed();
-    if decided.alerts.is_empty() && decided.notices.is_empty() && hushed.is_empty() {
-        return Round { answered: decided.answered, released: decided.released, ..Round::default() };
+    let Decided { answered, released, mutes, .. } = decided.clone();
+    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() && hushed.is_empty() {
+        return Round { answered, released, mutes, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
     for notice in sealer.desk.homeless() {
         sealer.house(notice);
     }
-    for post in sealer.desk.affected() {
+    let mut affected = sealer.desk.affected();
+    affected.extend(sealer.remark(&decided.remarks));
+    for post in affected {
         sealer.bring_up_to_date(post);
     }
     for message in hushed {
@@ -102,8 +109,7 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    let (answered, released) = (decided.answered, decided.released);
-    Round { alerts: decided.alerts, notices, posts, messages, answered, released, ..Round::default() }
+    Round { alerts: decided.alerts, notices, posts, messages, answered, released, mutes, ..Round::default() }
 }
 
 /// One sealing.
@@ -124,7 +130,7 @@ impl Sealer<'_, '_> {
                 return self.drop(notice, "the comment was taken away");
             }
             Some(post) if !post.open => self.renew(&post),
-            Some(post) if needs_new_comment(&notice, &post) => self.replace_comment(&post),
+            Some(post) if needs_new_comment(&notice, &post, &self.desk) => self.replace_comment(&post),
             Some(post) => post.id,
             None if notice.reason == Reason::Resolved && matches!(notice.address, Address::Comment { .. }) => {
                 return self.drop(notice, "the comment is not known any more");
@@ -137,6 +143,19 @@ impl Sealer<'_, '_> {
         self.desk.notices.insert(id, Notice { post: Some(post), ..notice });
     }
 
+    /// Notes what our comments on these tasks say to whoever was not obeyed.
+    fn remark(&mut self, remarks: &BTreeMap<TaskId, Option<String>>) -> Vec<PostId> {
+        let mut posts = Vec::new();
+        for (task, remark) in remarks {
+            let post = self.desk.comment(*task).and_then(|id| self.desk.post(id)).cloned();
+            if let Some(post) = post.filter(|post| post.open && post.remark != *remark) {
+                posts.push(post.id);
+                self.desk.put_post(Post { remark: remark.clone(), ..post });
+            }
+        }
+        posts
+    }
+
     fn drop(&mut self, notice: Notice, why: &str) {
         let why = Some(why.to_owned());
         self.desk.notices.insert(notice.id, Notice { state: NoticeState::Dead, why, ..notice });
@@ -147,7 +166,7 @@ impl Sealer<'_, '_> {
         self.ids.post += 1;
         let mark = self.marks.next();
         let (at, want, have) = (None, Text::default(), None);
-        self.desk.put_post(Post { id, place, about, generation, mark, at, want, have, open: true });
+        self.desk.put_post(Post { id, place, about, generation, mark, at, want, have, remark: None, open: true });
         id
     }
 
@@ -200,7 +219,8 @@ impl Sealer<'_, '_> {
                 let made_now = self.desk.snapshot.board.post(post.id).is_none();
                 let mark = if made_now { post.mark.clone() } else { self.marks.next() };
                 self.desk.put_post(Post { want: want.clone(), mark: mark.clone(), ..post.clone() });
-                let message = self.message(&post, MessageOp::Post, mark, want, self.desk.snapshot.now);
+                let due_at = self.desk.leaves_at(&post);
+                let message = self.message(&post, MessageOp::Post, mark, want, due_at);
                 self.carry(message);
             }
         }
@@ -208,8 +228,8 @@ impl Sealer<'_, '_> {
 
     /// Lets the post say something else.
     fn edit(&mut self, post: Post, want: Text) {
-        if matches!(post.place, Address::Slack(_)) && self.desk.snapshot.policy.slack_webhook {
-            // Nothing that a webhook said can be changed; what is news there is a message of its own.
+        if !self.desk.snapshot.policy.edits(&post.place) {
+            // What is news there is a message of its own.
             return self.desk.put_post(Post { want, ..post });
         }
         let waiting = self.desk.message(post.id, MessageOp::Edit, |state| state == MessageState::Sealed).cloned();
@@ -341,15 +361,19 @@ impl Sealer<'_, '_> {
 }
 
 /// True where only a new comment notifies whom it mentions: the present one stands there already.
-fn needs_new_comment(notice: &Notice, post: &Post) -> bool {
+fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
-    mentions && notice.reason != Reason::Resolved && post.at.is_some() && spot(&post.place) == spot(&notice.address)
+    mentions
+        && notice.reason != Reason::Resolved
+        && post.at.is_some()
+        && spot(&post.place) == spot(&notice.address)
+        && !desk.goes_on(notice, post)
 }
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.
 fn needs_answer(notice: &Notice, post: &Post) -> bool {
     match &notice.address {
-        Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) => {
+        Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) | Address::Email(_) => {
             notice.reason == Reason::Resolved || matches!(post.about, PostAbout::Alert(..))
         }
         Address::Comment { .. } | Address::Digest(_) | Address::Log => false,

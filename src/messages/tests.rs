@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::retry::{Job, Outcome, due, next_due};
 use super::*;
+use crate::alerts::Judgement;
 use crate::alerts::testing::*;
 use crate::domain::alert::AlertState;
 use crate::domain::finding::{Evidence, Finding};
@@ -180,6 +181,7 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
     [■ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone)]
     *gapwatch* · ■ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 60 % of the time (6 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-12 10:00").run(&[clear(1, PACE)]);
@@ -241,6 +243,7 @@ fn a_new_comment_is_made_only_where_somebody_must_be_notified_anew() {
     [⬣ acme/web#1 is behind its pace: 20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone)]
     @ana-gh *gapwatch* · ⬣ behind its pace since Tue 11 Mar
     20 % done (2 of 10 sub-tasks) after 70 % of the time (7 of 10 working days), due Fri 14 Mar (milestone). Next: bring its progress up to date, or agree on another date.
+      Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     let generations: Vec<u32> = {
@@ -249,6 +252,59 @@ fn a_new_comment_is_made_only_where_somebody_must_be_notified_anew() {
         posts.iter().map(|post| post.generation).collect()
     };
     assert_eq!(generations, [1, 2]);
+}
+
+/// A gap told by a comment alone that ended, and is back on a day with a stage; what is sent then, and how many comments
+/// there are.
+fn back_on(day: &str, stage: Stage, end: impl FnOnce(&mut World)) -> (String, usize) {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    world.policy.slack = false;
+    world.policy.clear_after = SignedDuration::ZERO;
+    world.run(&[gap(1, PACE, far(Stage::Widens))]).said();
+    end(world.at("2025-03-12 10:00"));
+    world.said();
+    world.container(|home| home.reader = Some(GITHUB));
+    world.at(day).run(&[gap(1, PACE, far(stage))]);
+    let comments = world.board.posts().filter(|post| matches!(post.about, PostAbout::Task(_))).count();
+    let firsts: Vec<String> =
+        world.said().split("\n---\n").map(|one| one.lines().next().unwrap_or_default().to_owned()).collect();
+    (firsts.join(", "), comments)
+}
+
+#[test]
+fn a_gap_that_is_back_soon_has_its_comment_edited_and_one_that_is_back_late_is_news() {
+    let resolved = |world: &mut World| _ = world.run(&[clear(1, PACE)]);
+    assert_eq!(back_on("2025-03-13 10:00", Stage::Widens, resolved), ("edit comment #1".to_owned(), 1));
+    assert_eq!(back_on("2025-03-19 10:00", Stage::Widens, resolved), ("edit comment #1".to_owned(), 1));
+    let anew = ("edit comment #1, comment #1".to_owned(), 2);
+    assert_eq!(back_on("2025-03-19 10:01", Stage::Widens, resolved), anew, "five working days later");
+    assert_eq!(back_on("2025-03-13 10:00", Stage::Failure, resolved), anew, "it is worse than what was told");
+}
+
+#[test]
+fn somebody_who_goes_by_another_name_is_not_told_again_and_mentioned_by_the_new_one() {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    world.policy.slack = false;
+    world.run(&[gap(1, PACE, far(Stage::Widens))]).said();
+    let renamed = |account: &mut crate::domain::people::AccountRec| account.handle = Some("ana-new".to_owned());
+    world.board.people.accounts.get_mut(&ANA).map(renamed).unwrap();
+    world.at("2025-03-11 11:00").run(&[gap(1, PACE, far(Stage::Widens))]);
+    assert_eq!(world.said(), "");
+    world.at("2025-03-12 09:00").run(&[gap(1, PACE, pace(Stage::Failure))]);
+    let said = world.said();
+    assert!(said.contains("@ana-new *gapwatch*") && !said.contains("@ana-gh"), "{said}");
+}
+
+#[test]
+fn whoever_never_heard_that_a_gap_was_over_needs_no_second_comment_about_it() {
+    let unwatched = |world: &mut World| {
+        world.container(|home| home.reader = None);
+        world.run(&[Judgement { judged: false, ..clear(1, PACE) }]);
+        assert_eq!(world.alert(PACE, 1).state, AlertState::Resolved);
+    };
+    assert_eq!(back_on("2025-05-13 10:00", Stage::Widens, unwatched), ("edit comment #1".to_owned(), 1));
 }
 
 #[test]

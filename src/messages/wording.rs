@@ -6,12 +6,14 @@
 use connector_kit::{Block, Span, Text};
 use jiff::Timestamp;
 
+use super::answered::Answered;
 use super::facts::{facts, heading, matter, next_step, since};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
+use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::called;
 
 /// Most lines of one message; the rest is counted.
@@ -57,8 +59,12 @@ pub(super) struct Item {
     pub(super) ending: Option<Ending>,
     /// True when the task itself is closed by now.
     pub(super) closed: bool,
+    /// What became of a date that had passed, as a sentence.
+    pub(super) outcome: Option<String>,
     /// Whom it concerns, and what they know.
     pub(super) hearing: Hearing,
+    /// What somebody answered to it. `None`: nothing that counts.
+    pub(super) answered: Option<Answered>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -70,16 +76,35 @@ pub(super) struct Item {
 pub(super) struct Hearing {
     /// Names of its owners.
     pub(super) owners: Vec<String>,
-    /// When the first of them was told.
-    pub(super) told_at: Option<Timestamp>,
-    /// True when a message was sent to them and it is not known whether it arrived.
-    pub(super) unsure: bool,
+    /// Who of those concerned was told.
+    pub(super) told: Vec<Heard>,
     /// Their last act on it since.
     pub(super) acted_at: Option<Timestamp>,
-    /// When the first of them is back. `None`: they are here.
+    /// When the first of them works again. `None`: they are here.
     pub(super) back_at: Option<Timestamp>,
+    /// Whom the reader stands in for, and until when. `None`: nobody.
+    pub(super) stands_in: Option<(String, Timestamp)>,
+    /// True when it belongs to whoever reads it, or to nobody.
+    pub(super) is_readers: bool,
+    /// False when a comment on the task says the same to everybody.
+    pub(super) is_private: bool,
     /// Who hears next. `None`: nobody does, or has heard already.
     pub(super) manager: Option<String>,
+}
+
+/// Somebody who was told.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    /// Who.
+    pub(super) account: AccountId,
+    /// As shown.
+    pub(super) name: String,
+    /// When first.
+    pub(super) at: Timestamp,
+    /// True when it was sent and it is not known whether it arrived.
+    pub(super) unsure: bool,
+    /// In whose place, and until when. `None`: in nobody's.
+    pub(super) stands_in: Option<(String, Timestamp)>,
 }
 
 /// Who reads it.
@@ -121,11 +146,26 @@ impl Item {
         if let Some(title) = self.title.as_deref().map(clean).filter(|title| !title.is_empty()) {
             spans.push(plain(format!(" “{title}”")));
         }
-        if self.over_at.is_none() {
-            spans.push(plain(" "));
-            spans.push(Span::Strong(matter(&self.finding.evidence, scene)));
+        match self.quiet(scene) {
+            _ if self.over_at.is_some() => {}
+            Some(answered) => spans.push(plain(format!(" · {}", answered.words(scene)))),
+            None => {
+                spans.push(plain(" "));
+                spans.push(Span::Strong(matter(&self.finding.evidence, scene)));
+            }
         }
         spans
+    }
+
+    /// The answer that keeps it silent. `None`: none does.
+    fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
+        self.answered.as_ref().filter(|answered| self.over_at.is_none() && answered.is_quiet(scene))
+    }
+
+    /// One next step: that of the gap, or what is asked of whoever answered before.
+    fn step(&self, scene: Scene<'_>) -> &'static str {
+        let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
+        question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }
 
     fn words(&self, scene: Scene<'_>) -> String {
@@ -140,6 +180,9 @@ impl Item {
         let mut words = sentence(&facts(&self.finding.evidence, scene));
         if !self.also.is_empty() {
             words.push_str(&format!(" Also: {}.", self.also.join(", ")));
+        }
+        if let Some(answered) = &self.answered {
+            words.push_str(&format!(" {}", sentence(&answered.words(scene))));
         }
         if self.children > 0 {
             let children = count(i64::try_from(self.children).unwrap_or(i64::MAX), "sub-task");
@@ -166,7 +209,9 @@ impl Item {
             _ => "",
         };
         let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
-        format!("{closed}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
+        let outcome = self.outcome.as_ref().map_or(String::new(), |outcome| format!("{outcome} "));
+        let closed = if outcome.is_empty() || !self.closed { closed } else { "Closed " };
+        format!("{closed}{outcome}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
 
     /// What it is about, in a word of people's.
@@ -185,6 +230,10 @@ impl Item {
                     _ => "is resolved",
                 };
                 format!("● {key} {end}: {}", heading(&self.finding.evidence, scene))
+            }
+            None if self.quiet(scene).is_some() => {
+                let answered = self.quiet(scene).map(|answered| answered.words(scene)).unwrap_or_default();
+                format!("{} {key} · {answered}", shape(self.finding.stage))
             }
             None => {
                 let (shape, evidence) = (shape(self.finding.stage), &self.finding.evidence);
@@ -212,23 +261,34 @@ impl Item {
 
     /// What the owner knows, for whoever hears after them.
     fn known(&self, scene: Scene<'_>) -> String {
-        let owners = self.owners();
-        let told = match (self.hearing.told_at, self.hearing.unsure) {
-            _ if self.hearing.owners.is_empty() => return "Nobody is assigned to it.".to_owned(),
-
-            (Some(at), false) => format!("{owners} was told {}", moment(at, scene)),
-            (Some(at), true) => format!("{owners} was sent a word about it {}, perhaps in vain", moment(at, scene)),
-            (None, _) => {
-                return match self.hearing.back_at {
-                    Some(back_at) => format!("{owners} is away until {}.", day_of(back_at, scene)),
-                    None => format!("{owners} could not be told: no way to reach them is known."),
-                };
-            }
-        };
-        match self.hearing.acted_at {
-            Some(at) => format!("{told}; last act on the task {}.", moment(at, scene)),
-            None => format!("{told}; no change by them since."),
+        let (owners, is) = (self.owners(), if self.hearing.owners.len() > 1 { "are" } else { "is" });
+        if self.hearing.told.is_empty() {
+            return match self.hearing.back_at {
+                _ if self.hearing.owners.is_empty() => "Nobody is assigned to it.".to_owned(),
+                Some(back_at) => format!("{owners} {is} away until {}.", day_of(back_at, scene)),
+                None => format!("{owners} could not be told: no way to reach them is known."),
+            };
         }
+        let told: Vec<String> = self.hearing.told.iter().map(|told| heard(told, scene)).collect();
+        match self.hearing.acted_at {
+            Some(at) => format!("{}; last act on the task {}.", told.join(", "), moment(at, scene)),
+            None => format!("{}; no change by them since.", told.join(", ")),
+        }
+    }
+}
+
+/// `Ana was told Mon 9 Mar 09:00`
+fn heard(told: &Heard, scene: Scene<'_>) -> String {
+    let (name, at) = (clean(&told.name), moment(told.at, scene));
+    let said = match told.unsure {
+        true => format!("{name} was sent a word about it {at}, perhaps in vain"),
+        false => format!("{name} was told {at}"),
+    };
+    match &told.stands_in {
+        Some((away, until)) => {
+            format!("{said} in the place of {}, who is away until {}", clean(away), day_of(*until, scene))
+        }
+        None => said,
     }
 }
 
@@ -241,11 +301,15 @@ fn sentence(text: &str) -> String {
 /// A message about one gap.
 pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text {
     let mut headline = item.headline(scene);
-    if audience != Audience::Owner && !item.hearing.owners.is_empty() {
+    let is_elses = audience != Audience::Owner || !item.hearing.is_readers;
+    if is_elses && !item.hearing.owners.is_empty() {
         headline.push(plain(format!(" ({})", item.owners())));
     }
-    let mut blocks = vec![Block::Line(headline), Block::Line(vec![plain(item.words(scene))])];
-    if item.over_at.is_none() {
+    let mut blocks = vec![Block::Line(headline)];
+    if item.quiet(scene).is_none() {
+        blocks.push(Block::Line(vec![plain(item.words(scene))]));
+    }
+    if item.over_at.is_none() && item.quiet(scene).is_none() {
         blocks.extend(beneath(item, audience, scene));
     }
     Text { summary: item.line(scene), blocks }
@@ -253,14 +317,18 @@ pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text 
 
 /// What stands below the numbers, for this reader.
 fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
-    let step = next_step(&item.finding.evidence);
+    let step = item.step(scene);
     match audience {
         Audience::Owner => {
             let mut blocks = vec![Block::Line(vec![plain(step)])];
+            if let Some((away, until)) = &item.hearing.stands_in {
+                let words = format!("You hear it in the place of {}, who is away until", clean(away));
+                blocks.push(Block::Note(vec![plain(format!("{words} {}.", day_of(*until, scene)))]));
+            }
             if let Some(manager) = &item.hearing.manager {
                 let manager = clean(manager);
-                let words =
-                    format!("Only you see this. If nothing changes within a working day, {manager} hears of it too.");
+                let private = if item.hearing.is_private { "Only you see this. " } else { "" };
+                let words = format!("{private}If nothing changes within a working day, {manager} hears of it too.");
                 blocks.push(Block::Note(vec![plain(words)]));
             }
             blocks
@@ -285,8 +353,10 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
     }
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        let step =
-            if item.over_at.is_none() { format!(" {}", next_step(&item.finding.evidence)) } else { String::new() };
+        if item.quiet(scene).is_some() {
+            continue;
+        }
+        let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
         blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
@@ -320,7 +390,7 @@ fn one_line(items: &[Item], scene: Scene<'_>) -> String {
 }
 
 /// The living comment on a task; who has no other channel is mentioned.
-pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> Text {
+pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>, scene: Scene<'_>) -> Text {
     let mut blocks = Vec::new();
     for item in items.iter().take(LINES) {
         let mut head = Vec::new();
@@ -334,7 +404,10 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
         blocks.push(Block::Line(head));
         let words = match item.over_at {
             Some(at) => format!("Open for {}.", between(item.noticed_at, at, scene)),
-            None => format!("{} {}", item.numbers(scene), next_step(&item.finding.evidence)),
+            None => match item.quiet(scene) {
+                Some(answered) => sentence(&answered.words(scene)),
+                None => format!("{} {}", item.numbers(scene), item.step(scene)),
+            },
         };
         blocks.push(Block::Line(vec![plain(words)]));
     }
@@ -342,9 +415,31 @@ pub(super) fn comment(items: &[Item], mentions: &[String], scene: Scene<'_>) -> 
     // In the mail that a tracker makes of a comment, and in a list of them, the title is not in sight.
     let about = items.iter().find_map(|item| item.title.as_deref()).map(clean).filter(|title| !title.is_empty());
     let about = about.map_or_else(String::new, |title| format!("About “{title}”. "));
+    if items.iter().any(|item| item.over_at.is_none()) {
+        blocks.push(Block::Note(how_to_answer()));
+    }
+    if let Some(remark) = remark {
+        blocks.push(Block::Line(vec![plain(clean(remark))]));
+    }
     let kept = "This comment is kept up to date by gapwatch, which changes nothing else here.";
     blocks.push(Block::Note(vec![plain(format!("{about}{kept}"))]));
     Text { summary: one_line(items, scene), blocks }
+}
+
+/// The answers that are wanted most often, as a comment's first line.
+fn how_to_answer() -> Vec<Span> {
+    let code = |words: &str| Span::Code(format!("{}{words}", command::PREFIX));
+    vec![
+        plain("Answer with a comment: "),
+        code("on it"),
+        plain(", "),
+        code("snooze 3d why"),
+        plain(", "),
+        code("not mine"),
+        plain(" or "),
+        code("done"),
+        plain("."),
+    ]
 }
 
 /// `■ behind its pace since Mon 23 Nov`
@@ -370,7 +465,10 @@ pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
     let mut blocks = Vec::new();
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        blocks.push(Block::Note(vec![plain(item.words(scene))]));
+        let question = item.answered.as_ref().filter(|_| item.over_at.is_none());
+        let question =
+            question.and_then(|answered| answered.question(scene)).map_or(String::new(), |it| format!(" {it}"));
+        blocks.push(Block::Note(vec![plain(format!("{}{question}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

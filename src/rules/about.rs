@@ -1,43 +1,8 @@
 //! What each rule is for, in the words of `README.md`, and what a tool must tell for it to say anything.
 
+pub use connector_model::Need;
+
 use crate::domain::finding::RuleId;
-
-/// What a rule needs to know of a task besides that it is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Need {
-    /// Who is assigned.
-    Owner,
-    /// Until when.
-    Due,
-    /// How much is done.
-    Progress,
-    /// How urgent it is.
-    Priority,
-    /// How much time it was meant to take.
-    Estimate,
-    /// What happened before.
-    History,
-    /// What it is a part of.
-    Parent,
-    /// What waits for what.
-    Blocking,
-}
-
-impl Need {
-    /// As people call it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Need::Owner => "assignees",
-            Need::Due => "deadline",
-            Need::Progress => "progress",
-            Need::Priority => "priority",
-            Need::Estimate => "estimate",
-            Need::History => "history",
-            Need::Parent => "parent",
-            Need::Blocking => "blocking links",
-        }
-    }
-}
 
 /// What a rule is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +52,7 @@ const ABOUT: &[About] = &[
     About { id: "overdue", what: "the deadline has passed", stages: "failure", first: "owner", needs: &[Need::Due] },
     About {
         id: "due.unrealistic",
-        what: "a date was set that has passed, is a few days ahead of a task nobody began, or is sooner than half of such tasks take",
+        what: "a date was set, its own or by a milestone, that has passed, is a few days ahead of a task nobody began, or is sooner than half of such tasks take",
         stages: "opens",
         first: "who set the date",
         needs: &[Need::Due, Need::History],
@@ -241,10 +206,17 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "due.drift",
-        what: "its date was moved later twice, in the last day, or by more than half of the time there was",
+        what: "a date of its own was moved later twice, in the last day, or by more than half of the time there was",
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],
+    },
+    About {
+        id: "milestone.at_risk",
+        what: "a milestone, version, sprint or task with parts will hardly be done by its date, by its own pace or by its tasks",
+        stages: "widens, failure",
+        first: "manager, and theirs",
+        needs: &[Need::Due],
     },
     About {
         id: "sys.mirror_stale",
@@ -255,7 +227,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "sys.unmapped",
-        what: "open work uses a state, or has an owner, that the configuration does not know",
+        what: "open work uses a state, or has an owner, that the configuration does not know; or hardly any task ever was in progress",
         stages: "opens",
         first: "operators",
         needs: &[],

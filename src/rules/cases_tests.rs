@@ -135,6 +135,7 @@ fn judge_case(rule: RuleId, given: &[&str]) -> Said {
         }
     }
     let now = sketch.now;
+    let homes = sketch.homes();
     let (board, keys) = sketch.board(false);
     let policy = policy();
     let snapshot = Snapshot { board: &board, policy: &policy, now };
@@ -147,7 +148,9 @@ fn judge_case(rule: RuleId, given: &[&str]) -> Said {
         .values()
         .map(|rec| (rec.handle.clone().unwrap_or_default(), SubjectKey::Person(rec.stands_for())));
     let people: Vec<_> = people.collect();
-    let by_key = tasks
+    let homes = homes.into_iter().map(|(name, id)| (name, SubjectKey::Container(id)));
+    let by_key = homes
+        .chain(tasks)
         .chain([connection, container])
         .chain(people)
         .map(|(key, subject)| {

@@ -12,6 +12,9 @@ use crate::domain::look::{Look, Reads};
 use crate::domain::norms::Metric;
 use crate::domain::row::TaskRow;
 
+/// Why a task is left out.
+pub(super) const LEFT_OUT: &str = "left out by `exclude`";
+
 /// A rule that is not asked about some tasks.
 struct Except {
     rule: Box<dyn Rule>,
@@ -51,7 +54,7 @@ impl Rule for Except {
         // A condition that cannot be worked out leaves nothing out: too much is better said than too little.
         let is_out = |task: &'a TaskRow| self.exclude.holds(task, look, look.people()).unwrap_or(false);
         match subject {
-            Subject::Task(task) if is_out(task) => not_about("left out by `exclude`"),
+            Subject::Task(task) if is_out(task) => not_about(LEFT_OUT),
             subject => self.rule.judge(subject, look),
         }
     }

@@ -3,6 +3,7 @@
 //! Each is read through [`Look`], as a rule would: what cannot be relied on now is not shown as if it could, and what grows
 //! with time grows in whole steps, each of which is an instant to look again.
 
+use connector_model::Need;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -27,6 +28,22 @@ pub struct Field {
     /// Whether it is told at any time and changes with the task alone: what an override may ask for.
     pub steady: bool,
     read: fn(&Reader<'_, '_>) -> Result<Value, Why>,
+}
+
+impl Field {
+    /// What has to be told for its value to mean anything. `None`: the task itself tells it.
+    pub fn need(&self) -> Option<Need> {
+        Some(match self.name.strip_prefix("task.")? {
+            "owners" | "first_owner_at" => Need::Owner,
+            "due" | "due_from" | "due_at" | "days_left" | "elapsed" => Need::Due,
+            "progress" | "progress_from" | "progress_items" => Need::Progress,
+            "priority" => Need::Priority,
+            "estimate_hours" => Need::Estimate,
+            "is_part" | "open_parts" => Need::Parent,
+            "waits_for" | "holds_up" => Need::Blocking,
+            _ => return None,
+        })
+    }
 }
 
 /// What kind of value a field is; each may be unknown.

@@ -16,12 +16,12 @@ use crate::domain::record::{BoardDelta, TaskImage};
 use crate::domain::snapshot::Snapshot;
 
 /// Keys of the tasks of a made up board.
-const KEYS: [&str; 5] = ["A", "B", "C", "D", "E"];
+pub(super) const KEYS: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 /// Lines of a board, and the moment it is looked at.
 #[derive(Debug, Clone)]
-struct Drawing {
-    lines: Vec<String>,
+pub(super) struct Drawing {
+    pub(super) lines: Vec<String>,
 }
 
 impl Drawing {
@@ -113,7 +113,7 @@ fn a_change() -> impl Strategy<Value = String> {
     })
 }
 
-fn a_drawing() -> BoxedStrategy<Drawing> {
+pub(super) fn a_drawing() -> BoxedStrategy<Drawing> {
     let frame = (
         one_of(&["Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Australia/Lord_Howe"]),
         one_of(&["calendar mon-fri 09-17", "calendar mon-fri 00-24", "calendar mon-fri 22-24"]),
@@ -129,9 +129,15 @@ fn a_drawing() -> BoxedStrategy<Drawing> {
             maybe(a_day(0..50).prop_map(|day| format!("deputy mo week 24 seen {day}"))),
         ),
     );
+    let weeks = one_of(&["M 1 2 0 1 1 2 1", "S 3 4 2 5 1 6 4", "M 9+1 4+9 3 5 7 6", "A 4 5 4 5 4 5"]);
+    let proven = one_of(&["proven 7 misses 40 of 90 auc 0.75", "proven 14 misses 40 of 90 auc 0.75"]);
+    let plans = (
+        prop_oneof![4 => Just(String::new()), 1 => weeks.prop_map(|weeks| format!("weeks {weeks}"))],
+        maybe(proven.prop_map(str::to_owned)),
+    );
     let tasks = KEYS.map(a_task);
-    (frame, tasks, proptest::collection::vec(a_change(), 0..12))
-        .prop_map(|(frame, tasks, changes)| {
+    (frame, (tasks, plans), proptest::collection::vec(a_change(), 0..12))
+        .prop_map(|(frame, (tasks, (weeks, proven)), changes)| {
             let (zone, calendar, other, history, milestone, sprint, now, connection, (bulk, ana, lee)) = frame;
             let head = [
                 format!("zone {zone}"),
@@ -147,6 +153,8 @@ fn a_drawing() -> BoxedStrategy<Drawing> {
                 format!("now {now}"),
                 connection,
                 bulk,
+                weeks,
+                proven,
             ];
             let lines = head.into_iter().chain(tasks).chain(changes).filter(|line| !line.is_empty());
             Drawing { lines: lines.collect() }
@@ -159,6 +167,7 @@ fn subjects() -> Vec<SubjectKey> {
     let people = [PersonId(-1), PersonId(2), PersonId(-3)].map(SubjectKey::Person);
     tasks
         .chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1))])
+        .chain([100, 101].map(|home| SubjectKey::Container(ContainerId(home))))
         .chain(people)
         .collect()
 }
@@ -175,6 +184,7 @@ fn about(rules: &Rules, board: &Board, subject: SubjectKey, now: Timestamp) -> V
 /// Every built-in rule, one of one's own about each field that turns with every step of its value, and an override.
 fn rules() -> Rules {
     let mut settings = settings();
+    settings.milestone.at_risk.shared_by = 1;
     for (nth, field) in FIELDS.iter().enumerate().filter(|(_, field)| !field.steady) {
         let when = format!("({} ~ '')[-1:] in '02468'", field.name);
         let own = json!({ "enabled": true, "when": when, "stage": "opens", "tell": "author", "message": format!("{{{{ {} }}}}", field.name) });

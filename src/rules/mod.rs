@@ -7,6 +7,7 @@
 //! completely once, and a task that is closed or is no work reads clear, so that what is open about it can close.
 
 pub mod about;
+pub mod aggregates;
 pub mod at_hand;
 pub mod condition;
 pub mod churn;
@@ -24,6 +25,8 @@ pub mod silence;
 pub mod structure;
 pub mod system;
 pub mod time;
+pub mod told;
+pub mod trial;
 
 #[cfg(test)]
 mod advice_tests;
@@ -36,17 +39,19 @@ mod laws_tests;
 #[cfg(test)]
 mod own_tests;
 #[cfg(test)]
+mod peace_tests;
+#[cfg(test)]
 mod testing;
 
 use std::rc::Rc;
 
-use connector_model::{Ineligible, StatusCategory};
+use connector_model::{Ineligible, Need, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::alert::AlertState;
 use crate::domain::chains::Chains;
-use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
 use crate::domain::policy::Mode;
@@ -77,6 +82,11 @@ pub trait Rule: Send + Sync {
         kind == self.kind()
     }
 
+    /// Without which of these it has nothing to say about a task.
+    fn needs(&self) -> Vec<Need> {
+        about::about(self.id()).map(|about| about.needs.to_vec()).unwrap_or_default()
+    }
+
     /// The norms it measures against, as `explain` names them.
     fn measures(&self) -> &'static [Metric] {
         &[]
@@ -100,6 +110,8 @@ pub enum SubjectKind {
     Connection,
     /// Repositories, boards and projects.
     Container,
+    /// Milestones, sprints and versions: what has a date, and is no place.
+    Home,
     /// People.
     Person,
 }
@@ -113,6 +125,8 @@ pub enum Subject<'a> {
     Connection(&'a ConnectionRec),
     /// A warm repository, board or project.
     Container(&'a ContainerRec),
+    /// A milestone, sprint or version, all of whose places are warm.
+    Home(&'a ContainerRec),
     /// Somebody.
     Person(Somebody<'a>),
 }
@@ -181,7 +195,8 @@ built_in! {
     people::owner_absent = owner.absent;
     people::owner_gone = owner.gone of people;
     churn::churn_reopened = churn.reopened;
-    churn::due_drift = due.drift;
+    churn::due_drift = due.drift by churn::due_drift::DateDrift::new;
+    aggregates::milestone_at_risk = milestone.at_risk by aggregates::milestone_at_risk::MilestoneAtRisk::new;
     system::sys_mirror_stale = sys.mirror_stale of connections;
     system::sys_unmapped = sys.unmapped of containers;
     system::sys_mass_change = sys.mass_change of containers;
@@ -298,8 +313,8 @@ fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared
     SubjectJudged { subject, readings, recheck_at }
 }
 
-/// The same, without what changes nothing: a clear reading of a rule that has no open alert about the subject. Most tasks
-/// have none at all, and twenty thousand of them are judged in one round.
+/// The same, without what changes nothing: a reading that is clear, or of what is not told, of a rule that has no open alert
+/// about the subject. Most tasks have none at all, and twenty thousand of them are judged in one round.
 pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) -> Vec<SubjectJudged> {
     let shared = Shared::default();
     let judged = subjects.iter().map(|subject| {
@@ -313,7 +328,8 @@ pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot
                 let mut alerts = snapshot.board.alerts_of(*subject);
                 alerts.any(|alert| alert.rule == rule.id() && alert.state != AlertState::Resolved)
             };
-            if !matches!(reading, Reading::Clear(_)) || has_alerts && is_open() {
+            let changes_nothing = matches!(reading, Reading::Clear(_) | Reading::Unknown(Why::NotTold(_)));
+            if !changes_nothing || has_alerts && is_open() {
                 readings.push((rule.id(), reading));
             }
         });
@@ -369,11 +385,11 @@ fn answers<'a>(
         _ => None,
     };
     let list = special.as_deref().unwrap_or(&rules.list);
-    let Some(kind) = kind_of(subject) else { return };
+    let kind = kind_of(subject, snapshot);
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
         look.begin();
         let reading = match standing {
-            Standing::Judged(subject) => guard::ask(rule, subject, &look),
+            Standing::Judged(subject) => told::heard(guard::ask(rule, subject, &look), rule, subject, snapshot),
             Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
             Standing::Unjudged(_) => return,
         };
@@ -381,12 +397,13 @@ fn answers<'a>(
     }
 }
 
-fn kind_of(subject: SubjectKey) -> Option<SubjectKind> {
+fn kind_of(subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectKind {
     match subject {
-        SubjectKey::Task(_) => Some(SubjectKind::Task),
-        SubjectKey::Connection(_) => Some(SubjectKind::Connection),
-        SubjectKey::Container(_) => Some(SubjectKind::Container),
-        SubjectKey::Person(_) => Some(SubjectKind::Person),
+        SubjectKey::Task(_) => SubjectKind::Task,
+        SubjectKey::Connection(_) => SubjectKind::Connection,
+        SubjectKey::Container(id) if snapshot.board.is_home(id) => SubjectKind::Home,
+        SubjectKey::Container(_) => SubjectKind::Container,
+        SubjectKey::Person(_) => SubjectKind::Person,
     }
 }
 
@@ -411,6 +428,7 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             None => Standing::Unjudged("it is not configured any more"),
         },
         SubjectKey::Container(id) => match snapshot.board.container(id) {
+            Some(home) if is_home(home.kind) => standing_of_home(home, snapshot),
             Some(container) => standing_of_container(container),
             None => Standing::Unjudged("it is not known any more"),
         },
@@ -421,11 +439,22 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
     }
 }
 
-/// A home with a date is a property of its tasks, and no place of its own.
-fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
-    if is_home(container.kind) {
-        return Standing::Unjudged("no rule is about it");
+/// A home with a date is no place of its own: it stands as the places of its tasks do.
+fn standing_of_home<'a>(home: &'a ContainerRec, snapshot: &Snapshot<'a>) -> Standing<'a> {
+    let board = snapshot.board;
+    if home.reader.is_none_or(|reader| board.connection(reader).is_none()) {
+        return Standing::Unjudged("no connection reads it");
     }
+    if home.over {
+        return Standing::Clear("it is closed");
+    }
+    if board.places(SubjectKey::Container(home.id)).iter().any(|place| place.warm_at.is_none()) {
+        return Standing::Unjudged("what is in it is being read for the first time");
+    }
+    Standing::Judged(Subject::Home(home))
+}
+
+fn standing_of_container<'a>(container: &'a ContainerRec) -> Standing<'a> {
     if container.archived {
         return Standing::Unjudged("it is archived");
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence, Mismatch, Overload, RiskReason, Still};
+use crate::domain::finding::{Deadline, Evidence, Mismatch, Outlook, Overload, RiskReason, Still};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
@@ -221,6 +221,12 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             ("auc", auc.map_or(Value::Null, share)),
             ("auc_needed", share(*least)),
         ],
+        Evidence::DueTogether { with, tasks, deadline } => {
+            let mut pairs = vec![("with", with.clone().into()), ("tasks", (*tasks).into())];
+            pairs.extend(at.due(Some(deadline)));
+            pairs
+        }
+        Evidence::Milestone(outlook) => milestone(outlook, &at),
         Evidence::OwnerAbsent { from_on, back_on, deadline, checkpoint, .. } => {
             let mut pairs = vec![
                 ("away_from", from_on.to_string().into()),
@@ -243,9 +249,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
         Evidence::TasksUnseen { since, tasks } => {
             vec![("since", since.to_string().into()), ("tasks", (*tasks).into())]
         }
-        Evidence::Unmapped { states, owners } => {
-            vec![("states", states.join(" ").into()), ("owners", owners.join(" ").into())]
-        }
+        Evidence::Unmapped { states, owners, unbegun } => vec![
+            ("states", states.join(" ").into()),
+            ("owners", owners.join(" ").into()),
+            ("unbegun", unbegun.map_or(Value::Null, Value::from)),
+        ],
         Evidence::MassMissing { since, missing, of } => {
             vec![("since", since.to_string().into()), ("missing", (*missing).into()), ("of", (*of).into())]
         }
@@ -367,6 +375,26 @@ impl Moment<'_> {
     fn day(&self, at: Option<Timestamp>) -> Value {
         at.map_or(Value::Null, |at| self.calendar.date(at).to_string().into())
     }
+}
+
+fn milestone(outlook: &Outlook, at: &Moment<'_>) -> Vec<(&'static str, Value)> {
+    let pace = outlook.pace.as_ref();
+    let day = |nth: usize| pace.and_then(|pace| pace.days[nth]).map_or(Value::Null, |day| day.to_string().into());
+    let mut pairs = vec![
+        ("open", outlook.open.into()),
+        ("not_begun", outlook.todo.into()),
+        ("odds", pace.map_or(Value::Null, |pace| share(pace.odds))),
+        ("likely_on", day(0)),
+        ("likely_on_85", day(1)),
+        ("likely_on_95", day(2)),
+        ("per_week", pace.map_or(Value::Null, |pace| pace.per_week.into())),
+        ("weeks", outlook.weeks.into()),
+        ("finished", outlook.finished.into()),
+        ("late", outlook.late.map_or(Value::Null, Value::from)),
+        ("checkpoint_days", outlook.checkpoint_days.map_or(Value::Null, Value::from)),
+    ];
+    pairs.extend(at.due(Some(&outlook.deadline)));
+    pairs
 }
 
 fn reason_word(reason: &RiskReason) -> String {

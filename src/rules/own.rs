@@ -1,6 +1,6 @@
 //! Rules that users write: a condition, a stage, words. They are judged, kept, told and resolved like the built-in ones.
 
-use connector_model::DueSource;
+use connector_model::{DueSource, Need};
 use serde_json::Value;
 
 pub use super::settings::FAMILY;
@@ -78,6 +78,10 @@ impl Rule for Own {
         let fields = self.rule.when.fields().iter().chain(words);
         // Its deadline, and for that its owner's hours.
         fields.fold(Reads::OWNERS.and(Reads::CONTAINERS), |reads, field| reads.and(field.reads))
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        self.rule.when.fields().iter().filter_map(|field| field.need()).collect()
     }
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {

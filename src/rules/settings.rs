@@ -19,7 +19,7 @@ use crate::domain::length::Length;
 use crate::domain::policy::Mode;
 pub use given::{
     AckMissing, AckRules, AnswerRules, AnswerWaiting, ChurnReopened, ChurnRules, DueAtRiskSettings, DueDrift,
-    DueUnrealistic,
+    DueUnrealistic, MilestoneAtRiskSettings, MilestoneRules,
 };
 pub use links::*;
 pub use people::{LoadOverloaded, LoadRules, OwnerAbsent, OwnerGone, WipLimit, WipRules};
@@ -67,6 +67,8 @@ pub struct RuleSettings {
     pub wip: WipRules,
     /// `dep.*`
     pub dep: DepRules,
+    /// `milestone.*`
+    pub milestone: MilestoneRules,
     /// `sys.*`
     pub sys: SysRules,
     /// `custom.*`: rules of one's own, by name.

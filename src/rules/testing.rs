@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use connector_model::{
-    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Mark, Mentions, Progress, ProgressSource,
-    Share, StatusCategory,
+    AccountKind, ContainerKind, Due, DueSource, DueStated, Field, Ineligible, Lack, Mark, Mentions, Need, Progress,
+    ProgressSource, Share, StatusCategory,
 };
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -21,6 +21,7 @@ pub(super) use usual::{policy, settings};
 use words::Words;
 
 use crate::domain::absence::Hold;
+use crate::domain::away::DateRange;
 use crate::domain::board::Board;
 use crate::domain::bulk::Bulk;
 use crate::domain::calendar::{Calendar, Hours};
@@ -37,19 +38,23 @@ pub(super) struct Sketch {
     pub(super) now: Timestamp,
     zone: TimeZone,
     hours: Hours,
+    /// Days on which nobody works.
+    holidays: Vec<DateRange>,
     history: HistoryReach,
     warm: bool,
     read: bool,
     tasks: Vec<Drawn>,
     changes: Vec<(String, RawChange)>,
-    homes: Vec<(String, ContainerKind, Option<Due>)>,
+    homes: Vec<(String, ContainerKind, Option<Due>, bool)>,
     people: Vec<(String, Option<TimeZone>)>,
     folk: Folk,
     connection: ConnectionRec,
     hold: Option<Hold>,
     bulk: Option<Bulk>,
+    lacks: Vec<Lack>,
     finished: Vec<finished::Line>,
     proven: Vec<finished::Shown>,
+    weeks: Vec<(String, finished::Past)>,
 }
 
 /// A task, with the names of what it refers to.
@@ -78,6 +83,7 @@ impl Sketch {
             now: Timestamp::UNIX_EPOCH,
             zone,
             hours: Hours::usual(),
+            holidays: Vec::new(),
             history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: Timestamp::MAX },
             warm: true,
             read: true,
@@ -100,8 +106,10 @@ impl Sketch {
             },
             hold: None,
             bulk: None,
+            lacks: Vec::new(),
             finished: Vec::new(),
             proven: Vec::new(),
+            weeks: Vec::new(),
         }
     }
 
@@ -117,6 +125,10 @@ impl Sketch {
                 }
             }
             "calendar" => self.calendar(&mut words),
+            "holidays" => {
+                let (from, to) = words.next().split_once("..").unwrap_or_else(|| panic!("holidays are from..to"));
+                self.holidays.push(DateRange { from: date(from), to: date(to) });
+            }
             "zone" => self.zone = zone(words.next()),
             "silence" => self.folk.silence(&words.rest()),
             "person" => {
@@ -131,6 +143,12 @@ impl Sketch {
             "unread" => self.read = false,
             "milestone" => self.home(&mut words, ContainerKind::Milestone),
             "sprint" => self.home(&mut words, ContainerKind::Sprint),
+            "version" => self.home(&mut words, ContainerKind::Release),
+            "weeks" => self.weeks.push((words.next().to_owned(), finished::Past::read(&mut words))),
+            "tasks" => {
+                let (prefix, many, rest) = (words.next(), number::<u32>(words.next()), words.rest());
+                (1..=many).for_each(|nth| self.line(&format!("task {prefix}{nth} {rest}")));
+            }
             "task" => self.task(&mut words),
             "finished" => self.finished.push(finished::Line::read(&mut words)),
             "proven" => self.proven.push(finished::Shown::read(&mut words)),
@@ -141,6 +159,7 @@ impl Sketch {
                 assert!(words.optional("since"), "a hold has a since");
                 self.hold = Some(Hold { since: self.instant(&mut words), missing, of });
             }
+            "lacks" => self.lack(&mut words),
             "bulk" => {
                 let tasks = number(words.next());
                 assert!(words.optional("from"), "a bulk has a from");
@@ -192,7 +211,28 @@ impl Sketch {
             words.next();
             self.due(words)
         });
-        self.homes.push((name, kind, due));
+        self.homes.push((name, kind, due, words.optional("over")));
+    }
+
+    fn lack(&mut self, words: &mut Words<'_>) {
+        let whole = words.peek() != Some("some");
+        if !whole {
+            words.next();
+        }
+        let need = match words.next() {
+            "owner" => Need::Owner,
+            "due" => Need::Due,
+            "progress" => Need::Progress,
+            "priority" => Need::Priority,
+            "estimate" => Need::Estimate,
+            "history" => Need::History,
+            "parent" => Need::Parent,
+            "blocking" => Need::Blocking,
+            "sprint" => Need::Sprint,
+            other => panic!("nothing of this name can be lacking: {other}"),
+        };
+        assert_eq!(words.next(), "because", "what is lacking is so for a reason");
+        self.lacks.push(Lack { need, whole, because: words.rest() });
     }
 
     fn connection(&mut self, words: &mut Words<'_>) {
@@ -306,7 +346,7 @@ impl Sketch {
             "spent" => rec.spent_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
             "remaining" => rec.remaining_secs = Some(3600 * number::<u32>(words.next().trim_end_matches('h'))),
             "priority" => rec.priority = Some(number(words.next())),
-            "kind" => rec.kind = Some(words.next().into()),
+            "kind" => rec.kind = Some(words.next().replace('-', " ").into()),
             "backlog" => rec.ineligible = Some(Ineligible::Backlog),
             "no-work" => rec.ineligible = Some(Ineligible::NotWork),
             other => panic!("no such property of a task: {other}"),
@@ -322,7 +362,7 @@ impl Sketch {
             "commit" => (Field::Reference, None),
             "tick" => (Field::Progress, None),
             "rank" => (Field::Priority, None),
-            "label" => (Field::Label, None),
+            "label" | "unlabel" => (Field::Label, None),
             "assign" | "unassign" => (Field::Owner, None),
             "date" => (Field::Due, None),
             "state" => (Field::Status, None),
@@ -397,9 +437,20 @@ impl Sketch {
         };
         let mut board = Board::new(image);
         finished::measure(&mut board, &self.finished, self.now);
-        finished::foretell(&mut board, &self.proven, self.now);
+        let about = |key: &String| {
+            let home = self.homes.iter().position(|(name, ..)| name == key).map(|nth| home_id(nth).0);
+            let task = || keys.iter().find(|(known, _)| known == key).map(|(_, id)| -id.0);
+            home.or_else(task).unwrap_or_else(|| panic!("{key} was not drawn"))
+        };
+        let weeks = self.weeks.iter().map(|(key, past)| (about(key), past)).collect();
+        finished::foretell(&mut board, &self.proven, weeks, self.now);
         self.folk.measure(&self.people, &mut board);
         (board, keys)
+    }
+
+    /// The milestones, sprints and versions by their names.
+    pub(super) fn homes(&self) -> Vec<(String, ContainerId)> {
+        self.homes.iter().enumerate().map(|(nth, (name, ..))| (name.clone(), home_id(nth))).collect()
     }
 
     fn keys(&self) -> Vec<(String, TaskId)> {
@@ -433,7 +484,7 @@ impl Sketch {
                 is_bot: &|account| bots.contains(&account),
                 is_bot_name: &|_| false,
                 is_ours: &|_, _| true,
-                is_state_label: &|_| false,
+                state_of_label: &|label| (label == "blocked").then_some(StatusCategory::Waiting),
                 is_bulk: &|_, at| self.bulk.is_some_and(|bulk| bulk.from_at <= at && at <= bulk.to_at),
                 is_planning: &|_, _| false,
                 account_of: &|name| named.iter().position(|known| *known == name).map(account_id),
@@ -456,6 +507,7 @@ impl Sketch {
             name: "acme/web".into(),
             reader: self.read.then_some(ConnectionId(1)),
             archived: false,
+            over: false,
             due,
             warm_at: self.warm.then_some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
@@ -464,14 +516,24 @@ impl Sketch {
             failing_since: None,
             fresh_at: None,
             history: self.history,
+            lacks: self.lacks.iter().filter(|_| id == PLACE).cloned().collect(),
         };
-        let homes = self.homes.iter().enumerate().map(|(nth, (_, kind, due))| blank(home_id(nth), *kind, *due));
+        let homes = self.homes.iter().enumerate().map(|(nth, (name, kind, due, over))| ContainerRec {
+            name: name.as_str().into(),
+            over: *over,
+            ..blank(home_id(nth), *kind, *due)
+        });
         let elsewhere = ContainerRec { site: SiteId(2), ..blank(ELSEWHERE, ContainerKind::Project, None) };
         [blank(PLACE, ContainerKind::Repository, None), elsewhere].into_iter().chain(homes).collect()
     }
 
     fn people(&self) -> People {
-        let mut people = People::empty(calendar(&self.zone, &self.hours));
+        let usual = if self.holidays.is_empty() {
+            calendar(&self.zone, &self.hours)
+        } else {
+            Arc::new(Calendar::with_holidays(self.zone.clone(), self.hours.clone(), &self.holidays))
+        };
+        let mut people = People::empty(usual);
         for (nth, (name, own_zone)) in self.people.iter().enumerate() {
             let id = i64::try_from(nth).unwrap_or_default() + 1;
             let bot = name.starts_with("bot");

@@ -13,18 +13,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
-use connector_model::{Account, Field, SiteKey};
+use connector_model::{Account, Field, Lack, SiteKey, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, MessageState, NoticeState};
+use crate::domain::notice::{Address, Message, MessageState, Notice, NoticeState, Post};
 use crate::domain::record::BoardDelta;
 
 pub use place::refuse_network_fs;
-pub use sqlite::{Reader, Store};
+pub use sqlite::{Reader, Store, facts_as_json};
 
 /// Where the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +100,8 @@ pub struct ConnectionPlan {
     pub reading: String,
     /// Fields whose history the tool does not keep: differences between two reads become observed changes.
     pub observed: &'static [Field],
-    /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.
-    pub state_labels: Vec<String>,
+    /// Lower-case labels that the configuration maps to a state, with that state; a change of one counts as activity.
+    pub state_labels: Vec<(String, StatusCategory)>,
 }
 
 /// A configured person.
@@ -281,9 +281,16 @@ pub enum FailureKind {
     Forbidden,
     /// Not there, or not to be seen.
     NotVisible,
+    /// It cannot work as it is configured: nothing is asked before somebody has changed that.
+    Misconfigured,
 }
 
 impl FailureKind {
+    /// Whether it is the connection as a whole that has to wait for somebody.
+    pub fn is_of_connection(self) -> bool {
+        matches!(self, FailureKind::Refused | FailureKind::Misconfigured)
+    }
+
     /// As kept in the store.
     pub fn word(self) -> &'static str {
         match self {
@@ -292,6 +299,7 @@ impl FailureKind {
             FailureKind::Refused => "refused",
             FailureKind::Forbidden => "forbidden",
             FailureKind::NotVisible => "not_visible",
+            FailureKind::Misconfigured => "misconfigured",
         }
     }
 
@@ -302,6 +310,7 @@ impl FailureKind {
             "refused" => FailureKind::Refused,
             "forbidden" => FailureKind::Forbidden,
             "not_visible" => FailureKind::NotVisible,
+            "misconfigured" => FailureKind::Misconfigured,
             _ => FailureKind::Unavailable,
         }
     }
@@ -324,6 +333,39 @@ pub struct ConnectionState {
     pub containers: u32,
     /// Open and closed tasks in the mirror.
     pub tasks: u64,
+    /// What it does not tell, though its tool could.
+    pub lacks: Vec<LackSeen>,
+}
+
+/// Something that a connection does not tell, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackSeen {
+    /// What, and why.
+    pub lack: Lack,
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// The repositories, projects or boards of which it is true. Empty: all that the connection reads.
+    pub parts: Vec<String>,
+}
+
+/// Parts that are named before the rest is only counted.
+const MOST_NAMED: usize = 5;
+
+impl LackSeen {
+    /// In words: `no blocking links: the plan has none`, `progress only in part in Web: …`.
+    pub fn words(&self) -> String {
+        let named = self.parts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let place = match (self.parts.len(), self.parts.len().saturating_sub(MOST_NAMED)) {
+            (0, _) => String::new(),
+            (_, 0) => format!(" in {named}"),
+            (_, more) => format!(" in {named} and {more} more"),
+        };
+        let Lack { need, whole, because } = &self.lack;
+        match whole {
+            true => format!("no {}{place}: {because}", need.word()),
+            false => format!("{} only in part{place}: {because}", need.word()),
+        }
+    }
 }
 
 /// Who and where a connection turned out to be.
@@ -434,4 +476,49 @@ pub struct PersonSeen {
     pub slack: Option<String>,
     /// IANA name of the time zone.
     pub zone: Option<String>,
+}
+
+/// A message or an event that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// `m12` a message, `e12` an event for a webhook.
+    pub id: String,
+    /// `slack`, `email`, `comment`, or `webhooks.NAME`.
+    pub to: String,
+    /// `opened`, `worsened`, `escalated` or `resolved`; empty where nothing is told by it.
+    pub reason: String,
+    /// Gap ids.
+    pub gaps: Vec<String>,
+    /// When it was decided.
+    pub made_at: Timestamp,
+    /// When it was given up, or last tried.
+    pub given_up_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why, without secrets.
+    pub because: String,
+}
+
+/// A message that was given up, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenUpMessage {
+    /// The message.
+    pub message: Message,
+    /// What it carried that no channel took.
+    pub notices: Vec<Notice>,
+    /// The post it belongs to.
+    pub post: Option<Post>,
+}
+
+/// A webhook whose receiver wants no more events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisabledHook {
+    /// Name of its table.
+    pub name: String,
+    /// A short text that stands for the address that said so.
+    pub address: String,
+    /// When.
+    pub disabled_at: Timestamp,
+    /// Why, without secrets.
+    pub because: String,
 }

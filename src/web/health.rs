@@ -52,6 +52,7 @@ pub(super) async fn readyz(
         let read = state.last_success_at.map_or("never read completely".to_owned(), |at| format!("read at {at}"));
         let trouble = state.failure.map(|(kind, because)| format!(", {}: {because}", kind.word())).unwrap_or_default();
         lines.push(format!("{}: {read}{trouble}", state.name));
+        lines.extend(state.lacks.iter().map(|seen| format!("{}: {}", state.name, seen.words())));
     }
     (status(ready), lines.join("\n") + "\n").into_response()
 }

@@ -2,4 +2,8 @@
 
 mod graph;
 mod history;
+mod marked;
 mod people;
+mod quiet;
+mod reasons;
+mod sources;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use connector_simulator::Simulator;
 use connector_simulator::asana::TaskDraft;
 use connector_simulator::trello::CardDraft;
+use connector_simulator::{Fault, Simulator, Tool};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -251,4 +251,65 @@ async fn boards_are_named_by_address_and_the_bundle_holds_neither_secret_nor_tit
     let text = std::fs::read_to_string(&bundle).unwrap();
     assert!(text.contains("trello.trello.url = ") && text.contains("trello.trello.boards = 1 boards"), "{text}");
     assert!(!text.contains("canary") && !text.contains(TITLE), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plan_does_not_tell_is_named_wherever_somebody_looks() {
+    let desk = Desk::at_asana().await;
+    let asana = desk.sim.asana();
+    asana.refuse_paid_fields(true);
+    asana.free(true);
+    let refused = Fault::Status(403, "{\"errors\":[{\"message\":\"no\"}]}".to_owned());
+    desk.sim.fail_next(Tool::Asana, "/workspace_memberships", refused, 1_000);
+    desk.run(&["init", "--from-env"]).well();
+    let before = desk.run(&["rules", "list", "-o", "json"]).well().json();
+    let of = |rules: &Value, id: &str| {
+        rules["rules"].as_array().unwrap().iter().find(|one| one["rule"] == id).unwrap().clone()
+    };
+    assert_eq!(of(&before, "blocker.cascade")["connections"][0]["missing"], Value::Array(vec![]), "without a store");
+    desk.run(&["run", "--once"]).well();
+    let because = "the workspace's plan has no dependencies (HTTP 402)";
+    let key = asana.look(TITLE).unwrap().gid;
+    let said = format!("not applicable: asana.asana tells no blocking links: {because}");
+    desk.run(&["explain", &key]).well().says(&[&said]);
+    let explained = desk.run(&["explain", &key, "-o", "json"]).well().json();
+    let cascade = of(&explained, "blocker.cascade");
+    assert_eq!((&cascade["verdict"], &cascade["missing"]), (&"not_applicable".into(), &"blocking links".into()));
+    let overdue = of(&explained, "overdue");
+    assert_eq!((&overdue["verdict"], &overdue["missing"]), (&"gap".into(), &Value::Null));
+    let list = desk.run(&["rules", "list", "-o", "json"]).well().json();
+    let told = of(&list, "blocker.cascade")["connections"][0].clone();
+    assert_eq!((&told["missing"][0], &told["lacks"][0]["because"]), (&"blocking links".into(), &because.into()));
+    let pace = of(&list, "pace.behind")["connections"][0].clone();
+    assert_eq!((&pace["missing"], &pace["lacks"][0]["whole"]), (&Value::Array(vec![]), &false.into()));
+    desk.run(&["rules", "list", "-o", "csv"])
+        .well()
+        .says(&["not on asana.asana: no blocking links: the workspace's plan"]);
+    desk.run(&["rules", "show", "blocker.cascade"]).well().says(&["at present no blocking links"]);
+    desk.run(&["doctor"]).says(&[because, "no news of who has left", "people of the workspace are not shown"]);
+    let gaps = desk.run(&["gaps", "list", "-o", "json"]).well().json();
+    let lacks = gaps["connections"][0]["lacks"].as_array().unwrap().clone();
+    assert!(lacks.iter().any(|lack| lack["what"] == "blocking links" && lack["whole"] == true), "{lacks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_comment_and_a_wrong_workspace_end_with_their_own_codes() {
+    let desk = Desk::at_asana().await;
+    desk.run(&["init", "--from-env"]).well();
+    desk.hurry();
+    let live = desk.file().replacen("mode = \"observe\"", "mode = \"live\"", 1).replacen(
+        "messages = {",
+        "messages = { backlog = \"tell\",",
+        1,
+    );
+    std::fs::write(desk.path("gapwatch.toml"), &live).unwrap();
+    desk.sim.asana().deny_comments("Operations", true);
+    let ended = desk.run(&["run", "--once"]);
+    assert_eq!(ended.code, 77, "{}\n{}", ended.out, ended.err);
+    let wrong = live.replacen("[asana.asana]", "[asana.asana]\nworkspace = \"Nope\"", 1);
+    std::fs::write(desk.path("gapwatch.toml"), wrong).unwrap();
+    for command in [&["validate"][..], &["sync"], &["run", "--once"]] {
+        let ended = desk.run(command);
+        assert_eq!(ended.code, 78, "{command:?}: {}\n{}", ended.out, ended.err);
+    }
 }

@@ -14,6 +14,7 @@ use gapwatch::config::{self, Flags, Settings, Sources};
 use gapwatch::daemon::Engine;
 use gapwatch::store::StorePath;
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
@@ -96,10 +97,14 @@ impl Dice {
     }
 }
 
-/// A store, to be read beside whoever writes it.
+/// A store, to be read beside whoever writes it; `facts_json(facts)` is what is folded of a task, to be looked into.
 pub fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(std::time::Duration::from_secs(5))?;
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    db.create_scalar_function("facts_json", 1, flags, |call| {
+        Ok(gapwatch::store::facts_as_json(call.get_raw(0).as_blob()?))
+    })?;
     Ok(db)
 }
 

@@ -172,10 +172,10 @@ fn facts(store: &Path) -> BTreeMap<String, String> {
         let (id, login): (i64, String) = row.unwrap();
         logins.insert(id, login);
     }
-    let mut query = db.prepare("SELECT key, facts FROM tasks WHERE gone_at IS NULL").unwrap();
+    let mut query = db.prepare("SELECT key, facts_json(facts) FROM tasks WHERE gone_at IS NULL").unwrap();
     let named = |row: &rusqlite::Row<'_>| {
-        let blob: Vec<u8> = row.get(1)?;
-        let mut facts: serde_json::Value = serde_json::from_slice(&blob).unwrap();
+        let text: String = row.get(1)?;
+        let mut facts: serde_json::Value = serde_json::from_str(&text).unwrap();
         for list in ["acts", "assigned"] {
             let Some(pairs) = facts[list].as_array_mut() else { continue };
             for pair in pairs.iter_mut() {

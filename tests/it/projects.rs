@@ -211,7 +211,7 @@ async fn a_move_between_columns_is_an_act_of_whoever_made_it() {
         WHERE x.vkey LIKE 'timeline:%'";
     let expected = ["0 | - | open [In Progress] | ana-k", "15 | open [In Progress] | open [Done] | max-w"];
     assert_eq!(rows(&world.store(), moves), expected);
-    let started = "SELECT json_extract(facts, '$.started_at') FROM tasks";
+    let started = "SELECT json_extract(facts_json(facts), '$.started_at') FROM tasks";
     assert_eq!(rows(&world.store(), started), ["2026-03-03T10:00:00Z"]);
 }
 
@@ -225,7 +225,7 @@ async fn a_pull_request_that_will_close_a_task_says_that_it_is_worked_on() {
     world.run().await;
     github.refer(ONE, (REPO, 2), "tom-b", at("2026-03-04T10:00:00Z"), true);
     next_period(&mut world).await;
-    let started = "SELECT json_extract(facts, '$.started_at') FROM tasks";
+    let started = "SELECT json_extract(facts_json(facts), '$.started_at') FROM tasks";
     assert_eq!(rows(&world.store(), started), ["2026-03-04T10:00:00Z"]);
     world.at("2026-03-11T10:00:00Z").run().await;
     assert!(world.open().await.iter().all(|gap| !gap.starts_with("start.never")), "{:?}", world.open().await);

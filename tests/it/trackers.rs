@@ -1,5 +1,6 @@
 //! Asana and Trello: what both go through alike, the whole way, against working models of both.
 
+mod answers;
 pub mod canaries;
 pub mod faults;
 pub mod hostile;

@@ -344,7 +344,7 @@ async fn a_bulk_edit_is_nobodys_work_and_what_it_brings_up_waits_for_a_day() {
     let sent = world.sent();
     assert_eq!(sent.len(), 1, "{sent:#?}");
     assert!(sent[0].starts_with("slack #ops: ▲ acme/web had 20 tasks changed at once"), "{sent:#?}");
-    let acts = "SELECT count(*) FROM tasks WHERE json_extract(facts, '$.human_at') IS NOT NULL";
+    let acts = "SELECT count(*) FROM tasks WHERE json_extract(facts_json(facts), '$.human_at') IS NOT NULL";
     assert_eq!(rows(&world, acts), ["0"]);
     world.run_until("2026-03-11T09:30:00Z", 120).await;
     let sent = world.sent();

@@ -62,6 +62,8 @@ pub struct Plan {
     more: String,
     /// Instead of GitHub: which tracker, and lines for its table.
     other: Option<(Other, String)>,
+    /// Of these the tracker as well.
+    beside: Option<Box<Plan>>,
 }
 
 /// A tracker that is not GitHub.
@@ -98,8 +100,19 @@ impl Plan {
         self
     }
 
+    /// The tracker of another plan beside this one's.
+    pub fn and(mut self, other: Plan) -> Plan {
+        self.beside = Some(Box::new(other));
+        self
+    }
+
     /// The tables of connections.
     fn connections(&self, sim: &Simulator) -> String {
+        let beside = self.beside.as_ref().map_or_else(String::new, |other| other.connections(sim));
+        format!("{}\n{beside}", self.connection(sim))
+    }
+
+    fn connection(&self, sim: &Simulator) -> String {
         let Some((other, lines)) = &self.other else {
             let repos: Vec<String> = self.repos.iter().map(|repo| format!("\"{repo}\"")).collect();
             let (url, repos) = (sim.github_url(), repos.join(", "));
@@ -314,6 +327,7 @@ impl World {
             people: PEOPLE.to_owned(),
             more: String::new(),
             other: None,
+            beside: None,
         }
     }
 

@@ -43,6 +43,7 @@ impl Asana {
         listing.turn = turn;
         let mut page = Page::new(selection.asked_at.unwrap_or(asked_at), listing.to_cursor());
         page.absences = absences;
+        page.lacks = places.lacks();
         page.containers = selection.projects.iter().map(container).collect();
         page.unreadable = selection.hidden;
         if page.containers.is_empty() && page.unreadable.is_empty() {

@@ -13,7 +13,7 @@ use crate::config::folded;
 use crate::events::News;
 use crate::fields::{self, Role, role};
 use crate::normalise::lacks_scope;
-use crate::places::{is_open, plan_probe};
+use crate::places::{NOT_SHOWN, is_open, plan_probe};
 use crate::wire::{CustomField, Project, Task};
 use crate::{Asana, items};
 
@@ -103,7 +103,15 @@ impl Asana {
                 Err(error) => Finding::failed(&error),
             });
         }
-        // The same for all workspaces, and said once.
+        // Each of these is the same for all workspaces, and said once.
+        if let Some(workspace) = workspaces.first() {
+            let path = format!("workspaces/{workspace}/workspace_memberships");
+            if let Ok(answer) = self.ask(&Ask::list(path, "is_active").rows(1)).await
+                && matches!(answer.status, 402 | 403)
+            {
+                self.warn(NOT_SHOWN);
+            }
+        }
         if let Some(workspace) = workspaces.first()
             && self.tells_absences(workspace).await == Some(false)
         {
@@ -210,7 +218,9 @@ impl Asana {
         };
         let read: Vec<String> = all
             .iter()
-            .filter_map(|field| Some(format!("{} from \"{}\"", told(role(field, config)?), field.name.as_deref()?)))
+            .filter_map(|field| {
+                Some(format!("{} from \"{}\"", told(role(field, config, &all)?), field.name.as_deref()?))
+            })
             .collect();
         let mut findings = Vec::new();
         if !read.is_empty() {

@@ -20,6 +20,7 @@ mod fill;
 mod history;
 mod hooks;
 mod items;
+mod lacks;
 mod look;
 mod mark;
 mod normalise;
@@ -261,6 +262,11 @@ impl Asana {
 
     pub(crate) fn warn(&self, warning: &str) {
         self.known().warnings.insert(warning.to_owned());
+    }
+
+    /// What was said by a warning is over.
+    pub(crate) fn unwarn(&self, warning: &str) {
+        self.known().warnings.remove(warning);
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The reference in the last line of a comment of ours: `gapwatch:WIRE.MAC`. A comment of Asana's holds nothing hidden, so it
+//! The reference in the last line of a comment of ours: `gapwatch:WIRE-MAC`. A comment of Asana's holds nothing hidden, so it
 //! is there to be seen.
 
 use connector_model::Mark;
@@ -21,12 +21,15 @@ mod tests {
 
     #[test]
     fn a_reference_is_read_from_the_last_line_alone() {
-        let mark = Mark { wire: "0123456789abcdef".repeat(2), mac: "fedcba9876543210".repeat(2) };
-        let line = line(&mark);
-        assert_eq!(of_text(&format!("due tomorrow\n{line}\n")), Some(mark.clone()));
-        assert_eq!(of_text(&line), Some(mark));
-        for other in [format!("{line}\nsays the title"), format!("x {line}"), line[1..].to_owned(), String::new()] {
-            assert_eq!(of_text(&other), None, "{other}");
+        let short = Mark { wire: "0123456789".to_owned(), mac: "abcdefgh".to_owned() };
+        let long = Mark { wire: "0123456789abcdef".repeat(2), mac: "fedcba9876543210".repeat(2) };
+        for mark in [short, long] {
+            let line = line(&mark);
+            assert_eq!(of_text(&format!("due tomorrow\n{line}\n")), Some(mark.clone()));
+            assert_eq!(of_text(&line), Some(mark));
+            for other in [format!("{line}\nsays the title"), format!("x {line}"), line[1..].to_owned(), String::new()] {
+                assert_eq!(of_text(&other), None, "{other}");
+            }
         }
     }
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use connector_kit::{ConnectorError, Unreadable};
-use connector_model::{Account, AccountKind};
+use connector_model::{Account, AccountKind, Lack};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::answers::refusal;
 use crate::call::{Ask, is_gid, segment};
 use crate::config::folded;
+use crate::tasks::NO_LINKS;
 use crate::wire::{Named, Project, User};
 use crate::{Asana, TOOL, items};
 
@@ -32,6 +33,8 @@ pub(crate) struct Places {
     pub(crate) members: BTreeSet<(String, String)>,
     /// When people were asked for.
     people_at: Option<Timestamp>,
+    /// By which status a workspace refused to tell who is in it. `None`: none did.
+    people_refused: Option<u16>,
 }
 
 /// The projects of a selection.
@@ -90,7 +93,7 @@ impl Asana {
                 }
                 let mut is_told = true;
                 for workspace in self.workspaces().await? {
-                    let Some(people) = self.people_of(&workspace).await? else {
+                    let Some(people) = self.people_of(&workspace, &mut places.people_refused).await? else {
                         is_told = false;
                         continue;
                     };
@@ -100,6 +103,9 @@ impl Asana {
                     places.people.extend(people);
                 }
                 places.people_at = is_told.then_some(now);
+                if is_told {
+                    self.unwarn(NOT_SHOWN);
+                }
             }
         }
         let places = Arc::new(places);
@@ -204,20 +210,26 @@ impl Asana {
 
     /// Only paid plans have a search, and only they are given the larger budget. Of several workspaces one is enough.
     async fn learn_plan(&self, workspaces: &[String]) -> Result<(), ConnectorError> {
-        let mut is_paid = None;
+        let (mut is_paid, mut is_all_paid) = (None, !workspaces.is_empty());
         for workspace in workspaces {
             let path = format!("workspaces/{workspace}/tasks/search");
             match unless_down(self.ask(&plan_probe(&path)).await)?.map(|answer| answer.status) {
-                Some(200) => is_paid = Some(true),
+                Some(200) => {
+                    is_paid = Some(true);
+                    continue;
+                }
                 Some(402) => {
-                    self.warn(
-                        "the workspace is on a free plan: dependencies and custom fields are not told, so that what was \
-                         known of them stays as it was, and fewer requests a minute are allowed",
-                    );
+                    self.warn(FREE_PLAN);
                     is_paid = is_paid.or(Some(false));
                 }
                 _ => {}
             }
+            is_all_paid = false;
+        }
+        if is_all_paid {
+            self.note_links(true);
+            self.unwarn(NO_LINKS);
+            self.unwarn(FREE_PLAN);
         }
         if let Some(is_paid) = is_paid {
             self.note_plan(is_paid);
@@ -226,16 +238,22 @@ impl Asana {
     }
 
     /// Who is in a workspace, and who has left it. `None`: that is not shown, or cannot be told now.
-    async fn people_of(&self, workspace: &str) -> Result<Option<HashMap<String, Account>>, ConnectorError> {
+    async fn people_of(
+        &self,
+        workspace: &str,
+        refused: &mut Option<u16>,
+    ) -> Result<Option<HashMap<String, Account>>, ConnectorError> {
         let ask = Ask::list(
             format!("workspaces/{workspace}/workspace_memberships"),
             "user.name,user.email,user.resource_type,is_active",
         );
         let Some(first) = unless_down(self.ask(&ask).await)? else { return Ok(None) };
         if !first.is_ok() {
-            if matches!(first.status, 402 | 403) {
-                self.warn(NOT_SHOWN);
+            if !matches!(first.status, 402 | 403) {
+                return Ok(None);
             }
+            self.warn(NOT_SHOWN);
+            *refused = Some(first.status);
             return Ok(None);
         }
         let what = "the people of the workspace";
@@ -260,9 +278,17 @@ impl Places {
     pub(crate) fn tells_who_left(&self) -> bool {
         self.people_at.is_some()
     }
+
+    /// What is not told of people. `None`: that could not be asked.
+    pub(crate) fn lacks(&self) -> Option<Vec<Lack>> {
+        Asana::lacks_of_people(self.tells_who_left(), self.people_refused)
+    }
 }
 
-const NOT_SHOWN: &str = "the people of the workspace are not shown to this token: who left from now on is not known, and their \
+const FREE_PLAN: &str = "the workspace is on a free plan: dependencies and custom fields are not told, so that what was known of \
+                         them stays as it was, and fewer requests a minute are allowed";
+
+pub(crate) const NOT_SHOWN: &str = "the people of the workspace are not shown to this token: who left from now on is not known, and their \
                          tasks do not show as nobody's";
 
 /// What was asked besides; while Asana fails to tell it, the rest goes on without.

@@ -23,6 +23,9 @@ pub(crate) struct Stand {
     /// Events are not for this credential: lists are asked for in their place.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) deaf: bool,
+    /// All that is open was last read on a plan that did not tell all of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) lean: bool,
     /// When the last complete reading of all that is open began. `None`: there was none.
     pub(crate) swept: Option<i64>,
     /// When the last reading of what was modified began.
@@ -57,6 +60,9 @@ pub(crate) struct Walk {
     pub(crate) since: Option<i64>,
     /// Where it goes on.
     pub(crate) offset: Option<String>,
+    /// Some of it was read on a plan that did not tell all of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) lean: bool,
 }
 
 /// Which list.
@@ -112,7 +118,7 @@ impl Stand {
             Next::Walk(self.sweep(now))
         } else if self.deaf || is_due(looked, LOOK_EVERY) {
             let since = Some(looked.min(now) - OVERLAP);
-            Next::Walk(Walk { of: List::Modified, began: now, since, offset: None })
+            Next::Walk(Walk { of: List::Modified, began: now, since, ..Walk::default() })
         } else {
             Next::Listen
         }
@@ -121,7 +127,10 @@ impl Stand {
     /// A reading of all that is open, and of what was finished since the last one.
     pub(crate) fn sweep(&self, now: i64) -> Walk {
         match self.swept {
-            Some(swept) => Walk { of: List::Open, began: now, since: Some(swept.min(now) - OVERLAP), offset: None },
+            Some(swept) => {
+                let since = Some(swept.min(now) - OVERLAP);
+                Walk { of: List::Open, began: now, since, ..Walk::default() }
+            }
             None => Walk { began: now, ..Walk::default() },
         }
     }
@@ -133,6 +142,7 @@ impl Stand {
             List::All | List::Open => {
                 self.swept = Some(walk.began);
                 self.looked = Some(walk.began);
+                self.lean = walk.lean;
             }
             List::Modified => self.looked = Some(walk.began),
         }
@@ -200,7 +210,8 @@ mod tests {
     fn a_stand_comes_back_from_its_cursor_and_an_unknown_one_begins_anew() {
         let mut stand = rested();
         stand.hear("12".to_owned(), true);
-        stand.walk = Some(Walk { of: List::Open, began: 4, since: Some(1), offset: Some("eyJ".to_owned()) });
+        stand.walk =
+            Some(Walk { of: List::Open, began: 4, since: Some(1), offset: Some("eyJ".to_owned()), ..Walk::default() });
         assert_eq!(Stand::from_cursor(&stand.to_cursor(true)), stand);
         let odd = Cursor { at: Some("page 7".to_owned()), ..Cursor::default() };
         assert_eq!(Stand::from_cursor(&odd), Stand::default());

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::answers::{Answer, expect_ok, is_expired_offset};
 use crate::call::{Ask, PAGE};
 use crate::events::News;
-use crate::fill::{Past, Rows};
+use crate::fill::{Past, RECENT, Rows};
 use crate::stand::{List, Next, Stand, Walk, millis};
 use crate::wire::{self, LINK_FIELDS, TASK_FIELDS};
 use crate::{Asana, items};
@@ -20,7 +20,7 @@ const FEW: usize = 25;
 
 impl Asana {
     /// The next page of whatever is due.
-    pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
+    pub(crate) async fn next_of_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
         let mut stand = Stand::from_cursor(cursor);
         if !cursor.backfilled && stand.walk.is_none() {
             // A first pass begins, or begins anew.
@@ -106,6 +106,8 @@ impl Asana {
         }
         let mut query = vec![("project", scope.handle.clone())];
         match (walk.of, walk.since.and_then(instant)) {
+            // What was finished long ago tells nothing that is asked for.
+            (List::All, _) => query.extend(instant(walk.began - RECENT).map(|since| ("completed_since", since))),
             (List::Open, Some(since)) => query.push(("completed_since", since)),
             (List::Modified, Some(since)) => query.push(("modified_since", since)),
             _ => {}
@@ -186,7 +188,7 @@ impl Asana {
 
     fn drop_links(&self) {
         self.note_links(false);
-        self.warn("the workspace's plan has no dependencies (HTTP 402): what blocks what is not known");
+        self.warn(NO_LINKS);
     }
 
     /// What time it is at Asana, as far as is known.
@@ -195,6 +197,9 @@ impl Asana {
         self.skew().and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now)
     }
 }
+
+/// What the operator is told of a plan without dependencies.
+pub(crate) const NO_LINKS: &str = "the workspace's plan has no dependencies (HTTP 402): what blocks what is not known";
 
 const DEAF: &str =
     "events are not for this token, so that each poll asks for lists of tasks; a token without scopes has them";

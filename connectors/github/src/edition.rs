@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use connector_kit::ConnectorError;
+use connector_model::{Lack, Need};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
@@ -72,6 +73,25 @@ impl Features {
         !self.absent.contains(&feature)
     }
 
+    /// What no issue tells because of that. What a task list says of progress is told all the same.
+    pub(crate) fn lacks(&self) -> Vec<Lack> {
+        let version = self.version.as_deref().unwrap_or_default();
+        let because = |feature: Feature| format!("Enterprise Server {version} has no {}", feature.words());
+        let mut lacks = Vec::new();
+        if !self.has(Feature::SubIssues) {
+            lacks.push(Lack::whole(Need::Parent, because(Feature::SubIssues)));
+            lacks.push(Lack::part(Need::Progress, because(Feature::SubIssues)));
+        }
+        if !self.has(Feature::Dependencies) {
+            lacks.push(Lack::whole(Need::Blocking, because(Feature::Dependencies)));
+        }
+        if !self.has(Feature::IssueFields) && !self.has(Feature::Projects) {
+            let both = format!("{} and no {}", because(Feature::IssueFields), Feature::Projects.words());
+            lacks.push(Lack::whole(Need::Estimate, both));
+        }
+        lacks
+    }
+
     /// Everything it lacks.
     pub(crate) fn lacking(&self) -> impl Iterator<Item = Feature> + '_ {
         self.absent.iter().copied()
@@ -121,6 +141,12 @@ impl GitHub {
         Ok(features)
     }
 
+    /// What no issue of this server tells, by the version it told last; said where open issues were read with what it has.
+    /// `None`: it was not asked of late.
+    pub(crate) fn lacks_of_edition(&self) -> Option<Vec<Lack>> {
+        self.edition.known(self.clock.now()).map(|features| features.lacks())
+    }
+
     /// An answer that cannot be read tells no version, and nothing is taken to be absent.
     async fn ask_features(&self) -> Result<Features, ConnectorError> {
         let response = self.get(self.any_owner(), "meta".to_owned(), Query::new(), None).await?;
@@ -143,6 +169,18 @@ mod tests {
         assert!(newest.has(Feature::Dependencies) && !newest.has(Feature::SubIssues) && !newest.has(Feature::Projects));
         assert_eq!((lacks("3.20.0"), lacks("4.0"), lacks("main"), lacks("")), (0, 0, 0, 0));
         assert_eq!(Features::of(None).lacking().count(), 0);
+    }
+
+    #[test]
+    fn what_a_version_lacks_no_issue_tells() {
+        let of = |version: &str| Features::of(Some(version.to_owned())).lacks();
+        let needs = |version: &str| of(version).into_iter().map(|lack| (lack.need, lack.whole)).collect::<Vec<_>>();
+        let newer = [(Need::Parent, true), (Need::Progress, false), (Need::Estimate, true)];
+        assert_eq!(needs("3.19.0"), newer);
+        assert!(
+            of("3.18.1").contains(&Lack::whole(Need::Blocking, "Enterprise Server 3.18.1 has no blocked-by links"))
+        );
+        assert_eq!((needs("3.20.0"), Features::of(None).lacks().len()), (Vec::new(), 0));
     }
 
     #[test]

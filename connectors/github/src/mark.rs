@@ -1,4 +1,4 @@
-//! The mark as an invisible first line of a comment: `<!-- gapwatch:1 WIRE.MAC -->`.
+//! The mark as an invisible first line of a comment: `<!-- gapwatch:1 WIRE-MAC -->`.
 //!
 //! Only a first line that is exactly this is read as a mark; whether it is ours is told by its MAC, which is checked
 //! elsewhere.

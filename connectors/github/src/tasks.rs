@@ -146,7 +146,9 @@ impl GitHub {
         if cursor.at.is_none() && !cursor.backfilled {
             let first = OpenIssues::at_rest(None, Some(now));
             let next = Cursor { at: walk::write(&first), etag: None, backfilled: true };
-            return Ok(Page::new(now, next));
+            let mut page = Page::new(now, next);
+            page.lacks = self.lacks_of_edition();
+            return Ok(page);
         }
         if !open.is_walking() && open.was_walked_just_now(now) {
             return Ok(Page::new(now, Cursor { backfilled: true, ..cursor.clone() }));
@@ -159,6 +161,7 @@ impl GitHub {
         page.more = !open.waiting.is_empty() || !open.walk.next.is_empty();
         if !page.more {
             open.walked = Some(page.asked_at);
+            page.lacks = self.lacks_of_edition();
         }
         page.next = Cursor { at: walk::write(&open), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)

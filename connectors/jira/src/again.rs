@@ -7,6 +7,7 @@
 
 use connector_kit::http::{Method, Response};
 use connector_kit::{BoxFuture, ConnectorError, Cursor, KnownTask, Page, Scope, StreamKey, StreamKind, Wanted};
+use connector_model::Lack;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -36,6 +37,9 @@ struct Pass {
     /// The last issue that was asked for in the one that is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
+    /// Issues were read while the site did not tell all of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lean: bool,
 }
 
 impl Pass {
@@ -73,9 +77,19 @@ impl Jira {
         let now = self.clock.now();
         let mut pass = Pass::from_cursor(cursor);
         pass.done = pass.done.or(Some(millis(now)));
+        let lacks = self.lacks(&mut pass, false);
         let mut page = Page::new(now, pass.to_cursor());
+        page.lacks = lacks;
         page.unchanged = true;
         page
+    }
+
+    /// What the site does not tell. What it tells again counts once a pass was made with it.
+    fn lacks(&self, pass: &mut Pass, is_over: bool) -> Option<Vec<Lack>> {
+        let lacks = self.known_site()?.lacks.clone()?;
+        let was_lean = pass.lean;
+        pass.lean = !lacks.is_empty() || (was_lean && !is_over);
+        (!lacks.is_empty() || !pass.lean).then_some(lacks)
     }
 
     /// One call's issues, as they are now.
@@ -109,6 +123,7 @@ impl Jira {
         if !page.more {
             pass.done = Some(millis(self.clock.now()));
         }
+        page.lacks = self.lacks(&mut pass, !page.more);
         page.next = pass.to_cursor();
         Ok(page)
     }

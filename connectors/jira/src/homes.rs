@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, Page, Scope};
-use connector_model::{Container, ContainerKind, ContainerRef};
+use connector_model::{Container, ContainerKind, ContainerRef, Lack, Need};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -56,7 +56,10 @@ impl Jira {
         let listed: Vec<&RawValue> = items::single(&response, &what)?;
         let versions: Vec<Version<'_>> = items::each(listed, &mut page.unreadable);
         page.containers = versions.iter().map(normalise::version).collect();
-        let sprints = match self.sprints_of(scope, &mut page).await? {
+        let mut refused = None;
+        let sprints = self.sprints_of(scope, &mut page, &mut refused).await?;
+        page.lacks = Some(refused.map(|because| Lack::whole(Need::Sprint, because)).into_iter().collect());
+        let sprints = match sprints {
             Some(listed) => self.and_those_over(listed, &known).await?,
             // Not to be seen for now: what is known stays.
             None => {
@@ -92,9 +95,15 @@ impl Jira {
     }
 
     /// Active and future sprints of a project's boards. `None`: boards are not to be seen; this site may have none.
-    async fn sprints_of(&self, scope: &Scope, page: &mut Page) -> Result<Option<Vec<Container>>, ConnectorError> {
+    /// `refused`: why they are not.
+    async fn sprints_of(
+        &self,
+        scope: &Scope,
+        page: &mut Page,
+        refused: &mut Option<String>,
+    ) -> Result<Option<Vec<Container>>, ConnectorError> {
         let query = vec![("projectKeyOrId", scope.handle.clone())];
-        let Some(pages) = self.agile("board", &query).await? else { return Ok(None) };
+        let Some(pages) = self.agile("board", &query, refused).await? else { return Ok(None) };
         let mut boards = Vec::new();
         for response in &pages {
             let listed: Values<'_> = items::single(response, "boards")?;
@@ -107,7 +116,7 @@ impl Jira {
             let path = format!("board/{}/sprint", segment(&board));
             let query = vec![("state", "active,future".to_owned())];
             // A board that shows none of its sprints has none for us.
-            for response in self.agile(&path, &query).await?.unwrap_or_default() {
+            for response in self.agile(&path, &query, refused).await?.unwrap_or_default() {
                 let listed: Values<'_> = items::single(&response, "sprints")?;
                 let read: Vec<Sprint<'_>> = items::each(listed.values, &mut page.unreadable);
                 for sprint in read.iter().map(normalise::sprint) {
@@ -121,15 +130,27 @@ impl Jira {
     }
 
     /// Pages of a list of the agile API. `None`: 400 (a board without sprints), 403, 404 (a private one), 422 (a broken one).
-    async fn agile(&self, path: &str, query: &Query) -> Result<Option<Vec<Response>>, ConnectorError> {
+    /// `refused`: where it is the credential that may not.
+    async fn agile(
+        &self,
+        path: &str,
+        query: &Query,
+        refused: &mut Option<String>,
+    ) -> Result<Option<Vec<Response>>, ConnectorError> {
         let (mut pages, mut offset) = (Vec::new(), 0);
         while pages.len() < MOST {
             let mut query = query.clone();
             query.extend([("startAt", offset.to_string()), ("maxResults", PAGE.to_string())]);
             let response = match self.read(&Call::get(path, query).of(Api::Agile)).await {
-                Err(ConnectorError::Forbidden { .. }) => return Ok(None),
+                Err(ConnectorError::Forbidden { what, .. }) => {
+                    refused.get_or_insert(format!("boards are not shown to this account: {what}"));
+                    return Ok(None);
+                }
                 answer => answer?,
             };
+            if response.status == 403 {
+                refused.get_or_insert_with(|| "boards are not shown to this account (HTTP 403)".to_owned());
+            }
             if matches!(response.status, 400 | 403 | 404 | 405 | 422) {
                 return Ok(None);
             }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use connector_model::{
-    Account, AccountKind, Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Link, LinkKind, Progress,
-    ProgressSource, Share, Status, StatusCategory, Task, TaskRef, tasks_named,
+    Account, AccountKind, Container, ContainerKind, ContainerRef, Due, DueSource, DueStated, Field, Link, LinkKind,
+    Need, Progress, ProgressSource, Share, Status, StatusCategory, Task, TaskRef, tasks_named,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -155,7 +155,8 @@ pub(crate) fn task(
         description_hash: fields.description.map_or(0, |raw| fingerprint(raw.get())),
         restricted: fields.security.is_some() || is_restricted(fields),
         ineligible: None,
-        untold: Vec::new(),
+        // What was known of it before it was switched off stays.
+        untold: if reading.site.is_lacking(Need::Estimate) { vec![Field::Estimate] } else { Vec::new() },
     })
 }
 

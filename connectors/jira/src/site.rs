@@ -5,18 +5,18 @@ use std::sync::{Arc, PoisonError};
 
 use connector_kit::ConnectorError;
 use connector_kit::http::Response;
-use connector_model::StatusCategory;
+use connector_model::{Lack, Need, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Jira;
 use crate::answers::{expect_ok, refusal};
 use crate::call::Query;
 use crate::config::{Edition, Fields, States};
 use crate::items;
 use crate::normalise::category;
 use crate::wire::{Priority, Status, Str};
+use crate::{Jira, TOOL};
 
 /// So old is what is asked for again.
 const KEPT: SignedDuration = SignedDuration::from_hours(20);
@@ -89,6 +89,8 @@ pub(crate) struct Site {
     pub(crate) priorities: HashMap<String, u8>,
     /// What the operator should know.
     pub(crate) warnings: Vec<String>,
+    /// What the site does not tell of issues. `None`: that was not told.
+    pub(crate) lacks: Option<Vec<Lack>>,
     read_at: Timestamp,
 }
 
@@ -177,7 +179,20 @@ impl Site {
         let named =
             fields.iter().filter_map(|field| Some((field.name.as_deref()?.to_lowercase(), roles.of(&field.id)?)));
         let names = named.collect();
-        Site { roles, names, statuses: HashMap::new(), priorities: HashMap::new(), warnings: Vec::new(), read_at }
+        Site {
+            roles,
+            names,
+            statuses: HashMap::new(),
+            priorities: HashMap::new(),
+            warnings: Vec::new(),
+            lacks: None,
+            read_at,
+        }
+    }
+
+    /// Whether the site is known not to tell this.
+    pub(crate) fn is_lacking(&self, need: Need) -> bool {
+        self.lacks.iter().flatten().any(|lack| lack.need == need)
     }
 
     /// What a field is for that a history names, by its id where it has one.
@@ -258,9 +273,37 @@ impl Jira {
                 break;
             }
         }
+        site.lacks = self.ask_what_is_off().await?.or_else(|| self.known_site()?.lacks.clone());
         let site = Arc::new(site);
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = Some(site.clone());
         Ok(site)
+    }
+}
+
+/// `GET /configuration`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Switches {
+    time_tracking_enabled: Option<bool>,
+    issue_linking_enabled: Option<bool>,
+}
+
+impl Jira {
+    /// What is switched off on the site, so that no issue tells it. `None`: that is not shown now.
+    async fn ask_what_is_off(&self) -> Result<Option<Vec<Lack>>, ConnectorError> {
+        let response = match self.get("configuration", Query::new()).await {
+            Ok(response) if response.status == 200 => response,
+            // It is worth knowing, and not worth an end of reading.
+            Ok(_) | Err(ConnectorError::Forbidden { .. } | ConnectorError::Transient { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Ok(switches) = response.json::<Switches>(TOOL, "the site's settings") else { return Ok(None) };
+        let off = |switch: Option<bool>, need, because: &str| {
+            (switch == Some(false)).then(|| Lack::whole(need, format!("{because} is switched off on this site")))
+        };
+        let linking = off(switches.issue_linking_enabled, Need::Blocking, "issue linking");
+        let time = off(switches.time_tracking_enabled, Need::Estimate, "time tracking");
+        Ok(Some(linking.into_iter().chain(time).collect()))
     }
 }
 

@@ -17,7 +17,9 @@ mod supplement;
 pub mod survey;
 pub mod webhook;
 
-use connector_model::{Absences, Account, Change, Container, ContainerRef, Field, Link, Mark, SiteKey, Task, TaskRef};
+use connector_model::{
+    Absences, Account, Change, Container, ContainerRef, Field, Lack, Link, Mark, SiteKey, Task, TaskRef,
+};
 pub use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -199,6 +201,12 @@ pub struct Page {
     pub history_since: Option<Timestamp>,
     /// The answer may silently lack items (SSO, partial results): nothing may be concluded from what is absent.
     pub partial: Option<String>,
+    /// Everything that this stream cannot tell at present, by what its tool has answered, and the tasks that are mirrored
+    /// were read with. Empty: it tells all. `None`: this page says nothing of it, and what was known of it stays.
+    ///
+    /// What can be told again is left out only once the open tasks have been read with it: until then what the mirror holds
+    /// of it is nothing, or old.
+    pub lacks: Option<Vec<Lack>>,
 }
 
 impl Page {
@@ -225,6 +233,7 @@ impl Page {
             unchanged: false,
             history_since: None,
             partial: None,
+            lacks: None,
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct Change {
     pub observed: bool,
 }
 
+/// How an entry of [`Field::Label`] calls a flag that says of a task that it waits, whatever its state.
+pub const FLAGGED: &str = "waiting/Flagged";
+
 /// What a change touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Field {
@@ -135,26 +138,45 @@ impl Mentions {
     }
 }
 
-/// The signed marker that makes a comment or message recognisable as ours: `WIRE.MAC`.
+/// The signed marker that makes a comment or message recognisable as ours: `WIRE-MAC`.
+///
+/// People see it in tools that hide nothing, so it is short: fifty random bits tell messages apart, and forty bits of MAC can
+/// only be guessed by writing a comment for each try. Earlier ones are longer (`WIRE.MAC`, each of 32 hexadecimal digits)
+/// and are read as well.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark {
-    /// The message's random wire id: 32 lower-case hex digits.
+    /// The message's random wire id: [`Mark::WIRE`] letters and digits.
     pub wire: String,
-    /// MAC of the wire id under the instance key: 32 lower-case hex digits.
+    /// MAC of the wire id under the instance key: [`Mark::MAC`] letters and digits.
     pub mac: String,
 }
 
 impl Mark {
-    /// `WIRE.MAC`
+    /// Length of a wire id.
+    pub const WIRE: usize = 10;
+    /// Length of its MAC.
+    pub const MAC: usize = 8;
+
+    /// `WIRE-MAC`; of an earlier one `WIRE.MAC`.
     pub fn to_text(&self) -> String {
-        format!("{}.{}", self.wire, self.mac)
+        let between = if self.is_long() { '.' } else { '-' };
+        format!("{}{between}{}", self.wire, self.mac)
     }
 
-    /// The inverse of [`Mark::to_text`]; `None` unless both halves are 32 hex digits.
+    /// The inverse of [`Mark::to_text`]; `None` for anything that has another form.
     pub fn from_text(text: &str) -> Option<Mark> {
-        let hex =
-            |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let (wire, mac) = text.split_once('.')?;
-        (hex(wire) && hex(mac)).then(|| Mark { wire: wire.to_owned(), mac: mac.to_owned() })
+        let hex = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        let is_long = |wire: &str, mac: &str| wire.len() == 32 && mac.len() == 32 && hex(wire) && hex(mac);
+        let is_short =
+            |wire: &str, mac: &str| wire.len() == Mark::WIRE && mac.len() == Mark::MAC && plain(wire) && plain(mac);
+        let long = text.split_once('.').filter(|(wire, mac)| is_long(wire, mac));
+        let (wire, mac) = long.or_else(|| text.split_once('-').filter(|(wire, mac)| is_short(wire, mac)))?;
+        Some(Mark { wire: wire.to_owned(), mac: mac.to_owned() })
+    }
+
+    /// True for one of the earlier form.
+    pub fn is_long(&self) -> bool {
+        self.wire.len() == 32
     }
 }

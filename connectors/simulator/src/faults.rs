@@ -47,6 +47,9 @@ pub enum Fault {
     /// The true answer with the first text replaced by the second wherever it stands, headers included. The request takes
     /// effect.
     Replace(String, String),
+    /// The true answer, whose lists lack what is called by any of these texts: 200, and nothing says so. The request takes
+    /// effect.
+    Lacks(Vec<String>),
 }
 
 /// How the answer leaves.
@@ -130,6 +133,7 @@ pub(crate) fn apply(fault: Fault, tool: Tool, serve: Box<dyn FnOnce() -> Reply +
         Fault::GzipBomb(bytes) => Outcome::Whole(bodies::gzip_bomb(bytes)),
         Fault::Drift(dice) => Outcome::Whole(drift::drifted(serve(), dice)),
         Fault::Replace(from, to) => Outcome::Whole(bodies::replaced(serve(), &from, &to)),
+        Fault::Lacks(texts) => Outcome::Whole(bodies::lacking(serve(), &texts)),
         Fault::Redirect(url, status) => {
             Outcome::Whole(Reply::json_text(status, "{\"message\":\"Moved\"}".to_owned()).with("location", url))
         }

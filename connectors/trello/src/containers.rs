@@ -136,6 +136,14 @@ impl Trello {
         Ok(boards)
     }
 
+    /// A board by its id, if it is closed now.
+    pub(crate) async fn closed_board(&self, id: &str) -> Result<Option<Container>, ConnectorError> {
+        let query = vec![("fields", FIELDS.to_owned())];
+        let response = expect_ok(self.get(format!("boards/{}", segment(id)), query).await?, "a board")?;
+        let board: BoardStub = items::single(&response, "a board")?;
+        Ok(Some(container(&board)).filter(|board| !board.open))
+    }
+
     /// A board that is not listed, by id or short link: it may be closed, or seen through its workspace alone.
     pub(crate) async fn board_called(&self, wanted: &str) -> Result<Option<BoardStub>, ConnectorError> {
         if !may_be_id(wanted) {

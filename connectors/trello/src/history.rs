@@ -16,7 +16,7 @@ use crate::{mark, when};
 pub(crate) const KINDS: &str = "createCard,copyCard,convertToCardFromCheckItem,emailCard,updateCard,commentCard,\
                                 addMemberToCard,removeMemberFromCard,moveCardToBoard,moveCardFromBoard,\
                                 updateCheckItemStateOnCard,addChecklistToCard,removeChecklistFromCard,deleteCard,\
-                                updateList,createList,moveListToBoard,moveListFromBoard";
+                                updateList,createList,moveListToBoard,moveListFromBoard,updateBoard";
 
 /// The longest command line kept.
 const LONGEST_COMMAND: usize = 200;
@@ -24,6 +24,17 @@ const LONGEST_COMMAND: usize = 200;
 /// Whether an action is about a list: what the board calls its states may be another thing now.
 pub(crate) fn is_of_list(action: &Action) -> bool {
     matches!(action.kind.as_str(), "updateList" | "createList" | "moveListToBoard" | "moveListFromBoard")
+}
+
+/// Whether an action tells that the board was closed, or opened again.
+pub(crate) fn is_of_closing(action: &Action) -> bool {
+    action.kind == "updateBoard" && action.data.old.as_ref().is_some_and(|old| old.contains_key("closed"))
+}
+
+/// The card that an action says was changed.
+pub(crate) fn changed(action: &Action) -> Option<&str> {
+    let is_change = !matches!(action.kind.as_str(), "commentCard" | "copyCommentCard") && left(action).is_none();
+    action.data.card.as_ref().filter(|_| is_change)?.id.as_deref()
 }
 
 /// The card that an action says left the board for good, or for another one.

@@ -82,7 +82,8 @@ impl Trello {
                         Err(malformed("a card without its checklists"))
                     };
                 };
-                let mut all = lists.iter().flat_map(|list| &list.check_items);
+                // Without a date it is no task any more.
+                let mut all = lists.iter().flat_map(|list| &list.check_items).filter(|item| item.due.0.is_some());
                 match all.find(|item| item.id == id) {
                     Some(item) => page.tasks.push(item_task(item, card, &reading)),
                     None => return Ok(TaskLook::Gone),

@@ -12,6 +12,9 @@ use crate::look::Handle;
 use crate::normalise::{cards_in, short_link};
 use crate::wire::Card;
 
+/// Actions that are remembered: more than are told of within some hours.
+const MOST_HEARD: usize = 20_000;
+
 /// A card as it was read last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -19,7 +22,7 @@ pub(crate) struct Known {
     pub(crate) hash: u64,
     /// Listed among those that are not archived.
     pub(crate) open: bool,
-    /// Items of its checklists that are tasks of their own.
+    /// Items of its checklists that are tasks of their own: those with a date.
     pub(crate) items: BTreeSet<String>,
     /// Cards that its checklists name, by short link.
     pub(crate) children: BTreeSet<String>,
@@ -39,10 +42,7 @@ impl Known {
         Known {
             hash,
             open,
-            items: listed()
-                .filter(|item| item.due.0.is_some() || before.items.contains(&item.id))
-                .map(|item| item.id.clone())
-                .collect(),
+            items: listed().filter(|item| item.due.0.is_some()).map(|item| item.id.clone()).collect(),
             children: named.filter(|link| *link != own).map(str::to_owned).collect(),
         }
     }
@@ -57,8 +57,8 @@ pub(crate) struct Memory {
     pub(crate) board: u64,
     /// Cards by id.
     pub(crate) cards: HashMap<String, Known>,
-    /// Actions about lists that were heard of.
-    of_lists: BTreeSet<String>,
+    /// The latest actions that were heard of.
+    heard: BTreeSet<String>,
     /// Cards that the pass over all of them has not shown yet. Empty: there is none under way, or it was not seen to begin.
     unseen: BTreeSet<String>,
 }
@@ -102,11 +102,17 @@ impl Memory {
         std::iter::once(id.to_owned()).chain(items).collect()
     }
 
-    /// Takes note of actions about lists; true where one of them is new.
-    pub(crate) fn hear(&mut self, of_lists: BTreeSet<String>) -> bool {
-        let before = self.of_lists.len();
-        self.of_lists.extend(of_lists);
-        self.of_lists.len() > before
+    /// Takes note of actions; true where one of them is new.
+    pub(crate) fn hear(&mut self, actions: BTreeSet<String>) -> bool {
+        let mut is_news = false;
+        for action in actions {
+            is_news |= self.heard.insert(action);
+        }
+        while self.heard.len() > MOST_HEARD {
+            // An id begins with the instant at which it was made.
+            self.heard.pop_first();
+        }
+        is_news
     }
 
     /// The card in whose checklists each named card stands, by the named card's short link.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::board::Board;
-use crate::config::States;
+use crate::config::{Fields, States};
 use crate::when;
 use crate::wire::{Card, CheckItem, FieldItem, Label};
 
@@ -197,9 +197,25 @@ fn ineligible(card: &Card, reading: &Reading<'_>) -> Option<Ineligible> {
 
 /// What custom fields would tell, where the answer lacks them.
 fn untold(card: &Card, reading: &Reading<'_>) -> Vec<Field> {
-    if card.custom_field_items.is_some() {
-        return Vec::new();
+    let roles = &reading.board.roles;
+    let is_refused = roles.refused.is_some();
+    if is_refused || roles.unfound != Fields::default() {
+        let Fields { start, progress: percent, estimate } = &roles.unfound;
+        let fields = [
+            (Field::Start, is_refused || start.is_some(), card.start.0.is_some()),
+            (Field::Progress, is_refused || percent.is_some(), progress(card, reading).is_some()),
+            (Field::Estimate, is_refused || estimate.is_some(), false),
+            (Field::Priority, is_refused, priority(card, reading).is_some()),
+        ];
+        let closed =
+            fields.into_iter().filter_map(|(field, is_closed, is_told)| (is_closed && !is_told).then_some(field));
+        return closed.chain(lacking(card, reading)).collect();
     }
+    lacking(card, reading).collect()
+}
+
+/// The same of an answer that lacks the card's custom fields altogether.
+fn lacking<'a>(card: &'a Card, reading: &'a Reading<'_>) -> impl Iterator<Item = Field> + use<'a> {
     let roles = &reading.board.roles;
     let start = roles.start.as_ref().filter(|_| card.start.0.is_none());
     let told = [
@@ -208,7 +224,8 @@ fn untold(card: &Card, reading: &Reading<'_>) -> Vec<Field> {
         (roles.estimate.as_ref(), Field::Estimate),
         (roles.priority.as_ref(), Field::Priority),
     ];
-    told.into_iter().filter_map(|(role, field)| role.map(|_| field)).collect()
+    let is_lacking = card.custom_field_items.is_none();
+    told.into_iter().filter_map(move |(role, field)| role.filter(|_| is_lacking).map(|_| field))
 }
 
 /// A card attached to one that waits is what it waits for.

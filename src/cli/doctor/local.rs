@@ -8,12 +8,15 @@ use connector_kit::{Destination, Notifier, StreamKind};
 use connector_model::ContainerKind;
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::lacking::Lacking;
 use super::super::open::{Stopped, View};
 use super::super::people::strangers;
 use super::super::places;
 use super::super::table::{plain, when};
 use crate::config::Settings;
 use crate::jobs::listen::{self, Ask};
+use crate::rules::about::about;
+use crate::rules::ids;
 
 /// People who are looked for in Slack one by one.
 const MOST_PEOPLE: usize = 200;
@@ -96,6 +99,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
                 "wait; a running daemon finishes by itself, `gapwatch run --once` reads to the end",
             ),
         });
+        findings.extend(state.lacks.iter().map(|seen| not_told(&Lacking::from(seen))));
     }
     // Counting what is there, and boards, begin anew all the time; nothing waits for their end.
     let begins = |kind: StreamKind| !matches!(kind, StreamKind::Census | StreamKind::Boards);
@@ -116,6 +120,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         );
         let verdict = match kind {
             crate::store::FailureKind::Refused | crate::store::FailureKind::Forbidden => Verdict::Refused,
+            crate::store::FailureKind::Misconfigured => Verdict::Misconfigured,
             crate::store::FailureKind::Limited => Verdict::Limited,
             crate::store::FailureKind::Unavailable | crate::store::FailureKind::NotVisible => Verdict::Unavailable,
         };
@@ -133,6 +138,19 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         findings.push(Finding::warning(what, format!("{right}; without it silence is told from the task alone")));
     }
     Ok(findings)
+}
+
+/// What the connection does not tell, and which rules say nothing because of it.
+fn not_told(lacking: &Lacking) -> Finding {
+    let silent: Vec<&str> =
+        ids().filter(|id| about(*id).is_some_and(|about| lacking.concerns(about.needs))).map(|id| id.0).collect();
+    let effect = match silent.is_empty() {
+        true => String::new(),
+        false if lacking.whole => format!("; silent there: {}", listed(silent.into_iter())),
+        false => format!("; silent about tasks without it: {}", listed(silent.into_iter())),
+    };
+    let what = format!("{} (since {}){effect}", lacking.words, when(lacking.since));
+    Finding::warning(what, "nothing, if that is meant: what is open stays as it was, and nothing new opens")
 }
 
 /// Who cannot be told, who has nobody above, whom nobody knows.

@@ -40,6 +40,7 @@ impl Board {
                     self.touched.insert(SubjectKey::Container(*id));
                     self.touch_members(*id);
                 }
+                Moved::Task(id) => drop(self.touched.insert(SubjectKey::Task(*id))),
                 Moved::Account(id) => {
                     self.touched.insert(SubjectKey::Person(self.stands_for(*id)));
                 }

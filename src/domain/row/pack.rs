@@ -62,10 +62,19 @@ impl Packing {
             assigned_by,
             past,
         } = facts;
-        let Past { progress_at, reopened_at, unlinked_at, start_set_at, due_moves, asked } =
-            past.map(|past| *past).unwrap_or_default();
+        let Past {
+            progress_at,
+            reopened_at,
+            done_before,
+            waits_since,
+            unlinked_at,
+            start_set_at,
+            due_moves,
+            named_at,
+            asked,
+        } = past.map(|past| *past).unwrap_or_default();
         let [due_is, start_is, first_is] = [due.map(|due| due.due), start, first_due].map(Halves::of);
-        let instants: [Option<Timestamp>; 16] = [
+        let instants: [Option<Timestamp>; 19] = [
             Some(changed_at),
             closed_at,
             due_is.at,
@@ -82,6 +91,9 @@ impl Packing {
             reopened_at,
             unlinked_at,
             start_set_at,
+            done_before,
+            waits_since,
+            named_at,
         ];
         let numbers: [Option<i64>; 13] = [
             Some(container.0),

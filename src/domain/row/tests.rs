@@ -30,8 +30,8 @@ fn dated() -> impl Strategy<Value = Vec<(AccountId, Timestamp)>> {
 
 fn a_past() -> impl Strategy<Value = Past> {
     let maybe = || proptest::option::of(an_instant());
-    let moved = (an_instant(), proptest::option::of(a_due()), proptest::option::of(a_due()), any::<bool>())
-        .prop_map(|(at, from, to, bulk)| DueMove { at, from, to, by: None, bulk });
+    let moved = (an_instant(), proptest::option::of(a_due()), proptest::option::of(a_due()), any::<[bool; 2]>())
+        .prop_map(|(at, from, to, [bulk, said])| DueMove { at, from, to, by: None, bulk, said });
     let asked = (a_row(), an_instant()).prop_map(|(whom, at)| Asked {
         by: None,
         whom: AccountId(whom),
@@ -39,14 +39,18 @@ fn a_past() -> impl Strategy<Value = Past> {
         how: Asks::Mention,
     });
     let lists = (proptest::collection::vec(moved, 0..3), proptest::collection::vec(asked, 0..3));
-    (maybe(), maybe(), maybe(), maybe(), lists).prop_map(
-        |(progress_at, reopened_at, unlinked_at, start_set_at, (due_moves, asked))| Past {
+    let waiting = (maybe(), maybe(), maybe());
+    (maybe(), maybe(), maybe(), maybe(), waiting, lists).prop_map(
+        |(progress_at, reopened_at, unlinked_at, start_set_at, (done_before, waits_since, named_at), lists)| Past {
             progress_at,
             reopened_at,
+            done_before,
+            waits_since,
             unlinked_at,
             start_set_at,
-            due_moves: due_moves.into(),
-            asked: asked.into(),
+            due_moves: lists.0.into(),
+            named_at,
+            asked: lists.1.into(),
         },
     )
 }

@@ -107,7 +107,23 @@ impl<'a> Told<'a> {
         self.0.when(When::Reopened)
     }
 
-    /// When a link to what it waits for, or to what waits for it, was last removed. `None`: never.
+    /// When it had been closed before it was last reopened. `None`: never, or no history tells.
+    pub fn done_before(self) -> Option<Timestamp> {
+        self.0.when(When::DoneBefore)
+    }
+
+    /// When somebody else was last named in it, by a comment or by a state that waits for them. `None`: never.
+    pub fn named_at(self) -> Option<Timestamp> {
+        self.0.when(When::Named)
+    }
+
+    /// Since when a flag, a label or its state says that it waits, without a break. `None`: its state alone says so, if
+    /// anything does; it has since it was entered.
+    pub fn waits_since(self) -> Option<Timestamp> {
+        self.0.when(When::Waits).or_else(|| self.state_since())
+    }
+
+    /// When a link to what it waits for was last removed. `None`: never.
     pub fn unlinked_at(self) -> Option<Timestamp> {
         self.0.when(When::Unlinked)
     }
@@ -138,9 +154,12 @@ impl<'a> Told<'a> {
         let past = Past {
             progress_at: self.progress_at(),
             reopened_at: self.reopened_at(),
+            done_before: self.done_before(),
+            waits_since: self.0.when(When::Waits),
             unlinked_at: self.unlinked_at(),
             start_set_at: self.start_set_at(),
             due_moves: self.due_moves().into(),
+            named_at: self.named_at(),
             asked: self.asked().into(),
         };
         Facts {

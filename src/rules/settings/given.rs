@@ -136,3 +136,33 @@ pub struct DueUnrealistic {
     /// Tasks of this priority or a higher one (1 is the highest) are left alone; 0: none.
     pub exempt_priority: u32,
 }
+
+/// Rules about what is to be done by one date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MilestoneRules {
+    /// `milestone.at_risk`
+    pub at_risk: MilestoneAtRiskSettings,
+}
+
+/// `milestone.at_risk`: a milestone, sprint, version, or task with parts will hardly be done by its date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MilestoneAtRiskSettings {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks with parts it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
+    /// It is a gap where it is less likely than this, 0 to 1, that all is done by the date, ...
+    pub amber: f64,
+    /// ... and a failure where it is less likely than this.
+    pub red: f64,
+    /// The least whole weeks from which that is foretold, 1 to 12, ...
+    pub weeks: u32,
+    /// ... and the fewest tasks that were finished in them.
+    pub finished: u32,
+    /// Where more open tasks than this share its date, this rule asks about all of them, and `due.at_risk` about none.
+    pub shared_by: u32,
+}

@@ -25,6 +25,8 @@ impl RuleSettings {
             ("pace.behind.red_from", pace.red_from),
             ("due.at_risk.auc", self.due.at_risk.auc),
             ("due.at_risk.red_risk", self.due.at_risk.red_risk),
+            ("milestone.at_risk.amber", self.milestone.at_risk.amber),
+            ("milestone.at_risk.red", self.milestone.at_risk.red),
             ("pace.stuck_near_done.from", self.pace.stuck_near_done.from),
             ("pace.stuck_near_done.span_share", self.pace.stuck_near_done.span_share),
             ("start.never.from", start.from),
@@ -74,11 +76,17 @@ impl RuleSettings {
             ("due.drift.moves", self.due.drift.moves),
             ("churn.reopened.times", self.churn.reopened.times),
             ("due.at_risk.misses", self.due.at_risk.misses),
+            ("milestone.at_risk.finished", self.milestone.at_risk.finished),
+            ("milestone.at_risk.shared_by", self.milestone.at_risk.shared_by),
         ];
         let counts = counts
             .into_iter()
             .filter(|(_, count)| !(1..=1000).contains(count))
             .map(|(key, count)| out_of_range(key, count.to_string(), "a number from 1 to 1000"));
+        let weeks = self.milestone.at_risk.weeks;
+        let weeks = (!(1..=12).contains(&weeks))
+            .then(|| out_of_range("milestone.at_risk.weeks", weeks.to_string(), "a number of weeks from 1 to 12"));
+        let counts = counts.chain(weeks);
         let numbers = shares.chain(factors).chain(days).chain(slip).chain(counts).chain(polls);
         numbers.chain(self.contradictions()).collect()
     }
@@ -106,6 +114,11 @@ impl RuleSettings {
         if estimate.red_from < estimate.from {
             let expected = "a share of at least `from` (a gap widens after it has opened)";
             found.push(out_of_range("estimate.exceeded.red_from", estimate.red_from.to_string(), expected));
+        }
+        let milestone = &self.milestone.at_risk;
+        if milestone.red > milestone.amber {
+            let expected = "a share of at most `amber` (what fails was at risk before)";
+            found.push(out_of_range("milestone.at_risk.red", milestone.red.to_string(), expected));
         }
         if start.red_from < start.from {
             let expected = "a share of at least `from` (a gap widens after it has opened)";

@@ -1,6 +1,7 @@
 //! Finished tasks of a case, from which its norms are computed as in production.
 //!
 //! `finished 20 active 4 days`, with `kind Epic` for a kind, and `elsewhere` for another container of the organisation;
+//! `weeks M 5 5 5+2 0` for what was finished (and added) in the latest whole weeks of a milestone, or of a task with parts;
 //! `proven 14 misses 40 of 90 auc 0.75` for what finished tasks show of the forecast, with `elsewhere` for the organisation's.
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use super::words::Words;
 use super::{PLACE, number, policy};
 use crate::domain::board::Board;
+use crate::domain::burndown::{self, Planned, Week, Weeks};
 use crate::domain::calendar::Calendar;
 use crate::domain::forecast::{Forecast, Proof};
 use crate::domain::ids::ContainerId;
@@ -57,7 +59,7 @@ impl Line {
             owner: None,
             done_at,
             started_at: worked.then_some(from),
-            states: state.map(|state| (state, from)).into_iter().collect(),
+            states: state.map(|state| [(state, from), (StatusCategory::Done, done_at)]).into_iter().flatten().collect(),
             acts: Vec::new(),
             near_done_at: (self.metric == Metric::NearDone).then_some(from),
             stood: Vec::new(),
@@ -97,14 +99,33 @@ impl Shown {
     }
 }
 
-/// Puts what is known beforehand about dates: what finished tasks show, and what the open tasks of the board do.
-pub(super) fn foretell(board: &mut Board, shown: &[Shown], now: Timestamp) {
+/// What was finished and added in the latest whole weeks.
+#[derive(Debug, Clone)]
+pub(super) struct Past(Vec<Week>);
+
+impl Past {
+    pub(super) fn read(words: &mut Words<'_>) -> Past {
+        let week = |text: &str| {
+            let (done, added) = text.split_once('+').unwrap_or((text, "0"));
+            Week { done: number(done), added: number(added) }
+        };
+        Past(words.rest().split_whitespace().map(week).collect())
+    }
+}
+
+/// Puts what is known beforehand about dates: what finished tasks show, what the open tasks of the board do, and what
+/// happened in plans.
+pub(super) fn foretell(board: &mut Board, shown: &[Shown], plans: Vec<(i64, &Past)>, now: Timestamp) {
     let mut forecast = Forecast::default();
     for Shown { about, days, proof } in shown {
         forecast.outlooks.entry(*about).or_default().proofs.insert(*days, proof.clone());
     }
     let policy = policy();
     let forecast = outlook::with_open_tasks(forecast, &Snapshot { board, policy: &policy, now: norms::instant(now) });
+    let blank = burndown::weeks(&[Planned { plan: 0, came_at: now, closed_at: None }], norms::instant(now));
+    let until = blank.get(&0).map_or(Timestamp::MIN, |blank| blank.until);
+    let weeks = plans.into_iter().map(|(plan, past)| (plan, Weeks { until, weeks: past.0.clone() }));
+    let forecast = forecast.with_weeks(weeks.collect());
     let (as_of, counted, rows) = (board.norms().as_of, board.norms().counted.clone(), board.norms().rows().clone());
     board.put_norms(Book::new(as_of, counted, rows).with_forecast(forecast), &BTreeSet::new());
 }

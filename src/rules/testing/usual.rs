@@ -132,6 +132,13 @@ enabled = true
 enabled = true
 [dep.date_conflict]
 enabled = true
+[milestone.at_risk]
+enabled = true
+amber = 0.85
+red = 0.50
+weeks = 6
+finished = 20
+shared_by = 10
 [sys.mirror_stale]
 enabled = true
 after_polls = 3
@@ -166,6 +173,9 @@ pub(in crate::rules) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        email: false,
+        unwanted: Default::default(),
+        hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
     }

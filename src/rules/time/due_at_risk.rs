@@ -9,6 +9,7 @@ use crate::domain::finding::{
 };
 use crate::domain::forecast::{self, CHECKPOINTS, Proof, RANKED};
 use crate::domain::look::{Look, Reads};
+use crate::domain::policy::Mode;
 use crate::domain::row::TaskRow;
 use crate::rules::settings::{DueAtRiskSettings, DueUnrealistic, PaceBehind, RuleSettings};
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
@@ -30,6 +31,8 @@ const NAMED_IDLE_DAYS: i64 = 3;
 /// The rule, with those whose gaps are its reasons.
 pub struct DueAtRisk {
     settings: DueAtRiskSettings,
+    /// From how many tasks on with one date `milestone.at_risk` speaks for all of them. `None`: it does not speak.
+    shared_by: Option<u32>,
     pace: PaceBehind,
     unrealistic: DueUnrealistic,
 }
@@ -37,17 +40,21 @@ pub struct DueAtRisk {
 impl DueAtRisk {
     /// With the thresholds of the rules it asks, whether these speak themselves or not.
     pub fn new(settings: &RuleSettings) -> DueAtRisk {
+        let together = &settings.milestone.at_risk;
+        let speaks = together.enabled && together.mode != Some(Mode::Observe);
         DueAtRisk {
             settings: settings.due.at_risk.clone(),
+            shared_by: speaks.then_some(together.shared_by),
             pace: settings.pace.behind.clone(),
             unrealistic: settings.due.unrealistic.clone(),
         }
     }
 }
 
-/// Everything is read as of the checkpoint, so that a gap does not come and go in between; an owner who acts has answered,
-/// and is asked again at the next one. A date that was set later than a checkpoint has not stood at it. After its date the
-/// gap stays: that it is late now does not mend it.
+/// Everything is read as of the checkpoint, so that a gap does not come and go in between: whatever somebody writes, it is
+/// open and due soon until it is done or moved. That an owner who does something after being asked has answered is for those
+/// to know who know when they were asked. A date that was set later than a checkpoint has not stood at it. Once it has
+/// passed, another rule speaks.
 impl Rule for DueAtRisk {
     fn id(&self) -> RuleId {
         ID
@@ -116,13 +123,21 @@ impl DueAtRisk {
         let Some((days, asked_at)) = checkpoint(task, &deadline, look) else {
             return Ok(fine("more than 14 days are left"));
         };
+        if let Some((with, tasks)) = self.together(task, look) {
+            let evidence = Evidence::DueTogether { with, tasks, deadline };
+            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+        }
+        if look.passed(deadline.at) {
+            return Ok(not_about("its date has passed"));
+        }
         let facts = look.facts(task)?;
         let dated_at = facts.and_then(|facts| facts.due_set_at()).unwrap_or(task.created_at());
         if dated_at.max(task.created_at()) > asked_at {
-            return Ok(fine("it got its date after this checkpoint, and is looked at again at the next"));
-        }
-        if look.owner_at(task)?.is_some_and(|at| at > asked_at) {
-            return Ok(fine("its owner has acted on it since this checkpoint, and is asked again at the next"));
+            return Ok(fine(if days <= LAST {
+                "it got its date after the last checkpoint"
+            } else {
+                "it got its date after this checkpoint, and is looked at again at the next"
+            }));
         }
         let gap = |risk, red| -> Result<Finding, Why> { self.gap(task, (days, asked_at), deadline, (risk, red), look) };
         if !RANKED.contains(&days) {
@@ -134,6 +149,32 @@ impl DueAtRisk {
             Foretold::Nearly(risk) => Reading::Edge(gap(Some(risk), risk >= self.settings.red_risk)?.evidence),
             Foretold::No(reading) => *reading,
         })
+    }
+
+    /// The milestone, sprint or version that it shares its date with, and with how many others, where that is asked about as a
+    /// whole: two hundred tasks of a release are one question, and not two hundred.
+    fn together<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Option<(String, u32)> {
+        let most = self.shared_by?;
+        let home = look.home_of_date(task).filter(|home| home.reader.is_some() && !home.over)?;
+        let tasks = look.shared_by(home.id);
+        (tasks > most).then(|| (home.name.to_string(), tasks))
+    }
+
+    /// How likely a task misses its date, by where it stands at a checkpoint. `None`: it is not proven here that this can be
+    /// told, or it has no history.
+    ///
+    /// # Errors
+    /// Where the history cannot be relied on.
+    pub fn proven_risk<'a>(
+        &self,
+        task: &'a TaskRow,
+        days: u32,
+        at: Timestamp,
+        look: &Look<'a>,
+    ) -> Result<Option<f64>, Why> {
+        let Some(score) = score(task, days, at, look)? else { return Ok(None) };
+        let proof = self.proven(look.proofs(task, days)).ok();
+        Ok(proof.map(|proof| forecast::risk(score + proof.shift)))
     }
 
     /// Two and one week before its date: only of those that are riskier than others, where it is proven that this can be told.

@@ -14,10 +14,10 @@ use connector_model::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-use super::super::{FailureKind, StoreError};
+use super::super::StoreError;
 use super::chosen::Chosen;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
-use super::{Work, bulk, census, facts, history, streams};
+use super::{Work, bulk, census, facts, history, lacks, streams};
 use crate::domain::absence::Hold;
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
@@ -99,6 +99,7 @@ pub(super) fn delta(work: &mut Work<'_>) -> Result<BoardDelta, StoreError> {
         delta.connections = connections(work.db)?;
         delta.connections.retain(|rec| touched.connections.contains(&rec.id));
     }
+    delta.answers = touched.answers;
     delta.accounts = touched.accounts.iter().filter_map(|id| work.cache.accounts.get(id).cloned()).collect();
     Ok(delta)
 }
@@ -300,6 +301,7 @@ pub(super) fn containers(
     let list = only.map(|ids| id_list(ids.iter().map(|id| id.0)));
     let mut streams = container_streams(db, list.as_deref())?;
     let mut bulks = bulk::latest(db, list.as_deref())?;
+    let mut lacks = lacks::of_containers(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
            missing, missing_of, open
@@ -319,6 +321,7 @@ pub(super) fn containers(
             name: row.get::<_, String>(4)?.into(),
             reader: row.get::<_, Option<i64>>(5)?.map(ConnectionId),
             archived: !is_home(kind) && !row.get::<_, bool>(14)?,
+            over: is_home(kind) && !row.get::<_, bool>(14)?,
             due: row.get_ref(6)?.as_str_or_null()?.and_then(Due::from_text),
             warm_at: at_opt(row, 7)?,
             baseline_at: at_opt(row, 10)?,
@@ -327,6 +330,7 @@ pub(super) fn containers(
             failing_since: reads.failing_since,
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
+            lacks: lacks.remove(&id).unwrap_or_default().into(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -420,7 +424,7 @@ pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRec>, StoreEr
     for rec in &mut recs {
         let failing = streams::failing(db, rec.id)?;
         rec.failing_since = failing.since;
-        rec.refused = failing.worst.as_ref().is_some_and(|(kind, _)| *kind == FailureKind::Refused);
+        rec.refused = failing.worst.as_ref().is_some_and(|(kind, _)| kind.is_of_connection());
         rec.failure = failing.worst.map(|(_, text)| text.into());
     }
     Ok(recs)

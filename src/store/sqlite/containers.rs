@@ -5,7 +5,7 @@ use connector_model::{Container, ContainerKind, ContainerRef, Due, Field};
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::super::{StoreError, StreamRow};
+use super::super::{PageWrite, StoreError, StreamRow};
 use super::cache::ContainerRow;
 use super::history::{self, Entry};
 use super::values::{code_in, us};
@@ -202,6 +202,18 @@ pub(super) fn release_unlisted(
         }
     }
     Ok(())
+}
+
+/// Where a container's own tasks tell that it was closed, it is no longer read. A pass over the selection takes it up again
+/// if it is still named there.
+pub(super) fn release_closed(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<(), StoreError> {
+    let (key, id) = (&write.stream.key, write.stream.scope_id);
+    let Some(scope) = key.scope.as_ref().filter(|_| key.kind == StreamKind::Tasks) else { return Ok(()) };
+    let is_closed = write.page.containers.iter().any(|seen| seen.at == scope.at && !seen.open);
+    match is_closed && work.cache.reader(id) == Some(write.stream.connection) {
+        true => release(work, id),
+        false => Ok(()),
+    }
 }
 
 /// Its tasks come onto the board or leave it.

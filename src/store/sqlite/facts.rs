@@ -50,14 +50,24 @@ pub(super) fn blob(facts: &Facts) -> Vec<u8> {
         out.number(given.planning.into());
     });
     let Some(past) = past else { return out.bytes };
-    let Past { progress_at, reopened_at, unlinked_at, start_set_at, due_moves, asked } = &**past;
-    out.perhaps_all([progress_at, reopened_at, unlinked_at, start_set_at]);
+    let Past {
+        progress_at,
+        reopened_at,
+        done_before,
+        waits_since,
+        unlinked_at,
+        start_set_at,
+        due_moves,
+        named_at,
+        asked,
+    } = &**past;
+    out.perhaps_all([progress_at, reopened_at, unlinked_at, start_set_at, done_before, waits_since, named_at]);
     out.list(due_moves, |out, one| {
         out.instant(one.at);
         out.due(one.from);
         out.due(one.to);
         out.account(one.by);
-        out.number(one.bulk.into());
+        out.number(u64::from(one.bulk) | u64::from(one.said) << 1);
     });
     out.list(asked, |out, asked| {
         out.account(asked.by);
@@ -75,11 +85,20 @@ pub(super) fn blob(facts: &Facts) -> Vec<u8> {
 
 /// Facts of a column, in this form or as JSON.
 pub(super) fn of_row(row: &Row<'_>, column: usize) -> Result<Facts, rusqlite::Error> {
-    let failed = |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, error);
-    match row.get_ref(column)?.as_blob()? {
-        [FORM, bytes @ ..] => read(bytes).ok_or_else(|| failed("these are no facts".into())),
+    let blob = row.get_ref(column)?.as_blob()?;
+    of_blob(blob).map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, error))
+}
+
+/// Facts as they are kept, as text that can be read: JSON. `None`: these are none.
+pub fn facts_as_json(blob: &[u8]) -> Option<String> {
+    serde_json::to_string(&of_blob(blob).ok()?).ok()
+}
+
+fn of_blob(blob: &[u8]) -> Result<Facts, Box<dyn std::error::Error + Send + Sync>> {
+    match blob {
+        [FORM, bytes @ ..] => read(bytes).ok_or_else(|| "these are no facts".into()),
         json => {
-            let mut facts: Facts = serde_json::from_slice(json).map_err(|error| failed(error.into()))?;
+            let mut facts: Facts = serde_json::from_slice(json)?;
             facts.shrink();
             Ok(facts)
         }
@@ -116,10 +135,12 @@ fn read(bytes: &[u8]) -> Option<Facts> {
     if from.bytes.is_empty() {
         return Some(facts);
     }
-    let [progress_at, reopened_at, unlinked_at, start_set_at] = from.perhaps_all()?;
+    let [progress_at, reopened_at, unlinked_at, start_set_at, done_before, waits_since, named_at] =
+        from.perhaps_all()?;
     let due_moves = from.list(|from| {
         let (at, was, is) = (from.instant()?, from.due()?, from.due()?);
-        Some(DueMove { at, from: was, to: is, by: from.account()?, bulk: from.number()? != 0 })
+        let (by, bits) = (from.account()?, from.number()?);
+        Some(DueMove { at, from: was, to: is, by, bulk: bits & 1 != 0, said: bits & 2 != 0 })
     })?;
     let asked = from.list(|from| {
         let (by, whom, at) = (from.account()?, AccountId(from.signed()?), from.instant()?);
@@ -131,8 +152,17 @@ fn read(bytes: &[u8]) -> Option<Facts> {
         };
         Some(Asked { by, whom, at, how })
     })?;
-    let (due_moves, asked) = (due_moves.into(), asked.into());
-    facts.past = Some(Box::new(Past { progress_at, reopened_at, unlinked_at, start_set_at, due_moves, asked }));
+    facts.past = Some(Box::new(Past {
+        progress_at,
+        reopened_at,
+        done_before,
+        waits_since,
+        unlinked_at,
+        start_set_at,
+        due_moves: due_moves.into(),
+        named_at,
+        asked: asked.into(),
+    }));
     from.bytes.is_empty().then_some(facts)
 }
 
@@ -293,7 +323,8 @@ mod tests {
     /// Of everything something.
     fn full() -> Facts {
         let day = Due::On(jiff::civil::date(2026, 3, 14));
-        let moved = DueMove { at: at(90), from: Some(day), to: Some(Due::At(at(99))), by: None, bulk: true };
+        let moved =
+            DueMove { at: at(90), from: Some(day), to: Some(Due::At(at(99))), by: None, bulk: true, said: false };
         let asked = Asked { by: Some(AccountId(3)), whom: AccountId(i64::MAX), at: at(-7), how: Asks::State };
         Facts {
             human_at: Some(at(1_773_000_000)),
@@ -315,7 +346,14 @@ mod tests {
                 reopened_at: None,
                 unlinked_at: Some(at(12)),
                 start_set_at: None,
-                due_moves: Box::new([moved, DueMove { from: None, bulk: false, by: Some(AccountId(2)), ..moved }]),
+                done_before: Some(at(10)),
+                waits_since: None,
+                due_moves: Box::new([
+                    moved,
+                    DueMove { from: None, bulk: false, by: Some(AccountId(2)), ..moved },
+                    DueMove { said: true, ..moved },
+                ]),
+                named_at: Some(at(13)),
                 asked: Box::new([asked, Asked { by: None, how: Asks::Question, ..asked }]),
             })),
         }

@@ -11,10 +11,13 @@ use rusqlite::{Connection, Row, params};
 use super::super::StoreError;
 use super::chosen::Chosen;
 use super::values::{at_in, code_in, id_list, us};
-use super::{Work, bulk, facts, links, planning};
+use super::{Work, bulk, facts, inbox, links, planning};
+use crate::domain::alert::Wish;
 use crate::domain::calendar::later;
+use crate::domain::command;
 use crate::domain::facts::{FOLD_VERSION, Facts, FoldContext, RawChange, fold};
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
+use crate::domain::said::About;
 
 /// Observed and told instants of the same change differ by at most so much.
 const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(10);
@@ -118,10 +121,25 @@ pub(super) fn insert(work: &mut Work<'_>, task: TaskId, entry: &Entry<'_>) -> Re
     if written + replaced > 0 || edited {
         work.touched.refold.insert(task);
     }
+    if let (true, Some(words)) = (written > 0, answer(entry)) {
+        let wish = Wish::Say { about: About::Task(task), words: words.to_owned() };
+        // Whoever wrote it, be it nobody that is known, is no operator at the command line.
+        let account = entry.account.unwrap_or(AccountId::NOBODY);
+        let key = format!("{task}:{}", entry.vkey);
+        if let Some(answer) = inbox::put(work.db, ("comment", &key), entry.at, Some(account), &wish)? {
+            work.touched.answers.push(answer);
+        }
+    }
     if let (true, Field::Owner, Some(_), Some(account)) = (written > 0, entry.field, &entry.to, entry.account) {
         work.touched.assigned.insert((account, entry.at));
     }
     Ok(written > 0)
+}
+
+/// What a comment says to us. `None`: it is for others, or our own.
+fn answer<'e>(entry: &'e Entry<'_>) -> Option<&'e str> {
+    let is_comment = entry.field == Field::Comment && !entry.observed && entry.mark.is_none();
+    entry.to.as_deref().filter(|_| is_comment)?.strip_prefix(command::PREFIX)
 }
 
 /// A comment asks what it says now, whatever it said when it was written.
@@ -393,7 +411,10 @@ impl Work<'_> {
             is_ours: &|mark, account| {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },
-            is_state_label: &|label| labels.contains(&label.to_lowercase()),
+            state_of_label: &|label| {
+                let label = label.to_lowercase();
+                labels.iter().find(|(known, _)| *known == label).map(|(_, state)| *state)
+            },
             is_bulk: &|account, at| bulk::is_part(&cache.bulks, container, account, at),
             is_planning: &|account, at| {
                 let part = planning::is_part(self.db, account, at);

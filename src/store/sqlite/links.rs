@@ -62,7 +62,8 @@ pub(super) fn resolve(work: &Work<'_>, site: SiteId, task: &TaskRef) -> Result<O
         TaskRef::Ext(ext) => by_ext(work, site, ext),
         TaskRef::Key(key) => {
             let mut query = work.db.prepare_cached(
-                "SELECT id FROM tasks WHERE site = ? AND key = ? ORDER BY gone_at IS NOT NULL, id DESC",
+                "SELECT id FROM tasks WHERE site = ?1 AND key = ?2
+                 ORDER BY key <> ?2 COLLATE BINARY, gone_at IS NOT NULL, id DESC",
             )?;
             Ok(query.query_row(params![site.0, key], |row| Ok(TaskId(row.get(0)?))).optional()?)
         }

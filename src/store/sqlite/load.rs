@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
-use super::values::{json_in, us};
+use super::values::{at_in, json_in, us};
 use super::{absences, accounts, board, inbox, norms, present, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
@@ -98,12 +98,14 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
     })
 }
 
-/// Of live alerts, of those resolved of late, and whatever is still to be told.
+/// Of live alerts, of those resolved of late, and of those about which something is still to be told: all of each, for what
+/// is not seen to have been said is said again.
 fn notices(db: &Connection, since: Timestamp) -> Result<Vec<Notice>, StoreError> {
     let mut query = db.prepare(&format!(
         "SELECT {} FROM notices WHERE id IN (
            SELECT n.id FROM alerts a CROSS JOIN notices n ON n.alert = a.id WHERE a.state < 2 OR a.resolved_at >= ?
-           UNION ALL SELECT id FROM notices WHERE state < 2) ORDER BY id",
+             OR a.step_at IS NOT NULL
+           UNION SELECT n.id FROM notices w CROSS JOIN notices n ON n.alert = w.alert WHERE w.state < 2) ORDER BY id",
         round::NOTICE
     ))?;
     let rows = query.query_map([us(since)], round::notice)?;
@@ -209,6 +211,12 @@ fn people(db: &Connection, plan: Option<&ConfigPlan>) -> Result<People, StoreErr
     people.operators = settled.operators.iter().filter_map(find).collect();
     let all = accounts::read_all(db, &settled.bot_names())?;
     people.accounts = all.into_iter().map(|(_, rec)| (rec.id, rec)).collect();
+    let mut muted = db.prepare("SELECT account, since FROM mutes")?;
+    let muted = muted.query_map([], |row| Ok((AccountId(row.get(0)?), at_in(row, 1)?)))?;
+    for row in muted {
+        let (account, since) = row?;
+        people.muted.insert(people.stands(account), since);
+    }
     people.add_away(absences::read_all(db)?);
     people.add_away(away);
     Ok(people)

@@ -5,7 +5,7 @@ use connector_kit::StreamKind;
 
 use super::super::{PageApplied, PageWrite, StoreError};
 use super::tasks::{self, Origin, Seen};
-use super::{Work, absences, board, bulk, cache, census, containers, history, links, streams, supplements};
+use super::{Work, absences, board, bulk, cache, census, containers, history, lacks, links, streams, supplements};
 
 pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageApplied, StoreError> {
     let mut applied = PageApplied::default();
@@ -17,6 +17,8 @@ pub(super) fn apply(work: &mut Work<'_>, write: &PageWrite<'_>) -> Result<PageAp
     if let Some(began_at) = streams::advance(work, write, wrote || applied.new + applied.changed > 0)? {
         containers::release_unlisted(work, write.stream.connection, began_at)?;
     }
+    lacks::see(work, write.stream, write.page)?;
+    containers::release_closed(work, write)?;
     // Containers that a completed pass over the selection gave or took change what is on the board, and how it folds.
     history::refold_touched(work)?;
     applied.reload = work.touched.away;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, TaskCount, TaskName};
+use super::lacks;
 use super::round;
 use super::streams;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
@@ -68,11 +69,13 @@ fn states(db: &Connection, tasks: &str) -> Result<Vec<ConnectionState>, StoreErr
             cold: row.get(3)?,
             containers,
             tasks: count(row, 7)?,
+            lacks: Vec::new(),
         })
     })?;
     let mut states: Vec<ConnectionState> = rows.collect::<Result<_, _>>()?;
     for state in &mut states {
         state.failure = streams::failing(db, state.id)?.worst;
+        state.lacks = lacks::of_connection(db, state.id)?;
     }
     Ok(states)
 }
@@ -140,27 +143,33 @@ pub(super) fn find_task(db: &Connection, text: &str) -> Result<Vec<TaskId>, Stor
     let text = text.trim();
     let address = text.split(['?', '#']).next().unwrap_or(text).trim_end_matches('/');
     for (sql, value) in [
-        ("SELECT id FROM tasks WHERE url IN (?1, ?2) AND ?1 LIKE 'http%' ORDER BY id", [text, address]),
+        ("SELECT id, 1 FROM tasks WHERE url IN (?1, ?2) AND ?1 LIKE 'http%' ORDER BY id", [text, address]),
         (
-            "SELECT DISTINCT t.id FROM sites s JOIN tasks t ON t.site = s.id WHERE t.key = ?1 AND ?2 = ?2 ORDER BY t.id",
+            "SELECT DISTINCT t.id, t.key = ?1 COLLATE BINARY FROM sites s JOIN tasks t ON t.site = s.id
+             WHERE t.key = ?1 AND ?2 = ?2 ORDER BY t.id",
             [text; 2],
         ),
         (
-            "SELECT t.id FROM connections n JOIN tasks t ON t.site = n.site JOIN containers c ON c.id = t.container
+            "SELECT t.id, t.key = ?2 COLLATE BINARY FROM connections n JOIN tasks t ON t.site = n.site
+               JOIN containers c ON c.id = t.container
              WHERE n.name = ?1 AND t.key = ?2 AND c.reader = n.id ORDER BY t.id",
             text.split_once(':').map_or([""; 2], |(connection, key)| [connection, key]),
         ),
         (
-            "SELECT DISTINCT t.id FROM alerts a JOIN tasks t ON t.id = a.subject
+            "SELECT DISTINCT t.id, 1 FROM alerts a JOIN tasks t ON t.id = a.subject
              WHERE a.gap = lower(?1) AND a.subject_kind = 0 AND ?2 = ?2 ORDER BY t.id",
             [text; 2],
         ),
     ] {
         let mut query = db.prepare_cached(sql)?;
-        let rows = query.query_map(value, |row| Ok(TaskId(row.get(0)?)))?;
-        let found: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
+        let rows = query.query_map(value, |row| Ok((TaskId(row.get(0)?), row.get(1)?)))?;
+        let mut found: Vec<(TaskId, bool)> = rows.collect::<Result<_, _>>()?;
+        // People write a key as they like, and to some tools `aI4od6Yd` and `AI4OD6YD` are two things.
+        if found.iter().any(|(_, exact)| *exact) {
+            found.retain(|(_, exact)| *exact);
+        }
         if !found.is_empty() {
-            return Ok(found);
+            return Ok(found.into_iter().map(|(id, _)| id).collect());
         }
     }
     Ok(Vec::new())

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::census;
 use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
+use super::{census, events};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
@@ -29,6 +29,7 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     for notice in &round.notices {
         put_notice(db, notice)?;
     }
+    events::put(db, &round.events, now)?;
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }
@@ -37,6 +38,14 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     }
     for id in &round.released {
         census::release_by_wish(db, *id)?;
+    }
+    for (account, since) in &round.mutes {
+        match since {
+            Some(since) => db
+                .prepare_cached("INSERT INTO mutes(account, since) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+                .execute([account.0, us(*since)])?,
+            None => db.prepare_cached("DELETE FROM mutes WHERE account = ?")?.execute([account.0])?,
+        };
     }
     for (id, answer) in &round.answered {
         db.prepare_cached("UPDATE inbox SET done_at = ?, answer = ? WHERE id = ?")?.execute(params![
@@ -54,14 +63,14 @@ fn put_alert(db: &Connection, change: &AlertChange, now: Timestamp) -> Result<()
     let mut put = db.prepare_cached(
         "INSERT INTO alerts(id, gap, rule, subject_kind, subject, scope, episode, state, stage, stage_at, backlog, since,
            fired_at, clear_since, resolved_at, ending, rung, round, acked_until, snoozed_until, snooze_reason, step_at,
-           withheld, finding, told)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+           withheld, finding, told, said)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
          ON CONFLICT(id) DO UPDATE SET gap = excluded.gap, episode = excluded.episode, state = excluded.state,
            stage = excluded.stage, stage_at = excluded.stage_at, backlog = excluded.backlog, since = excluded.since,
            fired_at = excluded.fired_at, clear_since = excluded.clear_since, resolved_at = excluded.resolved_at,
            ending = excluded.ending, rung = excluded.rung, round = excluded.round, acked_until = excluded.acked_until,
            snoozed_until = excluded.snoozed_until, snooze_reason = excluded.snooze_reason, step_at = excluded.step_at,
-           withheld = excluded.withheld, finding = excluded.finding, told = excluded.told",
+           withheld = excluded.withheld, finding = excluded.finding, told = excluded.told, said = excluded.said",
     )?;
     put.execute(params![
         alert.id.0,
@@ -89,6 +98,7 @@ fn put_alert(db: &Connection, change: &AlertChange, now: Timestamp) -> Result<()
         alert.withheld.as_ref().map(json).transpose()?,
         json(&alert.finding)?,
         json(&alert.told)?,
+        alert.said.as_ref().map(json).transpose()?,
     ])?;
     for entry in &change.log {
         let mut log = db.prepare_cached(
@@ -104,10 +114,11 @@ fn put_alert(db: &Connection, change: &AlertChange, now: Timestamp) -> Result<()
 fn put_post(db: &Connection, post: &Post) -> Result<(), StoreError> {
     let (about_kind, about, episode) = about_code(post.about);
     let mut put = db.prepare_cached(
-        "INSERT INTO posts(id, place, about_kind, about, episode, generation, mark, ref, want, have, open)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?)
+        "INSERT INTO posts(id, place, about_kind, about, episode, generation, mark, ref, want, have, open, remark)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
          ON CONFLICT(id) DO UPDATE SET place = excluded.place, generation = excluded.generation, mark = excluded.mark,
-           ref = excluded.ref, want = excluded.want, have = excluded.have, open = excluded.open",
+           ref = excluded.ref, want = excluded.want, have = excluded.have, open = excluded.open,
+           remark = excluded.remark",
     )?;
     put.execute(params![
         post.id.0,
@@ -121,6 +132,7 @@ fn put_post(db: &Connection, post: &Post) -> Result<(), StoreError> {
         json(&post.want)?,
         post.have.as_ref().map(json).transpose()?,
         post.open,
+        post.remark,
     ])?;
     Ok(())
 }
@@ -189,7 +201,7 @@ fn put_notice(db: &Connection, notice: &Notice) -> Result<(), StoreError> {
 pub(super) const ALERT: &str =
     "id, gap, rule, subject_kind, subject, scope, episode, state, stage, stage_at, backlog, since,
   fired_at, clear_since, resolved_at, ending, rung, round, acked_until, snoozed_until, snooze_reason, step_at, withheld,
-  finding, told";
+  finding, told, said";
 
 /// About what, and which rule: read before the rest is. `None` for a rule or kind that this program does not know.
 pub(super) fn alert_of(
@@ -227,6 +239,7 @@ pub(super) fn alert(row: &Row<'_>, rule: RuleId, subject: SubjectKey) -> Result<
         withheld: json_opt(row, 22)?,
         finding: json_in(row, 23)?,
         told: json_in(row, 24)?,
+        said: json_opt(row, 25)?,
     })
 }
 
@@ -254,7 +267,7 @@ pub(super) fn notice(row: &Row<'_>) -> Result<Notice, rusqlite::Error> {
 }
 
 /// Columns of a post, for [`post`].
-pub(super) const POST: &str = "id, place, about_kind, about, episode, generation, mark, ref, want, have, open";
+pub(super) const POST: &str = "id, place, about_kind, about, episode, generation, mark, ref, want, have, open, remark";
 
 /// `None` for a kind written by a newer program.
 pub(super) fn post(row: &Row<'_>) -> Result<Option<Post>, rusqlite::Error> {
@@ -271,6 +284,7 @@ pub(super) fn post(row: &Row<'_>) -> Result<Option<Post>, rusqlite::Error> {
         want: json_in(row, 8)?,
         have: json_opt(row, 9)?,
         open: row.get(10)?,
+        remark: row.get(11)?,
     }))
 }
 

@@ -341,7 +341,7 @@ pub(super) fn failed(work: &mut Work<'_>, failure: &PullFailure<'_>) -> Result<(
     } else {
         note(work.db, failure)?;
     }
-    if failure.kind == FailureKind::Refused {
+    if failure.kind.is_of_connection() {
         work.db
             // A census keeps its time of day, or all of them would fall together.
             .prepare_cached(
@@ -429,6 +429,7 @@ pub(super) fn failing(db: &Connection, connection: ConnectionId) -> Result<Faili
 /// How much the operator must do.
 fn severity(kind: FailureKind) -> u8 {
     match kind {
+        FailureKind::Misconfigured => 5,
         FailureKind::Refused => 4,
         FailureKind::Forbidden => 3,
         FailureKind::NotVisible => 2,

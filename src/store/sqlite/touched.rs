@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::domain::alert::Answer;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 
 /// What a transaction changed so far, and what follows from it.
@@ -28,4 +29,6 @@ pub(super) struct Touched {
     pub(super) away: bool,
     pub(super) containers: BTreeSet<ContainerId>,
     pub(super) connections: BTreeSet<ConnectionId>,
+    /// What people answered.
+    pub(super) answers: Vec<Answer>,
 }

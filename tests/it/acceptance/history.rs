@@ -1,6 +1,7 @@
 //! What counts as somebody's act, and what a date leaves behind.
 
 use connector_model::DueSource;
+use connector_simulator::asana::FieldDraft;
 use jiff::SignedDuration;
 
 use crate::contract::trackers::{ALL, Tracker};
@@ -17,7 +18,7 @@ async fn d01_our_own_comment_and_another_bots_move_no_human_clock() {
         let key = tracker.task(&world, "Ship it", Some("ana"));
         read(&world).await;
         let handle = only(&world, "SELECT handle FROM tasks");
-        let human = "SELECT coalesce(json_extract(facts, '$.human_at'), '-') FROM tasks";
+        let human = "SELECT coalesce(json_extract(facts_json(facts), '$.human_at'), '-') FROM tasks";
         let before = only(&world, human);
         let changed = "SELECT count(*) FROM changes";
         let entries: u32 = only(&world, changed).parse().unwrap();
@@ -67,7 +68,8 @@ async fn d11_a_reopened_task_continues_the_same_history() {
     for tracker in ALL {
         let (mut world, key) = overdue_on_monday(tracker).await;
         let gap = world.gap("overdue").await.alert.gap;
-        let begun = "SELECT json_extract(facts, '$.first_owner_at'), json_extract(facts, '$.first_due_at') FROM tasks";
+        let begun = "SELECT facts ->> '$.first_owner_at', facts ->> '$.first_due_at'
+            FROM (SELECT facts_json(facts) AS facts FROM tasks)";
         let before = only(&world, begun);
         tracker.finish(&world, &key, "max");
         settle(&mut world).await;
@@ -79,7 +81,7 @@ async fn d11_a_reopened_task_continues_the_same_history() {
         let again = world.gap("overdue").await.alert;
         assert_eq!((&again.gap, again.episode), (&gap, 2), "{tracker:?}: the next episode of the same gap");
         assert_eq!(only(&world, begun), before, "{tracker:?}");
-        let told = "SELECT count(*), sum(json_extract(facts, '$.reopened')) FROM tasks";
+        let told = "SELECT count(*), sum(json_extract(facts_json(facts), '$.reopened')) FROM tasks";
         assert_eq!(only(&world, told), "1 | 1", "{tracker:?}");
     }
 }
@@ -112,7 +114,7 @@ async fn d17_a_new_date_resolves_overdue_and_the_first_one_and_the_slip_stay_in_
         assert_eq!(deadline.source, DueSource::Item, "{tracker:?}");
         assert!(drift.summary.contains("first planned for Fri 6 Mar"), "{tracker:?}: {}", drift.summary);
         assert!(drift.summary.contains("moved later 1 time, by 6 working days"), "{tracker:?}: {}", drift.summary);
-        let slips = rows(&world.store(), "SELECT json_extract(facts, '$.slips') FROM tasks");
+        let slips = rows(&world.store(), "SELECT json_extract(facts_json(facts), '$.slips') FROM tasks");
         assert_eq!(slips, ["1"], "{tracker:?}");
     }
 }
@@ -147,5 +149,54 @@ async fn d30_where_everything_is_urgent_nothing_is_and_the_operators_are_told_on
     assert_eq!(open.len(), 2, "{open:#?}");
     for (gap, spoken) in open.iter().zip(spoken) {
         assert!(gap.contains(spoken), "{open:#?}");
+    }
+}
+
+#[tokio::test]
+async fn d30_on_every_tracker_that_tells_priorities() {
+    for tracker in ALL {
+        let plan = match tracker {
+            Tracker::Asana => World::plan().on_asana("projects = [\"Web shop\"]\nfields = { priority = \"Priority\" }"),
+            _ => tracker.plan(),
+        };
+        let mut world = plan.more("[operators]\nchannel = \"#ops\"\n").begin("2026-02-20T09:00:00Z").await;
+        if tracker == Tracker::Asana {
+            world.sim.asana().add_field(FieldDraft::choice("Priority", &["High", "Low"]));
+        }
+        let keys: Vec<String> = (1..=12).map(|nth| tracker.task(&world, &format!("Task {nth}"), Some("ana"))).collect();
+        let urgent = |world: &World, nth: usize, is: bool| match tracker {
+            Tracker::GitHub if is => world.github().label(REPO, nth as u64 + 1, "max-w", "P1", world.now()),
+            Tracker::GitHub => world.github().unlabel(REPO, nth as u64 + 1, "max-w", "P1", world.now()),
+            Tracker::Asana => {
+                world.sim.asana().set_field(&keys[nth], "Priority", if is { "High" } else { "Low" }, "max");
+            }
+            Tracker::Trello if is => world.sim.trello().label(&keys[nth], "P1", "max"),
+            Tracker::Trello => world.sim.trello().unlabel(&keys[nth], "P1", "max"),
+            _ => world.jira().priority(&keys[nth], if is { "Highest" } else { "Low" }, "max"),
+        };
+        let labels = matches!(tracker, Tracker::GitHub | Tracker::Trello);
+        (0..if labels { 5 } else { 12 }).for_each(|nth| urgent(&world, nth, nth < 5));
+        world.run().await;
+        world.at("2026-03-02T09:00:00Z").run().await;
+        world.at("2026-03-02T09:20:00Z").run().await;
+        let silent = |open: Vec<String>| -> Vec<String> {
+            open.into_iter().filter(|gap| gap.starts_with("high_priority.silent ")).collect()
+        };
+        let open = silent(world.open().await);
+        assert_eq!(open.len(), 1, "{tracker:?}: {open:#?}");
+        assert!(open[0].starts_with("high_priority.silent - opens"), "{tracker:?}: {open:#?}");
+        let said = world.gap("high_priority.silent").await.summary;
+        assert!(said.starts_with("42 % of 12 open tasks"), "{tracker:?}: {said}");
+        let sent = world.sent();
+        let about = sent.iter().filter(|sent| sent.contains("top two priorities")).collect::<Vec<_>>();
+        assert!(about.iter().all(|sent| sent.contains("#ops")) && about.len() == 1, "{tracker:?}: {sent:#?}");
+        for nth in 2..5 {
+            urgent(&world, nth, false);
+        }
+        world.at("2026-03-03T09:00:00Z").run().await;
+        world.at("2026-03-05T09:20:00Z").run().await;
+        let open = silent(world.open().await);
+        let speaking = open.iter().filter(|gap| gap.contains(" widens ")).count();
+        assert_eq!((open.len(), speaking), (2, 2), "{tracker:?}: {open:#?}");
     }
 }

@@ -34,7 +34,7 @@ async fn another_workflow_for_a_project_opens_nothing_resolves_nothing_and_is_no
         world.at("2026-03-10T09:00:00Z").run().await;
         world.later(SignedDuration::from_mins(30)).run().await;
         world.sent();
-        let (open, acts) = (world.open().await, "SELECT key, json_extract(facts, '$.human_at') FROM tasks");
+        let (open, acts) = (world.open().await, "SELECT key, json_extract(facts_json(facts), '$.human_at') FROM tasks");
         assert!(open.len() >= 30, "{edition:?}: there is nothing that could be resolved: {open:?}");
         let acted = rows(&world.store(), acts);
         jira.add_status("Selected", "new");

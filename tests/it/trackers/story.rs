@@ -7,12 +7,16 @@ use crate::contract::trackers::Tracker;
 use crate::world::World;
 
 /// Ana's task of Max's, due on a Monday evening; looked at every so many minutes until Tuesday morning.
-async fn until_tuesday(tracker: Tracker) -> (World, String) {
+pub(super) async fn until_tuesday(tracker: Tracker) -> (World, String) {
     let mut world = tracker.plan().begin("2026-03-02T09:00:00Z").await;
     let key = tracker.task(&world, "Send the offer", Some("ana"));
     world.run().await;
     world.at("2026-03-02T10:00:00Z");
-    tracker.due_at(&world, &key, "2026-03-09T17:00:00Z");
+    if HOSTED.contains(&tracker) {
+        tracker.due_at(&world, &key, "2026-03-09T17:00:00Z");
+    } else {
+        tracker.due(&world, &key, "2026-03-09");
+    }
     world.at("2026-03-06T15:00:00Z");
     tracker.comment(&world, &key, "ana", "nearly there");
     world.run().await;
@@ -21,7 +25,7 @@ async fn until_tuesday(tracker: Tracker) -> (World, String) {
 }
 
 /// Everything that is said until this moment, polled as the daemon does every so many minutes.
-async fn heard(world: &mut World, until: &str, minutes: i64) -> String {
+pub(super) async fn heard(world: &mut World, until: &str, minutes: i64) -> String {
     let mut said = Vec::new();
     while world.now() < crate::world::at(until) {
         world.later(SignedDuration::from_mins(minutes)).poll().await;

@@ -26,7 +26,8 @@ fn read_markdown(sent: &str) -> String {
 
 /// Two numbers with a point between them.
 fn is_mark(text: &str) -> bool {
-    text.len() == 65 && text.split('.').all(|part| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+    text.split_once('-').is_some_and(|(wire, mac)| wire.len() == 10 && mac.len() == 8 && plain(wire) && plain(mac))
 }
 
 fn read_line(line: &str) -> String {

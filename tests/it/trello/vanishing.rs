@@ -127,3 +127,56 @@ async fn a_board_that_is_taken_from_our_sight_is_missed_where_all_boards_are_wat
     watch(&mut world, "2026-03-16T17:30:00Z").await;
     assert_eq!(world.connection().await.failure, None, "a closed board is over");
 }
+
+/// A late card of Ana's on the board Operations, told by a comment that mentions her: the only way she is told.
+async fn late_and_told_by_comment(lines: &str) -> (World, String) {
+    let plan = World::plan().on_trello(lines).without_slack();
+    let mut world = plan.begin("2026-03-02T09:00:00Z").await;
+    let trello = world.sim.trello();
+    trello.board("Operations");
+    let draft = CardDraft { members: vec!["ana".to_owned()], ..CardDraft::new("Redesign homepage") };
+    let key = trello.card("Operations", "Doing", draft);
+    Trello.due(&world, &key, "2026-03-13");
+    world.run().await;
+    world.at("2026-03-16T10:00:00Z").run().await;
+    world.at("2026-03-16T11:00:00Z").run().await;
+    assert!(late(&world).await.contains(&LATE.to_owned()));
+    let ours = Trello.our_comments(&world, &key);
+    assert!(ours.len() == 1 && ours[0].contains("@ana"), "{ours:?}");
+    world.sent();
+    (world, key)
+}
+
+#[tokio::test]
+async fn gaps_of_a_board_that_is_closed_end_with_the_poll_and_opened_again_it_keeps_one_comment() {
+    for lines in ["", "boards = [\"Operations\"]"] {
+        let (mut world, key) = late_and_told_by_comment(lines).await;
+        let trello = world.sim.trello();
+        trello.close_board("Operations", true);
+        watch(&mut world, "2026-03-16T11:04:00Z").await;
+        assert!(!late(&world).await.contains(&LATE.to_owned()), "{lines}");
+        watch(&mut world, "2026-03-16T13:30:00Z").await;
+        assert_eq!(world.sent(), [""; 0], "{lines}: what was said stays");
+        trello.close_board("Operations", false);
+        watch(&mut world, "2026-03-16T15:30:00Z").await;
+        assert!(late(&world).await.contains(&LATE.to_owned()), "{lines}: {:?}", late(&world).await);
+        let ours = Trello.our_comments(&world, &key);
+        assert!(ours.len() == 1 && ours[0].contains("past its date") && ours[0].contains("@ana"), "{lines}: {ours:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_was_archived_for_a_while_leaves_one_comment() {
+    let (mut world, key) = late_and_told_by_comment("").await;
+    let trello = world.sim.trello();
+    trello.archive_list("Operations", "Doing", true);
+    watch(&mut world, "2026-03-16T11:40:00Z").await;
+    assert!(!late(&world).await.contains(&LATE.to_owned()));
+    let ours = Trello.our_comments(&world, &key);
+    assert!(ours.len() == 1 && ours[0].contains("resolved"), "{ours:?}");
+    trello.archive_list("Operations", "Doing", false);
+    watch(&mut world, "2026-03-16T12:10:00Z").await;
+    assert!(late(&world).await.contains(&LATE.to_owned()));
+    let ours = Trello.our_comments(&world, &key);
+    assert!(ours.len() == 1 && ours[0].contains("past its date") && ours[0].contains("@ana"), "{ours:?}");
+}

@@ -74,6 +74,12 @@ impl Desk {
 
     /// A complete read of a project's tasks, taken up.
     async fn read(&mut self, project: &str) {
+        self.read_lacks(project).await;
+    }
+
+    /// The same; gives what each page says is not told.
+    async fn read_lacks(&mut self, project: &str) -> Vec<Option<Vec<connector_model::Lack>>> {
+        let mut lacks = Vec::new();
         let stream = self.stream(StreamKind::Tasks, project);
         loop {
             let cursor = self.cursors.get(project).cloned().unwrap_or_default();
@@ -85,8 +91,9 @@ impl Desk {
             self.tasks.extend(page.tasks.into_iter().map(|task| (task.ext.clone(), task)));
             self.changes.extend(page.changes.into_iter().map(|change| (change.vkey.clone(), change)));
             self.cursors.insert(project.to_owned(), page.next);
+            lacks.push(page.lacks);
             if !page.more {
-                return;
+                return lacks;
             }
         }
     }
@@ -501,6 +508,59 @@ async fn who_left_stays_so_while_the_people_are_not_told() {
         assert_eq!(kind(&next), Some(AccountKind::Gone), "{status}");
         let is_told = anew.warnings().iter().any(|warning| warning.contains("who left"));
         assert_eq!(is_told, status != 500, "{status}");
+        desk.sim.heal();
+    }
+}
+
+#[tokio::test]
+async fn what_a_plan_hides_is_said_and_told_again_only_once_it_was_read_again() {
+    use connector_model::{Lack, Need};
+    let mut desk = Desk::new().await;
+    desk.org.refuse_paid_fields(true);
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    let told = desk.read_lacks("Web").await;
+    assert_eq!(told.last(), Some(&Some(Vec::new())), "a paid plan tells all");
+    desk.org.free(true);
+    desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    let lacks = desk.read_lacks("Web").await.pop().flatten().unwrap();
+    let of = |need: Need| lacks.iter().find(|lack| lack.need == need).cloned();
+    assert_eq!(
+        of(Need::Blocking),
+        Some(Lack::whole(Need::Blocking, "the workspace's plan has no dependencies (HTTP 402)"))
+    );
+    assert!(of(Need::Progress).is_some_and(|lack| !lack.whole), "sub-tasks tell it on every plan");
+    assert!(of(Need::Estimate).zip(of(Need::Priority)).is_some_and(|(one, other)| one.whole && other.whole));
+    desk.restart();
+    desk.later(5);
+    assert_eq!(desk.read_lacks("Web").await.pop(), Some(None), "nothing was asked that would tell");
+    desk.org.free(false);
+    desk.org.block("Ship shoes", "Count shoes");
+    desk.later(61);
+    desk.asana.pull(&all, &Cursor::default()).await.unwrap();
+    desk.asked();
+    let told = desk.read_lacks("Web").await;
+    assert_eq!(told.last(), Some(&Some(Vec::new())));
+    assert!(desk.asked().iter().any(|path| path == "/tasks"), "all that is open was read");
+    let links = desk.task("Count shoes").links.clone().into_iter().chain(desk.task("Ship shoes").links.clone());
+    assert!(links.flatten().count() > 0);
+    assert!(desk.asana.warnings().is_empty(), "{:?}", desk.asana.warnings());
+}
+
+#[tokio::test]
+async fn people_who_are_not_shown_are_said() {
+    use connector_model::Need;
+    use connector_simulator::{Fault, Tool};
+    let desk = Desk::new().await;
+    let all = StreamKey { kind: StreamKind::Containers, scope: None };
+    assert_eq!(desk.asana.pull(&all, &Cursor::default()).await.unwrap().lacks, Some(Vec::new()));
+    for (status, is_known) in [(403, true), (402, true), (500, false)] {
+        let fault = Fault::Status(status, "{\"errors\":[{\"message\":\"no\"}]}".to_owned());
+        desk.sim.fail_next(Tool::Asana, "/workspace_memberships", fault, 100);
+        let anew = Asana::new(desk.asana.config.clone(), desk.clock.clone()).unwrap();
+        let lacks = anew.pull(&all, &Cursor::default()).await.unwrap().lacks;
+        assert_eq!(lacks.is_some(), is_known, "{status}: what fails for now shows nothing");
+        let named = lacks.iter().flatten().any(|lack| lack.need == Need::Leavers && lack.because.contains("HTTP 40"));
+        assert_eq!(named, is_known, "{status}");
         desk.sim.heal();
     }
 }

@@ -110,6 +110,7 @@ impl GitHub {
         if !page.more {
             // The first read of the issues themselves, just over, was such a walk.
             at = OpenIssues::at_rest(at.began.or(at.known), at.walked.or(Some(page.asked_at)));
+            page.lacks = self.lacks_of_edition();
         }
         page.next = Cursor { at: walk::write(&at), etag: None, backfilled: cursor.backfilled || !page.more };
         Ok(page)

@@ -8,6 +8,7 @@ mod settings;
 use std::collections::BTreeMap;
 
 use connector_kit::{ConnectorError, Cursor, Page, SourceRead, Unreadable};
+use connector_model::{Lack, Need};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +45,9 @@ struct At {
     /// Fields whose values may be withheld, because it was not told whether they are still there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unsure: Vec<Role>,
+    /// Why projects of this pass were not shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<String>,
     /// Items of this project so far.
     seen: u64,
     pages: u32,
@@ -87,6 +91,7 @@ impl GitHub {
         };
         page.more = at.project < self.projects.len();
         if !page.more {
+            page.lacks = Some(self.lacks_of_projects(&at.hidden));
             page.sources = Some(self.projects.iter().map(Project::name).collect());
             at = at.rest();
         }
@@ -97,6 +102,7 @@ impl GitHub {
     fn all_read(&self, at: At, cursor: &Cursor) -> Page {
         let next = Cursor { at: walk::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
         let mut page = Page::new(self.clock.now(), next);
+        page.lacks = Some(Vec::new());
         page.sources = Some(self.projects.iter().map(Project::name).collect());
         page
     }
@@ -104,7 +110,9 @@ impl GitHub {
     /// This project is not to be seen; nothing is concluded, and the next one is read.
     fn not_shown(name: &str, because: String, asked_at: Timestamp, at: &mut At) -> Page {
         let mut page = Page::new(asked_at, Cursor::default());
-        page.partial = Some(format!("project {name}: {because}"));
+        let words = format!("project {name}: {because}");
+        page.partial = Some(words.clone());
+        at.hidden.push(words);
         page.unreadable.push(Unreadable { what: format!("project {name}"), because });
         at.next_project();
         page
@@ -114,8 +122,28 @@ impl GitHub {
     fn none_here(&self, at: At, cursor: &Cursor, because: &str) -> Page {
         let next = Cursor { at: walk::write(&at.rest()), etag: None, backfilled: cursor.backfilled };
         let mut page = Page::new(self.clock.now(), next);
-        page.partial = Some(format!("projects cannot be read: GraphQL is {because}"));
+        let words = format!("projects cannot be read: GraphQL is {because}");
+        page.lacks = Some(self.lacks_of_projects(std::slice::from_ref(&words)));
+        page.partial = Some(words);
         page
+    }
+
+    /// What fields of projects would tell, where some projects are not shown. Milestones, task lists and labels tell theirs
+    /// still.
+    fn lacks_of_projects(&self, hidden: &[String]) -> Vec<Lack> {
+        let Some(first) = hidden.first() else { return Vec::new() };
+        let because = match hidden.len() - 1 {
+            0 => first.clone(),
+            more => format!("{first}; and {more} more"),
+        };
+        let fields = &self.fields;
+        let told = [
+            (Need::Due, !fields.due.is_empty() || !fields.iteration.is_empty()),
+            (Need::Progress, !fields.progress.is_empty()),
+            (Need::Priority, !fields.priority.is_empty()),
+            (Need::Estimate, !fields.estimate.is_empty() && fields.estimate_unit_secs.is_some()),
+        ];
+        told.into_iter().filter(|(_, is_asked)| *is_asked).map(|(need, _)| Lack::part(need, because.clone())).collect()
     }
 
     /// A page of one project, asked for once more where its fields turn out to be called otherwise.
@@ -341,7 +369,7 @@ impl At {
     fn next_project(&mut self) {
         let (project, fields, users) =
             (self.project + 1, std::mem::take(&mut self.fields), std::mem::take(&mut self.users));
-        *self = At { project, fields, users, ..At::default() };
+        *self = At { project, fields, users, hidden: std::mem::take(&mut self.hidden), ..At::default() };
     }
 
     /// Between two passes: what was found stays known.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector_kit::{ConnectorError, Cursor, Page, Source, StreamKind};
-use connector_model::{Due, DueSource, TaskRef};
+use connector_model::{Due, DueSource, Need, TaskRef};
 use serde_json::{Value, json};
 
 use super::server::{Answer, Asked, Server, answer, pass, stream};
@@ -151,6 +151,12 @@ async fn a_project_that_is_not_to_be_seen_is_named_and_nothing_is_concluded() {
     assert_eq!(pages[0].unreadable[0].what, "project acme/7");
     assert!(pages[0].partial.as_ref().unwrap().contains("Resource not accessible by integration"));
     assert!(pages[0].source_read.is_none() && cursor.backfilled);
+    let lacks = pages[0].lacks.clone().unwrap();
+    let needs: Vec<Need> = lacks.iter().map(|lack| lack.need).collect();
+    assert_eq!(needs, [Need::Due, Need::Priority]);
+    assert!(
+        lacks.iter().all(|lack| !lack.whole && lack.because.contains("acme/7") && lack.because.contains("accessible"))
+    );
 }
 
 #[tokio::test]
@@ -160,6 +166,7 @@ async fn without_graphql_projects_stay_as_they_were_read_and_that_is_said() {
     for calls in [1, 0] {
         let page = github.pull(&stream(StreamKind::Boards), &Cursor::default()).await.unwrap();
         assert!(page.partial.is_some() && page.sources.is_none() && page.source_read.is_none() && !page.more);
+        assert!(page.lacks.is_some_and(|lacks| lacks.iter().any(|lack| lack.need == Need::Due)));
         assert_eq!(server.asked().len(), calls);
     }
 }

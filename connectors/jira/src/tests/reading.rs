@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use connector_kit::{ConnectorError, Cursor, Page, Source, StreamKind, TaskLook};
-use connector_model::{Due, Field, Ineligible, TaskRef};
+use connector_model::{Due, Field, Ineligible, Need, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -406,6 +406,22 @@ async fn versions_and_running_sprints_are_homes_and_one_that_ended_is_told_once(
     assert_eq!(told(&page), [version.clone(), ("S1".to_owned(), false, None)]);
     let page = jira.pull(&stream(StreamKind::Homes), &page.next).await.unwrap();
     assert_eq!(told(&page), [version]);
+}
+
+#[tokio::test]
+async fn boards_that_are_not_shown_are_said_and_a_site_without_any_lacks_nothing() {
+    for (status, is_lacking) in [(403, true), (404, false), (400, false)] {
+        let server = Server::new(move |asked| match asked.path() {
+            "/rest/api/3/project/EE/versions" => ok(json!([])),
+            "/rest/agile/1.0/board" => Answer { status, ..ok(json!({})) },
+            _ => site(asked, ""),
+        })
+        .await;
+        let (jira, _) = server.jira(server.config(Edition::Cloud));
+        let page = jira.pull(&stream(StreamKind::Homes), &Cursor::default()).await.unwrap();
+        let lacks = page.lacks.unwrap();
+        assert_eq!(lacks.iter().any(|lack| lack.need == Need::Sprint && lack.because.contains("403")), is_lacking);
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use connector_kit::{ConnectorError, Cursor, KnownTask, Page, Source, StreamKind, TaskLook};
-use connector_model::{AccountKind, Ineligible, StatusCategory};
+use connector_model::{AccountKind, Ineligible, Need, StatusCategory};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -209,4 +209,31 @@ async fn sprints_of_a_team_managed_board_are_homes_and_a_kanban_board_is_not_ask
     let (jira, _) = server.jira(server.config(Edition::Cloud));
     let page = jira.pull(&stream(StreamKind::Homes), &Cursor::default()).await.unwrap();
     assert_eq!(page.containers.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["S1"]);
+}
+
+#[tokio::test]
+async fn what_is_switched_off_on_a_site_is_said_and_told_again_after_a_pass_with_it() {
+    let linking = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = linking.clone();
+    let server = Server::new(move |asked| match asked.path() {
+        "/rest/api/3/configuration" => {
+            let is_on = flag.load(std::sync::atomic::Ordering::SeqCst);
+            ok(json!({"timeTrackingEnabled": false, "issueLinkingEnabled": is_on}))
+        }
+        "/rest/api/3/issue/bulkfetch" => ok(json!({"issues": [issue(1, "10003", BEFORE)]})),
+        "/rest/api/3/search/jql" => ok(json!({"issues": [{"id": "1"}], "isLast": true})),
+        _ => site(asked, ""),
+    })
+    .await;
+    let (jira, clock) = server.jira(server.config(Edition::Cloud));
+    let needs = |page: &Page| page.lacks.as_ref().map(|lacks| lacks.iter().map(|lack| lack.need).collect::<Vec<_>>());
+    jira.site().await.unwrap();
+    let page = jira.pull(&stream(StreamKind::Links), &Cursor::default()).await.unwrap();
+    assert_eq!(needs(&page), Some(vec![Need::Blocking, Need::Estimate]));
+    linking.store(true, std::sync::atomic::Ordering::SeqCst);
+    clock.advance(SignedDuration::from_hours(24));
+    jira.recent_site().await.unwrap();
+    let page = jira.refresh(&stream(StreamKind::Links), &page.next, &known(&[1])).await.unwrap();
+    assert_eq!(needs(&page), Some(vec![Need::Estimate]), "this pass has read the links");
+    assert_eq!(page.tasks[0].untold, [connector_model::Field::Estimate], "what was known of it stays");
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use crate::reply::Reply;
 
@@ -41,9 +42,44 @@ pub(super) fn replaced(mut reply: Reply, from: &str, to: &str) -> Reply {
     reply
 }
 
+/// Without those members of its lists of which a field is one of these texts.
+pub(super) fn lacking(mut reply: Reply, texts: &[String]) -> Reply {
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) {
+        lack(&mut body, texts);
+        reply.body = Bytes::from(body.to_string());
+    }
+    reply
+}
+
+fn lack(value: &mut Value, texts: &[String]) {
+    let is_one = |value: &Value| match value {
+        Value::String(text) => texts.contains(text),
+        Value::Number(number) => texts.contains(&number.to_string()),
+        _ => false,
+    };
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| !item.as_object().is_some_and(|item| item.values().any(is_one)));
+            items.iter_mut().for_each(|item| lack(item, texts));
+        }
+        Value::Object(fields) => fields.values_mut().for_each(|field| lack(field, texts)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_lacks_what_it_is_told_to_and_nothing_else() {
+        let body =
+            "{\"total\":3,\"issues\":[{\"key\":\"A-1\",\"links\":[{\"id\":7}]},{\"key\":\"A-2\"},{\"key\":\"A-12\"}]}";
+        let reply = lacking(Reply::json_text(200, body.to_owned()), &["A-2".to_owned(), "7".to_owned()]);
+        let left: Value = serde_json::from_slice(&reply.body).unwrap();
+        let expected = serde_json::json!({ "total": 3, "issues": [{ "key": "A-1", "links": [] }, { "key": "A-12" }] });
+        assert_eq!(left, expected);
+    }
 
     #[test]
     fn a_bomb_is_small_until_it_goes_off() {

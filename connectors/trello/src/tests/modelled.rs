@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use connector_kit::clock::SetClock;
 use connector_kit::secret::Secret;
 use connector_kit::{Commenter, Cursor, Found, Page, Source, StreamKey, StreamKind, TaskLook, Text};
-use connector_model::{Change, Due, Field, LinkKind, Mark, StatusCategory, Task, TaskRef};
+use connector_model::{Change, Due, Field, LinkKind, Mark, Need, StatusCategory, Task, TaskRef};
 use connector_simulator::trello::CardDraft;
 use connector_simulator::{Fault, Simulator, Tool};
 use jiff::{SignedDuration, Timestamp};
@@ -236,4 +236,26 @@ async fn a_poll_that_failed_halfway_is_made_again_and_loses_nothing() {
             assert_eq!(pages.iter().map(renamed).sum::<usize>(), 1, "{words}");
         }
     }
+}
+
+#[tokio::test]
+async fn fields_that_a_plan_takes_away_are_said_and_what_was_known_of_them_stays() {
+    let mut bench = Bench::new().await;
+    let named = |word: &str| Some(word.to_owned());
+    let fields = Fields { start: None, progress: named("Done %"), estimate: named("Hours") };
+    bench.trello = Trello::new(Config { fields, ..bench.trello.config.clone() }, bench.clock.clone()).unwrap();
+    bench.sim.trello().card("Studio", "To Do", CardDraft::new("Paint"));
+    bench.pass_time(1);
+    let needs = |pages: &[Page]| -> Vec<(Need, bool)> {
+        pages.last().and_then(|page| page.lacks.clone()).unwrap().iter().map(|lack| (lack.need, lack.whole)).collect()
+    };
+    let (tasks, pages, cursor) = bench.read(&Cursor::default()).await;
+    assert_eq!(needs(&pages), [(Need::Progress, false), (Need::Estimate, true)], "the board has no such fields");
+    assert_eq!(only(&tasks).untold, [Field::Progress, Field::Estimate]);
+    let refused = Fault::Status(403, "forbidden".to_owned());
+    bench.sim.fail_next(Tool::Trello, "/customFields", refused, 100);
+    bench.pass_time(120);
+    let (tasks, pages, _) = bench.read(&cursor).await;
+    assert_eq!(needs(&pages), [(Need::Progress, false), (Need::Priority, false), (Need::Estimate, true)]);
+    assert_eq!(only(&tasks).untold, [Field::Start, Field::Progress, Field::Estimate, Field::Priority]);
 }

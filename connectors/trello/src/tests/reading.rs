@@ -89,6 +89,65 @@ async fn a_poll_is_two_calls_and_brings_what_changed() {
 }
 
 #[tokio::test]
+async fn a_board_that_is_closed_says_so_with_the_next_poll_and_only_once() {
+    let mut world = World::small();
+    world.cards = vec![card(&id(1), "l1")];
+    let server = Server::new(world).await;
+    let trello = server.trello();
+    let (_, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+    let set = |n: u32, closed: bool| {
+        let mut world = server.world.lock().unwrap();
+        world.boards[0]["closed"] = closed.into();
+        let data = json!({"old": {"closed": !closed}});
+        world.actions.push(action(&id(900_000 + n), "updateBoard", "2026-03-11T09:03:00.000Z", data));
+        server.asked();
+    };
+    set(1, true);
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call(), format!("GET boards/{BOARD}")]);
+    let [board] = &pages[0].containers[..] else { panic!("{:?}", pages[0].containers) };
+    assert!(!board.open && board.at.ext == BOARD);
+    set(2, false);
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
+    assert!(pages[0].containers.is_empty(), "it is open again");
+    server.asked();
+    pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call()], "what was heard of costs nothing more");
+    // Closed while nobody looked.
+    let later = server.trello();
+    set(3, true);
+    let (pages, _) = pass(&later, &tasks(), &cursor).await;
+    assert_eq!(pages.iter().flat_map(|page| &page.containers).filter(|board| !board.open).count(), 1);
+}
+
+#[tokio::test]
+async fn what_happens_to_an_archived_card_is_heard_of_with_the_next_poll() {
+    let mut world = World::small();
+    world.cards = vec![card(&id(1), "l1"), card(&id(2), "l1")];
+    world.cards[0]["closed"] = true.into();
+    let server = Server::new(world).await;
+    let trello = server.trello();
+    let (_, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+    {
+        let mut world = server.world.lock().unwrap();
+        for (n, name) in [(1, "another"), (2, "listed")] {
+            world.change(&id(n), json!({"name": name}));
+            let data = json!({"card": {"id": id(n)}, "old": {"name": "x"}});
+            world.actions.push(action(&id(900_000 + n), "updateCard", "2026-03-11T09:03:00.000Z", data));
+        }
+    }
+    server.asked();
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call(), format!("GET cards/{}", id(1))]);
+    let mut titles: Vec<&str> = pages[0].tasks.iter().map(|task| task.title.as_str()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["another", "listed"]);
+    server.asked();
+    pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call()], "once");
+}
+
+#[tokio::test]
 async fn a_card_that_left_the_list_is_asked_for_by_itself() {
     let mut world = World::small();
     world.cards = (0..3).map(|n| card(&id(n), "l1")).collect();
@@ -197,9 +256,15 @@ async fn items_with_a_date_are_tasks_under_their_card_and_named_cards_are_its_ch
         world.checklists[0]["checkItems"][0]["due"] = json!(null);
         world.change(&id(1), json!({}));
     }
-    let (pages, _) = pass(&trello, &tasks(), &cursor).await;
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
     let item = pages[0].tasks.iter().find(|task| task.ext == id(101)).unwrap();
     assert_eq!((item.due, item.ineligible), (None, Some(Ineligible::NotWork)));
+    assert_eq!(pages[0].missed, [], "it is there");
+    let looked = trello.task(&item.handle).await.unwrap();
+    assert!(matches!(looked, connector_kit::TaskLook::Gone), "whoever counts the tasks does not find it: {looked:?}");
+    server.world.lock().unwrap().change(&id(1), json!({"name": "another"}));
+    let (pages, _) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(pages[0].tasks.iter().map(|task| task.ext.clone()).collect::<Vec<_>>(), [id(1)]);
 }
 
 #[tokio::test]

@@ -47,6 +47,13 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
         round: 2,
         acked_until: Some(mins(3)),
         snoozed_until: None,
+        said: Some(Box::new(crate::domain::said::Said {
+            by: AccountId(7),
+            at: mins(2),
+            stage: Stage::Opens,
+            what: crate::domain::said::Claim::OnIt,
+            words: None,
+        })),
         snooze_reason: Some("later".to_owned()),
         step_at: Some(mins(9)),
         withheld: Some(Withheld::Inhibited(GapId("abc".to_owned()))),
@@ -56,7 +63,8 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
 }
 
 fn resolved(alert: Alert, when: Timestamp) -> Alert {
-    Alert { state: AlertState::Resolved, resolved_at: Some(when), ending: Some(Ending::Resolved), ..alert }
+    let state = AlertState::Resolved;
+    Alert { state, resolved_at: Some(when), ending: Some(Ending::Resolved), step_at: None, ..alert }
 }
 
 fn slack() -> Address {
@@ -81,6 +89,7 @@ pub(super) fn post(id: i64, about: PostAbout) -> Post {
         mark,
         at: None,
         want: text("w"),
+        remark: Some("no".to_owned()),
         have: None,
         open: true,
     }
@@ -140,10 +149,12 @@ fn full(world: &World) -> Round {
             post(3, PostAbout::Alert(AlertId(1), 1)),
         ],
         messages: vec![message(1, MessageOp::Post, 1, mark(1)), message(2, MessageOp::Edit, 1, mark(1))],
+        events: Vec::new(),
         answered: Vec::new(),
         released: Vec::new(),
         baselines: Vec::new(),
         unsettled: Vec::new(),
+        mutes: Vec::new(),
         at: None,
     }
 }
@@ -193,6 +204,26 @@ fn what_is_over_leaves_the_image_in_its_time() {
     let reader = world.store.reader().unwrap();
     assert_eq!(reader.alerts_resolved(start(), rule).unwrap().len(), 2);
     assert_eq!(reader.alerts_resolved(mins(6), rule).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_not_all_said_yet_is_loaded_with_everything_that_was_said_about_it() {
+    let mut world = world();
+    let mut round = full(&world);
+    round.alerts[0].alert = resolved(round.alerts[0].alert.clone(), mins(5));
+    let told = Notice { state: NoticeState::Told, told_at: Some(mins(3)), ..notice(1, 1) };
+    let waits = Notice { account: AccountId(2), ..notice(2, 1) };
+    round.notices = vec![told.clone(), waits.clone()];
+    world.store.commit_round(&round, None, mins(5)).unwrap();
+    let later = world.store.load(days(9), rule).unwrap();
+    assert_eq!(later.notices, round.notices, "one of two has still to hear");
+    let heard = Notice { state: NoticeState::Told, told_at: Some(days(9)), ..waits };
+    let mut thought_about = round.alerts[0].clone();
+    thought_about.alert.step_at = Some(days(9));
+    let last = Round { alerts: vec![thought_about], notices: vec![heard.clone()], ..Round::default() };
+    world.store.commit_round(&last, None, days(9)).unwrap();
+    let later = world.store.load(days(9), rule).unwrap();
+    assert_eq!(later.notices, [told, heard], "it is thought about once more");
 }
 
 #[test]
@@ -255,6 +286,24 @@ fn an_answer_counts_once_and_until_it_is_dealt_with() {
     let round = Round { answered: vec![(answer.id, "done".to_owned())], ..Round::default() };
     world.store.commit_round(&round, None, mins(3)).unwrap();
     assert_eq!(world.store.load(mins(3), rule).unwrap().answers.len(), 1);
+}
+
+#[test]
+fn keys_that_differ_in_case_alone_are_told_apart() {
+    let mut world = World::new();
+    let called = |ext: &str, key: &str| connector_model::Task { key: key.to_owned(), ..task(ext) };
+    let child = connector_model::Task { parent: Some(TaskRef::Key("aB3dE5gH".to_owned())), ..task("3") };
+    world.tasks(vec![called("1", "aB3dE5gH"), called("2", "AB3DE5GH"), child]);
+    let reader = world.store.reader().unwrap();
+    let (one, two) = (world.id("1"), world.id("2"));
+    for text in ["aB3dE5gH", "github.acme:aB3dE5gH"] {
+        assert_eq!(reader.find_task(text).unwrap(), [one], "{text}");
+    }
+    assert_eq!(reader.find_task("AB3DE5GH").unwrap(), [two]);
+    assert_eq!(reader.find_task("ab3de5gh").unwrap(), [one, two], "neither of them");
+    let image = world.store.load(start(), rule).unwrap();
+    let child = image.tasks.iter().find(|task| task.row.id == world.id("3")).unwrap();
+    assert_eq!(child.row.parent(), Some(one));
 }
 
 #[test]

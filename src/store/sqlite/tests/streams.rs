@@ -176,6 +176,23 @@ fn an_archived_container_is_not_pulled() {
 }
 
 #[test]
+fn a_container_whose_own_tasks_tell_that_it_was_closed_is_read_no_more() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    world.now = mins(5);
+    let closed = Container { open: false, ..container("web") };
+    world.pull(StreamKind::Tasks, "web", Page { containers: vec![closed.clone()], ..world.page() });
+    assert_eq!(world.web().reader, None);
+    assert_eq!(kinds(&world, mins(10), true), [StreamKind::Containers]);
+    world.now = mins(60);
+    world.pull(StreamKind::Containers, "", Page { containers: vec![closed], ..world.page() });
+    assert_eq!(kinds(&world, mins(60), true), [StreamKind::Containers], "named, and not read as long as it is closed");
+    world.now = mins(120);
+    world.pull(StreamKind::Containers, "", Page { containers: vec![container("web")], ..world.page() });
+    assert!(kinds(&world, mins(120), false).contains(&StreamKind::Tasks));
+}
+
+#[test]
 fn another_selection_is_asked_for_at_once_and_another_set_of_streams_taken_up() {
     let mut world = World::new();
     world.links(vec![]);

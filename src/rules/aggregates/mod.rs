@@ -1,0 +1,3 @@
+//! What many tasks say together.
+
+pub mod milestone_at_risk;
