@@ -91,7 +91,7 @@ impl Facts {
     /// Since when a flag, a label or its state says that it waits, without a break. `None`: its state alone says so, if
     /// anything does; it has since it was entered.
     pub fn waits_since(&self) -> Option<Timestamp> {
-        self.past.as_ref()?.waits_since.or(self.state_since)
+        self.past.as_ref().and_then(|past| past.waits_since).or(self.state_since)
     }
 
     /// When a link to what it waits for was last removed. `None`: never.
