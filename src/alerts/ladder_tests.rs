@@ -330,7 +330,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     ⬣ <acme/web#1> “Task 1” *is past its date*
     Due Mon 10 Mar (milestone), just passed.
     Next: close it if it is done, or set a new date.
-      Only you see this. If nothing changes within a working day, Max hears of it too.
+      If nothing changes within a working day, Max hears of it too.
     ---
     comment #1
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]

@@ -13,6 +13,7 @@ pub mod chains;
 pub mod command;
 mod circles;
 mod edges;
+pub mod event;
 pub mod evidence;
 pub mod facts;
 pub mod finding;

@@ -6,7 +6,7 @@ use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{
-    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, lateness, moment, part_of, percent, tasks,
 };
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
@@ -363,9 +363,9 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
     if scene.now <= deadline.at {
         return format!("{} left", between(scene.now, deadline.at, scene));
     }
-    match scene.calendar.working(deadline.at, scene.now) {
+    match scene.common.working(deadline.at, scene.now) {
         ..3600 => "just passed".to_owned(),
-        secs => format!("{} ago", work(secs, scene)),
+        _ => format!("{} ago", lateness(deadline.at, scene.now, scene)),
     }
 }
 

@@ -45,7 +45,7 @@ fn scene<'a>(
     now: &str,
     calendar: &'a crate::domain::calendar::Calendar,
 ) -> Scene<'a> {
-    Scene { names, now: at(now), calendar }
+    Scene { names, now: at(now), calendar, common: calendar }
 }
 
 /// Every kind of evidence, with the rule it belongs to.
@@ -225,7 +225,8 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             over_at: None,
             ending: None,
             closed: false,
-            hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], ..Default::default() },
+            outcome: None,
+            hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], is_readers: true, ..Default::default() },
             answered: None,
             also: Vec::new(),
             children: 0,
@@ -500,6 +501,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             over_at: Some(at("2025-03-11 12:00")),
             ending: Some(ending),
             closed: false,
+            outcome: None,
             hearing: Default::default(),
             answered: None,
             also: Vec::new(),

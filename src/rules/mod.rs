@@ -26,6 +26,7 @@ pub mod structure;
 pub mod system;
 pub mod time;
 pub mod told;
+pub mod trial;
 
 #[cfg(test)]
 mod advice_tests;

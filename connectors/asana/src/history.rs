@@ -179,7 +179,7 @@ impl Fold<'_> {
         let name = |value: &Option<wire::Named>| value.as_ref().and_then(|value| value.name.clone());
         let (old, new) = (name(&story.old_enum_value), name(&story.new_enum_value));
         let numbers = (story.old_number_value, story.new_number_value);
-        match fields::role(field, self.reading.fields) {
+        match fields::role(field, self.reading.fields, self.task.custom_fields.as_deref().unwrap_or_default()) {
             Some(Role::Status) if self.is_done => (Field::Other, None, None),
             Some(Role::Status) => (Field::Status, old.map(|word| self.entry(&word)), new.map(|word| self.entry(&word))),
             Some(Role::Priority) => (Field::Priority, old, new),

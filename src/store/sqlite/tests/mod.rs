@@ -9,6 +9,7 @@ mod history;
 mod mirror;
 mod moves;
 mod norms;
+mod planned;
 mod plans;
 mod rounds;
 mod streams;
