@@ -205,7 +205,8 @@ fn gap(one: &Shown, names: &HashMap<TaskId, TaskName>, snapshot: &Snapshot<'_>) 
         || one.why.to_owned(),
         |(said, subject)| {
             let calendar = trial::calendar(subject, snapshot);
-            wording::because(&said.reading, Scene { names, now: snapshot.now, calendar: &calendar })
+            let common = &snapshot.board.people.default_calendar;
+            wording::because(&said.reading, Scene { names, now: snapshot.now, calendar: &calendar, common })
         },
     );
     let verdict = match said.map(|(said, _)| &said.reading) {

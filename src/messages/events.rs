@@ -146,7 +146,8 @@ pub fn tell(
 fn posted(notice: &Notice, alert: &Alert, names: &HashMap<TaskId, TaskName>, snapshot: &Snapshot<'_>) -> Posted {
     let board = snapshot.board;
     let people = &board.people;
-    let scene = Scene { names, now: snapshot.now, calendar: &people.default_calendar };
+    let calendar = &*people.default_calendar;
+    let scene = Scene { names, now: snapshot.now, calendar, common: calendar };
     let task = match alert.subject {
         SubjectKey::Task(id) => names.get(&id).map(|name| PostedTask {
             key: name.key.clone(),
@@ -188,7 +189,7 @@ fn ending(ending: Ending) -> Option<&'static str> {
         Ending::Resolved => Some("resolved"),
         Ending::Deleted => Some("deleted"),
         Ending::MovedAway => Some("moved_away"),
-        Ending::Vanished | Ending::NoLongerWatched => None,
+        Ending::Vanished | Ending::Overtaken | Ending::NoLongerWatched => None,
     }
 }
 
