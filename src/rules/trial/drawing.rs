@@ -185,7 +185,7 @@ impl<'c> Drawing<'c> {
                 labels: state.labels.clone(),
             })),
         };
-        let (blocked_by, linked) = (ids(&state.blocked_by).into(), ids(&state.linked).into());
+        let (blocked_by, linked) = (ids(&state.blocked_by), ids(&state.linked));
         TaskImage { rec: Box::new(rec), blocked_by, blocks: Default::default(), linked }
     }
 
