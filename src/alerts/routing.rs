@@ -113,7 +113,7 @@ fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice])
     let on_its_way = |notice: &&Notice| {
         plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
     };
-    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(on_its_way);
     if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }
