@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use connector_model::{
+    AccountKind, ContainerKind, Due, DueStated, Ineligible, Progress, ProgressSource, Share, StatusCategory,
+};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -229,10 +231,11 @@ impl<'a> Look<'a> {
         self.snapshot.board.task(task.parent?)
     }
 
-    /// Its children, in a fixed order.
+    /// Its parts, in a fixed order. What is no work is none of them: a heading among sub-tasks, a milestone, a line without a
+    /// date.
     pub fn children(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
         self.note(Reads::CHILDREN);
-        self.snapshot.board.children(task.id)
+        self.snapshot.board.children(task.id).filter(|child| child.ineligible != Some(Ineligible::NotWork))
     }
 
     /// What it waits for, in a fixed order.
@@ -488,7 +491,9 @@ impl<'a> Look<'a> {
     /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
     fn child_progress(&self, task: &TaskRec, counted: Option<Progress>) -> Option<Progress> {
         let children: Vec<&TaskRec> = self.children(task).collect();
-        let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
+        // The tool may count headings.
+        let here = self.snapshot.board.children(task.id).count();
+        let all_here = counted.is_none_or(|counted| here >= counted.items as usize);
         if !all_here || children.is_empty() {
             return counted;
         }

@@ -193,7 +193,7 @@ fn next(alert: &Alert, audience: Audience, heads: &[AccountId], desk: &Desk<'_>,
     if audience != Audience::Owner || heads.is_empty() || !cannot_wait(alert, scene.calendar, scene.now) {
         return None;
     }
-    let manager = leader(heads, desk.snapshot)?;
+    let manager = leader(heads, alert.subject, desk.snapshot)?;
     let reached = desk.snapshot.policy.slack && (manager.slack.is_some() || manager.email.is_some());
     let heard = alert.told.iter().any(|told| told.rung >= 2);
     (reached && !heard).then(|| manager.name.clone())
