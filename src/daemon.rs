@@ -7,7 +7,7 @@ mod roster;
 mod service;
 mod systemd;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,16 +16,21 @@ use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Backlog, FromStage, Revisions, Settings, SlackSettings};
+use crate::config::{
+    Backlog, ByMail, FromStage, HookEvent, PersonSettings, Revisions, Settings, SlackSettings, WebhookSettings,
+};
 use crate::core::{Core, CoreHandle, Setup};
+use crate::domain::event;
 use crate::domain::finding::Stage;
 use crate::domain::ids::ConnectionId;
+use crate::domain::notice::Reason;
 use crate::domain::policy::{Mode, Policy};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
+use crate::jobs::events;
 use crate::jobs::people::{self, Wanted};
 use crate::jobs::pull::{self, Connection, PullReport};
-use crate::registry::{self, Built, BuiltNotifier, Skew, UsageOf, elapsed};
+use crate::registry::{self, Built, BuiltNotifier, Hook, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
 use crate::store::{self, ConfigPlan, ConnectionPlan, Store, StoreError, StorePath};
 
@@ -57,6 +62,8 @@ pub struct Engine {
     pub connections: Vec<Connection>,
     /// What is written to.
     pub channels: Channels,
+    /// What events are posted to.
+    pub hooks: Vec<Hook>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// How far the tools' clocks lie from ours.
@@ -80,6 +87,8 @@ struct Outside {
 struct Parts {
     built: Vec<Built>,
     notifier: Option<BuiltNotifier>,
+    mailer: Option<Arc<dyn Notifier>>,
+    hooks: Vec<Hook>,
     setup: Setup,
 }
 
@@ -87,8 +96,10 @@ impl Parts {
     fn build(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Parts, ConnectorError> {
         let built = registry::connections(settings, clock)?;
         let notifier = registry::notifier(settings, clock)?;
+        let mailer = registry::mailer(settings, clock)?;
+        let hooks = registry::hooks(settings, clock)?;
         let setup = setup(settings, &built);
-        Ok(Parts { built, notifier, setup })
+        Ok(Parts { built, notifier, mailer, hooks, setup })
     }
 }
 
@@ -107,7 +118,7 @@ impl Engine {
         clock: Arc<dyn Clock>,
         open: fn(&StorePath, Timestamp) -> Result<Store, StoreError>,
     ) -> Result<Engine, StartError> {
-        let Parts { built, notifier, setup } = Parts::build(settings, &clock)?;
+        let Parts { built, notifier, mailer, hooks, setup } = Parts::build(settings, &clock)?;
         if let StorePath::File(path) = &store
             && !settings.store.allow_network_fs
         {
@@ -127,6 +138,7 @@ impl Engine {
             core: CoreHandle::start(core),
             connections: Vec::new(),
             channels: Channels::default(),
+            hooks,
             clock,
             skews,
             asked,
@@ -135,7 +147,7 @@ impl Engine {
             outside: Outside::default(),
             settings: settings.clone(),
         };
-        engine.put(built, notifier, &ids);
+        engine.put(built, notifier, mailer, &ids);
         Ok(engine)
     }
 
@@ -151,16 +163,23 @@ impl Engine {
     }
 
     async fn take_up(&mut self, parts: Parts, settings: &Settings) -> Result<(), StoreError> {
-        let Parts { built, notifier, setup } = parts;
+        let Parts { built, notifier, mailer, hooks, setup } = parts;
         self.wanted = people::wanted(&setup.plan.persons);
         let ids = self.core.reconfigure(setup, self.clock.now()).await?;
         self.settings = settings.clone();
-        self.put(built, notifier, &ids);
+        self.hooks = hooks;
+        self.put(built, notifier, mailer, &ids);
         Ok(())
     }
 
     /// Puts what was built into its place.
-    fn put(&mut self, built: Vec<Built>, notifier: Option<BuiltNotifier>, ids: &HashMap<String, ConnectionId>) {
+    fn put(
+        &mut self,
+        built: Vec<Built>,
+        notifier: Option<BuiltNotifier>,
+        mailer: Option<Arc<dyn Notifier>>,
+        ids: &HashMap<String, ConnectionId>,
+    ) {
         let mut skews: Vec<(String, Skew)> =
             built.iter().map(|built| (built.name.clone(), built.skew.clone())).collect();
         skews.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.skew.clone())));
@@ -172,7 +191,7 @@ impl Engine {
         self.outside = Outside { hooks, usage };
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
         let notifier = notifier.map(|built| -> Arc<dyn Notifier> { built.notifier });
-        self.channels = Channels { notifier, commenters };
+        self.channels = Channels { notifier, mailer, commenters };
         self.connections = built.into_iter().filter_map(|built| connection(built, ids, &self.skews)).collect();
     }
 
@@ -233,7 +252,9 @@ impl Engine {
     /// # Errors
     /// Only the store's.
     pub async fn deliver_and_tell(&self) -> Result<deliver::Delivered, StoreError> {
-        deliver::until_idle(&self.core, &self.channels, &*self.clock).await
+        let delivered = deliver::until_idle(&self.core, &self.channels, &*self.clock).await?;
+        let posted = events::until_idle(&self.core, &self.hooks, &*self.clock).await?;
+        Ok(delivered.and(deliver::Delivered { attempts: posted.attempts, sent: posted.taken, failed: posted.failed }))
     }
 }
 
@@ -284,9 +305,38 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         slack: settings.slack.as_ref().is_some_and(SlackSettings::reaches_people),
         slack_webhook: settings.slack.as_ref().is_some_and(|slack| !slack.reaches_people()),
+        email: settings.email.is_some(),
+        unwanted: unwanted(settings),
+        hooks: settings.webhooks.iter().map(hook).collect(),
         slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
         operators_channel: settings.operators.channel.clone(),
     }
+}
+
+/// The hours of whoever has none of their own, and everybody who is configured.
+pub fn people(settings: &Settings) -> (Arc<crate::domain::calendar::Calendar>, Vec<store::PersonPlan>) {
+    let mut calendars = roster::Calendars::new(settings);
+    (calendars.default(), roster::persons(settings, &mut calendars))
+}
+
+fn hook((name, table): (&String, &WebhookSettings)) -> event::Hook {
+    let reason = |event: &HookEvent| match event {
+        HookEvent::Opened => Reason::Opened,
+        HookEvent::Worsened => Reason::Worsened,
+        HookEvent::Escalated => Reason::Escalated,
+        HookEvent::Resolved => Reason::Resolved,
+    };
+    event::Hook { name: name.clone(), reasons: table.events.iter().map(reason).collect() }
+}
+
+/// Who is not told by which channel. Digests alone by mail is nothing for now: there are none.
+fn unwanted(settings: &Settings) -> HashSet<(String, &'static str)> {
+    let of = |(name, person): (&String, &PersonSettings)| {
+        let slack = (!person.notify.slack).then(|| (name.clone(), "slack"));
+        let email = (person.notify.email != ByMail::All).then(|| (name.clone(), "email"));
+        [slack, email].into_iter().flatten().collect::<Vec<_>>()
+    };
+    settings.people.iter().flat_map(of).collect()
 }
 
 fn rule_modes(settings: &Settings) -> HashMap<crate::domain::finding::RuleId, Mode> {

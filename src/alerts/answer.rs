@@ -31,6 +31,8 @@ pub(super) fn obey(answers: &[Answer], draft: &mut Draft<'_>) -> Vec<(InboxId, S
 fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
     let (gap, command) = match &answer.wish {
         Wish::Release { container } => return release(container, answer.account, draft),
+        // Done before anything is decided, for what is to be said again is thought about like everything else.
+        Wish::Resend { id } => return format!("{id} is sent once more"),
         Wish::Say { about, words } => return hear(answer, about, words, draft),
         Wish::Snooze { gap, until, reason } => (gap, (Some(*until), reason.clone())),
         Wish::Unsnooze { gap } => (gap, (None, None)),

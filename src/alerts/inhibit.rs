@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::draft::Draft;
 use crate::domain::alert::{Alert, AlertState, Withheld};
-use crate::domain::finding::{Addressee, RuleId, SubjectKey};
+use crate::domain::finding::{Addressee, Evidence, RuleId, SubjectKey};
 use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::snapshot::Snapshot;
 
@@ -13,6 +13,7 @@ const OWNER_NONE: RuleId = RuleId("owner.none");
 const AT_RISK: RuleId = RuleId("due.at_risk");
 const CASCADE: RuleId = RuleId("blocker.cascade");
 const STALE: RuleId = RuleId("blocker.stale");
+const PARENT_CHILD: RuleId = RuleId("state.parent_child");
 
 /// How far up parents are followed: deeper than any tool nests, and an end to a cycle.
 const PARENTS: usize = 64;
@@ -56,6 +57,14 @@ pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
         && let Some(stale) = by(STALE)
     {
         return Some(stale);
+    }
+    // That all its parts are done says more than that it is nearly done.
+    if is_one_of(alert.rule, &["pace.stuck_near_done"])
+        && let Some(whole) = draft.open(alert.subject, PARENT_CHILD)
+        && matches!(whole.finding.evidence, Evidence::PartsDone { .. })
+        && may_speak(whole, draft.snapshot)
+    {
+        return Some(Withheld::Inhibited(whole.gap.clone()));
     }
     if alert.finding.addressee == Addressee::Owners
         && let Some(nobody) = draft.open(alert.subject, OWNER_NONE)

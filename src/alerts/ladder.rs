@@ -244,13 +244,15 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
         }
         let mut want =
             |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
-        if let Some(slack) = private(*head, alert, draft) {
+        if let Some(slack) = slack(*head, alert, draft) {
             want(slack);
         } else if let Some((connection, task)) = &comment
             && let Some(login) = login(*head, alert, draft)
         {
             mentioned = true;
             want(Address::Comment { connection: connection.clone(), task: *task, mention: Some(login) });
+        } else if let Some(mail) = mail(*head, alert, draft) {
+            want(mail);
         }
     }
     // It belongs to the first owner, who has been told in private; so nobody is mentioned.
@@ -263,18 +265,25 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     wants
 }
 
-/// Where a person is told in private. `None`: not known, or refused in this episode.
-fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+/// Where a person is told in Slack. `None`: not known, muted, or refused in this episode.
+fn slack(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
     let snapshot = draft.snapshot;
-    let spoken_to = snapshot.policy.slack && !is_muted(account, draft);
-    let person = snapshot.board.people.person(account).filter(|_| spoken_to)?;
-    let destination = match (&person.slack, &person.email) {
-        (Some(id), _) => Destination::User(id.clone()),
-        (None, Some(email)) => Destination::Email(email.clone()),
-        (None, None) => return None,
-    };
-    let address = Address::Slack(destination);
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.in_slack(person)?;
     (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told by mail, likewise.
+fn mail(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    let snapshot = draft.snapshot;
+    let person = snapshot.board.people.person(account).filter(|_| !is_muted(account, draft))?;
+    let address = snapshot.policy.by_mail(person)?;
+    (!is_dead(account, &address, alert, draft)).then_some(address)
+}
+
+/// Where a person is told in private: in Slack, else by mail. `None`: neither is known, or both refused in this episode.
+fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    slack(account, alert, draft).or_else(|| mail(account, alert, draft))
 }
 
 /// The connection and task on which our comment may be written. `None`: not here, not at this stage, or not any more.
@@ -350,7 +359,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     if !climbs || !is_told {
         return;
     }
-    let Some(since) = heard_at(alert, draft, climb.unreachable) else { return };
+    let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);
     let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
@@ -371,10 +380,19 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     climb.wants.push(manager(heads, soon, alert, draft));
 }
 
-/// When the first of them was told at this stage; where none of them can be, when it fired.
+/// When the first of them was told at this stage, and since it was given to them; where none of them can be, when it fired.
 /// `None`: they have not been told yet, so nobody else is.
-fn heard_at(alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+    let people = &draft.snapshot.board.people;
+    let given_at = |account: AccountId| match alert.subject {
+        SubjectKey::Task(task) => draft.snapshot.board.task(task).and_then(|task| task.facts.assigned_since(account)),
+        _ => None,
+    };
     let said = |notice: &&Notice| {
+        let to_them = heads.iter().any(|head| people.same(*head, notice.account));
+        if !to_them || given_at(notice.account).is_some_and(|at| notice.decided_at < at) {
+            return None;
+        }
         let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
         heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
@@ -396,8 +414,7 @@ fn escalates_at(
     // It had come as far as the manager in the episode before, and goes on there.
     let resumed = alert.rung >= 2 && alert.told.iter().all(|told| told.rung < 2);
     let plain = match (resumed, soon) {
-        (true, _) => since,
-        (false, true) => days(since, MANAGER_SOON),
+        (true, _) | (false, true) => days(since, MANAGER_SOON),
         (false, false) if alert.rule == RuleId("load.overloaded") => days(since, MANAGER_SOON),
         (false, false) => days(since, MANAGER_LATER),
     };
@@ -420,13 +437,15 @@ pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_
 fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
     let manager = leader(heads, alert.subject, draft.snapshot);
-    let account = manager.map(|person| person.own_account).or(heads.first().copied()).unwrap_or(AccountId::NOBODY);
+    let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
     let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
     let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
     let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
+    // What goes to a channel is told to nobody in particular.
+    let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }
 }
@@ -480,8 +499,9 @@ fn is_met_there(want: &Want, notice: &Notice) -> bool {
     match (&want.address, &notice.address) {
         // A comment that mentions nobody is the task's, whoever has it now.
         (Address::Comment { mention: None, .. }, Address::Comment { .. }) => notice.rung == want.rung,
+        // Who goes by another name by now has been told all the same.
         (Address::Comment { mention, .. }, Address::Comment { mention: said, .. }) => {
-            notice.account == want.account && mention == said
+            notice.account == want.account && mention.is_some() == said.is_some()
         }
         // Who was told directly needs no line in the digest.
         (Address::Digest(_), _) => {

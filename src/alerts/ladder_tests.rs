@@ -330,7 +330,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     ⬣ <acme/web#1> “Task 1” *is past its date*
     Due Mon 10 Mar (milestone), just passed.
     Next: close it if it is done, or set a new date.
-      Only you see this. If nothing changes within a working day, Max hears of it too.
+      If nothing changes within a working day, Max hears of it too.
     ---
     comment #1
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
@@ -388,4 +388,26 @@ fn whoever_answers_for_the_project_leads_those_who_have_no_manager_of_their_own(
     assert_eq!(told(None, Some(ANA)), "slack UEVE", "nobody leads themselves");
     assert_eq!(told(None, Some(AccountId(99))), "slack UEVE", "nobody is known behind it");
     assert_eq!(told(None, None), "slack UEVE");
+}
+
+#[test]
+fn that_all_parts_are_done_is_said_once_and_not_that_it_is_nearly_done() {
+    let (near, whole) = (RuleId("pace.stuck_near_done"), RuleId("state.parent_child"));
+    let mut world = World::new();
+    let since = at("2025-03-03 10:00");
+    let nearly = Evidence::NearDone {
+        progress: 1.0,
+        source: connector_model::ProgressSource::Children,
+        items: 3,
+        since,
+        limit_secs: 3 * 8 * 3600,
+        deadline: None,
+    };
+    let done = Evidence::PartsDone { parts: 3, done_at: since };
+    let gaps = vec![
+        (near, Reading::Gap(finding(Stage::Widens, None, nearly))),
+        (whole, Reading::Gap(finding(Stage::Opens, None, done))),
+    ];
+    world.run(&[judged(1, gaps)]);
+    assert_eq!((world.withheld(near, 1), world.withheld(whole, 1)), (Some("inhibited"), Some("digest")));
 }

@@ -21,10 +21,14 @@ mod answer_tests;
 #[cfg(test)]
 mod away_tests;
 mod draft;
+#[cfg(test)]
+mod heard_tests;
 mod inhibit;
 mod ladder;
 #[cfg(test)]
 mod ladder_tests;
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 mod risk_tests;
 mod reconcile;

@@ -243,6 +243,7 @@ pub(super) fn end(id: AlertId, ending: Ending, draft: &mut Draft<'_>) {
     let (what, reason) = match ending {
         Ending::Resolved => (LogKind::Resolved, None),
         Ending::Vanished => (LogKind::Resolved, Some("it went before anybody was told".to_owned())),
+        Ending::Overtaken => (LogKind::Resolved, Some("its date has passed".to_owned())),
         Ending::NoLongerWatched => (LogKind::NoLongerWatched, None),
         Ending::Deleted => (LogKind::NoLongerWatched, Some("the task was deleted".to_owned())),
         Ending::MovedAway => (LogKind::NoLongerWatched, Some("the task was moved to where nobody looks".to_owned())),

@@ -1,9 +1,11 @@
 //! A rule that asks at several checkpoints: each question is a new word of the same gap.
 #![allow(clippy::unwrap_used)]
 
+use connector_model::{DueSource, DueStated, StatusCategory};
+
 use super::testing::*;
 use super::*;
-use crate::domain::alert::AlertState;
+use crate::domain::alert::{AlertState, Ending};
 use crate::domain::finding::{Evidence, Finding, RiskReason, RuleId, Stage};
 use crate::domain::ids::AlertId;
 
@@ -82,4 +84,34 @@ fn it_takes_the_word_from_the_gaps_that_are_its_reasons() {
     assert_eq!(world.withheld(PACE, 1), Some("inhibited"));
     assert_eq!(world.alert(PACE, 1).state, AlertState::Firing);
     assert!(world.notices(AlertId(1)).iter().any(|notice| notice.starts_with("opened ana slack")));
+}
+
+/// Asked three days before its date; what was said once that was clear again, and how it ended.
+fn after_its_date(change: impl FnOnce(&mut crate::domain::record::TaskRec)) -> (String, Option<Ending>) {
+    let mut world = World::new();
+    let due = |due: &str| Some(DueStated { due: deadline(due).due, source: DueSource::Milestone });
+    world.task(1, |image| image.rec.due = due("2025-03-14"));
+    world.run(&[gap(1, AT_RISK, asked(3, "2025-03-14"))]);
+    assert!(world.said().contains("is due soon"));
+    world.task(1, |image| change(&mut image.rec));
+    world.at("2025-03-14 17:00").run(&[clear(1, AT_RISK)]);
+    world.at("2025-03-14 17:10").run(&[]);
+    world.at("2025-03-17 09:00").run(&[]);
+    (world.said(), world.alert(AT_RISK, 1).ending)
+}
+
+#[test]
+fn that_its_date_has_passed_is_no_good_news() {
+    let (said, ending) = after_its_date(|_| {});
+    assert_eq!((said.as_str(), ending), ("", Some(Ending::Overtaken)));
+}
+
+#[test]
+fn a_new_date_and_a_task_that_is_done_are_good_news() {
+    let (said, ending) = after_its_date(|rec| {
+        rec.due = Some(DueStated { due: deadline("2025-03-28").due, source: DueSource::Milestone });
+    });
+    assert!(said.contains("Resolved") && ending == Some(Ending::Resolved), "{said}");
+    let (said, ending) = after_its_date(|rec| rec.category = StatusCategory::Done);
+    assert!(said.contains("Resolved") && ending == Some(Ending::Resolved), "{said}");
 }

@@ -79,7 +79,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
     let first_word_until = if alert.told.is_empty() { Some(stale_at(alert, draft.snapshot)) } else { None };
     for want in asked.wants {
         let met = met_by(&want, alert, &notices, draft);
-        let held = held_back(&want, alert, draft.snapshot);
+        let held = held_back(&want, alert, draft);
         let fresh_until = first_word_until.filter(|_| want.address.is_sent());
         match (met, held) {
             (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
@@ -110,7 +110,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
 
 /// Why nothing more is being said although nothing is held back.
 fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice]) -> Option<Withheld> {
-    if unreachable && alert.told.is_empty() && !plan.say.iter().any(|want| want.address.is_sent()) {
+    let on_its_way = |notice: &&Notice| {
+        plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
+    };
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }
     let is_kept_line =
@@ -173,7 +177,8 @@ fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
 }
 
 /// Why one person is not told now, and until when.
-fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Withheld, Timestamp)> {
+fn held_back(want: &Want, alert: &Alert, draft: &Draft<'_>) -> Option<(Withheld, Timestamp)> {
+    let snapshot = draft.snapshot;
     if !want.address.is_sent() {
         return None;
     }
@@ -191,26 +196,41 @@ fn held_back(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<(Wit
     {
         return Some((Withheld::RecentAction, until));
     }
-    if let Some(until) = answered_until(want, alert, calendar, snapshot).filter(|until| *until > snapshot.now) {
+    let later_than_now = |until: &Timestamp| *until > snapshot.now;
+    if let Some(until) = given_until(want, alert, snapshot).filter(later_than_now) {
+        return Some((Withheld::Settling, until));
+    }
+    if let Some(until) = answered_until(want, alert, calendar, draft).filter(later_than_now) {
         return Some((Withheld::Answered, until));
     }
     let closed = snapshot.policy.work_hours_only && !calendar.is_open(snapshot.now);
     closed.then(|| (Withheld::QuietHours, calendar.next_open(snapshot.now)))
 }
 
-/// Until when an act on the task by whoever was told of it counts as an answer, and it is not put to them again because it
-/// got worse. A failure is another matter, and so is a further question on another day. `None`: nobody has acted.
-fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
-    if want.rung != 1 || want.reason != Reason::Worsened || alert.stage == Stage::Failure {
+/// Until when an act on the task by whoever was told of it counts as an answer, and it is not put to them again: neither
+/// because it got worse, nor because it came back. A failure is another matter, and so is a further question on another
+/// day. `None`: they have not acted since they were told.
+fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, draft: &Draft<'_>) -> Option<Timestamp> {
+    let is_first = matches!(want.reason, Reason::Opened | Reason::Worsened);
+    if want.rung != 1 || !is_first || alert.stage == Stage::Failure {
         return None;
     }
-    let acts = alert.told.iter().filter_map(|told| {
-        let act = last_act(told.account, alert, snapshot)?;
-        (act > told.at).then_some(act)
-    });
-    let acted_at = acts.max()?;
+    let (snapshot, people) = (draft.snapshot, &draft.snapshot.board.people);
+    let told = snapshot
+        .board
+        .notices_of(alert.id)
+        .filter(|notice| notice.reason != Reason::Resolved && people.same(notice.account, want.account));
+    let told_at = told.filter_map(|notice| notice.told_at).min()?;
+    let acted_at = last_act(want.account, alert, snapshot).filter(|at| *at > told_at)?;
     let anew = alert.finding.evidence.question().is_some() && calendar.date(acted_at) < calendar.date(snapshot.now);
     (!anew).then(|| calendar.after(acted_at, QUIET_AFTER_ACT * calendar.day_secs()))
+}
+
+/// Until when a task that has just been given to somebody is left alone: it may be given to somebody else at once.
+fn given_until(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let SubjectKey::Task(task) = alert.subject else { return None };
+    let given_at = snapshot.board.task(task)?.facts.assigned_since(want.account).filter(|_| want.rung == 1)?;
+    Some(later(given_at, snapshot.policy.settle))
 }
 
 /// Everybody who was told hears that it is over, by the way they were told; nobody else does.
@@ -258,7 +278,7 @@ fn say(alert: &Alert, want: Want, draft: &mut Draft<'_>) {
     let state = match want.address {
         Address::Log => NoticeState::Told,
         Address::Digest(_) => NoticeState::Open,
-        Address::Slack(_) | Address::Comment { .. } => NoticeState::Sealed,
+        Address::Slack(_) | Address::Email(_) | Address::Comment { .. } => NoticeState::Sealed,
     };
     let mut finding = alert.finding.clone();
     finding.stage = alert.stage;

@@ -11,6 +11,7 @@ use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
 use crate::domain::calendar::later;
 use crate::domain::finding::{Evidence, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
+use crate::domain::look::Look;
 use crate::domain::notice::{Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
 use crate::domain::record::{HistoryReach, TaskRec};
@@ -41,10 +42,19 @@ pub(super) fn advance(id: AlertId, draft: &mut Draft<'_>) {
     match alert.state {
         AlertState::Pending if settles_at(alert, snapshot).is_none_or(|at| at <= snapshot.now) => fire(id, draft),
         AlertState::Firing if resolves_at(alert, snapshot).is_some_and(|at| at <= snapshot.now) => {
-            end(id, Ending::Resolved, draft);
+            end(id, if is_overtaken(alert, snapshot) { Ending::Overtaken } else { Ending::Resolved }, draft);
         }
         _ => {}
     }
+}
+
+/// True where a gap about a date ends because that date has passed, and the task is neither done nor moved: no good news.
+fn is_overtaken(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    let SubjectKey::Task(task) = alert.subject else { return false };
+    let asks = ["due.at_risk", "owner.absent"].contains(&alert.rule.0);
+    let Some(task) = snapshot.board.task(task).filter(|task| asks && task.is_work()) else { return false };
+    let (now, told) = (Look::new(snapshot).deadline(task), alert.finding.deadline);
+    now.zip(told).is_some_and(|(now, told)| now.at <= snapshot.now && now.due == told.due)
 }
 
 fn fire(id: AlertId, draft: &mut Draft<'_>) {

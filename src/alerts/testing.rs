@@ -116,6 +116,9 @@ pub(crate) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        email: false,
+        unwanted: Default::default(),
+        hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
     }
@@ -460,6 +463,7 @@ pub(crate) fn address(address: &Address) -> String {
         Address::Slack(Destination::User(id)) => format!("slack {id}"),
         Address::Slack(Destination::Email(email)) => format!("slack {email}"),
         Address::Slack(Destination::Channel(name)) => format!("slack {name}"),
+        Address::Email(email) => format!("mail {email}"),
         Address::Comment { task, mention: None, .. } => format!("comment #{task}"),
         Address::Comment { task, mention: Some(login), .. } => format!("comment #{task} @{login}"),
         Address::Digest(handle) => format!("digest {handle}"),

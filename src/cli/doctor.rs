@@ -3,6 +3,7 @@
 
 mod bundle;
 mod local;
+mod outgoing;
 
 use std::path::Path;
 
@@ -29,7 +30,7 @@ struct Document {
 /// One finding about one part.
 #[derive(Debug, Serialize)]
 struct Row {
-    /// `configuration`, a connection, `slack`, `people`, `store` or `daemon`.
+    /// `configuration`, a connection, `slack`, `email`, `webhooks.NAME`, `people`, `outbox`, `store` or `daemon`.
     about: String,
     /// `ok`, `warning` or `problem`.
     verdict: &'static str,
@@ -66,6 +67,8 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
     let (settings, complete) = configuration(from, &mut rows)?;
     let mut parts: Vec<String> = settings.connections().collect();
     parts.extend(settings.slack.is_some().then(|| "slack".to_owned()));
+    parts.extend(settings.email.is_some().then(|| "email".to_owned()));
+    parts.extend(settings.webhooks.keys().map(|name| format!("webhooks.{name}")));
     if let Some(only) = only
         && !parts.iter().any(|part| part == only)
     {
@@ -75,6 +78,7 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
     let view = View::open(from, None);
     if complete {
         ask_services(&settings, view.as_ref().ok(), &wanted, &mut rows).await;
+        outgoing::ask(&settings, &wanted, &mut |about, findings| put(&mut rows, about, findings)).await;
     }
     match &view {
         Ok(view) => {
@@ -83,6 +87,7 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
             }
             if only.is_none() {
                 put(&mut rows, "people", local::people(view));
+                put(&mut rows, "outbox", outgoing::outbox(view)?);
                 put(&mut rows, "store", local::store(&settings, view)?);
             }
         }

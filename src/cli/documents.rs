@@ -44,6 +44,7 @@ pub(super) struct Connection {
     /// What is wrong.
     pub(super) because: Option<String>,
     /// What it does not tell though its tool could, and why: rules that need it say nothing there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) lacks: Vec<Lacking>,
 }
 
@@ -257,7 +258,10 @@ fn gap(
         opened_at: alert.opened_at,
         stage_at: alert.stage_at,
         resolved_at: alert.resolved_at,
-        summary: wording::summary(&alert.finding, Scene { names, now: view.now, calendar }),
+        summary: wording::summary(
+            &alert.finding,
+            Scene { names, now: view.now, calendar, common: &people.default_calendar },
+        ),
         evidence: rules::numbers::numbers(&alert.finding.evidence, view.now, calendar),
         told: alert
             .told

@@ -168,9 +168,12 @@ fn rule(
     Rule {
         rule: one.rule.0,
         verdict,
-        because: missing
-            .and_then(|need| not_told(view, rec?, need))
-            .unwrap_or_else(|| wording::because(&one.reading, Scene { names, now: view.now, calendar })),
+        because: missing.and_then(|need| not_told(view, rec?, need)).unwrap_or_else(|| {
+            wording::because(
+                &one.reading,
+                Scene { names, now: view.now, calendar, common: &view.board.people.default_calendar },
+            )
+        }),
         evidence: evidence.map(|evidence| rules::numbers::numbers(evidence, view.now, calendar)).unwrap_or_default(),
         thresholds: chain.thresholds(view, one),
         norms: norms::of_task(one),

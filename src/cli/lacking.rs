@@ -42,6 +42,11 @@ impl From<&LackSeen> for Lacking {
 }
 
 impl Lacking {
+    /// Whether a rule that needs these has less to go by.
+    pub(super) fn concerns(&self, needs: &[Need]) -> bool {
+        needs.contains(&self.need.serves())
+    }
+
     /// Of nothing that is read is it told.
     pub(super) fn is_whole(&self) -> bool {
         self.whole && self.parts.is_empty()

@@ -16,12 +16,14 @@ mod live;
 mod manual;
 mod norms;
 mod open;
+mod outbox;
 mod people;
 mod places;
 mod preview;
 mod progress;
 mod rehearsal;
 mod rules;
+mod rules_test;
 mod schedule;
 mod table;
 mod tracker;
@@ -284,6 +286,11 @@ enum Verb {
         /// Its name, as `acme/web` or `OPS`.
         container: String,
     },
+    /// What could not be sent: messages that were given up, and sending them once more.
+    Outbox {
+        #[command(subcommand)]
+        verb: outbox::OutboxVerb,
+    },
     /// Ask the running daemon how it is.
     Health,
     /// Have the running daemon read its configuration again; what it refuses changes nothing.
@@ -481,6 +488,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,
+        Verb::Outbox { verb } => outbox::outbox(&from, verb).await,
         Verb::Health => wish::health(&from).await,
         Verb::Reload => wish::reload(&from).await,
         Verb::Db { verb: DbVerb::Backup { file } } => db::backup(&from, &file),

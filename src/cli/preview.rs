@@ -55,7 +55,7 @@ struct Document {
 struct Shown {
     /// When it would leave.
     at: Timestamp,
-    /// `slack` or `comment`
+    /// `slack`, `email` or `comment`
     channel: &'static str,
     /// `post`, `edit` or `reply`
     does: &'static str,
@@ -133,7 +133,7 @@ fn known(view: &View, about: &About) -> Result<(), Stopped> {
 
 fn is_of(kind: Kind, address: &Address) -> bool {
     match address {
-        Address::Slack(_) => kind == Kind::Message,
+        Address::Slack(_) | Address::Email(_) => kind == Kind::Message,
         Address::Comment { .. } => kind == Kind::Comment,
         Address::Digest(_) | Address::Log => false,
     }
@@ -155,7 +155,7 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
     let place = match &message.address {
         Address::Slack(Destination::Channel(name)) => Some(name.clone()),
         Address::Comment { task, .. } => view.reader.names(&[*task])?.remove(task).map(|name| name.key),
-        Address::Slack(_) | Address::Digest(_) | Address::Log => None,
+        Address::Slack(_) | Address::Email(_) | Address::Digest(_) | Address::Log => None,
     };
     let mut reasons: Vec<&'static str> = said.notices.iter().map(|notice| Reason::word(notice.reason)).collect();
     reasons.sort_unstable();
@@ -214,21 +214,21 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
             "{me} is none of the [people] of the configuration; a preview is sent to one of them"
         )));
     };
-    let to = match (&person.slack, &person.email) {
-        (Some(id), _) => Destination::User(id.clone()),
-        (None, Some(email)) => Destination::Email(email.clone()),
-        (None, None) => {
-            return Err(Stopped::usage(format!(
-                "{me} has neither a Slack id nor an e-mail: add `also = {{ slack = \"U…\" }}`"
-            )));
-        }
+    let email = person.email.clone().map(Destination::Email);
+    let Some(to) = person.slack.clone().map(Destination::User).or_else(|| email.clone()) else {
+        return Err(Stopped::usage(format!(
+            "{me} has neither a Slack id nor an e-mail: add `also = {{ slack = \"U…\" }}`"
+        )));
     };
     // Only now a credential is needed.
     let settings = load(from, Flags::default(), false)?.settings;
     let clock = crate::clock::system();
-    let built = registry::notifier(&settings, &clock).map_err(Stopped::failed)?;
-    let Some(built) = built else {
-        return Err(Stopped::usage("there is no [slack] in the configuration to send a preview by"));
+    let slack = registry::notifier(&settings, &clock).map_err(Stopped::failed)?.map(|built| built.notifier);
+    let mail = registry::mailer(&settings, &clock).map_err(Stopped::failed)?;
+    let (notifier, to) = match (slack, mail, email) {
+        (Some(slack), ..) => (slack, to),
+        (None, Some(mail), Some(email)) => (mail, email),
+        _ => return Err(Stopped::usage("there is no [slack] in the configuration to send a preview by, nor [email]")),
     };
     let whom = if first.to.is_empty() { first.place.clone().unwrap_or_default() } else { first.to.join(", ") };
     let mut body = first.body.clone();
@@ -236,7 +236,7 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
     let note = format!("Preview for {me}, sent by hand. As it would go to {whom}:");
     body.blocks.insert(0, Block::Note(vec![Span::Plain(note)]));
     let mark = Mark { wire: uuid::Uuid::new_v4().simple().to_string(), mac: "0".repeat(32) };
-    match built.notifier.send(&to, &body, &mark, None).await {
+    match notifier.send(&to, &body, &mark, None).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Stopped::unsent(super::doctor::exit_of_write(&error), format!("the preview is {error}"))),
     }

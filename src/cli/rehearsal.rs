@@ -216,7 +216,7 @@ impl Said {
     pub(super) fn is_personal(&self) -> bool {
         match &self.message.address {
             Address::Slack(Destination::Channel(_)) | Address::Digest(_) | Address::Log => false,
-            Address::Slack(_) => true,
+            Address::Slack(_) | Address::Email(_) => true,
             Address::Comment { .. } => {
                 let mentions = |notice: &Notice| matches!(&notice.address, Address::Comment { mention: Some(_), .. });
                 self.notices.iter().any(mentions)

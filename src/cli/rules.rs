@@ -1,4 +1,4 @@
-//! `rules list|show|fields`: what is looked for, with which thresholds, and what of a task a rule may read.
+//! `rules list|show|fields|test`: what is looked for, with which thresholds, and what of a task a rule may read.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,11 @@ pub(super) enum RulesVerb {
         /// A browser address, a gap id, CONNECTION:KEY, or a key.
         task: Option<String>,
     },
+    /// Judge the cases of a file: short histories, and the gaps that each should have. docs/rules-test.md shows one.
+    Test {
+        /// The file; left out: every one in the folder `tests` beside the configuration.
+        file: Option<std::path::PathBuf>,
+    },
 }
 
 /// Carries one of them out.
@@ -42,6 +47,7 @@ pub(super) fn rules(from: &From, verb: &RulesVerb) -> Result<Exit, Stopped> {
         RulesVerb::List => list(from),
         RulesVerb::Show { rule } => show(from, rule),
         RulesVerb::Fields { task } => fields(from, task.as_deref()),
+        RulesVerb::Test { file } => super::rules_test::test(from, file.as_deref()),
     }
 }
 
@@ -121,7 +127,7 @@ fn capability(connection: String, states: &[ConnectionState], needs: &[Need]) ->
         !told.iter().any(|(told, _)| told == need) || lacks.iter().any(|lack| lack.need == *need && lack.is_whole())
     };
     let missing = needs.iter().filter(|need| is_missing(need)).map(|need| need.word()).collect();
-    let lacks = lacks.into_iter().filter(|lack| needs.contains(&lack.need)).collect();
+    let lacks = lacks.into_iter().filter(|lack| lack.concerns(needs)).collect();
     Capability { connection, missing, lacks }
 }
 

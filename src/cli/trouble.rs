@@ -30,7 +30,11 @@ pub(super) fn of_service(name: &str, error: &ConnectorError, settings: Option<&S
         None | Some(Origin::Default) => String::new(),
         Some(origin) => format!(" ({origin})"),
     };
-    let credential = if name == "slack" { "slack.bot_token".to_owned() } else { format!("{name}.token") };
+    let credential = match name {
+        "slack" => "slack.bot_token".to_owned(),
+        "email" => "email.password".to_owned(),
+        _ => format!("{name}.token"),
+    };
     match error {
         ConnectorError::Unauthorized { .. } | ConnectorError::Forbidden { .. } => {
             (Exit::Refused, Diagnostic::error("refused", format!("{name}: {error}{}", place(&credential))))

@@ -1,5 +1,7 @@
 //! `validate`: the very code that `run` runs, and then a login everywhere; and `help error ID`.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use super::{Exit, Output, places, trouble};
 use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose};
 use crate::registry::{self, Built};
 use connector_kit::survey::Finding;
-use connector_kit::{ConnectorError, Cursor, StreamKey, StreamKind};
+use connector_kit::{Clock, ConnectorError, Cursor, StreamKey, StreamKind};
 
 /// How it says what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,6 +146,32 @@ async fn ask(loaded: Loaded, offline: bool, outcome: &mut Outcome) {
         }
         let who = who.map(|warnings| (as_whom, warnings));
         outcome.login("slack", who, &settings);
+    }
+    outgoing(&settings, &clock, outcome).await;
+}
+
+/// The mail server and the webhooks: whether they can be reached, and nothing is sent.
+async fn outgoing(settings: &config::Settings, clock: &Arc<dyn Clock>, outcome: &mut Outcome) {
+    match registry::mailer(settings, clock) {
+        Ok(None) => {}
+        Ok(Some(mailer)) => {
+            let user = settings.email.as_ref().and_then(|email| email.smtp.server().user.clone());
+            let as_whom = user.unwrap_or_else(|| "nobody, as the mail server allows".to_owned());
+            let who = mailer.whoami().await.map(|warnings| (as_whom, warnings));
+            outcome.login("email", who, settings);
+        }
+        Err(error) => outcome.failed(trouble::cannot_begin(&error)),
+    }
+    match registry::hooks(settings, clock) {
+        Ok(hooks) => {
+            for hook in hooks {
+                if let Err(error) = hook.webhook.check().await {
+                    let name = format!("webhooks.{}", hook.name);
+                    outcome.failed(trouble::of_service(&name, &error, Some(settings)));
+                }
+            }
+        }
+        Err(error) => outcome.failed(trouble::cannot_begin(&error)),
     }
 }
 

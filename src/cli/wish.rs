@@ -80,7 +80,8 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
     Ok(calendar.next_day_start(at - SignedDuration::from_secs(1)))
 }
 
-async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
+/// Puts a wish into the inbox: through the daemon, or straight.
+pub(super) async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
     let settings = settings(from, LOOKING)?;
     let file = View::store_file(&settings);
     let clock = crate::clock::system();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::addresses::{self, is_foreign};
 use super::diagnose::Diagnostic;
 use super::mistakes::{About, Context};
 use super::paths::within;
@@ -86,13 +87,12 @@ impl AsanaConnection {
 /// Asana's own API base.
 const API: &str = "https://app.asana.com/api/1.0";
 
+/// Where its pages are.
+const DOMAIN: &str = "asana.com";
+
 /// Parts of the path of one of Asana's pages. `None`: this is no address.
 fn page(text: &str) -> Option<Vec<&str>> {
-    let text = text.trim();
-    let bare = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-    let bare = bare.or_else(|| Some(text).filter(|text| text.starts_with("app.asana.com/")))?;
-    let path = bare.split(['?', '#']).next().unwrap_or_default();
-    Some(path.split('/').skip(1).filter(|part| !part.is_empty()).collect())
+    addresses::page(text, "app.asana.com").map(|page| page.parts)
 }
 
 /// Whether it can be the id of anything.
@@ -147,12 +147,15 @@ impl One<'_> {
         (path, problem)
     }
 
+    /// An address that leads elsewhere, whatever stands behind its host.
+    fn is_foreign(&self, text: &str) -> bool {
+        is_foreign(text, DOMAIN, self.connection.url.url())
+    }
+
     /// The API's own address, not that of a page.
     fn address(&self) -> Option<(String, Diagnostic)> {
         let url = self.connection.url.url();
-        let host = url.host_str().unwrap_or_default();
-        let fits = !(host == "asana.com" || host.ends_with(".asana.com")) || self.connection.site() == API;
-        (!fits).then(|| {
+        addresses::is_no_api(url, DOMAIN, API).then(|| {
             let path = format!("{}.url", self.base);
             let title = format!("{url} is a page of Asana, not its API");
             let problem = self.context.error("bad-url", About::Value, &path, &title, "expected the API's address");
@@ -162,14 +165,15 @@ impl One<'_> {
 
     fn workspace(&self) -> Option<(String, Diagnostic)> {
         let text = self.connection.workspace.as_ref()?;
-        workspace_of(text).is_none().then(|| {
+        (workspace_of(text).is_none() || self.is_foreign(text)).then(|| {
             let help = "it is the number behind /1/ in the addresses of your tasks, or the name; left out, every workspace of the account is looked through";
             self.not("workspace", text, "a workspace", "expected e.g. \"1200000000000001\"", help)
         })
     }
 
     fn projects(&self) -> Vec<(String, Diagnostic)> {
-        let wrong = self.connection.projects.iter().enumerate().filter(|(_, text)| project_of(text).is_none());
+        let wrong = self.connection.projects.iter().enumerate();
+        let wrong = wrong.filter(|(_, text)| project_of(text).is_none() || self.is_foreign(text));
         wrong
             .map(|(index, text)| {
                 let help = "open the project and copy its address, as https://app.asana.com/1/…/project/NUMBER/list, or write the number or the name";

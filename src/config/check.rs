@@ -11,10 +11,10 @@ use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
 use super::paths::within;
 use super::shapes::{
-    Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, jira_shape, slack_hook_shape, slack_shape,
-    trello_key_shape, trello_shape, webhook_shape,
+    Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, hook_secret_shape, jira_shape,
+    password_shape, slack_hook_shape, slack_shape, trello_key_shape, trello_shape, webhook_shape,
 };
-use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, trello};
+use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, outgoing, trello};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -38,6 +38,7 @@ pub(super) fn all(
     check.found.extend(jira::all(settings, context, repaired));
     check.found.extend(asana::all(settings, context, repaired));
     check.found.extend(trello::all(settings, context, repaired));
+    check.found.extend(outgoing::all(settings, context));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -74,6 +75,11 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
         all.extend(secret.map(|secret| (format!("trello.{name}.webhook_secret"), secret)));
     }
     all.extend(settings.heartbeat.as_mut().map(|heartbeat| ("heartbeat.url".to_owned(), &mut heartbeat.url)));
+    let password = settings.email.as_mut().and_then(|email| email.password.as_mut());
+    all.extend(password.map(|password| ("email.password".to_owned(), password)));
+    for (name, webhook) in &mut settings.webhooks {
+        all.push((format!("webhooks.{name}.secret"), &mut webhook.secret));
+    }
     if let Some(slack) = &mut settings.slack {
         all.extend(slack.bot_token.as_mut().map(|token| ("slack.bot_token".to_owned(), token)));
         all.extend(slack.webhook_url.as_mut().map(|url| ("slack.webhook_url".to_owned(), url)));
@@ -112,11 +118,12 @@ impl Check<'_> {
             .help("add a table [github.NAME] with `token` and `repos`, [jira.NAME] with `url`, `email` and `token`, [asana.NAME] with `token`, or [trello.NAME] with `key` and `token`");
             self.add("github", problem);
         }
-        let silent = self.settings.slack.is_none() && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);
+        let nowhere = self.settings.slack.is_none() && self.settings.email.is_none();
+        let silent = nowhere && self.settings.comments.on.as_ref().is_some_and(Vec::is_empty);
         if self.settings.mode == Mode::Live && silent {
-            let title = "the mode is live, but there is neither [slack] nor a connection to comment on: nobody is told anything";
+            let title = "the mode is live, but there is neither [slack], nor [email], nor a connection to comment on: nobody is told anything";
             let problem = self.context.warning("no-channel", About::Value, "mode", title, "live");
-            self.add("mode", problem.help("add [slack], or take `on = []` out of [comments]"));
+            self.add("mode", problem.help("add [slack] or [email], or take `on = []` out of [comments]"));
         }
     }
 
@@ -128,6 +135,7 @@ impl Check<'_> {
         all.extend(names("jira", self.settings.jira.keys().collect()));
         all.extend(names("asana", self.settings.asana.keys().collect()));
         all.extend(names("trello", self.settings.trello.keys().collect()));
+        all.extend(names("webhooks", self.settings.webhooks.keys().collect()));
         all.extend(names("people", self.settings.people.keys().collect()));
         all.extend(names("teams", self.settings.teams.keys().collect()));
         all.extend(names("calendars", self.settings.calendars.keys().collect()));
@@ -414,6 +422,9 @@ impl Check<'_> {
         let settings = self.settings;
         let tables = settings.tables();
         let mut all: Vec<_> = tables.map(|table| (format!("{}.ca_file", table.connection), table.ca_file)).collect();
+        all.push(("email.ca_file".to_owned(), settings.email.as_ref().and_then(|email| email.ca_file.as_deref())));
+        let webhooks = settings.webhooks.iter();
+        all.extend(webhooks.map(|(name, table)| (format!("webhooks.{name}.ca_file"), table.ca_file.as_deref())));
         all.push(("slack.ca_file".to_owned(), settings.slack.as_ref().and_then(|slack| slack.ca_file.as_deref())));
         for (path, file) in all {
             if let Some((file, error)) = file.and_then(|file| Some((file, unreadable(file)?))) {
@@ -464,6 +475,13 @@ impl Check<'_> {
         }
         if let Some(heartbeat) = &settings.heartbeat {
             self.secret("heartbeat.url", &heartbeat.url, heartbeat.url.secret(), heartbeat_shape);
+        }
+        if let Some(password) = settings.email.as_ref().and_then(|email| email.password.as_ref()) {
+            self.secret("email.password", password, password.password(), password_shape);
+        }
+        for (name, webhook) in &settings.webhooks {
+            let path = format!("webhooks.{name}.secret");
+            self.secret(&path, &webhook.secret, webhook.secret.secret(), hook_secret_shape);
         }
         if let Some(token) = settings.slack.as_ref().and_then(|slack| slack.bot_token.as_ref()) {
             self.secret("slack.bot_token", token, token.secret(), slack_shape);

@@ -211,8 +211,21 @@ fn mask(text: &mut String, span: Range<usize>) {
 }
 
 /// How the tokens of the tools begin. Whatever key they stand under, and in comments, they are not shown.
-const TOKEN_STARTS: [&str; 12] =
-    ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxe", "xoxa-", "xapp-", "ATATT3"];
+const TOKEN_STARTS: [&str; 13] = [
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "xoxb-",
+    "xoxp-",
+    "xoxe",
+    "xoxa-",
+    "xapp-",
+    "ATATT3",
+    "whsec_",
+];
 
 /// A newer token of Trello begins with this, as words do as well; this long it is none.
 const TRELLO: (&str, usize) = ("ATTA", 40);
@@ -227,7 +240,8 @@ pub(super) fn mask_tokens(text: &str) -> String {
     for (start, least) in starts.into_iter().chain([TRELLO]) {
         for (at, _) in text.match_indices(start) {
             let rest = &text[at..];
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.=".contains(c)).unwrap_or(rest.len());
+            let more = if start == "whsec_" { "_=+/" } else { "-_.=" };
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !more.contains(c)).unwrap_or(rest.len());
             // The bare beginning is how people speak of such tokens, not one of them.
             if end > least {
                 mask(&mut masked, at..at + end);
@@ -253,6 +267,7 @@ mod tests {
         let masked = mask_tokens(text);
         assert_eq!(masked, "a = \"*************\" # ********\nb = 'é'\n");
         assert_eq!(masked.len(), text.len());
+        assert_eq!(mask_tokens("whsec_aB+/9= x"), "************ x");
         assert_eq!(mask_tokens("begins with xoxb-, not xapp-…"), "begins with xoxb-, not xapp-…");
         let trello = format!("ATTA{}", "0a".repeat(36));
         assert_eq!(mask_tokens(&format!("{trello} ATTACHMENTS")), format!("{} ATTACHMENTS", "*".repeat(76)));

@@ -179,10 +179,11 @@ fn is_item_of(path: &str, list: &str) -> bool {
 }
 
 /// Tables that a user names, and the name their template has in the defaults.
-const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
+const NAMED: [&str; 9] =
+    ["github", "jira", "asana", "trello", "webhooks", "people", "teams", "calendars", "rules.custom"];
 const TEMPLATE: &str = "NAME";
 /// Tables that are not there unless somebody writes them.
-const OPTIONAL: [&str; 2] = ["slack", "heartbeat"];
+const OPTIONAL: [&str; 3] = ["slack", "email", "heartbeat"];
 
 /// The merged tree, and the defaults alone with a table for everything the user has named.
 fn layered(tree: FileTree, context: &Context, flags: Flags) -> (Value, Value) {
@@ -304,7 +305,7 @@ struct Required {
     stand_in: fn() -> Value,
 }
 
-const REQUIRED: [Required; 10] = [
+const REQUIRED: [Required; 14] = [
     Required {
         pattern: "rules.custom.*.when",
         example: r#"when = "task.state == 'review' and task.idle_days > 2""#,
@@ -344,6 +345,26 @@ const REQUIRED: [Required; 10] = [
         pattern: "slack.bot_token",
         example: r#"bot_token = { file = "/run/secrets/slack_bot_token" }, or { env = "NAME" }, { credential = "name" }; or webhook_url"#,
         stand_in: || Value::from("x"),
+    },
+    Required {
+        pattern: "email.from",
+        example: r#"from = "gapwatch <gapwatch@example.org>""#,
+        stand_in: || Value::from("x@example.org"),
+    },
+    Required {
+        pattern: "email.smtp",
+        example: r#"smtp = "smtps://USER@HOST:465", or "smtp://USER@HOST:587" for STARTTLS"#,
+        stand_in: || Value::from("smtps://x"),
+    },
+    Required {
+        pattern: "webhooks.*.url",
+        example: r#"url = "https://example.org/hooks/gapwatch""#,
+        stand_in: || Value::from("https://x"),
+    },
+    Required {
+        pattern: "webhooks.*.secret",
+        example: r#"secret = { file = "/run/secrets/webhook_secret" }, or { env = "NAME" }, { credential = "name" }"#,
+        stand_in: || Value::from("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
     },
     Required {
         pattern: "heartbeat.url",

@@ -312,13 +312,11 @@ fn referred_variables(table: &Table, path: &str) -> Vec<String> {
 const NOT_YET: &[&str] = &[
     "routes",
     "limits",
-    "email",
     "schedule",
     "store.keep_events",
     "store.backup",
     "slack.app_token",
     "slack.signing_secret",
-    "people.*.notify",
     "comments.style",
     "rules.aging",
     "rules.zombie",

@@ -19,6 +19,7 @@
 //! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
+//! | `outgoing` | `[email]`, `[webhooks.NAME]`, who wants to be told by which channel |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
 //! | `sections` | the words of `config/default.toml`, by table and key |
@@ -26,6 +27,7 @@
 //! | `show` | what is in force, and where each value comes from |
 //! | `migrate` | an older file in the present form |
 
+mod addresses;
 mod asana;
 mod calendars;
 mod check;
@@ -39,6 +41,7 @@ mod load;
 pub mod migrate;
 mod mistakes;
 mod origins;
+mod outgoing;
 mod pages;
 mod paths;
 mod projects;
@@ -58,6 +61,7 @@ mod tables;
 mod tests;
 mod tree;
 mod trello;
+mod trials;
 mod values;
 
 use std::collections::BTreeMap;
@@ -78,11 +82,13 @@ pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
 pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
+pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
 pub use trello::{TrelloConnection, TrelloFields, board_of as trello_board_of};
+pub use trials::{Trials, schema as trials_schema};
 pub use values::{AppId, BaseUrl, InstallationId, OneOrMany, ProjectKey, ProjectName, ProxyUrl, Repo, StoreUrl, Zone};
 
 /// `config/default.toml`, the reference.
@@ -114,6 +120,10 @@ pub struct Settings {
     pub trello: BTreeMap<String, TrelloConnection>,
     /// `None`: nothing is sent to Slack.
     pub slack: Option<SlackSettings>,
+    /// `None`: nothing is sent by mail.
+    pub email: Option<EmailSettings>,
+    /// Where everything that is told is posted to, by name.
+    pub webhooks: BTreeMap<String, WebhookSettings>,
     /// Comments on tasks.
     pub comments: CommentSettings,
     /// People by name.
@@ -352,6 +362,8 @@ pub struct PersonSettings {
     #[serde(skip)]
     #[schemars(skip)]
     from_ics: Vec<DateRange>,
+    /// By which channels they want to be told.
+    pub notify: NotifySettings,
     /// Accounts, by tool.
     pub also: Accounts,
 }

@@ -165,8 +165,8 @@ const PAGES: &[(&str, &str)] = &[
     (
         "missing-key",
         "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
-         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`, and there\n\
-         must be at least one connection.\n",
+         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`,\n\
+         e-mail `from` and `smtp`, a webhook `url` and `secret`, and there must be at least one connection.\n",
     ),
     (
         "narrow-access",
@@ -175,7 +175,7 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "no-channel",
-        "(Warning.) The mode is live, but there is no way to tell anybody anything: no [slack], and comments are off.\n",
+        "(Warning.) The mode is live, but there is no way to tell anybody anything: neither [slack] nor [email], and comments are off.\n",
     ),
     (
         "no-config",

@@ -15,7 +15,7 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 14] = [
+const SECRETS: [&str; 16] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
@@ -29,6 +29,8 @@ const SECRETS: [&str; 14] = [
     "trello.*.webhook_secret",
     "slack.bot_token",
     "slack.webhook_url",
+    "email.password",
+    "webhooks.*.secret",
     "heartbeat.url",
 ];
 

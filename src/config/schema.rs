@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use super::sections::{Section, sections, words_of};
 use super::tree::join;
 use super::{
-    AppId, BaseUrl, Capacity, DEFAULTS, Days, InstallationId, Length, Listen, OneOrMany, ProjectKey, ProjectName,
-    ProxyUrl, Repo, SecretRef, Settings, StoreUrl, Stretch, WeekHours, Zone,
+    AppId, BaseUrl, Capacity, DEFAULTS, Days, HookUrl, InstallationId, Length, Listen, MailSender, OneOrMany,
+    ProjectKey, ProjectName, ProxyUrl, Repo, SecretRef, Settings, SmtpUrl, StoreUrl, Stretch, WeekHours, Zone,
 };
 use crate::rules::condition::{Condition, Words};
 
@@ -194,6 +194,9 @@ written_as_text! {
     Repo: "a repository, \"owner/name\", or all of an owner, \"owner/*\"", r"^[A-Za-z0-9._-]+/([A-Za-z0-9._-]+|\*)$";
     ProjectName: "a project, \"owner/number\"", "^[A-Za-z0-9_-]+/[1-9][0-9]*$";
     ProjectKey: "a project's key, as \"OPS\"", "^[A-Z][A-Z0-9_]+$";
+    MailSender: "a sender, \"gapwatch <gapwatch@example.org>\"", "@";
+    SmtpUrl: "a mail server, \"smtps://user@host:465\"", "^smtps?://[^\\s?#]+$";
+    HookUrl: "an address", "^https?://[^\\s#@]+$";
     Listen: "an address and a port, or \"off\"", r"^(off|\S+:[0-9]+)$";
     StoreUrl: "a store, \"sqlite:PATH\"", "^sqlite:.*[^/]$";
     BaseUrl: "an address", "^https?://[^\\s?#@]+$";

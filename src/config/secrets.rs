@@ -43,6 +43,12 @@ impl SecretRef {
         Secret::new(move || source.read())
     }
 
+    /// The value as a password, which may have spaces inside.
+    pub fn password(&self) -> Secret {
+        let source = self.source.clone();
+        Secret::new(move || source.read_password())
+    }
+
     /// The value as text of several lines, as a key in PEM form is. Where a variable holds it in one line, `\n` stands for
     /// the breaks.
     pub fn pem(&self) -> Secret {
@@ -88,6 +94,15 @@ impl Source {
             text if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
                 Err(format!("{self} has a space or a line break inside"))
             }
+            text => Ok(SecretString::from(text)),
+        }
+    }
+
+    fn read_password(&self) -> Result<SecretString, String> {
+        let value = self.raw()?;
+        match value.expose_secret().trim_end_matches(['\r', '\n']) {
+            "" => Err(format!("{self} is empty")),
+            text if text.chars().any(char::is_control) => Err(format!("{self} has a line break inside")),
             text => Ok(SecretString::from(text)),
         }
     }

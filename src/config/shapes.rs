@@ -29,6 +29,15 @@ pub(super) fn slack_hook_shape(value: &str) -> Shape {
     }
 }
 
+/// Any password may be one.
+pub(super) fn password_shape(_: &str) -> Shape {
+    Shape::Fits
+}
+
+pub(super) fn hook_secret_shape(value: &str) -> Shape {
+    connector_webhook::is_secret(value).map_or_else(Shape::Wrong, |()| Shape::Fits)
+}
+
 pub(super) fn github_shape(value: &str) -> Shape {
     own_or_unknown(value, "GitHub")
 }

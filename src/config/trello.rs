@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
+use super::addresses::{self, is_foreign};
 use super::diagnose::Diagnostic;
 use super::mistakes::{About, Context};
 use super::paths::within;
@@ -78,13 +79,12 @@ impl TrelloConnection {
 /// Trello's own API base.
 const API: &str = "https://api.trello.com/1";
 
+/// Where its pages are.
+const DOMAIN: &str = "trello.com";
+
 /// Parts of the path of one of Trello's pages. `None`: this is no address.
 fn page(text: &str) -> Option<Vec<&str>> {
-    let text = text.trim();
-    let bare = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-    let bare = bare.or_else(|| Some(text).filter(|text| text.starts_with("trello.com/")))?;
-    let path = bare.split(['?', '#']).next().unwrap_or_default();
-    Some(path.split('/').skip(1).filter(|part| !part.is_empty()).collect())
+    addresses::page(text, "trello.com").map(|page| page.parts)
 }
 
 /// The id, short link or name of a board, out of an address as well. `None`: that leads to no board.
@@ -151,12 +151,15 @@ impl One<'_> {
         (path, problem)
     }
 
+    /// An address that leads elsewhere, whatever stands behind its host.
+    fn is_foreign(&self, text: &str) -> bool {
+        is_foreign(text, DOMAIN, self.connection.url.url())
+    }
+
     /// The API's own address, not that of a page.
     fn address(&self) -> Option<(String, Diagnostic)> {
         let url = self.connection.url.url();
-        let host = url.host_str().unwrap_or_default();
-        let fits = !(host == "trello.com" || host.ends_with(".trello.com")) || self.connection.site() == API;
-        (!fits).then(|| {
+        addresses::is_no_api(url, DOMAIN, API).then(|| {
             let path = format!("{}.url", self.base);
             let title = format!("{url} is a page of Trello, not its API");
             let problem = self.context.error("bad-url", About::Value, &path, &title, "expected the API's address");
@@ -182,10 +185,12 @@ impl One<'_> {
     }
 
     fn boards(&self) -> Vec<(String, Diagnostic)> {
-        let wrong = self.connection.boards.iter().enumerate().filter(|(_, text)| board_of(text).is_none());
+        let wrong = self.connection.boards.iter().enumerate();
+        let wrong = wrong.filter(|(_, text)| board_of(text).is_none() || self.is_foreign(text));
         wrong
             .map(|(index, text)| {
                 let what = match page(text).as_deref() {
+                    _ if self.is_foreign(text) => "a board, but a page of somebody else's",
                     Some(["c", ..]) => "a board, but a card",
                     Some(["w", ..]) => "a board, but a workspace",
                     _ => "a board",

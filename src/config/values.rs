@@ -40,9 +40,12 @@ pub(super) const DAYS: &str = "a day or days in a row";
 pub(super) const STRETCH: &str = "hours of a day";
 pub(super) const CAPACITY: &str = "working time of a week";
 pub(super) const LISTEN: &str = "an address to listen at";
+pub(super) const SENDER: &str = "a sender of mails";
+pub(super) const SMTP_URL: &str = "a mail server";
+pub(super) const HOOK_URL: &str = "an address of a webhook";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 16] = [
+pub(super) const REFUSALS: [Refusal; 19] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -138,6 +141,24 @@ pub(super) const REFUSALS: [Refusal; 16] = [
         id: "bad-value",
         label: "expected e.g. \"32h/week\"",
         help: "hours that are worked in a week, at most 168",
+    },
+    Refusal {
+        name: SENDER,
+        id: "bad-value",
+        label: "expected e.g. \"gapwatch <gapwatch@example.org>\"",
+        help: "a name and an address, or the address alone; its domain in ASCII",
+    },
+    Refusal {
+        name: SMTP_URL,
+        id: "bad-url",
+        label: "expected e.g. \"smtps://user@smtp.example.org:465\"",
+        help: "smtps:// is encrypted from the start, smtp:// by STARTTLS; the password has its own setting",
+    },
+    Refusal {
+        name: HOOK_URL,
+        id: "bad-url",
+        label: "expected e.g. \"https://example.org/hooks/gapwatch\"",
+        help: "https, or http to this machine alone; without user, password and fragment",
     },
 ];
 

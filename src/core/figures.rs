@@ -28,7 +28,8 @@ impl Core {
             connections: states.into_iter().map(|state| (state.name, state.last_success_at)).collect(),
             tasks: tasks.into_iter().collect(),
             gaps: gaps.into_iter().map(|((rule, stage), count)| (rule, stage, count)).collect(),
-            outbox: self.board.messages().filter(|message| message.state.is_live()).count() as u64,
+            outbox: self.board.messages().filter(|message| message.state.is_live()).count() as u64
+                + self.store.waiting_events()?,
         })
     }
 }

@@ -5,12 +5,14 @@ use std::sync::mpsc;
 
 use connector_kit::webhook::Wake;
 use connector_kit::{KnownTask, Page, TaskLook, Wanted};
+use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use super::{Claim, Core, Failed, GapSeen, Pulse, RoundReport, Setup};
 use crate::clock::Stopwatch;
 use crate::domain::alert::{Answer, Wish};
+use crate::domain::event::{Ended, Waiting};
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
@@ -261,6 +263,39 @@ impl CoreHandle {
         let done = self.ask(move |core| core.outcome(message, &outcome, now)).await;
         self.tell();
         done
+    }
+
+    /// See [`Core::unsubscribe`].
+    pub async fn unsubscribe(&self, mark: Mark, now: Timestamp) -> Result<bool, StoreError> {
+        let done = self.ask(move |core| core.unsubscribe(&mark, now)).await;
+        self.tell();
+        done
+    }
+
+    /// See [`Core::know_hooks`].
+    pub async fn know_hooks(&self, hooks: Vec<(String, String)>, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |core| core.know_hooks(&hooks, now)).await
+    }
+
+    /// See [`Core::next_event`].
+    pub async fn next_event(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<Waiting>, StoreError> {
+        self.ask(move |core| core.next_event(&busy, now)).await
+    }
+
+    /// See [`Core::next_event_at`].
+    pub async fn next_event_at(&self, busy: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
+        self.ask(move |core| core.next_event_at(&busy)).await
+    }
+
+    /// See [`Core::event_ended`]. Wakes nobody: nothing that is judged depends on it.
+    pub async fn event_ended(
+        &self,
+        waiting: Waiting,
+        ended: Ended,
+        address: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.ask(move |core| core.event_ended(&waiting, &ended, &address, now)).await
     }
 
     /// When the next message is due. `None`: none waits.

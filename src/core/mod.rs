@@ -9,6 +9,7 @@ mod failing;
 mod figures;
 mod handle;
 mod norms;
+mod outbox;
 mod pulse;
 mod recollect;
 mod reload;
@@ -258,7 +259,10 @@ impl Core {
     pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
         self.up_to_date(now)?;
         self.renew_norms(now)?;
-        let due = self.board.due(now, SUBJECTS_A_ROUND);
+        let mut due = self.board.due(now, SUBJECTS_A_ROUND);
+        if self.resend(&due, now)? {
+            due = self.board.due(now, SUBJECTS_A_ROUND);
+        }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
@@ -270,6 +274,7 @@ impl Core {
         let mut wire = wire_id;
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
         let mut round = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
+        round.events = self.events(&round, now)?;
         let rests = self.board.rests_after(&due);
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
@@ -407,7 +412,8 @@ impl Core {
         let key = self.store.key();
         let mut wire = wire_id;
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
-        let round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
+        let mut round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
+        round.events = self.events(&round, now)?;
         self.guarded(now, |store| store.commit_round(&round, None, now))?;
         self.board.ids = ids;
         self.board.put_round(round);
@@ -453,7 +459,7 @@ impl Core {
         let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
         let names = self.names(&named.collect::<Vec<_>>())?;
         let calendar = &self.board.people.default_calendar;
-        let scene = Scene { names: &names, now, calendar };
+        let scene = Scene { names: &names, now, calendar, common: calendar };
         Ok(alerts
             .into_iter()
             .map(|alert| GapSeen {

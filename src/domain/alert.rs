@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
 use super::notice::{Address, Message, Notice, Post};
@@ -153,6 +154,8 @@ pub enum Ending {
     Resolved,
     /// It went before anybody was told.
     Vanished,
+    /// Nothing was mended: its date has passed, and what is to be said now is said by another gap.
+    Overtaken,
     /// The configuration no longer watches it.
     NoLongerWatched,
     /// The tool says that the task was deleted.
@@ -340,6 +343,11 @@ pub enum Wish {
         /// What people call it: `acme/web`.
         container: String,
     },
+    /// Send once more what was given up.
+    Resend {
+        /// What: `m12` a message, `e12` an event for a webhook.
+        id: String,
+    },
     /// Whatever these words mean, from a comment or a button.
     Say {
         /// About what.
@@ -360,6 +368,8 @@ pub struct Round {
     pub posts: Vec<Post>,
     /// Messages, new and changed, whole.
     pub messages: Vec<Message>,
+    /// What was told, for webhooks.
+    pub events: Vec<Event>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
     /// Containers whose first full judgement is over.

@@ -270,7 +270,13 @@ impl Board {
             let same = self.tasks.get(&id).is_some_and(|before| before.is_alike(&image.rec)) && self.edges.says(image);
             if !same {
                 moved.insert(id);
+                continue;
             }
+            // What is done on a card is done on its items.
+            let children =
+                self.edges.children(id).filter(|child| self.task(*child).is_some_and(TaskRec::is_check_item));
+            let items: Vec<SubjectKey> = children.map(SubjectKey::Task).collect();
+            self.touched.extend(items);
         }
         self.touch_around(&moved);
         tasks.into_iter().for_each(|image| self.put_task(image));

@@ -3,6 +3,8 @@
 //! Instants and limits, never durations: a reading must stay the same until its `recheck_at`, and how many days something
 //! is by now is computed by the words.
 
+mod forecast;
+
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{AccountId, TaskId};
 use super::norms::Source;
 use super::past::Asks;
+pub use forecast::{Outlook, Pace, RiskReason};
 
 /// A deadline as it counts for one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -402,6 +405,9 @@ pub enum Evidence {
         states: Vec<String>,
         /// Accounts that own open tasks and belong to no configured person.
         owners: Vec<String>,
+        /// Of how many finished tasks hardly any was ever in progress. `None`: enough were, or it is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unbegun: Option<u32>,
     },
     /// `sys.mass_change`, of tasks that were missing.
     MassMissing {
@@ -520,73 +526,6 @@ pub struct LateTask {
     pub deadline: Deadline,
     /// The earliest it can be finished, given the blocker.
     pub finish_at: Timestamp,
-}
-
-/// What speaks against a task's date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub enum RiskReason {
-    /// There is no sign of work.
-    NotStarted,
-    /// It waits for a task that is open.
-    Blocked {
-        /// Which.
-        by: TaskId,
-    },
-    /// Less is declared to be done than time has passed.
-    Behind {
-        /// Declared share, 0 to 1.
-        progress: f64,
-        /// From when its time counts.
-        start_at: Timestamp,
-    },
-    /// Its date was hard to meet when it was set.
-    Unrealistic {
-        /// When that was.
-        set_at: Timestamp,
-    },
-    /// Nobody has touched it for days.
-    Idle {
-        /// Since when.
-        human_at: Timestamp,
-    },
-}
-
-/// How a plan stands: what is to be done by one date.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Outlook {
-    /// Its date.
-    pub deadline: Deadline,
-    /// What is open in it.
-    pub open: u32,
-    /// How much of that nobody has begun.
-    pub todo: u32,
-    /// The whole weeks since something was finished in it, up to twelve, and how much was in all of them.
-    pub weeks: u32,
-    /// See `weeks`.
-    pub finished: u32,
-    /// What these weeks foretell. `None`: they are too few, or tasks are closed in batches.
-    pub pace: Option<Pace>,
-    /// How many of its tasks are foretold to miss the date, by what is known of each. `None`: it is not proven here that this
-    /// can be told, or it is not two weeks before the date yet.
-    pub late: Option<f64>,
-    /// The latest checkpoint: so many calendar days before the date. `None`: none has come yet.
-    pub checkpoint_days: Option<u32>,
-    /// Its open tasks, the first few of those that endanger the date most.
-    pub worst: Vec<TaskId>,
-}
-
-/// What the weeks of a plan foretell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pace {
-    /// Which week it is foretold in: another number, another week.
-    pub week: u32,
-    /// How likely it is done by its date, 0 to 1.
-    pub odds: f64,
-    /// By how many tasks it gets smaller in a week, additions taken off.
-    pub per_week: f64,
-    /// The day on which it is done with a likelihood of 50, 85 and 95 in a hundred. `None`: there is no end in sight.
-    pub days: [Option<Date>; 3],
 }
 
 impl Evidence {

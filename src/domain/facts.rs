@@ -3,7 +3,7 @@
 //! Who counts (a bot, ourselves, a person) is decided here and nowhere earlier, so that another list of bots only means
 //! folding again. Order of entries does not matter: they are sorted first.
 
-use connector_model::{Due, Field, Mark, Mentions, StatusCategory};
+use connector_model::{Due, FLAGGED, Field, Mark, Mentions, StatusCategory};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::ids::AccountId;
 use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// How the ids of observed changes of a deadline begin that moved with the task's home.
 pub const HOME_MOVED: &str = "observed:home:";
@@ -88,12 +88,18 @@ impl Facts {
         self.past.as_ref()?.done_before
     }
 
-    /// Until when somebody was asked by name who then did something, or was not the one asked last any more. `None`: never.
-    pub fn asked_until(&self) -> Option<Timestamp> {
-        self.past.as_ref()?.asked_until
+    /// When somebody else was last named in it, by a comment or by a state that waits for them. `None`: never.
+    pub fn named_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.named_at
     }
 
-    /// When a link to what it waits for, or to what waits for it, was last removed. `None`: never.
+    /// Since when a flag, a label or its state says that it waits, without a break. `None`: its state alone says so, if
+    /// anything does; it has since it was entered.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.waits_since.or(self.state_since)
+    }
+
+    /// When a link to what it waits for was last removed. `None`: never.
     pub fn unlinked_at(&self) -> Option<Timestamp> {
         self.past.as_ref()?.unlinked_at
     }
@@ -159,8 +165,8 @@ pub struct FoldContext<'a> {
     pub is_bot_name: &'a dyn Fn(&str) -> bool,
     /// True for a marker with a valid MAC, written by our own account as far as that is known.
     pub is_ours: &'a dyn Fn(&Mark, Option<AccountId>) -> bool,
-    /// True for a label that the configuration maps to a state.
-    pub is_state_label: &'a dyn Fn(&str) -> bool,
+    /// What a label counts as that the configuration maps to a state. `None`: it is no state.
+    pub state_of_label: &'a dyn Fn(&str) -> Option<StatusCategory>,
     /// True for an act that is part of an import, a migration or a bulk edit: no sign of work on this task.
     pub is_bulk: &'a dyn Fn(AccountId, Timestamp) -> bool,
     /// True for an assignment that is one of many which the account made at once.
@@ -204,6 +210,8 @@ struct Fold<'a> {
     closed: Option<(Timestamp, Option<StatusCategory>, Option<Timestamp>)>,
     assigned_by: Vec<AssignedBy>,
     past: Past,
+    /// Since when its state says that it waits, and since when each flag and label does that is on it.
+    waiting: (Option<Timestamp>, Vec<(String, Timestamp)>),
     due_moves: Vec<DueMove>,
     /// When a human last wrote a comment.
     said_at: Option<Timestamp>,
@@ -220,6 +228,7 @@ impl<'a> Fold<'a> {
             closed: None,
             assigned_by: Vec::new(),
             past: Past::default(),
+            waiting: (None, Vec::new()),
             due_moves: Vec::new(),
             said_at: None,
             asked: Vec::new(),
@@ -241,6 +250,9 @@ impl<'a> Fold<'a> {
             given.planning |= since.is_some_and(|at| (self.context.is_planning)(given.by, at));
         }
         self.facts.assigned_by = self.assigned_by.into();
+        let (state, marks) = &self.waiting;
+        let waits_since = marks.iter().map(|(_, at)| *at).chain(*state).min();
+        self.past.waits_since = waits_since.filter(|at| Some(*at) != self.facts.state_since);
         self.past.due_moves = self.due_moves.into();
         self.past.asked = self.asked.into();
         self.facts.past = (self.past != Past::default()).then(|| Box::new(self.past));
@@ -269,15 +281,11 @@ impl<'a> Fold<'a> {
             Field::Link if change.from.is_some() && change.to.is_none() => self.past.unlinked_at = Some(change.at),
             _ => {}
         }
-        let asked = self.asked.len();
         // Whatever somebody does is their answer.
         self.asked.retain(|asked| change.account != Some(asked.whom));
         if change.field == Field::Comment && is_human(change, self.context) {
             self.asked.retain(|asked| asked.how == Asks::State);
             self.said(change.at);
-        }
-        if self.asked.len() < asked {
-            self.past.asked_until = Some(change.at);
         }
         if change.field == Field::Comment && is_human(change, self.context) {
             self.name(change);
@@ -305,6 +313,10 @@ impl<'a> Fold<'a> {
         if is_closed || is_reopened || after.is_some() && after != was {
             self.facts.state_since = Some(change.at);
         }
+        match after {
+            Some(StatusCategory::Waiting) => self.waiting.0 = self.waiting.0.or(Some(change.at)),
+            _ => self.waiting.0 = None,
+        }
         if is_reopened {
             self.reopened(change.at, after);
         }
@@ -331,12 +343,26 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// A label that is a state is entered when it is put on; without it, the task is in another.
+    /// A label that is a state is entered when it is put on; without it, the task is in another. A flag lies over the state.
     fn label(&mut self, change: &RawChange) {
-        if change.from.iter().chain(&change.to).any(|label| (self.context.is_state_label)(label)) {
+        if let Some(off) = &change.from {
+            self.waiting.1.retain(|(label, _)| !label.eq_ignore_ascii_case(off));
+        }
+        if let Some(on) = change.to.as_ref().filter(|on| self.state_of(on) == Some(StatusCategory::Waiting))
+            && !self.waiting.1.iter().any(|(label, _)| label.eq_ignore_ascii_case(on))
+        {
+            self.waiting.1.push((on.clone(), change.at));
+        }
+        let is_state = |label: &String| label != FLAGGED && (self.context.state_of_label)(label).is_some();
+        if change.from.iter().chain(&change.to).any(is_state) {
             self.facts.state_since = Some(change.at);
             self.waits(change, true);
         }
+    }
+
+    /// What a label or a flag counts as. `None`: it is no state.
+    fn state_of(&self, label: &str) -> Option<StatusCategory> {
+        state_of(label, self.context)
     }
 
     /// Whom the state it has come into waits for; the one it has left waits for nobody any more.
@@ -366,15 +392,20 @@ impl<'a> Fold<'a> {
     fn name(&mut self, change: &RawChange) {
         let how = if change.mentions.asks { Asks::Question } else { Asks::Mention };
         for name in &change.mentions.who {
-            if let Some(whom) = (self.context.account_of)(name) {
-                self.ask(change, whom, how);
+            match (self.context.account_of)(name) {
+                Some(whom) => self.ask(change, whom, how),
+                // Somebody we do not know is somebody.
+                None => self.past.named_at = Some(change.at),
             }
         }
     }
 
     fn ask(&mut self, change: &RawChange, whom: AccountId, how: Asks) {
-        let known = self.asked.iter().any(|asked| asked.whom == whom);
-        if !known && change.account != Some(whom) && !(self.context.is_bot)(whom) {
+        if change.account == Some(whom) || (self.context.is_bot)(whom) {
+            return;
+        }
+        self.past.named_at = Some(change.at);
+        if !self.asked.iter().any(|asked| asked.whom == whom) {
             self.asked.push(Asked { by: change.account, whom, at: change.at, how });
         }
     }
@@ -438,6 +469,9 @@ impl<'a> Fold<'a> {
             self.facts.first_due_at = self.facts.first_due_at.or(first);
         } else {
             self.date_set(change);
+            // Whoever plans a hundred tasks at once has set no date of this one.
+            let in_bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at));
+            self.facts.due_set_by = self.facts.due_set_by.filter(|_| !in_bulk);
         }
     }
 
@@ -485,6 +519,10 @@ fn is_automatic(change: &RawChange, context: &FoldContext<'_>) -> bool {
     change.account.is_some_and(context.is_bot) || change.via.as_deref().is_some_and(context.is_bot_name)
 }
 
+fn state_of(label: &str, context: &FoldContext<'_>) -> Option<StatusCategory> {
+    if label == FLAGGED { Some(StatusCategory::Waiting) } else { (context.state_of_label)(label) }
+}
+
 fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
     match change.field {
         Field::Status
@@ -498,7 +536,7 @@ fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
         | Field::Home
         | Field::Comment
         | Field::Reference => true,
-        Field::Label => change.from.iter().chain(change.to.iter()).any(|label| (context.is_state_label)(label)),
+        Field::Label => change.from.iter().chain(change.to.iter()).any(|label| state_of(label, context).is_some()),
         Field::Priority | Field::Parent | Field::Link | Field::Other => false,
     }
 }

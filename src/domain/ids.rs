@@ -57,6 +57,8 @@ macro_rules! id {
 }
 
 id!(
+    /// An event for a webhook.
+    EventId,
     /// A site: tool, origin, tenant.
     SiteId,
     /// A connection of the configuration.

@@ -5,9 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{
-    AccountKind, ContainerKind, Due, DueStated, Ineligible, Progress, ProgressSource, Share, StatusCategory,
-};
+use connector_model::{AccountKind, ContainerKind, Due, DueStated, Ineligible, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -203,6 +201,12 @@ impl<'a> Look<'a> {
         self.snapshot.board.norms().top_priority(container)
     }
 
+    /// Share of a container's finished tasks that were ever being worked on, as of the start of the day. `None`: too few to
+    /// say.
+    pub fn begun(&self, container: ContainerId) -> Option<&'a Percentiles> {
+        self.snapshot.board.norms().begun(container)
+    }
+
     /// What whoever is behind an account usually has at hand.
     pub fn habits(&self, account: AccountId) -> Habits {
         self.snapshot.board.norms().habits(account)
@@ -371,7 +375,8 @@ impl<'a> Look<'a> {
     /// Where the history cannot be relied on.
     pub fn state_since(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
         let Some(facts) = self.facts(task)? else { return Ok(None) };
-        let told = facts.state_since.unwrap_or(task.created_at);
+        let since = if task.category == StatusCategory::Waiting { facts.waits_since() } else { facts.state_since };
+        let told = since.unwrap_or(task.created_at);
         if task.declared || task.category != StatusCategory::Todo {
             return Ok(Some(told));
         }
@@ -385,7 +390,9 @@ impl<'a> Look<'a> {
     /// # Errors
     /// Where the history cannot be relied on.
     pub fn human_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
-        Ok(self.facts(task)?.map(|facts| facts.human_at.map_or(task.created_at, |at| at.max(task.created_at))))
+        let on_card = if task.is_check_item() { self.owner_at(task)? } else { None };
+        let since = |facts: &Facts| facts.human_at.max(on_card).map_or(task.created_at, |at| at.max(task.created_at));
+        Ok(self.facts(task)?.map(since))
     }
 
     /// The owner clock: the last act of any present owner (by any account of theirs) since the assignment.
@@ -396,9 +403,11 @@ impl<'a> Look<'a> {
     pub fn owner_at(&self, task: &'a TaskRec) -> Result<Option<Timestamp>, Why> {
         let people = &self.snapshot.board.people;
         let Some(facts) = self.facts(task)? else { return Ok(None) };
+        let card = task.parent.filter(|_| task.is_check_item()).and_then(|card| self.snapshot.board.task(card));
         let acts = self.owners(task).flat_map(|owner| {
             let since = facts.assigned_since(owner).unwrap_or(task.created_at);
-            facts.acts.iter().filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
+            let acts = facts.acts.iter().chain(card.into_iter().flat_map(|card| &card.facts.acts));
+            acts.filter(move |(who, at)| people.same(*who, owner) && *at > since).map(|(_, at)| *at)
         });
         Ok(acts.max())
     }
@@ -479,39 +488,6 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
-    pub fn progress(&self, task: &TaskRec) -> Option<Progress> {
-        match task.progress {
-            Some(booked) if booked.source == ProgressSource::Time => self.child_progress(task, None).or(Some(booked)),
-            Some(progress) if progress.source != ProgressSource::Children => Some(progress),
-            counted => self.child_progress(task, counted),
-        }
-    }
-
-    /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
-    fn child_progress(&self, task: &TaskRec, counted: Option<Progress>) -> Option<Progress> {
-        let children: Vec<&TaskRec> = self.children(task).collect();
-        // The tool may count headings.
-        let here = self.snapshot.board.children(task.id).count();
-        let all_here = counted.is_none_or(|counted| here >= counted.items as usize);
-        if !all_here || children.is_empty() {
-            return counted;
-        }
-        let meant: Vec<&&TaskRec> =
-            children.iter().filter(|child| child.category != StatusCategory::Cancelled).collect();
-        if meant.len() < 2 {
-            return None;
-        }
-        let weight = |child: &TaskRec| child.estimate_secs.filter(|secs| *secs > 0);
-        let weighed = meant.iter().all(|child| weight(child).is_some());
-        let of = |child: &TaskRec| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
-        let whole: f64 = meant.iter().map(|child| of(child)).sum();
-        let done: f64 =
-            meant.iter().filter(|child| child.category == StatusCategory::Done).map(|child| of(child)).sum();
-        let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
-        Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
-    }
-
     /// The tool's words for states of a container's open tasks that mean nothing to us, in a fixed order.
     pub fn unmapped_states(&self, container: &ContainerRec) -> impl Iterator<Item = &'a str> + use<'a> {
         self.note(Reads::MEMBERS);
@@ -531,6 +507,12 @@ impl<'a> Look<'a> {
         let mut names: Vec<String> = strangers.map(|owner| people.called(owner)).collect();
         names.sort_unstable();
         names
+    }
+
+    /// True for a team of the configuration, which is nobody.
+    pub fn is_team(&self, account: AccountId) -> bool {
+        self.note(Reads::OWNERS);
+        self.snapshot.board.people.person(account).is_some_and(|person| person.team)
     }
 
     /// True when one account belongs to one of its human owners.

@@ -51,11 +51,13 @@ pub enum Metric {
     DueSoon,
     /// How many tasks somebody works on.
     InHand,
+    /// Share of a container's finished tasks that were ever being worked on, by their state or by what was done on them.
+    Begun,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Metric; 10] = [
+    pub const ALL: [Metric; 11] = [
         Metric::Idle,
         Metric::Work,
         Metric::Todo,
@@ -66,6 +68,7 @@ impl Metric {
         Metric::TopPriority,
         Metric::DueSoon,
         Metric::InHand,
+        Metric::Begun,
     ];
     /// Those that are lengths of finished tasks.
     pub const LENGTHS: [Metric; 7] =
@@ -105,6 +108,7 @@ impl Metric {
             Metric::TopPriority => "top_priority",
             Metric::DueSoon => "due_soon",
             Metric::InHand => "in_hand",
+            Metric::Begun => "begun",
         }
     }
 }
@@ -340,6 +344,11 @@ impl Book {
     /// Share of a container's open tasks in the top two priorities, with how many there were. `None`: too few to say.
     pub fn top_priority(&self, container: ContainerId) -> Option<&Percentiles> {
         self.row(container.0, Metric::TopPriority)
+    }
+
+    /// Share of a container's finished tasks that were ever being worked on, with how many there were. `None`: too few to say.
+    pub fn begun(&self, container: ContainerId) -> Option<&Percentiles> {
+        self.row(container.0, Metric::Begun)
     }
 
     /// What somebody usually has at hand, by any of their accounts.

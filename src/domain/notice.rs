@@ -137,6 +137,8 @@ impl NoticeState {
 pub enum Address {
     /// Slack: a person or a channel.
     Slack(Destination),
+    /// A mail to this address.
+    Email(String),
     /// Our comment on the task, through this connection; with the login to mention, when it is the only channel.
     Comment {
         /// Name of the connection, `github.acme`.
@@ -153,10 +155,11 @@ pub enum Address {
 }
 
 impl Address {
-    /// `slack`, `comment`, `digest` or `log`, as in `channel`.
+    /// `slack`, `email`, `comment`, `digest` or `log`, as in `channel`.
     pub fn channel(&self) -> &'static str {
         match self {
             Address::Slack(_) => "slack",
+            Address::Email(_) => "email",
             Address::Comment { .. } => "comment",
             Address::Digest(_) => "digest",
             Address::Log => "log",
@@ -165,7 +168,7 @@ impl Address {
 
     /// True when something is sent there now, false for a line that waits.
     pub fn is_sent(&self) -> bool {
-        matches!(self, Address::Slack(_) | Address::Comment { .. })
+        matches!(self, Address::Slack(_) | Address::Email(_) | Address::Comment { .. })
     }
 }
 

@@ -160,7 +160,27 @@ pub fn norms<'c>(finished: &[Finished], calendar: impl Fn(Option<AccountId>) -> 
         }
     }
     let enough = samples.into_iter().filter(|(_, (_, tasks))| *tasks >= FEWEST);
-    enough.filter_map(|(key, (values, tasks))| Some((key, Percentiles::of(values, tasks)?))).collect()
+    let lengths = enough.filter_map(|(key, (values, tasks))| Some((key, Percentiles::of(values, tasks)?)));
+    lengths.chain(begun(finished)).collect()
+}
+
+/// How many of the finished tasks of each container were ever being worked on, where there are enough of them. Only those
+/// count whose end the tool told as a state: one that tells open from closed alone has no such habit.
+fn begun(finished: &[Finished]) -> impl Iterator<Item = (RowKey, Percentiles)> + use<> {
+    let mut counts: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
+    let told = |one: &&Finished| one.outcome.states.iter().any(|(state, _)| !state.is_open());
+    for Finished { container, outcome, .. } in finished.iter().filter(told) {
+        let was =
+            outcome.states.iter().any(|(state, _)| matches!(state, StatusCategory::Active | StatusCategory::Review));
+        let (begun, tasks) = counts.entry(container.0).or_default();
+        *begun += u32::from(was);
+        *tasks += 1;
+    }
+    counts.into_iter().filter(|(_, (_, tasks))| *tasks >= FEWEST).filter_map(|(about, (begun, tasks))| {
+        let share = f64::from(begun) / f64::from(tasks);
+        let key = RowKey { about, kind: String::new(), metric: Metric::Begun };
+        Some((key, Percentiles::of(vec![share], tasks)?))
+    })
 }
 
 /// What an account had at hand on one day.

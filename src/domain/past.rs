@@ -37,7 +37,10 @@ pub struct Past {
     /// When it had been closed before that. `None`: never, or no history tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done_before: Option<Timestamp>,
-    /// When a link to a task it waits for, or that waits for it, was last removed. `None`: never.
+    /// Since when a flag, a label or its state says that it waits, where that is not since its state was entered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
+    /// When a link to a task it waits for was last removed. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlinked_at: Option<Timestamp>,
     /// When its planned start was last set. `None`: it was not, or was taken away again.
@@ -46,9 +49,9 @@ pub struct Past {
     /// How its own deadline was changed after it had got a date, oldest first: the first few and the latest ones.
     #[serde(skip_serializing_if = "is_empty")]
     pub due_moves: Box<[DueMove]>,
-    /// Until when somebody was asked by name who then did something, or was not the one asked last any more. `None`: never.
+    /// When somebody else was last named, by a comment or by a state that waits for them. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked_until: Option<Timestamp>,
+    pub named_at: Option<Timestamp>,
     /// Whom the last comment of a human, or its state, asks something, and who has done nothing since.
     #[serde(skip_serializing_if = "is_empty")]
     pub asked: Box<[Asked]>,

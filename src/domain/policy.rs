@@ -2,13 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use connector_kit::Destination;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::event::Hook;
 use super::finding::{RuleId, Stage};
 use super::ids::ConnectionId;
 use super::length::Length;
+use super::notice::Address;
+use super::people::Person;
 
 /// Judge and show, or also send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +62,12 @@ pub struct Policy {
     /// True when there is a webhook instead: failures reach its channel, nobody is told in private, and nothing said there
     /// is edited or answered.
     pub slack_webhook: bool,
+    /// True when people can be told by mail.
+    pub email: bool,
+    /// Who is not told by which channel: the name of their table, and `slack` or `email`.
+    pub unwanted: HashSet<(String, &'static str)>,
+    /// Webhooks to which what was told is posted.
+    pub hooks: Vec<Hook>,
     /// Channel for what has no person. `None`: none.
     pub slack_channel: Option<String>,
     /// Channel for the operators. `None`: they hear in person, or only the log does.
@@ -65,6 +75,35 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Where a person is told in Slack. `None`: not there, or not as they wish.
+    pub fn in_slack(&self, person: &Person) -> Option<Address> {
+        let destination = match (&person.slack, &person.email) {
+            (Some(id), _) => Destination::User(id.clone()),
+            (None, Some(email)) => Destination::Email(email.clone()),
+            (None, None) => return None,
+        };
+        (self.slack && self.wants(person, "slack")).then_some(Address::Slack(destination))
+    }
+
+    /// Where a person is told by mail. `None`: not so, or not as they wish.
+    pub fn by_mail(&self, person: &Person) -> Option<Address> {
+        let email = person.email.clone().filter(|_| self.email && self.wants(person, "email"));
+        email.map(Address::Email)
+    }
+
+    fn wants(&self, person: &Person, channel: &'static str) -> bool {
+        self.unwanted.is_empty() || !self.unwanted.contains(&(person.handle.clone(), channel))
+    }
+
+    /// Whether what was said there can be changed afterwards. Where it cannot, what is news is a message of its own.
+    pub fn edits(&self, address: &Address) -> bool {
+        match address {
+            Address::Slack(_) => !self.slack_webhook,
+            Address::Email(_) => false,
+            Address::Comment { .. } | Address::Digest(_) | Address::Log => true,
+        }
+    }
+
     /// Whether a gap of this rule on this connection may be told: all of the file, the connection and the rule must say so.
     ///
     /// A connection or a rule may be held back to `observe` while the rest is live, and may be live while the file's own

@@ -184,6 +184,11 @@ impl TaskRec {
         self.ineligible.is_none() && self.category.is_open()
     }
 
+    /// True for an item of a checklist: nobody can write anything in it, so what its owners do on its card is done on it.
+    pub fn is_check_item(&self) -> bool {
+        self.kind.as_deref() == Some("check item") && self.parent.is_some()
+    }
+
     /// True when two states of a task differ in nothing that the readings of its neighbours hang on. When it changed and what
     /// people did on it is nobody else's concern; when work began is, where the tool does not tell.
     pub(super) fn is_alike(&self, other: &TaskRec) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_kit::{Clock, Commenter, ConnectorError, Found, MessageRef, Notifier, WriteError};
+use connector_kit::{Clock, Commenter, ConnectorError, Destination, Found, MessageRef, Notifier, WriteError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,8 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(1);
 pub struct Channels {
     /// Slack. `None`: not configured.
     pub notifier: Option<Arc<dyn Notifier>>,
+    /// E-mail. `None`: not configured.
+    pub mailer: Option<Arc<dyn Notifier>>,
     /// Comments, by connection.
     pub commenters: HashMap<String, Arc<dyn Commenter>>,
 }
@@ -38,6 +40,10 @@ impl Channels {
             Address::Slack(to) => match &self.notifier {
                 Some(notifier) => notify(&**notifier, to, claim).await,
                 None => refused("Slack is not configured"),
+            },
+            Address::Email(to) => match &self.mailer {
+                Some(mailer) => notify(&**mailer, &Destination::Email(to.clone()), claim).await,
+                None => refused("e-mail is not configured"),
             },
             Address::Comment { .. } => match &claim.task {
                 Some((handle, connection)) => match self.commenters.get(connection) {
@@ -51,7 +57,7 @@ impl Channels {
     }
 }
 
-async fn notify(notifier: &dyn Notifier, to: &connector_kit::Destination, claim: &Claim) -> Outcome {
+async fn notify(notifier: &dyn Notifier, to: &Destination, claim: &Claim) -> Outcome {
     let message = &claim.message;
     let thread = claim.at.as_ref().filter(|_| message.op == MessageOp::Reply);
     match (message.op, &claim.at) {

@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod deliver;
+pub mod events;
 pub mod guard;
 pub mod heartbeat;
 mod joint;

@@ -11,7 +11,8 @@ use crate::domain::ids::TaskId;
 pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::OwnerAbsent { from_on, back_on, deadline, checkpoint, .. } => {
-            let away = format!("away from {} until {}", day(*from_on, scene), day(*back_on, scene));
+            let back_at = scene.common.next_open(scene.common.day_begins(*back_on));
+            let away = format!("away from {} until {}", day(*from_on, scene), day_of(back_at, scene));
             let look = checkpoint.map(|on| format!(", and next to be looked at {}", day(on, scene)));
             format!("{away}; {}{}", due(deadline, scene), look.unwrap_or_default())
         }
@@ -84,7 +85,7 @@ mod tests {
         let calendar = Calendar::usual(TimeZone::UTC);
         let names = HashMap::new();
         let at = |text: &str| text.parse().unwrap();
-        let scene = Scene { names: &names, now: at("2025-03-11T09:00:00Z"), calendar: &calendar };
+        let scene = Scene { names: &names, now: at("2025-03-11T09:00:00Z"), calendar: &calendar, common: &calendar };
         let until_at = at("2025-03-25T09:00:00Z");
         let effort = |room_secs| Overload::Effort { planned_secs: 90 * 3600, room_secs, tasks: 2, until_at };
         let said = load(&effort(80 * 3600), &[TaskId(1)], scene);

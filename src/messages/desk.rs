@@ -7,9 +7,14 @@ use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
+use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::snapshot::Snapshot;
+
+use super::scene::Scene;
 use connector_kit::Destination;
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The working copy.
 pub(super) struct Desk<'a> {
@@ -142,8 +147,41 @@ impl<'a> Desk<'a> {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
                 let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
-                (place, if at_once { own } else { PostAbout::Day(calendar.date(now)) })
+                let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
+                (place, about)
             }
+        }
+    }
+
+    /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that
+    /// of the next working day.
+    fn day_of(&self, place: &Address, calendar: &Calendar) -> Date {
+        let now = self.snapshot.now;
+        let today = calendar.date(now);
+        if self.snapshot.policy.edits(place) {
+            return today;
+        }
+        let has_left = |day: Date| {
+            let post = self.latest.get(&(spot(place), PostAbout::Day(day))).and_then(|id| self.post(*id));
+            let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+            post.is_some_and(|post| post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some())
+        };
+        if has_left(today) { calendar.date(calendar.next_day_start(calendar.day_ends(today))) } else { today }
+    }
+
+    /// When a post may leave: the message of a coming day not before that day's work begins.
+    pub(super) fn leaves_at(&self, post: &Post) -> Timestamp {
+        let lines = self.lines(post.id);
+        let calendar = lines.first().map(|line| self.calendar(line));
+        calendar.map_or(self.snapshot.now, |calendar| self.read_at(post.about, calendar))
+    }
+
+    /// When what is worded now is read: at once, but for the message of a coming day.
+    pub(super) fn read_at(&self, about: PostAbout, calendar: &Calendar) -> Timestamp {
+        let now = self.snapshot.now;
+        match about {
+            PostAbout::Day(day) if day > calendar.date(now) => calendar.next_open(calendar.day_begins(day)),
+            _ => now,
         }
     }
 
@@ -190,6 +228,15 @@ impl<'a> Desk<'a> {
             Address::Slack(Destination::Channel(_)) => &people.default_calendar,
             _ => people.calendar(Some(notice.account)),
         }
+    }
+
+    /// What the words for whoever a notice addresses are found with.
+    pub(super) fn scene<'n>(&self, notice: &Notice, names: &'n HashMap<TaskId, TaskName>) -> Scene<'n>
+    where
+        'a: 'n,
+    {
+        let common = &self.snapshot.board.people.default_calendar;
+        Scene { names, now: self.snapshot.now, calendar: self.calendar(notice), common }
     }
 
     /// Posts whose words may differ after this round: of notices that changed, and of alerts that did.

@@ -6,7 +6,7 @@ use super::absence;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{
-    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, moment, part_of, percent, tasks, work,
+    NAMED, between, clean, count, day_of, due, due_date, due_or_none, key, lateness, moment, part_of, percent, tasks,
 };
 use crate::domain::finding::{Deadline, Evidence, LateTask, Mismatch, Still};
 use crate::domain::ids::TaskId;
@@ -210,7 +210,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let tasks = count(i64::from(*tasks), "open task");
             format!("{tasks} not to be seen since {}, though the place they live in is", moment(*since, scene))
         }
-        Evidence::Unmapped { states, owners } => unmapped(states, owners),
+        Evidence::Unmapped { states, owners, unbegun } => unmapped(states, owners, *unbegun),
         Evidence::MassMissing { since, missing, of } => {
             format!(
                 "{missing} of {of} open tasks were not in its list {}; nothing in it is judged",
@@ -277,6 +277,9 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::TasksUnseen { .. } => {
             "Next: see whether they were moved, or what the credential may no longer see; they stay as they were."
         }
+        Evidence::Unmapped { states, owners, .. } if states.is_empty() && owners.is_empty() => {
+            "Next: map the states that mean \"in progress\", or nothing if nobody uses any."
+        }
         Evidence::Unmapped { .. } => {
             "Next: name them in the configuration; until then they count as not begun, or unknown."
         }
@@ -329,14 +332,19 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
 }
 
 /// `states without a meaning: QA, Staging; owners who are nobody in [people]: lee`
-fn unmapped(states: &[String], owners: &[String]) -> String {
+fn unmapped(states: &[String], owners: &[String], unbegun: Option<u32>) -> String {
     let list = |what: &str, names: &[String]| {
         let shown: Vec<String> = names.iter().take(NAMED).map(|name| clean(name)).collect();
         let more = names.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
     };
-    let parts = [list("states without a meaning", states), list("owners who are nobody in [people]", owners)];
+    let unbegun = unbegun.map(|tasks| {
+        format!(
+            "of {tasks} finished tasks hardly any was ever in progress, so that their start is told by what owners do"
+        )
+    });
+    let parts = [list("states without a meaning", states), list("owners who are nobody in [people]", owners), unbegun];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
@@ -355,9 +363,9 @@ fn left(deadline: &Deadline, scene: Scene<'_>) -> String {
     if scene.now <= deadline.at {
         return format!("{} left", between(scene.now, deadline.at, scene));
     }
-    match scene.calendar.working(deadline.at, scene.now) {
+    match scene.common.working(deadline.at, scene.now) {
         ..3600 => "just passed".to_owned(),
-        secs => format!("{} ago", work(secs, scene)),
+        _ => format!("{} ago", lateness(deadline.at, scene.now, scene)),
     }
 }
 

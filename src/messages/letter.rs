@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, HashMap};
 
 use connector_kit::{Destination, Text};
+use jiff::Timestamp;
 
 use super::answered::Answered;
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
 use super::scene::Scene;
-use super::wording::{Audience, Hearing, Item, comment, day, reply, single};
-use crate::alerts::{cannot_wait, last_act, leader, owners};
+use super::when::{due_date, lateness};
+use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
+use crate::alerts::{cannot_wait, heads, last_act, leader, owners};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
+use crate::domain::look::Look;
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::record::TaskRec;
 
 /// Names of the tasks that are spoken of.
 pub(super) type Names = HashMap<TaskId, TaskName>;
@@ -29,7 +33,8 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
-    let scene = Scene { names, now: desk.snapshot.now, calendar: desk.calendar(first) };
+    let now = desk.read_at(post.about, desk.calendar(first));
+    let scene = Scene { now, ..desk.scene(first, names) };
     let items = items(&lines, audience, desk, scene);
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
@@ -62,7 +67,7 @@ fn about(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Vec<Named> {
 
 fn full_answer(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let first = *lines.first()?;
-    let scene = Scene { names, now: desk.snapshot.now, calendar: desk.calendar(first) };
+    let scene = desk.scene(first, names);
     let items = items(lines, audience(first), desk, scene);
     (!items.is_empty()).then(|| reply(&items, scene))
 }
@@ -97,14 +102,14 @@ fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_
         let Some(alert) = desk.alert(id).filter(|alert| alert.episode == notice.episode && !is_dropped(alert)) else {
             continue;
         };
-        let item = item(alert, audience, desk, scene);
+        let item = item(alert, notice, audience, desk, scene);
         items.push((item.over_at.is_some(), std::cmp::Reverse(item.finding.stage), id, item));
     }
     items.sort_by_key(|(over, stage, id, _)| (*over, *stage, *id));
     items.into_iter().map(|(.., item)| item).collect()
 }
 
-fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Item {
+fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Item {
     let board = desk.snapshot.board;
     let over_at = (alert.state == AlertState::Resolved).then_some(alert.resolved_at).flatten();
     let (key, url, title) = subject(alert, audience, desk, scene.names);
@@ -121,11 +126,27 @@ fn item(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) ->
         over_at,
         ending: alert.ending.filter(|_| over_at.is_some()),
         closed: task.is_some_and(|task| !task.category.is_open()),
-        hearing: hearing(alert, audience, desk, scene),
+        outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
+        hearing: hearing(alert, reader, audience, desk, scene),
         answered: Answered::of(alert, &board.people),
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }
+}
+
+/// What became of a date that had passed: how late it was met, or where it was moved.
+fn outcome(alert: &Alert, task: &TaskRec, desk: &Desk<'_>, scene: Scene<'_>) -> Option<String> {
+    let Evidence::Overdue { deadline, first_due } = &alert.finding.evidence else { return None };
+    if let Some(closed_at) = task.closed_at.filter(|_| !task.category.is_open()) {
+        return (closed_at > deadline.at)
+            .then(|| format!("{} after its date.", lateness(deadline.at, closed_at, scene)));
+    }
+    let present = Look::new(desk.snapshot).deadline(task)?;
+    let first = first_due.filter(|first| *first != deadline.due);
+    let first = first.map(|first| format!(", first planned for {}", due_date(first, scene))).unwrap_or_default();
+    let (was, is) = (due_date(deadline.due, scene), due_date(present.due, scene));
+    let later = lateness(deadline.at, present.at, scene);
+    (present.at > deadline.at).then(|| format!("Moved by {later}, from {was} to {is}{first}."))
 }
 
 /// Name, address and title; a task that not everybody may see shows its title in private only.
@@ -153,55 +174,105 @@ fn subject(
     }
 }
 
-fn hearing(alert: &Alert, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Hearing {
+fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Hearing {
     let people = &desk.snapshot.board.people;
-    let heads = match (&alert.finding.addressee, &alert.finding.evidence) {
-        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert),
-        (Addressee::Account(_), Evidence::NoOwner { .. }) | (Addressee::Operators, _) => Vec::new(),
-        (Addressee::Account(account), _) => vec![*account],
-        (Addressee::Owners | Addressee::Manager, _) => owners(alert, desk.snapshot),
+    let whose = match (&alert.finding.addressee, &alert.finding.evidence) {
+        (Addressee::Manager, Evidence::Milestone(_)) => heard(alert, desk),
+        (_, Evidence::NoOwner { .. }) | (Addressee::Operators, _) => Vec::new(),
+        _ => owners(alert, desk.snapshot),
     };
     let notices = desk.notices_of(alert);
-    let first = |notice: &&&Notice| notice.rung == 1 && notice.reason != Reason::Resolved;
-    let told_at = notices.iter().filter(first).filter_map(|notice| notice.told_at).min();
-    let unsure = notices.iter().filter(first).find(|notice| notice.state == NoticeState::Unsure);
-    let heard_at = told_at.or(unsure.map(|notice| notice.decided_at));
-    let acts = heads.iter().filter_map(|head| last_act(*head, alert, desk.snapshot));
+    let asked = match alert.finding.addressee {
+        Addressee::Account(account) => vec![account],
+        _ => whose.clone(),
+    };
+    let told = told(&asked, &notices, desk);
+    let since = told.iter().map(|told| told.at).min();
+    let acts = told.iter().filter_map(|told| last_act(told.account, alert, desk.snapshot));
+    let is_theirs = whose.iter().any(|one| people.same(*one, reader.account));
     Hearing {
-        owners: heads.iter().map(|head| people.name(*head)).collect(),
-        told_at: heard_at,
-        unsure: told_at.is_none() && unsure.is_some(),
-        acted_at: acts.max().filter(|at| heard_at.is_some_and(|heard| *at > heard)),
-        back_at: heads.first().and_then(|head| people.back_at(*head, desk.snapshot.now)),
-        manager: next(alert, audience, &heads, desk, scene),
+        owners: whose.iter().map(|one| people.name(*one)).collect(),
+        acted_at: acts.max().filter(|at| since.is_some_and(|since| *at > since)),
+        told,
+        back_at: whose.first().and_then(|one| back_at(*one, desk)),
+        stands_in: asked.iter().find_map(|one| stands_in(*one, reader.account, desk)),
+        is_readers: is_theirs || whose.is_empty(),
+        is_private: !notices.iter().any(|notice| matches!(notice.address, Address::Comment { .. })),
+        manager: next(alert, reader, audience, &asked, desk, scene),
     }
 }
 
-/// Who was told first of what belongs to nobody alone.
-fn heard(alert: &Alert) -> Vec<AccountId> {
+/// Who of those concerned was told, each with when first; the deputy in the place of who is away. Where none of them was,
+/// everybody who was told first.
+fn told(asked: &[AccountId], notices: &[&Notice], desk: &Desk<'_>) -> Vec<Heard> {
+    let people = &desk.snapshot.board.people;
+    let mut all: Vec<Heard> = Vec::new();
+    for notice in notices.iter().filter(|notice| notice.rung == 1 && notice.reason != Reason::Resolved) {
+        let at = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        let known = all.iter().any(|told| people.same(told.account, notice.account));
+        if let (Some(at), false) = (at, known) {
+            let stands_in = asked.iter().find_map(|one| stands_in(*one, notice.account, desk));
+            let unsure = notice.told_at.is_none();
+            all.push(Heard { account: notice.account, name: people.name(notice.account), at, unsure, stands_in });
+        }
+    }
+    let concerned = |told: &&Heard| told.stands_in.is_some() || asked.iter().any(|one| people.same(*one, told.account));
+    let now: Vec<Heard> = all.iter().filter(concerned).cloned().collect();
+    if now.is_empty() { all } else { now }
+}
+
+/// Whom an account stands in for, and until when: for this one, who is away. `None`: it does not.
+fn stands_in(away: AccountId, account: AccountId, desk: &Desk<'_>) -> Option<(String, Timestamp)> {
+    let people = &desk.snapshot.board.people;
+    let back_at = back_at(away, desk).filter(|_| !people.same(away, account))?;
+    let deputy = people.deputy(away)?;
+    people.same(deputy.own_account, account).then(|| (people.name(away), back_at))
+}
+
+/// When somebody who is away works again. `None`: they are here.
+fn back_at(account: AccountId, desk: &Desk<'_>) -> Option<Timestamp> {
+    let people = &desk.snapshot.board.people;
+    let back_at = people.back_at(account, desk.snapshot.now)?;
+    Some(people.calendar(Some(account)).next_open(back_at))
+}
+
+/// Who was told first of what belongs to nobody alone, else who is to be.
+fn heard(alert: &Alert, desk: &Desk<'_>) -> Vec<AccountId> {
     let mut heard: Vec<AccountId> = Vec::new();
     for told in alert.told.iter().filter(|told| told.rung == 1) {
         if !heard.contains(&told.account) {
             heard.push(told.account);
         }
     }
-    heard
+    if heard.is_empty() { heads(alert, desk.snapshot) } else { heard }
 }
 
 /// Who hears within a working day if nothing changes. `None`: nobody does, or has heard already, or not in person.
-fn next(alert: &Alert, audience: Audience, heads: &[AccountId], desk: &Desk<'_>, scene: Scene<'_>) -> Option<String> {
+fn next(
+    alert: &Alert,
+    reader: &Notice,
+    audience: Audience,
+    heads: &[AccountId],
+    desk: &Desk<'_>,
+    scene: Scene<'_>,
+) -> Option<String> {
     if audience != Audience::Owner || heads.is_empty() || !cannot_wait(alert, scene.calendar, scene.now) {
         return None;
     }
-    let manager = leader(heads, alert.subject, desk.snapshot)?;
-    let reached = desk.snapshot.policy.slack && (manager.slack.is_some() || manager.email.is_some());
+    let (people, policy) = (&desk.snapshot.board.people, desk.snapshot.policy);
+    let manager =
+        leader(heads, alert.subject, desk.snapshot).filter(|one| !people.same(one.own_account, reader.account))?;
+    let reached = policy.in_slack(manager).or_else(|| policy.by_mail(manager)).is_some();
     let heard = alert.told.iter().any(|told| told.rung >= 2);
     (reached && !heard).then(|| manager.name.clone())
 }
 
 /// Weaker gaps of the same task that keep silent because of this one.
 fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
-    let others = desk.of(alert.subject).filter(|other| is_silenced_by(other, alert));
+    // That the date was near is no news once it has passed.
+    let is_past = matches!(alert.finding.evidence, Evidence::Overdue { .. });
+    let says_more = |other: &&Alert| !(is_past && other.rule.0.starts_with("due."));
+    let others = desk.of(alert.subject).filter(|other| is_silenced_by(other, alert)).filter(says_more);
     others.map(|other| heading(&other.finding.evidence, scene)).collect()
 }
 
@@ -228,6 +299,9 @@ fn mentions(lines: &[&Notice], desk: &Desk<'_>) -> Vec<String> {
         let open = desk.alert(notice.alert).is_some_and(|alert| {
             alert.state != AlertState::Resolved && alert.episode == notice.episode && notice.reason != Reason::Resolved
         });
+        // By the name they go by now.
+        let account = desk.snapshot.board.people.accounts.get(&notice.account);
+        let login = account.and_then(|account| account.handle.as_ref()).unwrap_or(login);
         if open && !logins.contains(login) {
             logins.push(login.clone());
         }

@@ -8,6 +8,7 @@
 mod absence;
 mod answered;
 mod desk;
+pub mod events;
 mod facts;
 mod planning;
 mod plans;
@@ -218,7 +219,8 @@ impl Sealer<'_, '_> {
                 let made_now = self.desk.snapshot.board.post(post.id).is_none();
                 let mark = if made_now { post.mark.clone() } else { self.marks.next() };
                 self.desk.put_post(Post { want: want.clone(), mark: mark.clone(), ..post.clone() });
-                let message = self.message(&post, MessageOp::Post, mark, want, self.desk.snapshot.now);
+                let due_at = self.desk.leaves_at(&post);
+                let message = self.message(&post, MessageOp::Post, mark, want, due_at);
                 self.carry(message);
             }
         }
@@ -226,8 +228,8 @@ impl Sealer<'_, '_> {
 
     /// Lets the post say something else.
     fn edit(&mut self, post: Post, want: Text) {
-        if matches!(post.place, Address::Slack(_)) && self.desk.snapshot.policy.slack_webhook {
-            // Nothing that a webhook said can be changed; what is news there is a message of its own.
+        if !self.desk.snapshot.policy.edits(&post.place) {
+            // What is news there is a message of its own.
             return self.desk.put_post(Post { want, ..post });
         }
         let waiting = self.desk.message(post.id, MessageOp::Edit, |state| state == MessageState::Sealed).cloned();
@@ -371,7 +373,7 @@ fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.
 fn needs_answer(notice: &Notice, post: &Post) -> bool {
     match &notice.address {
-        Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) => {
+        Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) | Address::Email(_) => {
             notice.reason == Reason::Resolved || matches!(post.about, PostAbout::Alert(..))
         }
         Address::Comment { .. } | Address::Digest(_) | Address::Log => false,

@@ -82,12 +82,12 @@ fn unknown(outlook: &Outlook) -> String {
     format!("its pace tells nothing ({} finished in {weeks})", outlook.finished)
 }
 
-/// `first acme/web#8, acme/web#9 and 12 more`
+/// `look first at acme/web#8, acme/web#9 and 12 more`
 fn names(outlook: &Outlook, scene: Scene<'_>) -> Option<String> {
     let named: Vec<String> = outlook.worst.iter().map(|task| key(*task, scene)).collect();
     let more = usize::try_from(outlook.open).unwrap_or(usize::MAX).saturating_sub(named.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!named.is_empty()).then(|| format!("first {}{more}", named.join(", ")))
+    (!named.is_empty()).then(|| format!("look first at {}{more}", named.join(", ")))
 }
 
 #[cfg(test)]
@@ -114,7 +114,15 @@ mod tests {
     fn said(outlook: &Outlook) -> String {
         let names = HashMap::new();
         let calendar = Calendar::usual(TimeZone::UTC);
-        whole(outlook, Scene { names: &names, now: "2026-11-23T09:00:00Z".parse().unwrap(), calendar: &calendar })
+        whole(
+            outlook,
+            Scene {
+                names: &names,
+                now: "2026-11-23T09:00:00Z".parse().unwrap(),
+                calendar: &calendar,
+                common: &calendar,
+            },
+        )
     }
 
     #[test]
@@ -125,8 +133,8 @@ mod tests {
         assert_eq!(
             said(&told),
             "due Fri 27 Nov (milestone); 31 % likely to be done by then; likely finish Wed 2 Dec, 85 % by Wed 9 Dec, 95 % by \
-             Mon 4 Jan 2027; 14 tasks open (9 not begun); 2.5 tasks fewer a week over 9 weeks, additions taken off; first \
-             another task, another task and 12 more"
+             Mon 4 Jan 2027; 14 tasks open (9 not begun); 2.5 tasks fewer a week over 9 weeks, additions taken off; look \
+             first at another task, another task and 12 more"
         );
         assert_eq!(matter(&told), "will hardly be done by its date");
         let growing = Pace { days: [None; 3], per_week: -1.0, odds: 0.0, ..pace };

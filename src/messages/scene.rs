@@ -17,4 +17,6 @@ pub struct Scene<'a> {
     pub now: Timestamp,
     /// Hours and zone of the reader.
     pub calendar: &'a Calendar,
+    /// The hours of everybody: how late something is does not depend on who reads it, nor on who was away meanwhile.
+    pub common: &'a Calendar,
 }

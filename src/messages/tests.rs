@@ -283,6 +283,21 @@ fn a_gap_that_is_back_soon_has_its_comment_edited_and_one_that_is_back_late_is_n
 }
 
 #[test]
+fn somebody_who_goes_by_another_name_is_not_told_again_and_mentioned_by_the_new_one() {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    world.policy.slack = false;
+    world.run(&[gap(1, PACE, far(Stage::Widens))]).said();
+    let renamed = |account: &mut crate::domain::people::AccountRec| account.handle = Some("ana-new".to_owned());
+    world.board.people.accounts.get_mut(&ANA).map(renamed).unwrap();
+    world.at("2025-03-11 11:00").run(&[gap(1, PACE, far(Stage::Widens))]);
+    assert_eq!(world.said(), "");
+    world.at("2025-03-12 09:00").run(&[gap(1, PACE, pace(Stage::Failure))]);
+    let said = world.said();
+    assert!(said.contains("@ana-new *gapwatch*") && !said.contains("@ana-gh"), "{said}");
+}
+
+#[test]
 fn whoever_never_heard_that_a_gap_was_over_needs_no_second_comment_about_it() {
     let unwatched = |world: &mut World| {
         world.container(|home| home.reader = None);

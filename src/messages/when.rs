@@ -80,6 +80,11 @@ pub(super) fn between(from: Timestamp, to: Timestamp, scene: Scene<'_>) -> Strin
     work(scene.calendar.working(from, to), scene)
 }
 
+/// The same for how late something is: by everybody's hours, whoever reads it.
+pub(super) fn lateness(from: Timestamp, to: Timestamp, scene: Scene<'_>) -> String {
+    work(scene.common.working(from, to), Scene { calendar: scene.common, ..scene })
+}
+
 /// `1 task`, `2 tasks`.
 pub(super) fn count(number: i64, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })

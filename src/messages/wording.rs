@@ -13,7 +13,7 @@ use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
 use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::called;
 
 /// Most lines of one message; the rest is counted.
@@ -59,6 +59,8 @@ pub(super) struct Item {
     pub(super) ending: Option<Ending>,
     /// True when the task itself is closed by now.
     pub(super) closed: bool,
+    /// What became of a date that had passed, as a sentence.
+    pub(super) outcome: Option<String>,
     /// Whom it concerns, and what they know.
     pub(super) hearing: Hearing,
     /// What somebody answered to it. `None`: nothing that counts.
@@ -74,16 +76,35 @@ pub(super) struct Item {
 pub(super) struct Hearing {
     /// Names of its owners.
     pub(super) owners: Vec<String>,
-    /// When the first of them was told.
-    pub(super) told_at: Option<Timestamp>,
-    /// True when a message was sent to them and it is not known whether it arrived.
-    pub(super) unsure: bool,
+    /// Who of those concerned was told.
+    pub(super) told: Vec<Heard>,
     /// Their last act on it since.
     pub(super) acted_at: Option<Timestamp>,
-    /// When the first of them is back. `None`: they are here.
+    /// When the first of them works again. `None`: they are here.
     pub(super) back_at: Option<Timestamp>,
+    /// Whom the reader stands in for, and until when. `None`: nobody.
+    pub(super) stands_in: Option<(String, Timestamp)>,
+    /// True when it belongs to whoever reads it, or to nobody.
+    pub(super) is_readers: bool,
+    /// False when a comment on the task says the same to everybody.
+    pub(super) is_private: bool,
     /// Who hears next. `None`: nobody does, or has heard already.
     pub(super) manager: Option<String>,
+}
+
+/// Somebody who was told.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    /// Who.
+    pub(super) account: AccountId,
+    /// As shown.
+    pub(super) name: String,
+    /// When first.
+    pub(super) at: Timestamp,
+    /// True when it was sent and it is not known whether it arrived.
+    pub(super) unsure: bool,
+    /// In whose place, and until when. `None`: in nobody's.
+    pub(super) stands_in: Option<(String, Timestamp)>,
 }
 
 /// Who reads it.
@@ -188,7 +209,9 @@ impl Item {
             _ => "",
         };
         let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
-        format!("{closed}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
+        let outcome = self.outcome.as_ref().map_or(String::new(), |outcome| format!("{outcome} "));
+        let closed = if outcome.is_empty() || !self.closed { closed } else { "Closed " };
+        format!("{closed}{outcome}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
 
     /// What it is about, in a word of people's.
@@ -238,23 +261,34 @@ impl Item {
 
     /// What the owner knows, for whoever hears after them.
     fn known(&self, scene: Scene<'_>) -> String {
-        let owners = self.owners();
-        let told = match (self.hearing.told_at, self.hearing.unsure) {
-            _ if self.hearing.owners.is_empty() => return "Nobody is assigned to it.".to_owned(),
-
-            (Some(at), false) => format!("{owners} was told {}", moment(at, scene)),
-            (Some(at), true) => format!("{owners} was sent a word about it {}, perhaps in vain", moment(at, scene)),
-            (None, _) => {
-                return match self.hearing.back_at {
-                    Some(back_at) => format!("{owners} is away until {}.", day_of(back_at, scene)),
-                    None => format!("{owners} could not be told: no way to reach them is known."),
-                };
-            }
-        };
-        match self.hearing.acted_at {
-            Some(at) => format!("{told}; last act on the task {}.", moment(at, scene)),
-            None => format!("{told}; no change by them since."),
+        let (owners, is) = (self.owners(), if self.hearing.owners.len() > 1 { "are" } else { "is" });
+        if self.hearing.told.is_empty() {
+            return match self.hearing.back_at {
+                _ if self.hearing.owners.is_empty() => "Nobody is assigned to it.".to_owned(),
+                Some(back_at) => format!("{owners} {is} away until {}.", day_of(back_at, scene)),
+                None => format!("{owners} could not be told: no way to reach them is known."),
+            };
         }
+        let told: Vec<String> = self.hearing.told.iter().map(|told| heard(told, scene)).collect();
+        match self.hearing.acted_at {
+            Some(at) => format!("{}; last act on the task {}.", told.join(", "), moment(at, scene)),
+            None => format!("{}; no change by them since.", told.join(", ")),
+        }
+    }
+}
+
+/// `Ana was told Mon 9 Mar 09:00`
+fn heard(told: &Heard, scene: Scene<'_>) -> String {
+    let (name, at) = (clean(&told.name), moment(told.at, scene));
+    let said = match told.unsure {
+        true => format!("{name} was sent a word about it {at}, perhaps in vain"),
+        false => format!("{name} was told {at}"),
+    };
+    match &told.stands_in {
+        Some((away, until)) => {
+            format!("{said} in the place of {}, who is away until {}", clean(away), day_of(*until, scene))
+        }
+        None => said,
     }
 }
 
@@ -267,7 +301,8 @@ fn sentence(text: &str) -> String {
 /// A message about one gap.
 pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text {
     let mut headline = item.headline(scene);
-    if audience != Audience::Owner && !item.hearing.owners.is_empty() {
+    let is_elses = audience != Audience::Owner || !item.hearing.is_readers;
+    if is_elses && !item.hearing.owners.is_empty() {
         headline.push(plain(format!(" ({})", item.owners())));
     }
     let mut blocks = vec![Block::Line(headline)];
@@ -286,10 +321,14 @@ fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
     match audience {
         Audience::Owner => {
             let mut blocks = vec![Block::Line(vec![plain(step)])];
+            if let Some((away, until)) = &item.hearing.stands_in {
+                let words = format!("You hear it in the place of {}, who is away until", clean(away));
+                blocks.push(Block::Note(vec![plain(format!("{words} {}.", day_of(*until, scene)))]));
+            }
             if let Some(manager) = &item.hearing.manager {
                 let manager = clean(manager);
-                let words =
-                    format!("Only you see this. If nothing changes within a working day, {manager} hears of it too.");
+                let private = if item.hearing.is_private { "Only you see this. " } else { "" };
+                let words = format!("{private}If nothing changes within a working day, {manager} hears of it too.");
                 blocks.push(Block::Note(vec![plain(words)]));
             }
             blocks

@@ -45,7 +45,7 @@ fn scene<'a>(
     now: &str,
     calendar: &'a crate::domain::calendar::Calendar,
 ) -> Scene<'a> {
-    Scene { names, now: at(now), calendar }
+    Scene { names, now: at(now), calendar, common: calendar }
 }
 
 /// Every kind of evidence, with the rule it belongs to.
@@ -225,7 +225,8 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             over_at: None,
             ending: None,
             closed: false,
-            hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], ..Default::default() },
+            outcome: None,
+            hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], is_readers: true, ..Default::default() },
             answered: None,
             also: Vec::new(),
             children: 0,
@@ -470,10 +471,13 @@ fn what_gapwatch_says_of_its_own_sight_names_numbers_and_a_next_step() {
     let unseen = said(Evidence::TasksUnseen { since, tasks: 1 });
     assert!(unseen.starts_with("hides 1 task that it showed before | 1 open task not to be seen since"), "{unseen}");
     let names = |count: usize| (0..count).map(|n| format!("n{n}")).collect::<Vec<_>>();
-    let unmapped = said(Evidence::Unmapped { states: names(1), owners: names(7) });
+    let unmapped = said(Evidence::Unmapped { states: names(1), owners: names(7), unbegun: None });
     let expected = "states without a meaning: n0; owners who are nobody in [people]: n0, n1, n2, n3, n4 and 2 more";
     assert!(unmapped.contains(expected), "{unmapped}");
-    assert!(said(Evidence::Unmapped { states: vec!["<!channel>".to_owned()], owners: names(0) }).contains("states"));
+    assert!(
+        said(Evidence::Unmapped { states: vec!["<!channel>".to_owned()], owners: names(0), unbegun: None })
+            .contains("states")
+    );
 }
 
 fn plus_minutes(at: jiff::Timestamp, minutes: i64) -> jiff::Timestamp {
@@ -497,6 +501,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             over_at: Some(at("2025-03-11 12:00")),
             ending: Some(ending),
             closed: false,
+            outcome: None,
             hearing: Default::default(),
             answered: None,
             also: Vec::new(),

@@ -76,7 +76,7 @@ pub(super) fn built(name: &str, table: &GithubConnection, clock: &Arc<dyn Clock>
         origin: table.url.url().origin().ascii_serialization(),
         poll: elapsed(table.poll),
         mode: table.mode,
-        state_labels: labels.into_iter().map(|(label, _)| label).collect(),
+        state_labels: labels,
         reading: reading(&(&table.states, &table.filter, &table.projects, &table.fields, &table.statuses)),
         source: github.clone(),
         commenter: github,

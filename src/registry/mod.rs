@@ -1,14 +1,17 @@
 //! The one list of connectors: what a table of the configuration becomes.
 
 mod asana;
+mod email;
 mod github;
 mod jira;
 mod kept;
 mod slack;
 mod trello;
+mod webhook;
 
 use std::sync::Arc;
 
+use connector_email::Email;
 use connector_github::GitHub;
 use connector_kit::survey::{Examine, Members, Survey};
 use connector_kit::webhook::Hooks;
@@ -23,6 +26,8 @@ use crate::config::{Length, Settings, States};
 use crate::domain::notice::Address;
 use crate::domain::policy::Mode;
 use crate::rules::about::Need;
+
+pub use webhook::Hook;
 
 /// Asks how far a tool's clock lies from ours; `None`: it has not told yet.
 pub type Skew = Arc<dyn Fn() -> Option<SignedDuration> + Send + Sync>;
@@ -40,8 +45,8 @@ pub struct Built {
     pub poll: SignedDuration,
     /// Its own mode.
     pub mode: Option<Mode>,
-    /// Labels that the configuration maps to a state, in lower case.
-    pub state_labels: Vec<String>,
+    /// Labels that the configuration maps to a state, in lower case, with that state.
+    pub state_labels: Vec<(String, StatusCategory)>,
     /// What its answers are read with, as text; another one: they are read again.
     pub reading: String,
     /// Reads.
@@ -96,8 +101,24 @@ pub fn notifier(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Bu
     settings.slack.as_ref().map(|table| slack::built(table, operators, clock)).transpose()
 }
 
-/// A text as it is written down where it goes: GitHub's and Trello's Markdown, Jira's document or wiki text, Asana's HTML, or
-/// Slack's text and blocks.
+/// Builds the way to the mail server, if one is configured; asks nobody yet.
+///
+/// # Errors
+/// It cannot work as it is configured.
+pub fn mailer(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn Notifier>>, ConnectorError> {
+    settings.email.as_ref().map(|table| email::built(table, settings.server.public_url.as_ref(), clock)).transpose()
+}
+
+/// Builds every webhook that is posted to; asks nobody yet.
+///
+/// # Errors
+/// One that cannot work as it is configured.
+pub fn hooks(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Vec<Hook>, ConnectorError> {
+    settings.webhooks.iter().map(|(name, table)| webhook::built(name, table, clock)).collect()
+}
+
+/// A text as it is written down where it goes: GitHub's and Trello's Markdown, Jira's document or wiki text, Asana's HTML,
+/// Slack's text and blocks, or a mail's subject, text and HTML.
 pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_json::Value {
     match address {
         Address::Comment { connection, .. } => {
@@ -109,6 +130,7 @@ pub fn rendered(settings: &Settings, address: &Address, text: &Text) -> serde_js
                 _ => serde_json::json!({ "markdown": GitHub::rendered(text) }),
             }
         }
+        Address::Email(_) => Email::rendered(text),
         Address::Slack(_) | Address::Digest(_) | Address::Log => Slack::rendered(text),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn built(name: &str, table: &TrelloConnection, clock: &Arc<dyn Clock>
         origin: table.url.url().origin().ascii_serialization(),
         poll: elapsed(table.poll),
         mode: table.mode,
-        state_labels: mapped(&table.states).into_iter().map(|(word, _)| word).collect(),
+        state_labels: mapped(&table.states),
         reading: reading(&(&table.states, &table.fields)),
         source: trello.clone(),
         commenter: trello,
@@ -76,6 +76,7 @@ fn config(table: &TrelloConnection) -> Config {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use connector_kit::{Block, Span};
+    use connector_model::StatusCategory;
 
     use super::*;
     use crate::config::{Flags, Settings, Sources, load};
@@ -108,7 +109,7 @@ mod tests {
         let one = built(TABLE);
         assert_eq!((one.name.as_str(), one.origin.as_str()), ("trello.studio", "https://api.trello.com"));
         assert!(one.hooks.is_none());
-        assert_eq!(one.state_labels, ["stuck"]);
+        assert_eq!(one.state_labels, [("stuck".to_owned(), StatusCategory::Waiting)]);
         assert_ne!(built(&TABLE.replace("Stuck", "Waits")).reading, one.reading);
         assert_ne!(built(&TABLE.replace("'Done'", "'Share'")).reading, one.reading);
         assert_eq!(built(&TABLE.replace("'Client work'", "'Other'")).reading, one.reading);

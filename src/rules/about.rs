@@ -52,7 +52,7 @@ const ABOUT: &[About] = &[
     About { id: "overdue", what: "the deadline has passed", stages: "failure", first: "owner", needs: &[Need::Due] },
     About {
         id: "due.unrealistic",
-        what: "a date was set that has passed, is a few days ahead of a task nobody began, or is sooner than half of such tasks take",
+        what: "a date was set, its own or by a milestone, that has passed, is a few days ahead of a task nobody began, or is sooner than half of such tasks take",
         stages: "opens",
         first: "who set the date",
         needs: &[Need::Due, Need::History],
@@ -206,7 +206,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "due.drift",
-        what: "its date was moved later twice, in the last day, or by more than half of the time there was",
+        what: "a date of its own was moved later twice, in the last day, or by more than half of the time there was",
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],
@@ -227,7 +227,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "sys.unmapped",
-        what: "open work uses a state, or has an owner, that the configuration does not know",
+        what: "open work uses a state, or has an owner, that the configuration does not know; or hardly any task ever was in progress",
         stages: "opens",
         first: "operators",
         needs: &[],

@@ -130,7 +130,6 @@ pub(super) fn a_drawing() -> BoxedStrategy<Drawing> {
         ),
     );
     let weeks = one_of(&["M 1 2 0 1 1 2 1", "S 3 4 2 5 1 6 4", "M 9+1 4+9 3 5 7 6", "A 4 5 4 5 4 5"]);
-    let weeks = one_of(&["M 1 2 0 1 1 2 1", "S 3 4 2 5 1 6 4", "M 9+1 4+9 3 5 7 6", "A 4 5 4 5 4 5"]);
     let proven = one_of(&["proven 7 misses 40 of 90 auc 0.75", "proven 14 misses 40 of 90 auc 0.75"]);
     let plans = (
         prop_oneof![4 => Just(String::new()), 1 => weeks.prop_map(|weeks| format!("weeks {weeks}"))],

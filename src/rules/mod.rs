@@ -26,6 +26,7 @@ pub mod structure;
 pub mod system;
 pub mod time;
 pub mod told;
+pub mod trial;
 
 #[cfg(test)]
 mod advice_tests;
@@ -193,7 +194,7 @@ built_in! {
     people::owner_absent = owner.absent;
     people::owner_gone = owner.gone of people;
     churn::churn_reopened = churn.reopened;
-    churn::due_drift = due.drift;
+    churn::due_drift = due.drift by churn::due_drift::DateDrift::new;
     aggregates::milestone_at_risk = milestone.at_risk by aggregates::milestone_at_risk::MilestoneAtRisk::new;
     system::sys_mirror_stale = sys.mirror_stale of connections;
     system::sys_unmapped = sys.unmapped of containers;

@@ -249,9 +249,11 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
         Evidence::TasksUnseen { since, tasks } => {
             vec![("since", since.to_string().into()), ("tasks", (*tasks).into())]
         }
-        Evidence::Unmapped { states, owners } => {
-            vec![("states", states.join(" ").into()), ("owners", owners.join(" ").into())]
-        }
+        Evidence::Unmapped { states, owners, unbegun } => vec![
+            ("states", states.join(" ").into()),
+            ("owners", owners.join(" ").into()),
+            ("unbegun", unbegun.map_or(Value::Null, Value::from)),
+        ],
         Evidence::MassMissing { since, missing, of } => {
             vec![("since", since.to_string().into()), ("missing", (*missing).into()), ("of", (*of).into())]
         }

@@ -22,15 +22,9 @@ pub(super) fn heard<'a>(reading: Reading, rule: &dyn Rule, subject: Subject<'a>,
     if reading == Reading::Clear(Grounds::NotApplicable(except::LEFT_OUT)) {
         return reading;
     }
-    let look = Look::new(snapshot);
-    let lacking = |need: &Need| {
-        let lack = place.lacks.iter().find(|lack| lack.need == *need);
-        lack.is_some_and(|lack| !is_told(lack, task, &look))
-    };
-    // The end of a sprint is the deadline of what is in it.
-    let with_parts = |need: Need| [Some(need), (need == Need::Due).then_some(Need::Sprint)].into_iter().flatten();
-    match rule.needs().into_iter().flat_map(with_parts).find(lacking) {
-        Some(need) => Reading::Unknown(Why::NotTold(need)),
+    let (look, needs) = (Look::new(snapshot), rule.needs());
+    match place.lacks.iter().find(|lack| needs.contains(&lack.need.serves()) && !is_told(lack, task, &look)) {
+        Some(lack) => Reading::Unknown(Why::NotTold(lack.need)),
         None => reading,
     }
 }

@@ -13,14 +13,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use connector_kit::{Cursor, Page, StreamKey, StreamKind, StreamSpec, TaskLook, Values};
-use connector_model::{Account, Field, Lack, SiteKey};
+use connector_model::{Account, Field, Lack, SiteKey, StatusCategory};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
 use crate::domain::calendar::Calendar;
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, MessageState, NoticeState};
+use crate::domain::notice::{Address, Message, MessageState, Notice, NoticeState, Post};
 use crate::domain::record::BoardDelta;
 
 pub use place::refuse_network_fs;
@@ -100,8 +100,8 @@ pub struct ConnectionPlan {
     pub reading: String,
     /// Fields whose history the tool does not keep: differences between two reads become observed changes.
     pub observed: &'static [Field],
-    /// Lower-case labels that the configuration maps to a state; a change of one counts as activity.
-    pub state_labels: Vec<String>,
+    /// Lower-case labels that the configuration maps to a state, with that state; a change of one counts as activity.
+    pub state_labels: Vec<(String, StatusCategory)>,
 }
 
 /// A configured person.
@@ -476,4 +476,49 @@ pub struct PersonSeen {
     pub slack: Option<String>,
     /// IANA name of the time zone.
     pub zone: Option<String>,
+}
+
+/// A message or an event that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// `m12` a message, `e12` an event for a webhook.
+    pub id: String,
+    /// `slack`, `email`, `comment`, or `webhooks.NAME`.
+    pub to: String,
+    /// `opened`, `worsened`, `escalated` or `resolved`; empty where nothing is told by it.
+    pub reason: String,
+    /// Gap ids.
+    pub gaps: Vec<String>,
+    /// When it was decided.
+    pub made_at: Timestamp,
+    /// When it was given up, or last tried.
+    pub given_up_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why, without secrets.
+    pub because: String,
+}
+
+/// A message that was given up, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenUpMessage {
+    /// The message.
+    pub message: Message,
+    /// What it carried that no channel took.
+    pub notices: Vec<Notice>,
+    /// The post it belongs to.
+    pub post: Option<Post>,
+}
+
+/// A webhook whose receiver wants no more events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisabledHook {
+    /// Name of its table.
+    pub name: String,
+    /// A short text that stands for the address that said so.
+    pub address: String,
+    /// When.
+    pub disabled_at: Timestamp,
+    /// Why, without secrets.
+    pub because: String,
 }

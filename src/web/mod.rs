@@ -19,6 +19,7 @@ mod hooks;
 mod kept;
 mod metrics;
 mod reload;
+mod unsubscribe;
 
 use std::collections::HashMap;
 use std::io;
@@ -135,6 +136,7 @@ fn router(shared: Arc<Shared>, at: Option<SocketAddr>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/-/reload", post(reload::reload))
         .route("/hooks/{tool}/{name}", post(hooks::receive).head(hooks::knock))
+        .route("/unsubscribe/{mark}", get(unsubscribe::explain).post(unsubscribe::receive))
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(shared)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))

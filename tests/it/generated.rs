@@ -28,6 +28,16 @@ fn the_schema_is_that_of_the_sources() {
 }
 
 #[test]
+fn the_schema_of_cases_for_rules_is_that_of_the_sources() {
+    committed("config/rules-test.schema.json", &gapwatch::config::trials_schema());
+}
+
+#[test]
+fn the_schema_of_what_is_posted_to_webhooks_is_that_of_the_sources() {
+    committed("config/message.schema.json", &gapwatch::messages::events::schema());
+}
+
+#[test]
 fn the_reference_of_the_configuration_is_that_of_the_sources() {
     committed("docs/configuration.md", &reference::markdown());
 }
@@ -145,6 +155,11 @@ fn every_piece_of_configuration_that_the_pages_show_is_accepted() {
 
 /// Mistakes of a block, completed by the smallest connection where it has none.
 fn refusals(path: &str, block: &str) -> Vec<String> {
+    // Cases for rules are files of their own.
+    if block.contains("[[case]]") {
+        let read = gapwatch::config::Trials::parse(path.as_ref(), block);
+        return read.err().into_iter().map(|found| found.render(false)).collect();
+    }
     let rest = if block.contains("[github.") {
         ""
     } else {

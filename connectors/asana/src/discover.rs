@@ -92,8 +92,14 @@ impl Asana {
             let Some(who) = task.assignee.flatten().as_ref().and_then(account) else { continue };
             known.entry(who.ext.clone()).or_insert((0, who)).0 += 1;
         }
-        let mut people: Vec<(usize, Account)> =
-            known.into_values().filter(|(_, account)| account.kind == AccountKind::Human).collect();
+        // A task does not tell whether its owner is still there. Where nothing does, everybody is.
+        let places = self.places().await.ok();
+        let left = |ext: &str| {
+            let told = places.as_ref().and_then(|places| places.people.get(ext));
+            told.is_some_and(|one| one.kind == AccountKind::Gone)
+        };
+        let is_there = |account: &Account| account.kind == AccountKind::Human && !left(&account.ext);
+        let mut people: Vec<(usize, Account)> = known.into_values().filter(|(_, account)| is_there(account)).collect();
         people.sort_by(|(many, one), (few, other)| few.cmp(many).then_with(|| one.ext.cmp(&other.ext)));
         Ok(people.into_iter().map(|(_, account)| account).collect())
     }

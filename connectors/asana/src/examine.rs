@@ -218,7 +218,9 @@ impl Asana {
         };
         let read: Vec<String> = all
             .iter()
-            .filter_map(|field| Some(format!("{} from \"{}\"", told(role(field, config)?), field.name.as_deref()?)))
+            .filter_map(|field| {
+                Some(format!("{} from \"{}\"", told(role(field, config, &all)?), field.name.as_deref()?))
+            })
             .collect();
         let mut findings = Vec::new();
         if !read.is_empty() {

@@ -19,8 +19,8 @@ pub(crate) enum Role {
     Status,
 }
 
-/// What this field tells. `None`: nothing we know.
-pub(crate) fn role(field: &CustomField, fields: &Fields) -> Option<Role> {
+/// What this field tells, which stands among these others on its task or in its project. `None`: nothing we know.
+pub(crate) fn role(field: &CustomField, fields: &Fields, among: &[CustomField]) -> Option<Role> {
     let configured = [
         (&fields.start, Role::Start),
         (&fields.progress, Role::Progress),
@@ -40,8 +40,10 @@ pub(crate) fn role(field: &CustomField, fields: &Fields) -> Option<Role> {
         "priority" | "priority_level" => Role::Priority,
         _ => return None,
     };
-    // What the configuration names another field for is read from that one alone.
-    let is_taken = configured.iter().any(|(word, role)| *role == made_as && word.is_some());
+    // Where there is one that the configuration names for it, it is read from that one alone.
+    let named = configured.iter().filter(|(_, role)| *role == made_as).filter_map(|(word, _)| word.as_deref());
+    let is_there = |word: &str| among.iter().any(|other| other.enabled != Some(false) && is_called(other, word));
+    let is_taken = named.into_iter().any(is_there);
     (!is_taken).then_some(made_as)
 }
 
@@ -150,16 +152,21 @@ mod tests {
     #[test]
     fn a_field_is_known_by_configuration_and_then_by_its_template() {
         let none = Fields::default();
-        assert_eq!(role(&field("task_progress", "number", Some("percentage")), &none), Some(Role::Progress));
-        assert_eq!(role(&field("task_progress", "enum", None), &none), Some(Role::Status));
-        assert_eq!(role(&field("priority", "enum", None), &none), Some(Role::Priority));
-        assert_eq!(role(&field("", "number", Some("percentage")), &none), None, "a name alone tells nothing");
+        assert_eq!(role(&field("task_progress", "number", Some("percentage")), &none, &[]), Some(Role::Progress));
+        assert_eq!(role(&field("task_progress", "enum", None), &none, &[]), Some(Role::Status));
+        assert_eq!(role(&field("priority", "enum", None), &none, &[]), Some(Role::Priority));
+        assert_eq!(role(&field("", "number", Some("percentage")), &none, &[]), None, "a name alone tells nothing");
         for word in ["7", "fortschritt "] {
             let named = Fields { progress: Some(word.to_owned()), ..Fields::default() };
-            assert_eq!(role(&field("", "number", None), &named), Some(Role::Progress), "{word}");
+            assert_eq!(role(&field("", "number", None), &named, &[]), Some(Role::Progress), "{word}");
         }
         let other = Fields { progress: Some("8".to_owned()), ..Fields::default() };
-        assert_eq!(role(&field("progress", "number", Some("percentage")), &other), None, "another one was named");
+        let made = field("progress", "number", Some("percentage"));
+        let eighth = CustomField { gid: Some("8".to_owned()), ..field("", "number", None) };
+        assert_eq!(role(&made, &other, std::slice::from_ref(&eighth)), None, "another one was named");
+        assert_eq!(role(&made, &other, &[]), Some(Role::Progress), "where that is not, this one tells it");
+        let off = CustomField { enabled: Some(false), ..eighth };
+        assert_eq!(role(&made, &other, &[off]), Some(Role::Progress), "nor where it does not apply");
     }
 
     #[test]

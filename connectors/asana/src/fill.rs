@@ -11,8 +11,8 @@ use crate::stand::{Heard, OVERLAP, millis};
 use crate::wire::{self, STORY_FIELDS};
 use crate::{Asana, history, items};
 
-/// So far back the stories of what is finished are read; no norm looks at older ones.
-const RECENT: i64 = 180 * 24 * 60 * 60 * 1_000;
+/// So far back what is finished is read, and its stories; no norm looks at older ones.
+pub(crate) const RECENT: i64 = 180 * 24 * 60 * 60 * 1_000;
 
 /// Tasks of a page whose stories cannot be had; where there are more, the page has failed.
 const MOST_FAILED: usize = 3;

@@ -120,7 +120,9 @@ impl Fold<'_> {
             "notes_changed" | "description_changed" => nothing(Field::Description),
             "attachment_added" => nothing(Field::Reference),
             "dependency_added" | "dependent_added" => (Field::Link, None, Some("dependency".to_owned())),
-            "dependency_removed" | "dependent_removed" => (Field::Link, Some("dependency".to_owned()), None),
+            "dependency_removed" => (Field::Link, Some("dependency".to_owned()), None),
+            // The other one waited for this one.
+            "dependent_removed" => nothing(Field::Link),
             "added_to_tag" => (Field::Label, None, story.tag.as_ref().and_then(|tag| tag.name.clone())),
             "removed_from_tag" => (Field::Label, story.tag.as_ref().and_then(|tag| tag.name.clone()), None),
             kind if kind.ends_with("_custom_field_changed") => self.field(story),
@@ -177,7 +179,7 @@ impl Fold<'_> {
         let name = |value: &Option<wire::Named>| value.as_ref().and_then(|value| value.name.clone());
         let (old, new) = (name(&story.old_enum_value), name(&story.new_enum_value));
         let numbers = (story.old_number_value, story.new_number_value);
-        match fields::role(field, self.reading.fields) {
+        match fields::role(field, self.reading.fields, self.task.custom_fields.as_deref().unwrap_or_default()) {
             Some(Role::Status) if self.is_done => (Field::Other, None, None),
             Some(Role::Status) => (Field::Status, old.map(|word| self.entry(&word)), new.map(|word| self.entry(&word))),
             Some(Role::Priority) => (Field::Priority, old, new),

@@ -42,7 +42,7 @@ impl Asana {
         page.lacks = match (lacks.is_empty(), stand.lean) {
             (false, _) => Some(lacks),
             (true, true) => None,
-            (true, false) => (!page.more || self.plan_is_paid()).then(Vec::new),
+            (true, false) => (!page.more || (cursor.backfilled && self.plan_is_paid())).then(Vec::new),
         };
         Ok(page)
     }

@@ -183,8 +183,8 @@ fn untold(task: &wire::Task, reading: &Reading<'_>) -> Vec<Field> {
 
 /// The field that tells this, where it applies and holds something that can be read.
 fn of_role<'a>(task: &'a wire::Task, config: &Fields, role: Role) -> Option<&'a CustomField> {
-    let mut all = task.custom_fields.iter().flatten().filter(|field| field.enabled != Some(false));
-    all.find(|field| fields::role(field, config) == Some(role))
+    let among = task.custom_fields.as_deref().unwrap_or_default();
+    among.iter().find(|field| field.enabled != Some(false) && fields::role(field, config, among) == Some(role))
 }
 
 /// A milestone, which marks a day and is no work of its own; a heading: one inside subtasks, or a section of old projects,

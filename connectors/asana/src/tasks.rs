@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::answers::{Answer, expect_ok, is_expired_offset};
 use crate::call::{Ask, PAGE};
 use crate::events::News;
-use crate::fill::{Past, Rows};
+use crate::fill::{Past, RECENT, Rows};
 use crate::stand::{List, Next, Stand, Walk, millis};
 use crate::wire::{self, LINK_FIELDS, TASK_FIELDS};
 use crate::{Asana, items};
@@ -106,6 +106,8 @@ impl Asana {
         }
         let mut query = vec![("project", scope.handle.clone())];
         match (walk.of, walk.since.and_then(instant)) {
+            // What was finished long ago tells nothing that is asked for.
+            (List::All, _) => query.extend(instant(walk.began - RECENT).map(|since| ("completed_since", since))),
             (List::Open, Some(since)) => query.push(("completed_since", since)),
             (List::Modified, Some(since)) => query.push(("modified_since", since)),
             _ => {}

@@ -36,6 +36,17 @@ pub(crate) struct Letter {
     pub(crate) at: MessageRef,
 }
 
+/// What stands around the words.
+pub(crate) struct Frame<'a> {
+    pub(crate) from: &'a Mailbox,
+    pub(crate) to: &'a Address,
+    /// `None`: it begins a thread.
+    pub(crate) thread: Option<&'a Thread>,
+    /// Where one click ends the mails. `None`: it is not offered.
+    pub(crate) ends_at: Option<String>,
+    pub(crate) now: Timestamp,
+}
+
 /// What a mail is an answer to.
 pub(crate) struct Thread {
     id: String,
@@ -51,14 +62,8 @@ impl Thread {
 }
 
 /// Makes a mail of a text.
-pub(crate) fn write(
-    from: &Mailbox,
-    to: &Address,
-    body: &Text,
-    mark: &Mark,
-    thread: Option<&Thread>,
-    now: Timestamp,
-) -> Result<Letter, String> {
+pub(crate) fn write(body: &Text, mark: &Mark, frame: &Frame<'_>) -> Result<Letter, String> {
+    let Frame { from, to, thread, ends_at, now } = frame;
     let id = format!("<{}@{}>", word(&mark.wire), from.email.domain());
     let subject = match thread {
         Some(thread) if !thread.subject.is_empty() => thread.subject.clone(),
@@ -66,13 +71,18 @@ pub(crate) fn write(
     };
     let shown = if thread.is_some() { format!("Re: {subject}") } else { subject.clone() };
     let mut mail = Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, to.clone()))
-        .date(now.into())
+        .from((*from).clone())
+        .to(Mailbox::new(None, (*to).clone()))
+        .date((*now).into())
         .message_id(Some(id.clone()))
         .subject(shown)
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"));
+    if let Some(ends_at) = ends_at {
+        mail = mail
+            .raw_header(header("List-Unsubscribe", &format!("<{ends_at}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
     if let Some(thread) = thread {
         mail = mail.in_reply_to(thread.id.clone()).references(thread.id.clone());
     }

@@ -23,6 +23,7 @@ use connector_model::Mark;
 use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::Mailbox;
+use url::Url;
 
 pub use server::{Protection, Server};
 
@@ -42,12 +43,15 @@ pub struct Config {
     pub password: Option<Secret>,
     /// PEM file with the company's own CA, used beside the system's. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
+    /// Below this, `unsubscribe/MARK` ends the mails. `None`: no mail offers that.
+    pub unsubscribe: Option<Url>,
 }
 
 /// One sender at one server.
 pub struct Email {
     from: Mailbox,
     line: smtp::Line,
+    unsubscribe: Option<Url>,
     clock: Arc<dyn Clock>,
 }
 
@@ -81,7 +85,7 @@ impl Email {
         let wrong = |what: String| ConnectorError::Misconfigured { tool: TOOL, what };
         let from = sender(&config.from).map_err(|why| wrong(format!("the sender is {why}")))?;
         let line = smtp::Line::new(config.server, config.password, config.ca_file).map_err(wrong)?;
-        Ok(Email { from, line, clock })
+        Ok(Email { from, line, unsubscribe: config.unsubscribe, clock })
     }
 
     /// A mail as it is sent: its subject, its text and its HTML.
@@ -103,11 +107,19 @@ impl Email {
         let Destination::Email(to) = to else { return Err(refused("a mail goes to an address")) };
         let to: Address = to.parse().map_err(|_| refused("this is no address that a mail can be sent to"))?;
         let thread = thread.map(Thread::of);
-        let letter = letter::write(&self.from, &to, body, mark, thread.as_ref(), self.clock.now())
-            .map_err(|why| refused(&format!("no mail can be made of it: {why}")))?;
+        let ends_at = self.unsubscribe.as_ref().map(|base| ends_at(base, mark));
+        let frame =
+            letter::Frame { from: &self.from, to: &to, thread: thread.as_ref(), ends_at, now: self.clock.now() };
+        let letter =
+            letter::write(body, mark, &frame).map_err(|why| refused(&format!("no mail can be made of it: {why}")))?;
         self.line.send(&self.from.email, &to, &letter.bytes).await?;
         Ok(letter.at)
     }
+}
+
+/// Where a mail is answered with "no more of these".
+fn ends_at(base: &Url, mark: &Mark) -> String {
+    format!("{}/unsubscribe/{}", base.as_str().trim_end_matches('/'), mark.to_text())
 }
 
 fn refused(because: &str) -> WriteError {

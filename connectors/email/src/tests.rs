@@ -19,7 +19,7 @@ use super::*;
 
 fn config(server: Server) -> Config {
     let password = server.user.is_some().then(|| Secret::fixed("hush hush"));
-    Config { from: "gapwatch <gapwatch@example.org>".to_owned(), server, password, ca_file: None }
+    Config { from: "gapwatch <gapwatch@example.org>".to_owned(), server, password, ca_file: None, unsubscribe: None }
 }
 
 fn email(config: Config) -> Email {

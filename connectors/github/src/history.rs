@@ -122,9 +122,14 @@ fn moved(event: &Event<'_>, named: &mut Named) -> Moved {
         "parent_issue_added" => Moved::to(Field::Parent, key(&event.parent_issue)),
         "parent_issue_removed" => Moved::from(Field::Parent, key(&event.parent_issue)),
         "blocked_by_added" => Moved::to(Field::Link, key(&event.blocked_by)),
-        "blocked_by_removed" => Moved::from(Field::Link, key(&event.blocked_by)),
+        "blocked_by_removed" => {
+            // Which one it was is not always told.
+            let other = key(&event.blocked_by).unwrap_or_else(|| "issue".to_owned());
+            Moved::from(Field::Link, Some(other))
+        }
         "blocking_added" => Moved::to(Field::Link, key(&event.blocking)),
-        "blocking_removed" => Moved::from(Field::Link, key(&event.blocking)),
+        // The other one waited for this one: nothing is said of what this one waits for.
+        "blocking_removed" => Moved::from(Field::Link, None),
         other => Moved::to(Field::Other, Some(other.to_owned())),
     }
 }
@@ -247,7 +252,9 @@ mod tests {
         assert_eq!(named("sub_issue_added", "sub_issue"), is(Field::Parent, "", "o/r#5"));
         assert_eq!(named("parent_issue_removed", "parent_issue"), is(Field::Parent, "o/r#5", ""));
         assert_eq!(named("blocked_by_added", "blocked_by"), is(Field::Link, "", "o/r#5"));
-        assert_eq!(named("blocking_removed", "blocking"), is(Field::Link, "o/r#5", ""));
+        assert_eq!(named("blocked_by_removed", "blocked_by"), is(Field::Link, "o/r#5", ""));
+        assert_eq!(of(r#""event":"blocked_by_removed""#), is(Field::Link, "issue", ""), "it waited for something");
+        assert_eq!(named("blocking_removed", "blocking"), is(Field::Link, "", ""));
         assert_eq!(of(r#""event":"pinned""#), is(Field::Other, "", "pinned"));
         assert_eq!(of(r#""event":"some_day_new""#), is(Field::Other, "", "some_day_new"));
     }

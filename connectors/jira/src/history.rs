@@ -3,7 +3,7 @@
 //! Values are taken from `from` and `to`, which are ids and plain dates; what stands beside them for people is translated. A
 //! status that changed because its project was given another workflow is nobody's act.
 
-use connector_model::{Change, Field, Mark, Mentions, StatusCategory, TaskRef};
+use connector_model::{Change, FLAGGED, Field, Mark, Mentions, StatusCategory, TaskRef};
 
 use crate::normalise::{Named, Reading};
 use crate::plain::first_line;
@@ -49,7 +49,17 @@ fn meaning(item: &Item<'_>, is_migration: bool, reading: &Reading<'_>) -> Meanin
     let (from, to) = (raw(item.from.as_deref()), raw(item.to.as_deref()));
     let (from_words, to_words) = (raw(item.from_string.as_deref()), raw(item.to_string.as_deref()));
     let own = |text: Option<&str>| text.map(str::to_owned);
+    if is_flag(item, reading) {
+        let flag = |id: Option<&str>, name: Option<&str>| id.or(name).map(|_| FLAGGED.to_owned());
+        return match (flag(from, from_words), flag(to, to_words)) {
+            // Another of its values: it is flagged as before.
+            (Some(_), Some(_)) => (Field::Other, None, None),
+            (off, on) => (Field::Label, off, on),
+        };
+    }
     match field {
+        // In which direction it is, stands in the words alone.
+        Field::Link => (field, own(from.filter(|_| is_waiting(from_words))), own(to.filter(|_| is_waiting(to_words)))),
         Field::Status => {
             let entry = |id: Option<&str>, name: Option<&str>| status_entry(id, name, reading);
             (field, entry(from, from_words), entry(to, to_words))
@@ -68,6 +78,18 @@ fn meaning(item: &Item<'_>, is_migration: bool, reading: &Reading<'_>) -> Meanin
         // Long texts, translated words: that they changed is all that counts.
         _ => (field, None, None),
     }
+}
+
+fn is_flag(item: &Item<'_>, reading: &Reading<'_>) -> bool {
+    let name = item.field.as_deref().unwrap_or_default();
+    let id = item.field_id.as_deref().filter(|id| !id.is_empty());
+    reading.site.role(id, name).map_or(name == "Flagged", |role| role == Role::Flagged)
+}
+
+/// True for a link from a task to what it waits for: `This issue is blocked by ENG-5`.
+fn is_waiting(words: Option<&str>) -> bool {
+    let words = words.unwrap_or_default().to_lowercase();
+    words.contains("blocked by") || words.contains("depends on")
 }
 
 /// A day. Entries of old servers lack the value and have it in the words alone, written as the database writes it
@@ -93,7 +115,7 @@ fn field_of(item: &Item<'_>, is_migration: bool, reading: &Reading<'_>) -> Field
             Role::Points => Field::Estimate,
             Role::Sprint => Field::Home,
             Role::Epic => Field::Parent,
-            Role::Flagged => Field::Link,
+            Role::Flagged => Field::Label,
         };
     }
     match id.unwrap_or(name) {
@@ -111,7 +133,7 @@ fn field_of(item: &Item<'_>, is_migration: bool, reading: &Reading<'_>) -> Field
         _ => match name {
             "Sprint" => Field::Home,
             "IssueParentAssociation" | "Parent" | "Epic Link" | "Parent Link" | "Epic Child" => Field::Parent,
-            "Link" | "Flagged" => Field::Link,
+            "Link" => Field::Link,
             "RemoteIssueLink" => Field::Reference,
             _ => Field::Other,
         },

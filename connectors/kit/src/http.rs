@@ -26,6 +26,7 @@ mod blank;
 mod client;
 mod origin;
 mod outcome;
+pub mod reach;
 mod response;
 #[cfg(test)]
 mod testing;

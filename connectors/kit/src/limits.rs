@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Clock;
 pub use headers::LONGEST_WAIT;
 use headers::Told;
-pub(crate) use headers::{date as told_date, is_limit};
+pub(crate) use headers::{date as told_date, is_limit, retry_after as told_wait};
 use pace::Pacer;
 
 /// The longest a call sleeps here; a longer wait is the caller's ([`Wait`]).

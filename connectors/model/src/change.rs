@@ -35,6 +35,9 @@ pub struct Change {
     pub observed: bool,
 }
 
+/// How an entry of [`Field::Label`] calls a flag that says of a task that it waits, whatever its state.
+pub const FLAGGED: &str = "waiting/Flagged";
+
 /// What a change touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Field {

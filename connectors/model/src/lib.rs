@@ -13,7 +13,7 @@ mod task;
 pub mod words;
 
 pub use address::{Address, tasks_named};
-pub use change::{Change, Field, Mark, Mentions};
+pub use change::{Change, FLAGGED, Field, Mark, Mentions};
 pub use keys::{SiteKey, TaskRef};
 pub use need::{Lack, Need};
 pub use person::{Absences, Account, AccountKind, DaysAway};

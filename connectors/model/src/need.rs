@@ -58,6 +58,14 @@ impl Need {
         }
     }
 
+    /// What rules need it for: the end of a sprint is the deadline of what is in it. Itself, where it is no part of another.
+    pub fn serves(self) -> Need {
+        match self {
+            Need::Sprint => Need::Due,
+            other => other,
+        }
+    }
+
     /// The number kept in the store.
     pub fn code(self) -> u8 {
         self as u8

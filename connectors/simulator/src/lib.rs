@@ -12,6 +12,7 @@ mod control;
 mod door;
 mod faults;
 mod github;
+pub mod hook;
 pub mod jira;
 pub mod mail;
 mod recorded;

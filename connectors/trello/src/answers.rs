@@ -46,6 +46,12 @@ pub(crate) fn is_too_much(response: &Response) -> bool {
     response.status == 429 && words(response).is_some_and(|words| words.contains("API_TOO_MANY_CARDS_REQUESTED"))
 }
 
+/// A limit of key or token that is counted anew every ten seconds. How long others last is told nowhere.
+pub(crate) fn is_of_window(response: &Response) -> bool {
+    let is = |limit: &str| words(response).is_some_and(|words| words.contains(limit));
+    response.status == 429 && (is("API_KEY_LIMIT_EXCEEDED") || is("API_TOKEN_LIMIT_EXCEEDED"))
+}
+
 /// Why a read brought nothing; `what` is what was asked for.
 pub(crate) fn refusal(response: &Response, what: &str) -> ConnectorError {
     let said = said_by(response);

@@ -41,6 +41,8 @@ pub(crate) struct Roles {
     pub(crate) refused: Option<u16>,
     /// What the configuration calls fields that the board does not have.
     pub(crate) unfound: Fields,
+    /// What each field of the board holds: `number`, `text`, `date`, `list`, `checkbox`.
+    pub(crate) kinds: HashMap<String, String>,
     /// What the entries of list fields say, by their ids.
     pub(crate) options: HashMap<String, String>,
 }
@@ -52,6 +54,8 @@ pub(crate) struct Board {
     pub(crate) roles: Roles,
     /// Everybody on it.
     pub(crate) accounts: Vec<Account>,
+    /// By which status the board refused to say who has left. `None`: it did not.
+    pub(crate) people_refused: Option<u16>,
     /// Fingerprint of all that changes what a card means.
     pub(crate) hash: u64,
     pub(crate) read_at: Timestamp,
@@ -71,8 +75,8 @@ impl Trello {
     pub(crate) async fn read_board(&self, id: &str) -> Result<Arc<Board>, ConnectorError> {
         let lists = self.read_lists(id).await?;
         let roles = self.read_roles(id).await?;
-        let accounts = self.read_members(id).await?;
-        Ok(self.know(id, Board { lists, roles, accounts, ..Board::default() }))
+        let (accounts, people_refused) = self.read_members(id).await?;
+        Ok(self.know(id, Board { lists, roles, accounts, people_refused, ..Board::default() }))
     }
 
     /// Has everything be asked for again.
@@ -121,7 +125,7 @@ impl Trello {
         Ok(Roles::new(&fields, &self.config.fields))
     }
 
-    async fn read_members(&self, id: &str) -> Result<Vec<Account>, ConnectorError> {
+    async fn read_members(&self, id: &str) -> Result<(Vec<Account>, Option<u16>), ConnectorError> {
         let what = "members of a board";
         let query = vec![("fields", "id,username,fullName".to_owned())];
         let response = expect_ok(self.get(format!("boards/{}/members", segment(id)), query).await?, what)?;
@@ -136,7 +140,8 @@ impl Trello {
         };
         let gone: HashSet<String> =
             told.into_iter().filter(|one| one.deactivated == Some(true)).filter_map(|one| one.id_member).collect();
-        Ok(members.iter().map(|member| account(member, gone.contains(&member.id))).collect())
+        let refused = Some(response.status).filter(|status| matches!(status, 401 | 403 | 404));
+        Ok((members.iter().map(|member| account(member, gone.contains(&member.id))).collect(), refused))
     }
 
     fn known_boards(&self) -> MutexGuard<'_, HashMap<String, Arc<Board>>> {
@@ -186,6 +191,7 @@ impl Roles {
                 progress: unfound(&config.progress),
                 estimate: unfound(&config.estimate),
             },
+            kinds: fields.iter().filter_map(|field| Some((field.id.clone(), field.kind.clone()?))).collect(),
             options: options.collect(),
         }
     }
@@ -203,6 +209,12 @@ impl Board {
 
     /// What the board does not tell of its cards, for want of custom fields; checklists and labels tell some of it still.
     pub(crate) fn lacks(&self, wanted: &Fields) -> Vec<Lack> {
+        let because = |status| format!("the board does not show who has left it (HTTP {status})");
+        let people = self.people_refused.map(|status| Lack::whole(Need::Leavers, because(status)));
+        self.lacks_of_fields(wanted).into_iter().chain(people).collect()
+    }
+
+    fn lacks_of_fields(&self, wanted: &Fields) -> Vec<Lack> {
         if let Some(status) = self.roles.refused {
             let because = format!("the board does not show its custom fields (HTTP {status})");
             let progress = wanted.progress.is_some().then(|| Lack::part(Need::Progress, because.clone()));

@@ -5,7 +5,7 @@ use connector_kit::{ConnectorError, WriteError};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::answers::{Refused, is_too_much, of_401, said_by, words_of_refusal};
+use crate::answers::{Refused, is_of_window, is_too_much, of_401, said_by, words_of_refusal};
 use crate::{CORE, MEMBERS, TOOL, Trello};
 
 /// Query pairs.
@@ -63,9 +63,11 @@ impl Trello {
         }
     }
 
-    /// Nothing says how long; the windows are known.
+    /// Nothing says how long, as a rule; the windows of key, token and members are known.
     fn limited(&self, budget: &str, response: &Response) -> ConnectorError {
-        self.limits.note(budget, response.status, &response.headers, self.clock.now());
+        if response.headers.contains_key("retry-after") || !(budget == MEMBERS || is_of_window(response)) {
+            self.limits.note(budget, response.status, &response.headers, self.clock.now());
+        }
         self.limits.hold(budget, if budget == MEMBERS { MEMBERS_WINDOW } else { WINDOW });
         let until = self.limits.until(budget).unwrap_or_else(|| self.clock.now());
         let retry_after = until.duration_since(self.clock.now()).max(WINDOW);

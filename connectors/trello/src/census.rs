@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::answers::{expect_ok, is_too_much};
 use crate::call::{Query, segment};
-use crate::tasks::{PAGE, malformed};
+use crate::listing::PAGE;
+use crate::tasks::malformed;
 use crate::wire::{Badges, Checklist, Stub};
 use crate::{Trello, items};
 

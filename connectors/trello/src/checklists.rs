@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::answers::expect_ok;
 use crate::call::{Query, segment};
+use crate::listing::PAGE;
 use crate::memory::{Memory, Tick};
-use crate::tasks::PAGE;
 use crate::wire::{Action, Attachment, Card, CheckItem, Checklist};
 use crate::{Trello, history, items};
 

@@ -23,9 +23,19 @@ impl States {
     pub(crate) fn of(&self, id: &str, name: &str) -> Option<StatusCategory> {
         self.0.get(&key(name)).or_else(|| self.0.get(&key(id))).copied()
     }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every word that the operator names, in lower case.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
-fn key(word: &str) -> String {
+/// The form in which two spellings of a word are equal.
+pub(crate) fn key(word: &str) -> String {
     word.trim().to_lowercase()
 }
 

@@ -1,13 +1,19 @@
 //! What a connection can say of itself: who it is, what its token may and until when, what its boards do not tell.
 
+use std::collections::BTreeSet;
+
 use connector_kit::survey::{Examine, Finding, Verdict};
 use connector_kit::{BoxFuture, ConnectorError};
 use jiff::SignedDuration;
+use serde_json::value::RawValue;
 
-use crate::Trello;
+use crate::answers::expect_ok;
+use crate::call::segment;
+use crate::config::key;
 use crate::containers::is_called;
 use crate::whoami::warnings;
-use crate::wire::BoardStub;
+use crate::wire::{BoardStub, Label};
+use crate::{Trello, items};
 
 /// A clock that differs by more is worth a word; Trello tells whole seconds.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
@@ -38,8 +44,18 @@ impl Trello {
             1 => Finding::good("1 board in sight"),
             count => Finding::good(format!("{count} boards in sight")),
         });
+        let (mut heard, mut is_whole) = (BTreeSet::new(), !parts.is_empty() && parts.len() <= MOST_PARTS);
         for part in parts.iter().take(MOST_PARTS) {
-            findings.extend(self.part(part, &listed).await.unwrap_or_else(|error| vec![Finding::failed(&error)]));
+            match self.part(part, &listed, &mut heard).await {
+                Ok(found) => findings.extend(found),
+                Err(error) => {
+                    is_whole = false;
+                    findings.push(Finding::failed(&error));
+                }
+            }
+        }
+        if is_whole {
+            findings.extend(self.states_of_nothing(&heard));
         }
         if parts.len() > MOST_PARTS {
             findings.push(Finding::good(format!("{} further boards were not asked for", parts.len() - MOST_PARTS)));
@@ -69,8 +85,33 @@ impl Trello {
         Ok(findings)
     }
 
-    /// A board: whether it is there, and what its lists do not say.
-    async fn part(&self, part: &str, listed: &[BoardStub]) -> Result<Vec<Finding>, ConnectorError> {
+    /// Names and ids of a board's labels.
+    async fn labels_of_board(&self, board: &str) -> Result<Vec<String>, ConnectorError> {
+        let what = "labels of a board";
+        let query = vec![("limit", "1000".to_owned()), ("fields", "id,name,color".to_owned())];
+        let response = expect_ok(self.get(format!("boards/{}/labels", segment(board)), query).await?, what)?;
+        let labels: Vec<Label> = items::each(items::single::<Vec<&RawValue>>(&response, what)?, &mut Vec::new());
+        Ok(labels.iter().flat_map(|label| label.id.as_deref().into_iter().chain(label.word())).map(key).collect())
+    }
+
+    /// What `states` names and nothing is called.
+    fn states_of_nothing(&self, heard: &BTreeSet<String>) -> Vec<Finding> {
+        let unheard = |word: &&str| {
+            let what = format!("`states` names \"{word}\": no list and no label is called so");
+            Finding::warning(what, "write it as Trello does")
+        };
+        let mut words: Vec<&str> = self.config.states.words().filter(|word| !heard.contains(*word)).collect();
+        words.sort_unstable();
+        words.iter().map(unheard).collect()
+    }
+
+    /// A board: whether it is there, and what its lists do not say. `heard`: names and ids of all its lists and labels.
+    async fn part(
+        &self,
+        part: &str,
+        listed: &[BoardStub],
+        heard: &mut BTreeSet<String>,
+    ) -> Result<Vec<Finding>, ConnectorError> {
         let found: Vec<&BoardStub> = listed.iter().filter(|board| is_called(board, part)).collect();
         let mut findings = Vec::new();
         if found.len() > 1 {
@@ -96,10 +137,16 @@ impl Trello {
             .map(|list| list.name.as_str())
             .collect();
         unsaid.sort_unstable();
-        let lists = board.lists.values().filter(|list| !list.closed).count();
-        findings.push(Finding::good(format!("{part}: {lists} lists, {} members", board.accounts.len())));
+        let lists = counted(board.lists.values().filter(|list| !list.closed).count(), "list", "lists");
+        let members = counted(board.accounts.len(), "member", "members");
+        findings.push(Finding::good(format!("{part}: {lists}, {members}")));
+        heard.extend(board.lists.iter().flat_map(|(id, list)| [key(id), key(&list.name)]));
+        if !self.config.states.is_empty() {
+            heard.extend(self.labels_of_board(&stub.id).await?);
+        }
         if !unsaid.is_empty() {
-            let what = format!("{part}: {} lists say no state by their names: {}", unsaid.len(), unsaid.join(", "));
+            let lists = counted(unsaid.len(), "list says no state by its name", "lists say no state by their names");
+            let what = format!("{part}: {lists}: {}", unsaid.join(", "));
             findings.push(Finding::warning(
                 what,
                 "name them in `states`: todo, active, review, waiting, done or cancelled",
@@ -107,14 +154,29 @@ impl Trello {
         }
         let fields = &self.config.fields;
         let roles = &board.roles;
-        let named =
-            [(&fields.start, &roles.start), (&fields.progress, &roles.progress), (&fields.estimate, &roles.estimate)];
-        for field in named.into_iter().filter(|(_, found)| found.is_none()).filter_map(|(name, _)| name.as_ref()) {
-            let what = format!("{part}: no custom field is called {field}");
+        for (name, id, kinds) in [
+            (&fields.start, &roles.start, &["date"][..]),
+            (&fields.progress, &roles.progress, &["number", "text"]),
+            (&fields.estimate, &roles.estimate, &["number", "text"]),
+        ] {
+            let Some(name) = name else { continue };
+            let kind = id.as_ref().map(|id| roles.kinds.get(id).map_or("", String::as_str));
+            let what = match kind {
+                None => format!("{part}: no custom field is called {name}"),
+                Some(kind) if !kind.is_empty() && !kinds.contains(&kind) => {
+                    format!("{part}: the custom field {name} holds a {kind}, and a {} is needed", kinds[0])
+                }
+                Some(_) => continue,
+            };
             findings.push(Finding::warning(what, "look at the names in `fields`, and at the board's custom fields"));
         }
         Ok(findings)
     }
+}
+
+/// So many of something.
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 fn skew(skew: SignedDuration) -> Finding {

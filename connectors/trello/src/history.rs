@@ -33,6 +33,12 @@ pub(crate) fn is_of_closing(action: &Action) -> bool {
     action.kind == "updateBoard" && action.data.old.as_ref().is_some_and(|old| old.contains_key("closed"))
 }
 
+/// The card that an action says was changed.
+pub(crate) fn changed(action: &Action) -> Option<&str> {
+    let is_change = !matches!(action.kind.as_str(), "commentCard" | "copyCommentCard") && left(action).is_none();
+    action.data.card.as_ref().filter(|_| is_change)?.id.as_deref()
+}
+
 /// The card that an action says left the board for good, or for another one.
 pub(crate) fn left(action: &Action) -> Option<&str> {
     let is_end = matches!(action.kind.as_str(), "deleteCard" | "moveCardFromBoard");

@@ -21,6 +21,7 @@ mod examine;
 mod history;
 mod hooks;
 mod items;
+mod listing;
 mod look;
 mod mark;
 mod memory;

@@ -13,6 +13,9 @@ use crate::look::Handle;
 use crate::normalise::{cards_in, short_link};
 use crate::wire::Card;
 
+/// Actions that are remembered: more than are told of within some hours.
+const MOST_HEARD: usize = 20_000;
+
 /// A card as it was read last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -64,7 +67,7 @@ pub(crate) struct Memory {
     pub(crate) cards: HashMap<String, Known>,
     /// What was last done to items of checklists, by their ids.
     pub(crate) ticks: HashMap<String, Tick>,
-    /// Actions about lists, or about the board itself, that were heard of.
+    /// The latest actions that were heard of.
     heard: BTreeSet<String>,
     /// Cards that the pass over all of them has not shown yet. Empty: there is none under way, or it was not seen to begin.
     unseen: BTreeSet<String>,
@@ -109,11 +112,17 @@ impl Memory {
         std::iter::once(id.to_owned()).chain(items).collect()
     }
 
-    /// Takes note of actions about lists, or about the board itself; true where one of them is new.
+    /// Takes note of actions; true where one of them is new.
     pub(crate) fn hear(&mut self, actions: BTreeSet<String>) -> bool {
-        let before = self.heard.len();
-        self.heard.extend(actions);
-        self.heard.len() > before
+        let mut is_news = false;
+        for action in actions {
+            is_news |= self.heard.insert(action);
+        }
+        while self.heard.len() > MOST_HEARD {
+            // An id begins with the instant at which it was made.
+            self.heard.pop_first();
+        }
+        is_news
     }
 
     /// Takes note of what was done to items of checklists, in any order.

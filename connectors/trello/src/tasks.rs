@@ -5,7 +5,7 @@
 //! restart, a list that means something else now), and every few hours anyway, all cards are read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use connector_kit::http::Response;
 use connector_kit::{ConnectorError, Cursor, KnownTask, Page, Scope, TaskRelations, Unreadable};
@@ -13,26 +13,18 @@ use connector_model::{Account, TaskRef};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::answers::{date, expect_ok, is_too_much};
+use crate::answers::date;
 use crate::board::{Board, account};
 use crate::call::{Query, segment};
+use crate::listing::{MOST_AT_ONCE, Which, read_cards, stubs};
 use crate::memory::{Known, Memory, Tick};
 use crate::normalise::{Reading, fingerprint, item_task, short_link, task};
 use crate::stand::{At, Stand, Walk};
 use crate::wire::{Action, Card, Stub};
 use crate::{TOOL, Trello, history, items, when};
 
-/// Cards or actions on a page; Trello gives no more.
-pub(crate) const PAGE: usize = 1_000;
-
-/// Tried in turn where Trello finds a page too large.
-const SMALLER_PAGES: [usize; 3] = [PAGE, 200, 50];
-
 /// Pages of one list within one pass.
 const MOST_PAGES: u32 = 2_000;
-
-/// Pages of open cards, and of new actions, that one poll reads; where there are more, everything is read page by page.
-const MOST_AT_ONCE: usize = 20;
 
 /// Cards that left the list and are asked for one by one; where there are more, everything is read.
 const MOST_GONE: usize = 20;
@@ -41,15 +33,6 @@ const MOST_GONE: usize = 20;
 /// by itself would cost a call for every card that has one.
 const FIELDS: &str = "id,name,desc,closed,idBoard,idList,idMembers,idMemberCreator,labels,start,due,dueComplete,\
                       dateLastActivity,dateClosed,dateCompleted,shortLink,shortUrl,isTemplate,cardRole,badges";
-
-/// Which cards of a board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Which {
-    /// All.
-    All,
-    /// Those that are not archived by themselves.
-    Open,
-}
 
 /// What is asked of each card: always the same, so that a card that did not change is told in the same words.
 pub(crate) fn card_query() -> Query {
@@ -71,6 +54,8 @@ struct News {
     of_lists: BTreeSet<String>,
     /// Actions that closed the board, or opened it again.
     of_closing: BTreeSet<String>,
+    /// Actions that changed a card, by the card.
+    of_cards: BTreeMap<String, BTreeSet<String>>,
     /// Cards that were deleted, or moved to another board.
     left: BTreeSet<String>,
     /// What was done to items of checklists, oldest first.
@@ -163,7 +148,16 @@ impl Trello {
             return Ok(None);
         }
         let mut changed: Vec<(u64, Card)> = read_cards(fresh, &mut page.unreadable);
-        for id in left {
+        // Archived ones stand in no list that is asked for: what happens to them is told by actions alone.
+        let is_archived = |id: &String, memory: &Memory| memory.cards.get(id).is_some_and(|known| !known.open);
+        let mut touched: Vec<String> = Vec::new();
+        for (id, actions) in news.of_cards {
+            let is_away = !listed.contains(&id) && is_archived(&id, &memory);
+            if memory.hear(actions) && is_away {
+                touched.push(id);
+            }
+        }
+        for id in left.into_iter().chain(touched.into_iter().take(MOST_GONE)) {
             match self.card_that_left(scope, &id).await? {
                 Some(card) => changed.push(card),
                 None => page.missed.extend(memory.forget(&id).into_iter().map(TaskRef::Ext)),
@@ -177,57 +171,6 @@ impl Trello {
         page.next = stand.to_cursor(true);
         self.memories.keep(&scope.at.ext, page.next.at.as_deref().unwrap_or_default(), memory);
         Ok(Some(page))
-    }
-
-    /// All pages of cards that are not archived. `None`: there are too many.
-    async fn open_cards(&self, scope: &Scope) -> Result<Option<Vec<Response>>, ConnectorError> {
-        let (mut pages, mut before) = (Vec::new(), None);
-        while pages.len() < MOST_AT_ONCE {
-            let (response, asked) = self.page_of_cards(scope, Which::Open, before.as_deref()).await?;
-            let what = format!("cards of {}", scope.name);
-            let ids: Vec<String> =
-                stubs(&response, &what, &mut Vec::new())?.into_iter().map(|(.., stub)| stub.id).collect();
-            let count = items::single::<Vec<&RawValue>>(&response, &what)?.len();
-            pages.push(response);
-            let oldest = ids.into_iter().min();
-            match oldest.filter(|_| count >= asked) {
-                None => return Ok(Some(pages)),
-                Some(oldest) if before.as_ref().is_some_and(|before| oldest >= *before) => {
-                    return Err(malformed(&format!("{what}: the same page comes again")));
-                }
-                Some(oldest) => before = Some(oldest),
-            }
-        }
-        Ok(None)
-    }
-
-    /// One page of cards, newest first, and how many were asked for.
-    pub(crate) async fn page_of_cards(
-        &self,
-        scope: &Scope,
-        which: Which,
-        before: Option<&str>,
-    ) -> Result<(Response, usize), ConnectorError> {
-        let what = format!("cards of {}", scope.name);
-        let filter = if which == Which::All { "all" } else { "open" };
-        let most = self.page_sizes().get(&scope.at.ext).copied().unwrap_or(PAGE);
-        for size in SMALLER_PAGES.into_iter().filter(|size| *size <= most) {
-            let mut query = card_query();
-            query.extend([("filter", filter.to_owned()), ("limit", size.to_string())]);
-            query.extend(before.map(|before| ("before", before.to_owned())));
-            let response = self.get(format!("boards/{}/cards", segment(&scope.handle)), query).await?;
-            if !is_too_much(&response) {
-                if size < most {
-                    self.page_sizes().insert(scope.at.ext.clone(), size);
-                }
-                return Ok((expect_ok(response, &what)?, size));
-            }
-        }
-        Err(malformed(&format!("{what}: even a short page of them is too large")))
-    }
-
-    fn page_sizes(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.page_sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A card that is not listed any more: archived, as a rule. `None`: gone, or on another board.
@@ -344,6 +287,7 @@ impl Trello {
         memory.hear(news.of_lists);
         memory.note_ticks(news.ticks);
         let is_news = memory.hear(news.of_closing);
+        memory.hear(news.of_cards.into_values().flatten().collect());
         // Of what was before the first pass nothing is known here.
         if walk.since.is_some() {
             if is_news {
@@ -370,6 +314,7 @@ impl Trello {
             all.newest = all.newest.max(news.newest);
             all.of_lists.extend(news.of_lists);
             all.of_closing.extend(news.of_closing);
+            news.of_cards.into_iter().for_each(|(id, own)| all.of_cards.entry(id).or_default().extend(own));
             all.left.extend(news.left);
             // A further page is an older one.
             all.ticks.splice(0..0, news.ticks);
@@ -382,31 +327,6 @@ impl Trello {
             }
         }
         Ok(None)
-    }
-
-    /// One page of actions, newest first, and how many were asked for.
-    async fn page_of_actions(
-        &self,
-        scope: &Scope,
-        since: Option<Timestamp>,
-        before: Option<&str>,
-    ) -> Result<(Response, usize), ConnectorError> {
-        let what = format!("actions of {}", scope.name);
-        for size in SMALLER_PAGES {
-            let mut query: Query = vec![
-                ("filter", history::KINDS.to_owned()),
-                ("limit", size.to_string()),
-                ("memberCreator_fields", "id,username,fullName".to_owned()),
-                ("member_fields", "id,username,fullName".to_owned()),
-            ];
-            query.extend(since.map(|since| ("since", since.to_string())));
-            query.extend(before.map(|before| ("before", before.to_owned())));
-            let response = self.get(format!("boards/{}/actions", segment(&scope.handle)), query).await?;
-            if !is_too_much(&response) {
-                return Ok((expect_ok(response, &what)?, size));
-            }
-        }
-        Err(malformed(&format!("{what}: even a short page of them is too large")))
     }
 
     /// Puts a page of actions onto a page. The id before which the list goes on; `None`: it ends here.
@@ -439,7 +359,14 @@ impl Trello {
         let dates = || actions.iter().filter_map(|action| action.date.0);
         let left = actions.iter().filter_map(|action| history::left(action)).map(str::to_owned).collect();
         let ticks = actions.iter().rev().filter_map(history::tick).collect();
-        let news = News { newest: dates().max(), oldest: dates().min(), of_lists, of_closing, left, ticks };
+        let mut of_cards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for action in &actions {
+            if let Some(card) = history::changed(action) {
+                of_cards.entry(card.to_owned()).or_default().insert(action.id.clone());
+            }
+        }
+        let (newest, oldest) = (dates().max(), dates().min());
+        let news = News { newest, oldest, of_lists, of_closing, of_cards, left, ticks };
         // Those of one second stand in the order in which they happened, which their ids need not tell.
         let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
         if last.is_some() && last.as_deref() == before {
@@ -510,34 +437,6 @@ impl Trello {
         }
         Ok(())
     }
-}
-
-/// The cards of a page, told apart: fingerprint, text, id.
-fn stubs<'a>(
-    response: &'a Response,
-    what: &str,
-    unreadable: &mut Vec<Unreadable>,
-) -> Result<Vec<(u64, &'a RawValue, Stub)>, ConnectorError> {
-    let raws: Vec<&'a RawValue> = items::single(response, what)?;
-    let mut read = Vec::with_capacity(raws.len());
-    for (at, raw) in raws.into_iter().enumerate() {
-        match items::one::<Stub>(raw.get()) {
-            Ok(stub) => read.push((fingerprint(raw.get()), raw, stub)),
-            Err(because) => unreadable.push(Unreadable { what: items::name_of(raw, at), because }),
-        }
-    }
-    Ok(read)
-}
-
-fn read_cards(fresh: Vec<(u64, &RawValue, Stub)>, unreadable: &mut Vec<Unreadable>) -> Vec<(u64, Card)> {
-    let mut cards = Vec::with_capacity(fresh.len());
-    for (at, (hash, raw, _)) in fresh.into_iter().enumerate() {
-        match items::one::<Card>(raw.get()) {
-            Ok(card) => cards.push((hash, card)),
-            Err(because) => unreadable.push(Unreadable { what: items::name_of(raw, at), because }),
-        }
-    }
-    cards
 }
 
 pub(crate) fn malformed(what: &str) -> ConnectorError {

@@ -116,6 +116,8 @@ pub(crate) struct FieldItem {
 pub(crate) struct FieldDefinition {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
     pub(crate) options: Option<Vec<FieldOption>>,
 }
 

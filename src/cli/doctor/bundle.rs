@@ -165,6 +165,22 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
         }
         put("slack.channel", set(&slack.channel).to_owned());
     }
+    if let Some(email) = &settings.email {
+        put("email.from", "set".to_owned());
+        put("email.smtp", email.smtp.server().place());
+        put("email.password", email.password.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string));
+        put("email.ca_file", set(&email.ca_file).to_owned());
+    }
+    for (name, table) in &settings.webhooks {
+        let key = |key: &str| format!("webhooks.{name}.{key}");
+        put(&key("url"), table.url.origin());
+        put(&key("secret"), table.secret.to_string());
+        let events: Vec<&str> = table.events.iter().map(|event| event.word()).collect();
+        put(&key("events"), events.join(" "));
+        put(&key("allow_private"), table.allow_private.to_string());
+        put(&key("ca_file"), set(&table.ca_file).to_owned());
+        put(&key("proxy"), set(&table.proxy).to_owned());
+    }
     put("people", format!("{} tables", settings.people.len()));
     put("directory.default_manager", set(&settings.directory.default_manager).to_owned());
     put("directory.bots", format!("{} names", settings.directory.bots.len()));

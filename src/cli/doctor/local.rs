@@ -143,7 +143,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
 /// What the connection does not tell, and which rules say nothing because of it.
 fn not_told(lacking: &Lacking) -> Finding {
     let silent: Vec<&str> =
-        ids().filter(|id| about(*id).is_some_and(|about| about.needs.contains(&lacking.need))).map(|id| id.0).collect();
+        ids().filter(|id| about(*id).is_some_and(|about| lacking.concerns(about.needs))).map(|id| id.0).collect();
     let effect = match silent.is_empty() {
         true => String::new(),
         false if lacking.whole => format!("; silent there: {}", listed(silent.into_iter())),

@@ -381,7 +381,7 @@ fn reference(reference: &Reference, variable: &'static str, purpose: Purpose) ->
 /// A name for a table, made of a login or an owner; none that is `taken`.
 pub(super) fn handle(of: &str, taken: &BTreeSet<String>) -> String {
     let plain = of.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect::<String>();
-    let plain = plain.trim_matches('_').to_owned();
+    let plain = plain.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
     let base = if plain.starts_with(|c: char| c.is_ascii_lowercase()) { plain } else { format!("p_{plain}") };
     let free = |name: &String| !taken.contains(name);
     std::iter::once(base.clone()).chain((2..).map(|count| format!("{base}_{count}"))).find(free).unwrap_or(base)
@@ -510,6 +510,7 @@ mod tests {
         assert_eq!(next("Ana-K"), "ana_k");
         assert_eq!(next("ana_k"), "ana_k_2");
         assert_eq!(next("2fast"), "p_2fast");
+        assert_eq!(next("Dev <b>Star</b> & Co."), "dev_b_star_b_co");
         assert_eq!(next("-"), "p_");
     }
 }

@@ -40,7 +40,7 @@ impl Wizard {
         for account in found.into_iter().take(MOST_PEOPLE) {
             self.add_person(survey, &account, tracker).await?;
         }
-        self.say(format!("{count} {} open issues assigned.", if count == 1 { "person has" } else { "people have" }))?;
+        self.say(format!("{count} {} open work assigned.", if count == 1 { "person has" } else { "people have" }))?;
         if more > 0 {
             self.say(format!("  note: {more} more are left out; `gapwatch people unmatched` names them later"))?;
         }

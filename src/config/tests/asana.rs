@@ -52,6 +52,14 @@ fn everything_of_it_can_be_set_by_the_environment_and_a_secret_by_a_file() {
 }
 
 #[test]
+fn an_address_of_somebody_elses_is_no_project_and_no_workspace() {
+    let text = "[asana.acme]\ntoken = { env = 'GH' }\nworkspace = 'https://evil.example/1/1200000000000001'\n\
+                projects = ['https://evil.example/0/1200000000000101/list']\n";
+    let found = found(text);
+    assert_eq!(found.matches("error[bad-value]").count(), 2, "{found}");
+}
+
+#[test]
 fn an_address_that_leads_elsewhere_is_answered_with_the_one_that_is_meant() {
     let text = "url = 'https://app.asana.com/0/1200000000000101/list'\n\
                 workspace = 'https://app.asana.com/0/1200000000000101/list'\n\

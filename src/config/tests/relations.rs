@@ -324,14 +324,14 @@ fn a_secret_that_works_but_is_open_to_others_is_a_warning() {
 #[test]
 fn a_live_mode_that_can_reach_nobody_is_a_warning() {
     assert_snapshot!(found(&format!("mode = 'live'\ncomments.on = []\n{GITHUB}")), @r#"
-    warning[no-channel]: the mode is live, but there is neither [slack] nor a connection to comment on: nobody is told anything
+    warning[no-channel]: the mode is live, but there is neither [slack], nor [email], nor a connection to comment on: nobody is told anything
      --> gapwatch.toml:1:8
       |
     1 | mode = 'live'
       |        ^^^^^^ live
       |
       = note: key: mode
-      = help: add [slack], or take `on = []` out of [comments]
+      = help: add [slack] or [email], or take `on = []` out of [comments]
 
     gapwatch: 0 errors, 1 warning in 1 file.
     "#);

@@ -75,6 +75,15 @@ fn what_is_missing_is_shown_at_its_table_all_of_it_at_once() {
 }
 
 #[test]
+fn an_address_of_somebody_elses_is_no_board() {
+    let text =
+        "[trello.b]\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\nboards = ['https://evil.example/b/nC8QJJoZ']\n";
+    let found = found(text);
+    let told = "\"https://evil.example/b/nC8QJJoZ\" is not a board, but a page of somebody else's";
+    assert!(found.contains(told), "{found}");
+}
+
+#[test]
 fn an_address_that_leads_elsewhere_is_answered_with_the_one_that_is_meant() {
     let text = "[trello.b]\nurl = 'https://trello.com/b/nC8QJJoZ/x'\nkey = { env = 'KEY' }\ntoken = { env = 'GH' }\n\
                 boards = ['https://trello.com/c/abcdEFGH/1-x', 'https://trello.com/w/acme/home', '']\nfields.start = ''\n";

@@ -38,7 +38,10 @@ fn folded_with(changes: &[RawChange], owners: &[AccountId]) -> Facts {
         is_bot: &|account| account == BOT,
         is_bot_name: &|name| name == "robot",
         is_ours: &|mark, account| mark.mac == "ours" && account != Some(MO),
-        is_state_label: &|label| label == "in progress" || label.starts_with("waiting"),
+        state_of_label: &|label| match label {
+            "in progress" => Some(StatusCategory::Active),
+            label => label.starts_with("waiting").then_some(StatusCategory::Waiting),
+        },
         is_bulk: &|account, at| account == MO && at == self::at("2025-03-20T10:00:00Z"),
         is_planning: &|account, at| account == MO && at == self::at("2025-03-21T10:00:00Z"),
         account_of: &|name| ["ana", "mo", "bot"].iter().position(|known| *known == name).map(|nth| [ANA, MO, BOT][nth]),
@@ -327,6 +330,43 @@ fn progress_links_and_planned_starts_leave_their_instants() {
     let day = |day: u32| Some(at(&format!("2025-03-{day:02}T10:00:00Z")));
     assert_eq!((facts.progress_at(), facts.unlinked_at(), facts.start_set_at()), (day(3), day(4), day(6)));
     assert_eq!(facts.booked_at(), day(7));
+}
+
+#[test]
+fn a_task_waits_since_a_flag_or_a_label_says_so_whatever_state_it_is_in() {
+    let on = |day, label: &str| valued(change(day, Field::Label, ANA), "", label);
+    let off = |day, label: &str| valued(change(day, Field::Label, ANA), label, "");
+    let day = |day: u32| Some(at(&format!("2025-03-{day:02}T10:00:00Z")));
+    let since = |changes: &[RawChange]| folded(changes).waits_since();
+    let doing = state(2, 0, "todo/Open", "active/Doing");
+    assert_eq!(since(&[doing.clone(), on(10, FLAGGED)]), day(10));
+    assert_eq!(folded(&[doing.clone(), on(10, FLAGGED)]).state_since, day(2), "a flag lies over a state");
+    assert_eq!(since(&[doing.clone(), on(10, FLAGGED), off(12, FLAGGED)]), day(2));
+    assert_eq!(since(&[on(10, FLAGGED), state(12, 0, "active/Doing", "review/Review")]), day(10));
+    assert_eq!(since(&[on(10, "waiting"), state(12, 0, "active/Doing", "review/Review")]), day(10));
+    assert_eq!(since(&[on(10, "waiting"), on(11, "in progress"), on(12, FLAGGED)]), day(10));
+    let blocked = state(5, 0, "active/Doing", "waiting/Blocked");
+    assert_eq!(since(&[blocked.clone(), on(10, FLAGGED)]), day(5), "it waits all the time");
+    assert_eq!(since(&[on(3, FLAGGED), blocked, off(10, FLAGGED)]), day(5));
+    assert_eq!(folded(&[on(10, FLAGGED)]).human_at, day(10), "whoever flags it has looked at it");
+}
+
+#[test]
+fn whoever_is_named_stays_named_after_their_answer() {
+    let named = |changes: &[RawChange]| folded(changes).named_at();
+    let question = comment(3, MO, true, &["ana"]);
+    let day = Some(at("2025-03-03T10:00:00Z"));
+    assert_eq!(named(&[question.clone(), comment(4, ANA, false, &[])]), day);
+    assert_eq!(named(&[comment(3, MO, false, &["somebody else"])]), day, "whoever that is");
+    assert_eq!(named(&[comment(3, MO, true, &["mo", "bot"])]), None, "neither oneself nor a robot");
+    assert_eq!(named(&[state(3, 0, "active/Doing", "waiting/Waiting for ana")]), day);
+}
+
+#[test]
+fn whoever_plans_many_tasks_at_once_has_set_no_date_of_this_one() {
+    let planned = |day| folded(&[valued(change(day, Field::Home, MO), "", "M1")]);
+    assert_eq!((planned(5).due_set_by, planned(20).due_set_by), (Some(MO), None));
+    assert!(planned(20).due_set_at.is_some());
 }
 
 #[test]

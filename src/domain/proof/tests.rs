@@ -43,7 +43,7 @@ fn left_behind(changes: &[RawChange], done_at: &str, due: Option<&str>, owners: 
         is_bot: &|_| false,
         is_bot_name: &|_| false,
         is_ours: &|_, _| false,
-        is_state_label: &|_| false,
+        state_of_label: &|_| None,
         is_bulk: &|_, _| false,
         is_planning: &|_, _| false,
         account_of: &|_| None,

@@ -10,7 +10,7 @@ use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, 
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::DueMove;
 use crate::domain::record::TaskRec;
-use crate::rules::settings::DueDrift;
+use crate::rules::settings::{DueDrift, DueUnrealistic, RuleSettings};
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 
 /// The rule's name.
@@ -19,10 +19,24 @@ pub const ID: RuleId = RuleId("due.drift");
 /// Share of a threshold below which a gap that is open closes.
 const EDGE: f64 = 0.9;
 
+/// The rule, with the one whose advice makes a date move.
+pub struct DateDrift {
+    settings: DueDrift,
+    unrealistic: DueUnrealistic,
+}
+
+impl DateDrift {
+    /// With the thresholds of the rule it asks, whether that speaks itself or not.
+    pub fn new(settings: &RuleSettings) -> DateDrift {
+        DateDrift { settings: settings.due.drift.clone(), unrealistic: settings.due.unrealistic.clone() }
+    }
+}
+
 /// Told to the manager as a matter of planning, and to nobody as a reproach. A date that never stood for a working day was
 /// a note, and changing it is no move; what moves with many others at once, or with its sprint, did not drift by itself. Whoever
-/// is asked in the last days whether the date holds, and says so before moving it, has hidden nothing.
-impl Rule for DueDrift {
+/// is asked in the last days whether the date holds, and says so before moving it, has hidden nothing. A date that hardly
+/// anybody would have met was a mistake from the day on which it was set, and setting a better one mends it.
+impl Rule for DateDrift {
     fn id(&self) -> RuleId {
         ID
     }
@@ -37,33 +51,41 @@ impl Rule for DueDrift {
     }
 
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
-        vec![("moves", self.moves.into()), ("slip", self.slip.into()), ("late", self.late.to_string().into())]
+        let settings = &self.settings;
+        vec![
+            ("moves", settings.moves.into()),
+            ("slip", settings.slip.into()),
+            ("late", settings.late.to_string().into()),
+        ]
     }
 }
 
-impl DueDrift {
+impl DateDrift {
     fn read<'a>(&self, task: &'a TaskRec, look: &Look<'a>) -> Result<Reading, Why> {
-        let own = |deadline: &Deadline| matches!(deadline.source, DueSource::Item | DueSource::Field);
-        let Some(deadline) = look.deadline(task).filter(own) else {
-            return Ok(not_about("it has no deadline of its own"));
-        };
+        let Some(deadline) = look.deadline(task) else { return Ok(not_about("it has no deadline of its own")) };
+        if !matches!(deadline.source, DueSource::Item | DueSource::Field) {
+            return Ok(not_about("its date is that of its milestone, sprint or release, which is followed as a whole"));
+        }
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
         if !facts.due_moves().iter().any(DueMove::is_later) {
             return Ok(fine("its date was never moved later"));
         }
         let promised = look.baseline(task)?;
+        let mended = self.mended(task, facts, look);
+        let is_mended = |one: &DueMove| mended.contains(&one.at);
         let moves = meant(task, facts, promised.as_ref(), look);
+        let moves: Vec<&DueMove> = moves.into_iter().filter(|one| !is_mended(one)).collect();
         let late = |one: &&&DueMove| self.is_late(task, one, look);
         let late_move_at = moves.iter().filter(late).map(|one| one.at).max();
         let times = u32::try_from(moves.len()).unwrap_or(u32::MAX);
         let (slip_secs, span_secs) = match &promised {
-            Some(promised) => slip(task, &deadline, promised, facts, look)?,
+            Some(promised) => slip(task, &deadline, promised, facts, &is_mended, look)?,
             None => (0, 0),
         };
         let promised = promised.map(|promised| promised.due);
         let evidence = Evidence::Drift { times, promised, slip_secs, span_secs, late_move_at, deadline };
-        let beyond = |share: f64| span_secs > 0 && slip_secs as f64 > share * self.slip * span_secs as f64;
-        if times < self.moves && late_move_at.is_none() && !beyond(1.0) {
+        let beyond = |share: f64| span_secs > 0 && slip_secs as f64 > share * self.settings.slip * span_secs as f64;
+        if times < self.settings.moves && late_move_at.is_none() && !beyond(1.0) {
             let edge = beyond(EDGE);
             return Ok(if edge { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) });
         }
@@ -77,12 +99,28 @@ impl DueDrift {
         }))
     }
 
+    /// When a date that was too soon when it was set was moved to one that was not.
+    fn mended<'a>(&self, task: &'a TaskRec, facts: &'a Facts, look: &Look<'a>) -> Vec<Timestamp> {
+        let mut set_at: Timestamp = facts.first_due_at.unwrap_or(task.created_at);
+        let mut mended = Vec::new();
+        for one in facts.due_moves() {
+            if let (Some(from), Some(to)) = (one.from, one.to)
+                && self.unrealistic.is_against(task, set_at, from, look)
+                && !self.unrealistic.is_against(task, one.at, to, look)
+            {
+                mended.push(one.at);
+            }
+            set_at = one.at;
+        }
+        mended
+    }
+
     /// Moved in the last day before the date it had, without a word in the task; once that has passed, a new date is what is
     /// asked for.
     fn is_late<'a>(&self, task: &'a TaskRec, one: &DueMove, look: &Look<'a>) -> bool {
         let Some(from) = one.from else { return false };
         let expires_at = look.expires_at(task, from);
-        !one.said && one.at <= expires_at && self.late.after(one.at, look.calendar(task)) >= expires_at
+        !one.said && one.at <= expires_at && self.settings.late.after(one.at, look.calendar(task)) >= expires_at
     }
 }
 
@@ -108,11 +146,12 @@ fn slip<'a>(
     deadline: &Deadline,
     promised: &Baseline,
     facts: &Facts,
+    is_mended: &dyn Fn(&DueMove) -> bool,
     look: &Look<'a>,
 ) -> Result<(i64, i64), Why> {
     let calendar = look.calendar(task);
     let between = |from: Timestamp, to: Timestamp| calendar.working(from, to) - calendar.working(to, from);
-    let at_once = facts.due_moves().iter().filter(|one| one.bulk && one.at > promised.since);
+    let at_once = facts.due_moves().iter().filter(|one| (one.bulk || is_mended(one)) && one.at > promised.since);
     let shifted: i64 =
         at_once.filter_map(|one| Some(between(look.expires_at(task, one.from?), look.expires_at(task, one.to?)))).sum();
     let (start_at, _) = look.start_origin(task)?;

@@ -45,7 +45,7 @@ impl BlockerResolved {
             Awaited::Nothing => return Ok(not_about("no link tells what it waited for")),
             Awaited::Over(at, blocker) => (at, blocker),
         };
-        if facts.and_then(|facts| facts.state_since).is_some_and(|since| since > free_at) {
+        if facts.and_then(|facts| facts.waits_since()).is_some_and(|since| since > free_at) {
             return Ok(not_about("it was set to wait after that was done, for something else"));
         }
         let evidence = Evidence::BlockerDone { blocker, free_at };

@@ -1,12 +1,13 @@
 //! `blocker.unnamed`: a task waits, and nothing says for what.
 
 use connector_model::StatusCategory;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::waiting::{Awaited, awaited};
+use crate::domain::calendar::later;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
+use crate::domain::past::SAID_NEAR;
 use crate::domain::record::TaskRec;
 use crate::rules::settings::BlockerUnnamed;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
@@ -14,8 +15,8 @@ use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 /// The rule's name.
 pub const ID: RuleId = RuleId("blocker.unnamed");
 
-/// A link names it, of whatever kind, and so does whoever is asked in the last word about it. That what it waited for is done
-/// by now is another rule's news.
+/// A link names it, of whatever kind, and so does whoever was named since it waits, answered or not. That what it waited for
+/// is done by now is another rule's news; a link that was taken away leaves a while to say what it waits for now.
 impl Rule for BlockerUnnamed {
     fn id(&self) -> RuleId {
         ID
@@ -41,22 +42,24 @@ impl BlockerUnnamed {
             return Ok(not_about("it does not wait"));
         }
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
-        let since = facts.state_since.unwrap_or(task.created_at);
-        match awaited(task, Some(facts), look) {
+        let waits_since = facts.waits_since().unwrap_or(task.created_at);
+        let since = match awaited(task, Some(facts), look) {
             Awaited::Open | Awaited::Elsewhere => return Ok(fine("a link says what it waits for")),
-            Awaited::Over(at, _) if at >= since => return Ok(not_about("what it waited for is done")),
-            Awaited::Over(..) | Awaited::Nothing => {}
-        }
+            Awaited::Over(at, Some(_)) if at >= waits_since => return Ok(not_about("what it waited for is done")),
+            Awaited::Over(unlinked_at, None) => waits_since.max(unlinked_at),
+            Awaited::Over(..) | Awaited::Nothing => waits_since,
+        };
         if look.linked(task).any(|other| other.category.is_open()) {
             return Ok(fine("it is linked with an open task"));
         }
-        if !facts.asked().is_empty() {
-            return Ok(fine("somebody is named who is asked"));
+        let named = facts.named_at().is_some_and(|at| later(at, SAID_NEAR) >= waits_since);
+        if named || !facts.asked().is_empty() {
+            return Ok(fine("somebody is named whom it waits for"));
         }
         let evidence = Evidence::BlockerUnnamed { since };
         // What it waited for has come: it takes a while to go on, or to say what else it waits for.
         let over = look.linked(task).filter_map(|other| other.closed_at).max();
-        let named_until = [facts.asked_until(), over].into_iter().flatten().fold(since, Timestamp::max);
+        let named_until = over.map_or(since, |over| over.max(since));
         if !look.passed(self.after.after(named_until, look.calendar(task))) {
             return Ok(Reading::Clear(Grounds::Measured(evidence)));
         }

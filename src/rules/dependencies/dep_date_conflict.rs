@@ -13,14 +13,15 @@ use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 /// The rule's name.
 pub const ID: RuleId = RuleId("dep.date_conflict");
 
-/// About the task that waits; told to the owner of whichever of the two was dated last.
+/// About the task that waits; told to the owner of whichever of the two was dated last. Nothing is said of those that wait
+/// for each other.
 impl Rule for DepDateConflict {
     fn id(&self) -> RuleId {
         ID
     }
 
     fn reads(&self) -> Reads {
-        Reads::OWNERS.and(Reads::CONTAINERS).and(Reads::BLOCKERS)
+        Reads::OWNERS.and(Reads::CONTAINERS).and(Reads::BLOCKERS).and(Reads::DEPENDANTS)
     }
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
@@ -33,7 +34,9 @@ impl Rule for DepDateConflict {
         if blockers.peek().is_none() {
             return not_about("it waits for no open task");
         }
-        let conflicts = blockers.filter_map(|other| {
+        // In a circle no dates are right.
+        let circle = look.waiting_circle(task);
+        let conflicts = blockers.filter(|other| !circle.contains(&other.id)).filter_map(|other| {
             let deadline = look.deadline(other)?;
             plan.conflicts(other, &deadline).then_some((other, deadline))
         });

@@ -16,7 +16,7 @@ use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
 pub const ID: RuleId = RuleId("ack.missing");
 
 /// No tool tells who has looked at a task, so it speaks of a sign. What an owner took themselves, what a robot hands out in
-/// turn, and what is one of many assigned at once needs none.
+/// turn, what is one of many assigned at once, and what a team has needs none.
 impl Rule for AckMissing {
     fn id(&self) -> RuleId {
         ID
@@ -56,7 +56,11 @@ impl AckMissing {
         if look.owner_at(task)?.is_some() {
             return Ok(fine("an owner has acted on it"));
         }
-        let all: Vec<Option<AssignedBy>> = look.owners(task).map(|owner| facts.assigned_by(owner)).collect();
+        let persons = look.owners(task).filter(|owner| !look.is_team(*owner));
+        let all: Vec<Option<AssignedBy>> = persons.map(|owner| facts.assigned_by(owner)).collect();
+        if all.is_empty() {
+            return Ok(not_about("it is a team's, and nobody's in particular"));
+        }
         let taken = |given: &Option<AssignedBy>| given.is_none_or(|given| look.same(given.by, given.owner));
         if all.iter().any(taken) {
             return Ok(not_about("an owner took it, or nobody is known to have given it"));

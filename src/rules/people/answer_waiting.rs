@@ -80,5 +80,5 @@ fn is_open<'a>(asked: &Asked, task: &'a TaskRec, facts: &Facts, look: &Look<'a>)
     };
     let himself = asked.by.is_some_and(|by| look.same(by, asked.whom));
     let answered = facts.acts.iter().any(|(who, at)| *at > asked.at && look.same(*who, asked.whom));
-    meant && !himself && !answered && look.is_there(asked.whom)
+    meant && !himself && !answered && look.is_there(asked.whom) && !look.is_team(asked.whom)
 }

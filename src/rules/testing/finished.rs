@@ -59,7 +59,7 @@ impl Line {
             owner: None,
             done_at,
             started_at: worked.then_some(from),
-            states: state.map(|state| (state, from)).into_iter().collect(),
+            states: state.map(|state| [(state, from), (StatusCategory::Done, done_at)]).into_iter().flatten().collect(),
             acts: Vec::new(),
             near_done_at: (self.metric == Metric::NearDone).then_some(from),
             stood: Vec::new(),

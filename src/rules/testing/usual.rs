@@ -173,6 +173,9 @@ pub(in crate::rules) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        email: false,
+        unwanted: Default::default(),
+        hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
     }

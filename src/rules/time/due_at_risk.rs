@@ -51,9 +51,10 @@ impl DueAtRisk {
     }
 }
 
-/// Everything is read as of the checkpoint, so that a gap does not come and go in between; an owner who acts has answered,
-/// and is asked again at the next one. A date that was set later than a checkpoint has not stood at it. After its date the
-/// gap stays: that it is late now does not mend it.
+/// Everything is read as of the checkpoint, so that a gap does not come and go in between: whatever somebody writes, it is
+/// open and due soon until it is done or moved. That an owner who does something after being asked has answered is for those
+/// to know who know when they were asked. A date that was set later than a checkpoint has not stood at it. Once it has
+/// passed, another rule speaks.
 impl Rule for DueAtRisk {
     fn id(&self) -> RuleId {
         ID
@@ -126,13 +127,17 @@ impl DueAtRisk {
             let evidence = Evidence::DueTogether { with, tasks, deadline };
             return Ok(Reading::Clear(Grounds::Measured(evidence)));
         }
+        if look.passed(deadline.at) {
+            return Ok(not_about("its date has passed"));
+        }
         let facts = look.facts(task)?;
         let dated_at = facts.and_then(|facts| facts.due_set_at).unwrap_or(task.created_at);
         if dated_at.max(task.created_at) > asked_at {
-            return Ok(fine("it got its date after this checkpoint, and is looked at again at the next"));
-        }
-        if look.owner_at(task)?.is_some_and(|at| at > asked_at) {
-            return Ok(fine("its owner has acted on it since this checkpoint, and is asked again at the next"));
+            return Ok(fine(if days <= LAST {
+                "it got its date after the last checkpoint"
+            } else {
+                "it got its date after this checkpoint, and is looked at again at the next"
+            }));
         }
         let gap = |risk, red| -> Result<Finding, Why> { self.gap(task, (days, asked_at), deadline, (risk, red), look) };
         if !RANKED.contains(&days) {

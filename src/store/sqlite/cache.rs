@@ -141,6 +141,12 @@ impl Who {
         Ok(who)
     }
 
+    /// The handle of the person who has this login, or this stable id, in a tool.
+    fn called(&self, tool: &str, name: &str) -> Option<&str> {
+        let id = self.logins.get(&(tool.to_owned(), name.to_lowercase()))?;
+        self.handles.iter().find(|(_, known)| *known == id).map(|(handle, _)| handle.as_str())
+    }
+
     /// The person behind an account: by login or stable id of that tool, else by e-mail where that is wished.
     pub(super) fn person(&self, tool: &str, ext: &str, rec: &AccountRec) -> Option<PersonId> {
         if tool == accounts::OWN_TOOL {
@@ -184,10 +190,18 @@ impl Cache {
         self.accounts.insert(rec.id, rec);
     }
 
-    /// The account of a site that has this id, or this login. `None`: nobody who is known.
+    /// The account of a site that has this id, or this login; of somebody of the configuration who was never seen there, the
+    /// one that stands for them. `None`: nobody who is known.
     pub(super) fn account_called(&self, site: SiteId, name: &str) -> Option<AccountId> {
         let by_id = self.account_ids.get(&site).and_then(|ids| ids.get(name));
-        by_id.or_else(|| self.logins.get(&site)?.get(&name.to_lowercase())).copied()
+        let known = by_id.or_else(|| self.logins.get(&site)?.get(&name.to_lowercase())).copied();
+        known.or_else(|| self.own_account(self.who.called(self.tool(site), name)?))
+    }
+
+    /// The account that stands for a person of the configuration.
+    fn own_account(&self, person: &str) -> Option<AccountId> {
+        let (site, _) = self.sites.iter().find(|(_, key)| key.tool == accounts::OWN_TOOL)?;
+        self.account_ids.get(site)?.get(person).copied()
     }
 
     pub(super) fn put_container(&mut self, row: ContainerRow) {

@@ -444,7 +444,10 @@ impl Work<'_> {
             is_ours: &|mark, account| {
                 self.key.believes(mark) && (ours.is_empty() || account.is_some_and(|account| ours.contains(&account)))
             },
-            is_state_label: &|label| labels.contains(&label.to_lowercase()),
+            state_of_label: &|label| {
+                let label = label.to_lowercase();
+                labels.iter().find(|(known, _)| *known == label).map(|(_, state)| *state)
+            },
             is_bulk: &|account, at| bulk::is_part(&cache.bulks, container, account, at),
             is_planning: &|account, at| {
                 let part = planning::is_part(self.db, account, at);

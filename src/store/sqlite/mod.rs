@@ -14,6 +14,8 @@ mod census;
 mod chosen;
 mod config;
 mod containers;
+mod events;
+mod given_up;
 mod history;
 mod inbox;
 mod lacks;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::{
-    BoardSaid, ConnectionState, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath, StreamState, TaskCount,
-    TaskName,
+    BoardSaid, ConnectionState, DisabledHook, GivenUp, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath,
+    StreamState, TaskCount, TaskName,
 };
-use super::{history, load, open, read, status, supplements};
+use super::{events, given_up, history, load, open, read, status, supplements};
 use crate::domain::alert::Alert;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
@@ -49,6 +49,30 @@ impl Reader {
     pub fn load(&self, now: Timestamp, rule: fn(&str) -> Option<RuleId>) -> Result<BoardImage, StoreError> {
         let moment = self.db.unchecked_transaction()?;
         load::image(&moment, None, now, rule)
+    }
+
+    /// What was given up, the latest first.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
+        given_up::all(&self.db)
+    }
+
+    /// How many events wait for a webhook.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn waiting_events(&self) -> Result<u64, StoreError> {
+        events::waiting(&self.db)
+    }
+
+    /// Webhooks whose receiver wants no more events.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn disabled_hooks(&self) -> Result<Vec<DisabledHook>, StoreError> {
+        events::disabled(&self.db)
     }
 
     /// See [`super::Store::names`].

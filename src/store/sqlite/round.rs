@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::census;
 use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
+use super::{census, events};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
@@ -29,6 +29,7 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     for notice in &round.notices {
         put_notice(db, notice)?;
     }
+    events::put(db, &round.events, now)?;
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }

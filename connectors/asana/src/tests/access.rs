@@ -142,7 +142,8 @@ async fn a_survey_shows_projects_people_and_sections() {
         "GET projects/100/task_counts" => good(json!({"num_incomplete_tasks": 4})),
         "GET tasks" => page(
             json!([{"gid": "1", "assignee": {"gid": "7", "name": "Ana"}}, {"gid": "2", "assignee": {"gid": "8", "name": "Bo"}},
-                {"gid": "3", "assignee": {"gid": "8", "name": "Bo"}}, {"gid": "4", "assignee": null}]),
+                {"gid": "3", "assignee": {"gid": "9", "name": "Cy"}}, {"gid": "4", "assignee": null},
+                {"gid": "5", "assignee": {"gid": "9", "name": "Cy"}}]),
             None,
         ),
         "GET projects/100/sections" => page(json!([{"gid": "1", "name": "Doing"}]), None),
@@ -155,7 +156,7 @@ async fn a_survey_shows_projects_people_and_sections() {
     let seen: Vec<_> = sight.containers.iter().map(|one| (one.name.as_str(), one.open)).collect();
     assert_eq!(seen, [("Web", 4), ("Shop", 0)]);
     let people = asana.assignees("Web").await.unwrap();
-    assert_eq!(people.iter().map(|one| one.ext.as_str()).collect::<Vec<_>>(), ["8", "7"]);
+    assert_eq!(people.iter().map(|one| one.ext.as_str()).collect::<Vec<_>>(), ["9", "7"], "Bo has left");
     assert_eq!(asana.labels("Web").await.unwrap(), ["Doing"]);
     assert_eq!(asana.profile("ana@acme.example").await.unwrap().unwrap().ext, "7");
     assert_eq!(asana.profile("nobody").await.unwrap(), None);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use connector_kit::{ConnectorError, Cursor, Page, Scope, Source, StreamKey, StreamKind};
 use connector_model::{ContainerKind, ContainerRef, Field, Ineligible, TaskRef};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::server::*;
@@ -97,6 +97,11 @@ async fn a_first_pass_brings_everything_with_subtasks_and_stories() {
     assert!(page.next.backfilled && page.unreadable.is_empty());
     let asked = server.asked();
     assert_eq!(asked[0].call(), "GET events", "before the list, so that nothing is missed while it is read");
+    let lists: Vec<&Asked> = asked.iter().filter(|one| one.call() == "GET tasks").collect();
+    let since: Vec<_> = lists.iter().map(|one| one.query("completed_since")).collect();
+    assert!(since.len() == 2 && since[0] == since[1], "{since:?}");
+    let half_a_year_ago = (NOW.parse::<Timestamp>().unwrap() - SignedDuration::from_hours(180 * 24)).to_string();
+    assert_eq!(since[0].as_deref(), Some(half_a_year_ago.as_str()), "what was finished long ago is not asked for");
     let fields: Vec<_> = asked.iter().filter(|one| one.method == "GET").map(|one| one.query("opt_fields")).collect();
     assert!(fields.iter().all(Option::is_some), "fields are always named: {fields:?}");
 }

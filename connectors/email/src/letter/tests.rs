@@ -36,7 +36,8 @@ fn mail(body: &Text, thread: Option<&Thread>) -> (Mail, MessageRef) {
     let from: Mailbox = "gapwatch <gapwatch@example.org>".parse().unwrap();
     let to: Address = "ana@example.org".parse().unwrap();
     let now = "2026-03-17T10:00:00Z".parse().unwrap();
-    let letter = write(&from, &to, body, &mark(), thread, now).unwrap();
+    let ends_at = Some("https://gapwatch.example.org/unsubscribe/x".to_owned());
+    let letter = write(body, &mark(), &Frame { from: &from, to: &to, thread, ends_at, now }).unwrap();
     let raw = String::from_utf8(letter.bytes).unwrap();
     (Mail { from: String::new(), to: Vec::new(), login: None, raw }, letter.at)
 }
@@ -51,6 +52,8 @@ fn a_mail_says_what_it_is_about_and_by_whom_it_was_made() {
     assert_eq!(header("Message-ID"), "<0123456789abcdef0123456789abcdef@example.org>");
     assert_eq!(header("Date"), "Tue, 17 Mar 2026 10:00:00 +0000");
     assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert_eq!(header("List-Unsubscribe"), "<https://gapwatch.example.org/unsubscribe/x>");
+    assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
     assert_eq!((mail.header("In-Reply-To"), mail.header("References")), (None, None));
     assert_eq!(at.0, "<0123456789abcdef0123456789abcdef@example.org> [gapwatch] OPS-412 is behind its pace");
 }
@@ -144,6 +147,8 @@ fn holds_together(title: &str) {
             "Content-Type",
             "In-Reply-To",
             "References",
+            "List-Unsubscribe",
+            "List-Unsubscribe-Post",
         ];
         assert!(names.iter().all(|name| known.contains(&name.as_str())), "{title:?}: {names:?}");
         assert!(mail.header("Subject").unwrap().contains("[gapwatch] "), "{title:?}");

@@ -101,3 +101,33 @@ fn what_says_nothing_of_the_work_is_kept_and_counts_for_nothing() {
     let time = json!({"field": "timeestimate", "fieldId": "timeestimate", "from": null, "to": "7200"});
     assert_eq!(one(Edition::Cloud, time), (Field::Estimate, None, some("7200")));
 }
+
+#[test]
+fn a_flag_lies_over_the_state_from_when_it_is_put_on_until_it_is_taken_off() {
+    let flag = |from: Value, to: Value| {
+        let item =
+            json!({"field": "Flagged", "fieldtype": "custom", "fieldId": "customfield_10021", "from": from, "to": to});
+        one(Edition::Cloud, item)
+    };
+    let flagged = || Some(FLAGGED.to_owned());
+    assert_eq!(flag(json!(""), json!("[10019]")), (Field::Label, None, flagged()));
+    assert_eq!(flag(json!("[10019]"), Value::Null), (Field::Label, flagged(), None));
+    assert_eq!(flag(json!("[10019]"), json!("[10019, 10020]")).0, Field::Other);
+    let words = json!({"field": "Flagged", "from": null, "fromString": "", "to": null, "toString": "Impediment"});
+    assert_eq!(one(Edition::DataCenter, words), (Field::Label, None, flagged()));
+}
+
+#[test]
+fn a_link_to_what_it_waits_for_is_told_from_every_other_one() {
+    let link = |from: Option<&str>, to: Option<&str>| {
+        let key = |words: Option<&str>| words.and_then(|words| words.rsplit(' ').next()).map(str::to_owned);
+        let item = json!({"field": "Link", "from": key(from), "fromString": from, "to": key(to), "toString": to});
+        let (field, from, to) = one(Edition::Cloud, item);
+        assert_eq!(field, Field::Link);
+        (from, to)
+    };
+    assert_eq!(link(Some("This issue is blocked by ENG-5"), None), (some("ENG-5"), None));
+    assert_eq!(link(None, Some("This work item is blocked by ENG-5")), (None, some("ENG-5")));
+    assert_eq!(link(Some("This issue blocks ENG-5"), None), (None, None));
+    assert_eq!(link(Some("This issue relates to ENG-5"), None), (None, None));
+}

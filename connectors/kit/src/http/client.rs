@@ -1,6 +1,7 @@
 //! The client: one request out, one answer in, counted against its budget.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -55,9 +56,25 @@ impl Http {
             check_base(base).map_err(wrong)?;
         }
         check_sides(&config).map_err(wrong)?;
-        let client = build(&config).map_err(wrong)?;
+        let client = build(&config, None).map_err(wrong)?;
+        Ok(Http::of(config, client))
+    }
+
+    /// A client that connects to these addresses of its base's host and to no others, whatever the name is said to mean, and
+    /// by no proxy. For none, whatever the name means is connected to.
+    ///
+    /// # Errors
+    /// As for [`Http::new`].
+    pub fn pinned(config: HttpConfig, addresses: &[SocketAddr]) -> Result<Http, ConnectorError> {
+        let wrong = |what| ConnectorError::Misconfigured { tool: config.tool, what };
+        check_base(&config.base).map_err(wrong)?;
+        let client = build(&config, Some(addresses)).map_err(wrong)?;
+        Ok(Http::of(config, client))
+    }
+
+    fn of(config: HttpConfig, client: reqwest::Client) -> Http {
         let (requests, answers) = (AtomicU64::new(0), Mutex::default());
-        Ok(Http { config, client, writes: Vec::new(), requests, answers, skew: Mutex::default() })
+        Http { config, client, writes: Vec::new(), requests, answers, skew: Mutex::default() }
     }
 
     /// Allows these writes: verb and path below the base, where `*` stands for one segment. Every other write is refused.
@@ -300,7 +317,7 @@ fn headers_of(request: &Request) -> Result<HeaderMap, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
-fn build(config: &HttpConfig) -> Result<reqwest::Client, String> {
+fn build(config: &HttpConfig, pinned: Option<&[SocketAddr]>) -> Result<reqwest::Client, String> {
     let deadline = Duration::try_from(config.deadline).map_err(|_| "the deadline must be above zero".to_owned())?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("gapwatch/", env!("CARGO_PKG_VERSION")))
@@ -314,11 +331,13 @@ fn build(config: &HttpConfig) -> Result<reqwest::Client, String> {
     if let Some(file) = &config.ca_file {
         builder = builder.tls_certs_merge(certificates(file)?);
     }
-    builder = match &config.proxy {
+    builder = match (&config.proxy, pinned) {
+        (_, Some([])) => builder.no_proxy(),
+        (_, Some(addresses)) => builder.no_proxy().resolve_to_addrs(host_of(&config.base), addresses),
         // Towards this machine a proxy would get to see what was never meant to leave it.
         _ if is_loopback(&config.base) => builder.no_proxy(),
-        Some(proxy) => builder.proxy(proxy_at(proxy)?),
-        None => builder,
+        (Some(proxy), None) => builder.proxy(proxy_at(proxy)?),
+        (None, None) => builder,
     };
     builder.build().map_err(|error| format!("the client cannot be built: {}", root_cause(&error.without_url())))
 }

@@ -1,10 +1,12 @@
 //! Reading an answer.
 
 use http::header::{CONTENT_TYPE, LINK};
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::Response;
 use crate::ConnectorError;
+use crate::limits::{told_date, told_wait};
 
 impl Response {
     /// True for 2xx.
@@ -15,6 +17,12 @@ impl Response {
     /// A header's value. `None`: absent, or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// How long the tool wants to be left alone. `None`: it does not say, or it is over.
+    pub fn retry_after(&self, now: Timestamp) -> Option<SignedDuration> {
+        let there = told_date(&self.headers).unwrap_or(now);
+        told_wait(&self.headers, there).filter(|wait| wait.is_positive())
     }
 
     /// The body as JSON; `what` says what was asked for (`issues of acme/web`).

@@ -78,7 +78,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// Seconds, or a date. `None`: absent, negative or unreadable.
-fn retry_after(headers: &HeaderMap, there: Timestamp) -> Option<SignedDuration> {
+pub(crate) fn retry_after(headers: &HeaderMap, there: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit is a wait longer than any we keep.

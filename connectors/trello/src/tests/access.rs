@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use connector_kit::secret::Secret;
 use connector_kit::survey::{Examine, Survey, Verdict};
 use connector_kit::{ConnectorError, Cursor, Source, StreamKey, StreamKind};
+use connector_model::StatusCategory;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::json;
@@ -67,6 +68,29 @@ async fn a_limit_is_waited_for_and_that_of_members_for_a_quarter_of_an_hour() {
     assert_eq!(server.calls().len(), 1);
     assert!(matches!(trello.whoami().await, Err(ConnectorError::Limited { .. })));
     assert_eq!(server.calls().len(), 0, "nothing is asked within the wait");
+}
+
+#[tokio::test]
+async fn a_limit_of_ten_seconds_is_waited_for_so_long_and_no_longer_and_an_unknown_one_longer() {
+    for (limit, seconds) in
+        [("API_TOKEN_LIMIT_EXCEEDED", 10), ("API_KEY_LIMIT_EXCEEDED", 10), ("API_TOKEN_DB_LIMIT_EXCEEDED", 60)]
+    {
+        let mut world = World::small();
+        world.instead = Some(Box::new(move |asked| {
+            asked.path().starts_with("boards/").then(|| (429, json!({"error": limit, "message": "x"})))
+        }));
+        let server = Server::new(world).await;
+        let (trello, clock) = server.trello_with(|_| {});
+        for _ in 0..2 {
+            let error = trello.pull(&stream(StreamKind::Tasks, BOARD), &Cursor::default()).await.unwrap_err();
+            let ConnectorError::Limited { retry_after, .. } = error else { panic!("{error}") };
+            assert_eq!(retry_after, SignedDuration::from_secs(seconds), "{limit}");
+            if seconds > 10 {
+                break;
+            }
+            clock.advance(retry_after);
+        }
+    }
 }
 
 #[tokio::test]
@@ -140,8 +164,40 @@ async fn a_connection_tells_what_its_boards_do_not() {
         findings.iter().any(|finding| finding.verdict == verdict && finding.what.contains(words))
     };
     assert!(says(Verdict::Good, "logged in as gapwatch"), "{findings:?}");
-    assert!(says(Verdict::Warning, "1 lists say no state by their names: Misc"), "{findings:?}");
+    assert!(says(Verdict::Warning, "1 list says no state by its name: Misc"), "{findings:?}");
     assert!(says(Verdict::Warning, "no custom field is called Size"), "{findings:?}");
     assert!(says(Verdict::Unavailable, "board Nowhere"), "{findings:?}");
     assert!(server.asked().iter().all(|one| one.method == "GET"), "it only reads");
+}
+
+#[tokio::test]
+async fn what_the_configuration_names_and_no_board_has_is_told() {
+    let mut world = World::small();
+    world.lists = vec![json!({"id": "l1", "name": "Misc", "closed": false})];
+    world.members.truncate(1);
+    world.labels =
+        vec![json!({"id": "x1", "name": "On hold", "color": "red"}), json!({"id": "x2", "name": "", "color": "sky"})];
+    world.fields = vec![
+        json!({"id": "f1", "name": "Priority", "type": "list"}),
+        json!({"id": "f2", "name": "Size", "type": "number"}),
+    ];
+    let server = Server::new(world).await;
+    let named = |text: &str| Some(text.to_owned());
+    let fields = crate::Fields { progress: named("Priority"), estimate: named("size"), ..crate::Fields::default() };
+    let (trello, _) = server.trello_with(|config| {
+        config.fields = fields;
+        let waiting = ["on hold", "sky", "Misc", "Nowhere"].map(|word| (word.to_owned(), StatusCategory::Waiting));
+        config.states = waiting.into_iter().collect();
+    });
+    let findings = trello.examine(&["Studio".to_owned()]).await;
+    let warnings: Vec<&str> =
+        findings.iter().filter(|one| one.verdict == Verdict::Warning).map(|one| one.what.as_str()).collect();
+    assert_eq!(
+        warnings,
+        [
+            "Studio: the custom field Priority holds a list, and a number is needed",
+            "`states` names \"nowhere\": no list and no label is called so",
+        ]
+    );
+    assert!(findings.iter().any(|one| one.what == "Studio: 1 list, 1 member"), "{findings:?}");
 }

@@ -121,6 +121,33 @@ async fn a_board_that_is_closed_says_so_with_the_next_poll_and_only_once() {
 }
 
 #[tokio::test]
+async fn what_happens_to_an_archived_card_is_heard_of_with_the_next_poll() {
+    let mut world = World::small();
+    world.cards = vec![card(&id(1), "l1"), card(&id(2), "l1")];
+    world.cards[0]["closed"] = true.into();
+    let server = Server::new(world).await;
+    let trello = server.trello();
+    let (_, cursor) = pass(&trello, &tasks(), &Cursor::default()).await;
+    {
+        let mut world = server.world.lock().unwrap();
+        for (n, name) in [(1, "another"), (2, "listed")] {
+            world.change(&id(n), json!({"name": name}));
+            let data = json!({"card": {"id": id(n)}, "old": {"name": "x"}});
+            world.actions.push(action(&id(900_000 + n), "updateCard", "2026-03-11T09:03:00.000Z", data));
+        }
+    }
+    server.asked();
+    let (pages, cursor) = pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call(), format!("GET cards/{}", id(1))]);
+    let mut titles: Vec<&str> = pages[0].tasks.iter().map(|task| task.title.as_str()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["another", "listed"]);
+    server.asked();
+    pass(&trello, &tasks(), &cursor).await;
+    assert_eq!(server.calls(), [cards_call(), actions_call()], "once");
+}
+
+#[tokio::test]
 async fn a_card_that_left_the_list_is_asked_for_by_itself() {
     let mut world = World::small();
     world.cards = (0..3).map(|n| card(&id(n), "l1")).collect();

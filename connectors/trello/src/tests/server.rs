@@ -67,6 +67,7 @@ pub(super) struct World {
     pub(super) actions: Vec<Value>,
     pub(super) checklists: Vec<Value>,
     pub(super) fields: Vec<Value>,
+    pub(super) labels: Vec<Value>,
     pub(super) members: Vec<Value>,
     pub(super) memberships: Vec<Value>,
     pub(super) tokens: Vec<Value>,
@@ -121,6 +122,7 @@ impl World {
                 self.boards.iter().find(is).map_or((404, "model not found".into()), |board| (200, board.clone()))
             }
             ("GET", ["boards", id, "lists"]) => (200, of_board(&self.lists, id)),
+            ("GET", ["boards", _, "labels"]) => (200, self.labels.clone().into()),
             ("GET", ["boards", _, "customFields"]) => (200, self.fields.clone().into()),
             ("GET", ["boards", _, "members"]) => (200, self.members.clone().into()),
             ("GET", ["boards", _, "memberships"]) => (200, self.memberships.clone().into()),

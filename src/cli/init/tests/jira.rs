@@ -109,7 +109,7 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
         "The account sees 2 projects:",
         "is neither a number of the list nor a project's key",
         "the trackers show no account nobody",
-        "2 people have open issues assigned.",
+        "2 people have open work assigned.",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
     }

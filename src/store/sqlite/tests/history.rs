@@ -284,3 +284,20 @@ fn when_something_was_closed_stays_where_the_tool_does_not_tell() {
     world.tasks(vec![Task { updated_at: at("2026-03-06T08:00:00Z"), ..task("1") }]);
     assert_eq!(read(&mut world, "2026-03-07", &[Field::Status]), "2026-03-07T08:00:00Z");
 }
+
+#[test]
+fn somebody_of_the_configuration_is_asked_by_their_login_before_they_were_ever_seen_there() {
+    let mut world = World::new();
+    world.tasks(vec![task("1")]);
+    let asks = |vkey: &str, when: &str, whom: &str| Change {
+        mentions: Mentions { who: vec![whom.to_owned()], asks: true },
+        ..change(ext("1"), vkey, Field::Comment, when, "u1")
+    };
+    world.comments(vec![asks("c1", "2026-02-01T08:00:00Z", "Mo-X")]);
+    let asked = world.rec("1").facts.asked()[0];
+    assert_eq!(world.board.people.person(asked.whom).unwrap().handle, "mo");
+    world.comments(vec![asks("c2", "2026-02-02T08:00:00Z", "whoever")]);
+    assert_eq!(world.rec("1").facts.asked(), []);
+    assert_eq!(world.rec("1").facts.named_at(), Some(at("2026-02-02T08:00:00Z")), "somebody all the same");
+    world.assert_board();
+}

@@ -9,6 +9,7 @@ mod history;
 mod mirror;
 mod moves;
 mod norms;
+mod planned;
 mod plans;
 mod rounds;
 mod streams;
@@ -100,7 +101,7 @@ fn plan() -> ConfigPlan {
             poll: SignedDuration::from_mins(5),
             streams: streams.map(|(kind, every)| StreamSpec { kind, every }).to_vec(),
             observed: &[Field::Description, Field::Progress],
-            state_labels: vec!["doing".to_owned()],
+            state_labels: vec![("doing".to_owned(), StatusCategory::Active)],
             reading: "r1".to_owned(),
         }],
         persons: vec![person("ana", "ana-k"), person("mo", "mo-x")],

@@ -149,6 +149,7 @@ fn full(world: &World) -> Round {
             post(3, PostAbout::Alert(AlertId(1), 1)),
         ],
         messages: vec![message(1, MessageOp::Post, 1, mark(1)), message(2, MessageOp::Edit, 1, mark(1))],
+        events: Vec::new(),
         answered: Vec::new(),
         released: Vec::new(),
         baselines: Vec::new(),
