@@ -134,10 +134,14 @@ pub(crate) fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
                 SubjectKey::Container(id) => workers(id, snapshot),
                 _ => owners(alert, snapshot),
             };
-            let own = owners.first().and_then(|owner| people.manager(*owner));
+            let responsible = responsible(alert.subject, snapshot);
+            let own = match owners.first() {
+                Some(owner) => people.manager_or(*owner, responsible),
+                None => responsible.and_then(|id| people.persons.get(&id)),
+            };
             let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
             let here = manager.filter(|manager| people.back_at(manager.own_account, snapshot.now).is_none());
-            let stands = here.or_else(|| leader(&owners, snapshot)).or(manager);
+            let stands = here.or_else(|| leader(&owners, alert.subject, snapshot)).or(manager);
             match (stands, alert.subject) {
                 (Some(manager), _) => vec![manager.own_account],
                 // Nobody leads them: whoever works on it knows best.
@@ -347,7 +351,9 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     // What is told to the manager is for them to settle, but for what a whole plan hangs on.
     let is_told = match alert.finding.addressee {
         Addressee::Owners | Addressee::Account(_) => true,
-        Addressee::Manager => alert.rule == RuleId("milestone.at_risk") && leader(heads, snapshot).is_some(),
+        Addressee::Manager => {
+            alert.rule == RuleId("milestone.at_risk") && leader(heads, alert.subject, snapshot).is_some()
+        }
         Addressee::Operators => false,
     };
     if !climbs || !is_told {
@@ -430,7 +436,7 @@ pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_
 /// The manager in person, or a line of their digest; without a manager the channel for what has none.
 fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
-    let manager = leader(heads, draft.snapshot);
+    let manager = leader(heads, alert.subject, draft.snapshot);
     let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
@@ -444,11 +450,16 @@ fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) 
     Want { account, address, rung: 2, reason: Reason::Escalated }
 }
 
-/// Who leads the first of them and is none of them. `None`: nobody does.
-pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option<&'a Person> {
+/// Who leads the first of them and is none of them: by the configuration, else whoever answers for the project. `None`: nobody
+/// does.
+pub(crate) fn leader<'a>(heads: &[AccountId], about: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a Person> {
     let people = &snapshot.board.people;
-    let Some(first) = heads.first() else { return people.default_manager.and_then(|id| people.persons.get(&id)) };
-    let chain = std::iter::successors(people.manager(*first), |person| people.manager(person.own_account));
+    let responsible = responsible(about, snapshot);
+    let first = match heads.first() {
+        Some(first) => people.manager_or(*first, responsible),
+        None => responsible.or(people.default_manager).and_then(|id| people.persons.get(&id)),
+    };
+    let chain = std::iter::successors(first, |person| people.manager(person.own_account));
     let above: Vec<&Person> = chain
         .take(MANAGERS)
         .filter(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
@@ -459,6 +470,13 @@ pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option
         if here(person) { Some(*person) } else { people.deputy(person.own_account).filter(here) }
     };
     above.iter().find_map(stands).or(above.first().copied())
+}
+
+/// Whom the tool names as answering for the place that a gap is in, where they are known.
+fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
+    let people = &snapshot.board.people;
+    let account = super::home(about, snapshot)?.responsible.filter(|account| people.is_there(*account))?;
+    Some(people.person(account)?.id)
 }
 
 /// The notice by which a want has been met, or is about to be.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueStated, Progress, ProgressSource, Share, StatusCategory};
+use connector_model::{AccountKind, ContainerKind, Due, DueStated, Ineligible, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -235,10 +235,11 @@ impl<'a> Look<'a> {
         self.snapshot.board.task(task.parent?)
     }
 
-    /// Its children, in a fixed order.
+    /// Its parts, in a fixed order. What is no work is none of them: a heading among sub-tasks, a milestone, a line without a
+    /// date.
     pub fn children(&self, task: &TaskRec) -> impl Iterator<Item = &'a TaskRec> + use<'a> {
         self.note(Reads::CHILDREN);
-        self.snapshot.board.children(task.id)
+        self.snapshot.board.children(task.id).filter(|child| child.ineligible != Some(Ineligible::NotWork))
     }
 
     /// What it waits for, in a fixed order.
@@ -485,37 +486,6 @@ impl<'a> Look<'a> {
                 }
             },
         })
-    }
-
-    /// Declared progress: the tool's own, else its finished children where all of them are mirrored or the tool counts them.
-    pub fn progress(&self, task: &TaskRec) -> Option<Progress> {
-        match task.progress {
-            Some(booked) if booked.source == ProgressSource::Time => self.child_progress(task, None).or(Some(booked)),
-            Some(progress) if progress.source != ProgressSource::Children => Some(progress),
-            counted => self.child_progress(task, counted),
-        }
-    }
-
-    /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
-    fn child_progress(&self, task: &TaskRec, counted: Option<Progress>) -> Option<Progress> {
-        let children: Vec<&TaskRec> = self.children(task).collect();
-        let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
-        if !all_here || children.is_empty() {
-            return counted;
-        }
-        let meant: Vec<&&TaskRec> =
-            children.iter().filter(|child| child.category != StatusCategory::Cancelled).collect();
-        if meant.len() < 2 {
-            return None;
-        }
-        let weight = |child: &TaskRec| child.estimate_secs.filter(|secs| *secs > 0);
-        let weighed = meant.iter().all(|child| weight(child).is_some());
-        let of = |child: &TaskRec| if weighed { weight(child).unwrap_or(1) as f64 } else { 1.0 };
-        let whole: f64 = meant.iter().map(|child| of(child)).sum();
-        let done: f64 =
-            meant.iter().filter(|child| child.category == StatusCategory::Done).map(|child| of(child)).sum();
-        let items = u32::try_from(meant.len()).unwrap_or(u32::MAX);
-        Some(Progress { share: Share::new(done / whole), source: ProgressSource::Children, items })
     }
 
     /// The tool's words for states of a container's open tasks that mean nothing to us, in a fixed order.

@@ -32,6 +32,7 @@ pub mod names;
 pub mod norms;
 pub mod notice;
 pub mod outcome;
+mod parts;
 pub mod past;
 pub mod people;
 pub mod plan;

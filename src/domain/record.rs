@@ -120,6 +120,8 @@ pub struct ContainerRec {
     pub history: HistoryReach,
     /// What its reader does not tell of its tasks.
     pub lacks: Box<[Lack]>,
+    /// Whom the tool names as answering for it. `None`: nobody.
+    pub responsible: Option<AccountId>,
 }
 
 /// How far the history of a container's tasks reaches.

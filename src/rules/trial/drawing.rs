@@ -214,6 +214,7 @@ impl<'c> Drawing<'c> {
             archived: false,
             over: false,
             lacks: Box::default(),
+            responsible: None,
             due,
             warm_at: Some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),
