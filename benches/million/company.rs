@@ -107,13 +107,27 @@ pub(crate) fn page_of(tasks: impl Iterator<Item = u64>, now: Timestamp) -> Page 
 
 fn project(nth: u64) -> Container {
     let at = ContainerRef { kind: ContainerKind::Project, ext: nth.to_string() };
-    Container { at, name: format!("Project {nth}"), handle: format!("P{nth}"), due: None, open: true }
+    Container {
+        at,
+        name: format!("Project {nth}"),
+        handle: format!("P{nth}"),
+        due: None,
+        open: true,
+        responsible: None,
+    }
 }
 
 fn release_of(project: u64, nth: u64, now: Timestamp) -> Container {
     let due = Some(day(now, 10 + i64::try_from(nth).unwrap_or(0) * 9));
     let at = release(project, nth);
-    Container { at, name: format!("Release {nth} of project {project}"), handle: nth.to_string(), due, open: true }
+    Container {
+        at,
+        name: format!("Release {nth} of project {project}"),
+        handle: nth.to_string(),
+        due,
+        open: true,
+        responsible: None,
+    }
 }
 
 fn release(project: u64, nth: u64) -> ContainerRef {

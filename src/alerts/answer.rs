@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{heads, owners};
+use super::whose::{is_obeyed, owners};
 use crate::domain::alert::{Alert, AlertState, Answer, LogKind, Wish};
 use crate::domain::calendar::Calendar;
 use crate::domain::command::{self, Command, Until};
@@ -286,28 +286,4 @@ fn mute(answer: &Answer, on: bool, draft: &mut Draft<'_>) -> (bool, String) {
     let all: Vec<AccountId> = all.chain([stands]).collect();
     draft.mutes.extend(all.into_iter().map(|account| (account, None)));
     (true, "Noted: you are told in person again.".to_owned())
-}
-
-/// Owners of the task now, whoever leads them, and the operators.
-pub(super) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
-    let people = &snapshot.board.people;
-    let person = people.person(account).map(|person| person.id);
-    if person.is_some_and(|person| people.operators.contains(&person)) {
-        return true;
-    }
-    let leads = |owner| people.manager(owner).is_some_and(|manager| Some(manager.id) == person);
-    match alert.subject {
-        SubjectKey::Task(task) => {
-            let Some(task) = snapshot.board.task(task) else { return false };
-            // Of what nobody owns, whoever was asked may answer.
-            let asked = alert.told.iter().any(|told| people.same(told.account, account));
-            let unowned = task.owners().len() == 0 && asked;
-            unowned || task.owners().any(|owner| people.same(owner, account) || leads(owner))
-        }
-        SubjectKey::Person(_) => {
-            owners(alert, snapshot).iter().any(|owner| people.same(*owner, account) || leads(*owner))
-        }
-        SubjectKey::Container(_) => heads(alert, snapshot).iter().any(|head| people.same(*head, account)),
-        SubjectKey::Connection(_) => false,
-    }
 }

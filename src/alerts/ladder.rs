@@ -3,17 +3,17 @@
 //! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager. Nobody above the owner hears
 //! before the owner did, except where there is no owner who can be told.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
-use super::step::lapses_at;
+use super::lapse::lapses_at;
+use super::whose::{heads, last_act, leader};
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
-use crate::domain::ids::{AccountId, ContainerId, PersonId, TaskId};
+use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
 use crate::domain::said::Claim;
@@ -29,8 +29,6 @@ const MANAGER_SOON: i64 = 1;
 const MANAGER_LATER: i64 = 2;
 /// Working days of the owner's silence after an act of theirs that postponed it, for a gap that is no failure.
 pub(super) const QUIET_AFTER_ACT: i64 = 3;
-/// Managers of managers are followed no further than this.
-const MANAGERS: usize = 8;
 
 /// One word that ought to be said, or have been said.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +74,8 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
         Addressee::Operators => operators(alert, draft),
         Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, alert, draft),
     };
-    climb.unreachable = climb.wants.is_empty() || heads.iter().all(|head| is_muted(*head, draft));
+    let muted = !heads.is_empty() && heads.iter().all(|head| is_muted(*head, draft));
+    climb.unreachable = climb.wants.is_empty() || muted;
     climb.wants.extend(asked(&heads, alert, draft));
     escalate(&heads, alert, draft, &mut climb);
     climb
@@ -123,32 +122,6 @@ fn near_from(alert: &Alert, calendar: &Calendar) -> Option<Timestamp> {
     Some(date.checked_sub(NEAR_DAYS.days()).map_or(Timestamp::MIN, |date| calendar.day_begins(date)))
 }
 
-/// The accounts the rule speaks to first, in a fixed order.
-pub(crate) fn heads(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
-    match alert.finding.addressee {
-        Addressee::Owners => owners(alert, snapshot),
-        Addressee::Account(account) => vec![account],
-        Addressee::Manager => {
-            let people = &snapshot.board.people;
-            let owners = match alert.subject {
-                SubjectKey::Container(id) => workers(id, snapshot),
-                _ => owners(alert, snapshot),
-            };
-            let own = owners.first().and_then(|owner| people.manager(*owner));
-            let manager = own.or_else(|| people.default_manager.and_then(|id| people.persons.get(&id)));
-            let here = manager.filter(|manager| people.back_at(manager.own_account, snapshot.now).is_none());
-            let stands = here.or_else(|| leader(&owners, snapshot)).or(manager);
-            match (stands, alert.subject) {
-                (Some(manager), _) => vec![manager.own_account],
-                // Nobody leads them: whoever works on it knows best.
-                (None, SubjectKey::Container(_)) => owners,
-                (None, _) => Vec::new(),
-            }
-        }
-        Addressee::Operators => Vec::new(),
-    }
-}
-
 /// Of those who ought to hear first the ones who are here, and in the place of each who is away their deputy. Looks again
 /// when somebody is back.
 fn present(heads: &[AccountId], alert: &Alert, snapshot: &Snapshot<'_>, climb: &mut Climb) -> Vec<AccountId> {
@@ -175,38 +148,6 @@ fn account_there(person: &Person, alert: &Alert, snapshot: &Snapshot<'_>) -> Acc
     let site = super::home(alert.subject, snapshot).map(|home| home.site);
     let there = |account: &AccountId| board.people.accounts.get(account).is_some_and(|rec| Some(rec.site) == site);
     board.accounts_of(person.id).find(there).unwrap_or(person.own_account)
-}
-
-/// Every owner of the task who can act, in the tool's order, one account for each person; of a gap about a person, they
-/// themselves.
-pub(crate) fn owners(alert: &Alert, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
-    if let SubjectKey::Person(id) = alert.subject {
-        return snapshot.board.somebody(id).map(|who| who.account).into_iter().collect();
-    }
-    let SubjectKey::Task(task) = alert.subject else { return Vec::new() };
-    let Some(task) = snapshot.board.task(task) else { return Vec::new() };
-    let people = &snapshot.board.people;
-    let mut owners: Vec<AccountId> = Vec::new();
-    for owner in task.owners() {
-        if people.is_there(owner) && !owners.iter().any(|other| people.same(*other, owner)) {
-            owners.push(owner);
-        }
-    }
-    owners
-}
-
-/// Everybody who owns open work of a container, one account for each person; whoever has most of it comes first.
-fn workers(container: ContainerId, snapshot: &Snapshot<'_>) -> Vec<AccountId> {
-    let board = snapshot.board;
-    let mut counts: BTreeMap<PersonId, (usize, AccountId)> = BTreeMap::new();
-    for task in board.members(container).filter(|task| task.is_work()) {
-        for owner in task.owners().filter(|owner| board.people.is_there(*owner)) {
-            counts.entry(board.stands_for(owner)).or_insert((0, owner)).0 += 1;
-        }
-    }
-    let mut workers: Vec<(usize, AccountId)> = counts.into_values().collect();
-    workers.sort_unstable_by_key(|(tasks, account)| (std::cmp::Reverse(*tasks), *account));
-    workers.into_iter().map(|(_, account)| account).collect()
 }
 
 fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
@@ -347,7 +288,9 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     // What is told to the manager is for them to settle, but for what a whole plan hangs on.
     let is_told = match alert.finding.addressee {
         Addressee::Owners | Addressee::Account(_) => true,
-        Addressee::Manager => alert.rule == RuleId("milestone.at_risk") && leader(heads, snapshot).is_some(),
+        Addressee::Manager => {
+            alert.rule == RuleId("milestone.at_risk") && leader(heads, alert.subject, snapshot).is_some()
+        }
         Addressee::Operators => false,
     };
     if !climbs || !is_told {
@@ -419,18 +362,10 @@ fn escalates_at(
     [Some(plain), acted, lapses].into_iter().flatten().max().unwrap_or(plain)
 }
 
-/// The last act on the task by whoever is behind an account. `None`: none is known.
-pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
-    let SubjectKey::Task(task) = alert.subject else { return None };
-    let people = &snapshot.board.people;
-    let acts = snapshot.board.task(task)?.facts().acts();
-    acts.filter(|(who, _)| people.same(*who, account)).map(|(_, at)| at).max()
-}
-
 /// The manager in person, or a line of their digest; without a manager the channel for what has none.
 fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
-    let manager = leader(heads, draft.snapshot);
+    let manager = leader(heads, alert.subject, draft.snapshot);
     let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
@@ -442,23 +377,6 @@ fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) 
     let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }
-}
-
-/// Who leads the first of them and is none of them. `None`: nobody does.
-pub(crate) fn leader<'a>(heads: &[AccountId], snapshot: &Snapshot<'a>) -> Option<&'a Person> {
-    let people = &snapshot.board.people;
-    let Some(first) = heads.first() else { return people.default_manager.and_then(|id| people.persons.get(&id)) };
-    let chain = std::iter::successors(people.manager(*first), |person| people.manager(person.own_account));
-    let above: Vec<&Person> = chain
-        .take(MANAGERS)
-        .filter(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
-        .collect();
-    // Of a manager on leave the deputy hears, else whoever leads the manager; when all of them are, the first waits for it.
-    let here = |person: &&Person| people.back_at(person.own_account, snapshot.now).is_none();
-    let stands = |person: &&'a Person| {
-        if here(person) { Some(*person) } else { people.deputy(person.own_account).filter(here) }
-    };
-    above.iter().find_map(stands).or(above.first().copied())
 }
 
 /// The notice by which a want has been met, or is about to be.

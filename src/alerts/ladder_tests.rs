@@ -372,6 +372,25 @@ fn an_owner_without_any_channel_is_named_and_the_manager_hears_in_time() {
 }
 
 #[test]
+fn whoever_answers_for_the_project_leads_those_who_have_no_manager_of_their_own() {
+    let told = |own: Option<i64>, responsible: Option<AccountId>| {
+        let mut world = World::new();
+        world.board.people.default_manager = Some(crate::domain::ids::PersonId(4));
+        world.board.people.persons.get_mut(&crate::domain::ids::PersonId(1)).unwrap().manager =
+            own.map(crate::domain::ids::PersonId);
+        world.container(|web| web.responsible = responsible);
+        world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]).said();
+        world.at("2025-03-12 09:00").run(&[]);
+        world.said().lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(told(Some(3), Some(AccountId(2))), "slack UMAX", "the configuration comes first");
+    assert_eq!(told(None, Some(AccountId(2))), "slack UBO");
+    assert_eq!(told(None, Some(ANA)), "slack UEVE", "nobody leads themselves");
+    assert_eq!(told(None, Some(AccountId(99))), "slack UEVE", "nobody is known behind it");
+    assert_eq!(told(None, None), "slack UEVE");
+}
+
+#[test]
 fn that_all_parts_are_done_is_said_once_and_not_that_it_is_nearly_done() {
     let (near, whole) = (RuleId("pace.stuck_near_done"), RuleId("state.parent_child"));
     let mut world = World::new();

@@ -25,6 +25,7 @@ mod draft;
 mod heard_tests;
 mod inhibit;
 mod ladder;
+mod lapse;
 #[cfg(test)]
 mod ladder_tests;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod risk_tests;
 mod reconcile;
 mod routing;
 mod step;
+mod whose;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -53,9 +55,10 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
-pub(crate) use ladder::{cannot_wait, heads, last_act, leader, owners};
+pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
+pub(crate) use whose::{heads, last_act, leader, owners};
 
 /// What the rules say about one subject.
 #[derive(Debug, Clone, PartialEq)]

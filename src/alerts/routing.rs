@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{QUIET_AFTER_ACT, Want, climb, last_act, met_by};
+use super::ladder::{QUIET_AFTER_ACT, Want, climb, met_by};
+use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
-use super::step::{lapses_at, settles_at};
+use super::step::settles_at;
+use super::whose::last_act;
 use super::{held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::calendar::{Calendar, later};
@@ -113,7 +115,7 @@ fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice])
     let on_its_way = |notice: &&Notice| {
         plan.keep.contains(&notice.id) && notice.state == NoticeState::Sealed && notice.address.is_sent()
     };
-    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(|notice| on_its_way(&notice));
+    let goes = plan.say.iter().any(|want| want.address.is_sent()) || notices.iter().any(on_its_way);
     if unreachable && alert.told.is_empty() && !goes {
         return Some(Withheld::NoAddressee);
     }

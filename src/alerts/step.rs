@@ -2,26 +2,20 @@
 
 use jiff::Timestamp;
 
-use super::answer::is_obeyed;
 use super::draft::Draft;
-use super::ladder::owners;
+use super::lapse::lapses_at;
 use super::reconcile::{end, resolves_at};
+use super::whose::is_obeyed;
 use super::{is_held, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
 use crate::domain::calendar::later;
 use crate::domain::finding::{Evidence, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::look::Look;
-use crate::domain::notice::{Notice, NoticeState, Reason};
 use crate::domain::policy::Mode;
 use crate::domain::record::HistoryReach;
 use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
-
-/// Working days for an answer to the question whether an earlier one still holds.
-const ASKED_DAYS: i64 = 1;
-/// The same where it could not be put.
-const UNASKED_DAYS: i64 = 2;
 
 /// Moves an alert on as far as `now` allows.
 pub(super) fn advance(id: AlertId, draft: &mut Draft<'_>) {
@@ -82,21 +76,6 @@ fn forget_answer(id: AlertId, draft: &mut Draft<'_>) {
         change.alert.unsay();
     }
     draft.log(id, LogKind::Answered, Some(why.to_owned()), None);
-}
-
-/// When an answer stops to count whose time is over: a working day after who gave it was asked again, or two where nobody
-/// could be. `None`: there is none that is asked about.
-pub(super) fn lapses_at(alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp> {
-    let asks_at = alert.asks_again_at()?;
-    let by = alert.said.as_ref().map(|said| said.by).filter(|by| *by != AccountId::NOBODY);
-    let calendar = draft.snapshot.board.people.calendar(by.or(owners(alert, draft.snapshot).first().copied()));
-    let asked = |notice: &&Notice| {
-        let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
-        heard.filter(|_| notice.reason == Reason::Asked && notice.decided_at >= asks_at)
-    };
-    let asked = draft.notices(alert).iter().filter_map(asked).min();
-    let (since, days) = asked.map_or((asks_at, UNASKED_DAYS), |at| (at, ASKED_DAYS));
-    Some(calendar.after(since, days * calendar.day_secs()))
 }
 
 /// It was found while we only observed, and sending has been switched on since: it is backlog, not news.

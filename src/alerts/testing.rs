@@ -382,6 +382,7 @@ fn container(now: Timestamp) -> ContainerRec {
         fresh_at: Some(now),
         history: HistoryReach::Known { from: Timestamp::UNIX_EPOCH, read_at: now },
         lacks: Box::default(),
+        responsible: None,
     }
 }
 

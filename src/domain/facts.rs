@@ -11,7 +11,7 @@ use super::ids::AccountId;
 use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// How the ids of observed changes of a deadline begin that moved with the task's home.
 pub const HOME_MOVED: &str = "observed:home:";
@@ -73,6 +73,11 @@ impl Facts {
         self.past.as_ref()?.progress_at
     }
 
+    /// When its estimate, or the time spent on it or left, last changed. `None`: never.
+    pub fn booked_at(&self) -> Option<Timestamp> {
+        self.past.as_ref()?.booked_at
+    }
+
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     pub fn reopened_at(&self) -> Option<Timestamp> {
         self.past.as_ref()?.reopened_at
@@ -91,7 +96,7 @@ impl Facts {
     /// Since when a flag, a label or its state says that it waits, without a break. `None`: its state alone says so, if
     /// anything does; it has since it was entered.
     pub fn waits_since(&self) -> Option<Timestamp> {
-        self.past.as_ref()?.waits_since.or(self.state_since)
+        self.past.as_ref().and_then(|past| past.waits_since).or(self.state_since)
     }
 
     /// When a link to what it waits for was last removed. `None`: never.
@@ -271,6 +276,7 @@ impl<'a> Fold<'a> {
             Field::Status => self.status(change),
             Field::Label => self.label(change),
             Field::Progress => self.past.progress_at = Some(change.at),
+            Field::Estimate => self.past.booked_at = Some(change.at),
             Field::Start => self.past.start_set_at = change.to.is_some().then_some(change.at),
             Field::Link if change.from.is_some() && change.to.is_none() => self.past.unlinked_at = Some(change.at),
             _ => {}
@@ -298,7 +304,7 @@ impl<'a> Fold<'a> {
         let [before, after] = [from, to].map(|text| text.and_then(StatusCategory::of_entry));
         let (is_closed, is_reopened) = match (before, after) {
             (Some(before), Some(after)) => (before.is_open() && !after.is_open(), !before.is_open() && after.is_open()),
-            _ => (to == Some("closed") && from != Some("closed"), to == Some("open") && from != Some("open")),
+            _ => (is_closed_word(to) && !is_closed_word(from), to == Some("open") && from != Some("open")),
         };
         let was = before.or(self.category);
         if is_closed {
@@ -486,6 +492,11 @@ impl<'a> Fold<'a> {
             (None, None) => None,
         }
     }
+}
+
+/// `closed`, or with the reason: `closed:completed`.
+fn is_closed_word(word: Option<&str>) -> bool {
+    word.is_some_and(|word| word.split(':').next() == Some("closed"))
 }
 
 /// Our own word, which is no activity.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueStated, StatusCategory};
+use connector_model::{AccountKind, ContainerKind, Due, DueStated, Ineligible, StatusCategory};
 use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
@@ -248,10 +248,11 @@ impl<'a> Look<'a> {
         self.snapshot.board.task(task.parent()?)
     }
 
-    /// Its children, in a fixed order.
+    /// Its parts, in a fixed order. What is no work is none of them: a heading among sub-tasks, a milestone, a line without a
+    /// date.
     pub fn children(&self, task: &TaskRow) -> impl Iterator<Item = &'a TaskRow> + use<'a> {
         self.note(Reads::CHILDREN);
-        self.snapshot.board.children(task.id)
+        self.snapshot.board.children(task.id).filter(|child| child.ineligible() != Some(Ineligible::NotWork))
     }
 
     /// What it waits for, in a fixed order.

@@ -21,7 +21,9 @@ impl<'a> Look<'a> {
     /// The tool counts given up children as done and lags behind; where all are mirrored we count ourselves.
     fn child_progress(&self, task: &TaskRow, counted: Option<Progress>) -> Option<Progress> {
         let children: Vec<&TaskRow> = self.children(task).collect();
-        let all_here = counted.is_none_or(|counted| children.len() >= counted.items as usize);
+        // The tool may count headings.
+        let here = self.board().children(task.id).count();
+        let all_here = counted.is_none_or(|counted| here >= counted.items as usize);
         if !all_here || children.is_empty() {
             return counted;
         }

@@ -28,6 +28,9 @@ pub struct Past {
     /// When its declared progress last changed. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress_at: Option<Timestamp>,
+    /// When its estimate, or the time spent on it or left, last changed. `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booked_at: Option<Timestamp>,
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Timestamp>,

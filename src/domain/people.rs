@@ -177,13 +177,16 @@ impl People {
 
     /// Who leads the person behind an account: their own manager, else the default one; never themselves.
     pub fn manager(&self, account: AccountId) -> Option<&Person> {
+        self.manager_or(account, None)
+    }
+
+    /// The same, where this one counts before the default manager: whoever answers for what it is about.
+    pub fn manager_or(&self, account: AccountId, responsible: Option<PersonId>) -> Option<&Person> {
         let person = self.person(account);
         let own = person.map(|person| person.id);
-        person
-            .and_then(|person| person.manager)
-            .or(self.default_manager)
-            .filter(|manager| Some(*manager) != own)
-            .and_then(|manager| self.persons.get(&manager))
+        let stated = person.and_then(|person| person.manager).or(responsible.filter(|one| Some(*one) != own));
+        let manager = stated.or(self.default_manager).filter(|manager| Some(*manager) != own);
+        manager.and_then(|manager| self.persons.get(&manager))
     }
 
     /// How people call whoever is behind an account: the person's handle, else the account's login or name.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::absence::Hold;
 use super::alert::{Alert, Answer};
 use super::bulk::Bulk;
-use super::ids::{ConnectionId, ContainerId, SiteId, TaskId};
+use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
@@ -52,6 +52,8 @@ pub struct ContainerRec {
     pub history: HistoryReach,
     /// What its reader does not tell of its tasks.
     pub lacks: Box<[Lack]>,
+    /// Whom the tool names as answering for it. `None`: nobody.
+    pub responsible: Option<AccountId>,
 }
 
 /// How far the history of a container's tasks reaches.

@@ -56,12 +56,13 @@ pub(super) enum When {
     DoneBefore,
     Waits,
     Named,
+    Booked,
 }
 
 /// A number that may be known of a task, by the bit that says whether it is; below the instants.
 #[derive(Clone, Copy)]
 pub(super) enum Number {
-    Container = 19,
+    Container = 20,
     Reporter,
     Parent,
     DueOn,
@@ -80,23 +81,23 @@ pub(super) enum Number {
 #[derive(Clone, Copy)]
 struct Bits(u32, u32);
 
-const INSTANTS: u64 = 0x7_ffff;
-const NUMBERS: u64 = 0xfff8_0000;
-const HAS_SHARE: Bits = Bits(32, 1);
-const HAS_KIND: Bits = Bits(33, 1);
-const HAS_UNMAPPED: Bits = Bits(34, 1);
-const WIDE_INSTANTS: Bits = Bits(35, 1);
-const WIDE_NUMBERS: Bits = Bits(36, 1);
-const WIDE_COUNTS: Bits = Bits(37, 1);
-const CATEGORY: Bits = Bits(38, 3);
-const DECLARED: Bits = Bits(41, 1);
-const RESTRICTED: Bits = Bits(42, 1);
-const UNSEEN: Bits = Bits(43, 1);
-const INELIGIBLE: Bits = Bits(44, 3);
-const DUE_SOURCE: Bits = Bits(47, 4);
-const PROGRESS_SOURCE: Bits = Bits(51, 4);
+const INSTANTS: u64 = 0xf_ffff;
+const NUMBERS: u64 = 0x1_fff0_0000;
+const HAS_SHARE: Bits = Bits(33, 1);
+const HAS_KIND: Bits = Bits(34, 1);
+const HAS_UNMAPPED: Bits = Bits(35, 1);
+const WIDE_INSTANTS: Bits = Bits(36, 1);
+const WIDE_NUMBERS: Bits = Bits(37, 1);
+const WIDE_COUNTS: Bits = Bits(38, 1);
+const CATEGORY: Bits = Bits(39, 3);
+const DECLARED: Bits = Bits(42, 1);
+const RESTRICTED: Bits = Bits(43, 1);
+const UNSEEN: Bits = Bits(44, 1);
+const INELIGIBLE: Bits = Bits(45, 3);
+const DUE_SOURCE: Bits = Bits(48, 3);
+const PROGRESS_SOURCE: Bits = Bits(51, 3);
 /// 0: none.
-const PRIORITY: Bits = Bits(55, 9);
+const PRIORITY: Bits = Bits(54, 9);
 
 /// The lists behind instants and numbers, and the texts behind these; how long each is stands at the beginning.
 #[derive(Clone, Copy)]

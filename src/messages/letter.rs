@@ -260,7 +260,8 @@ fn next(
         return None;
     }
     let (people, policy) = (&desk.snapshot.board.people, desk.snapshot.policy);
-    let manager = leader(heads, desk.snapshot).filter(|one| !people.same(one.own_account, reader.account))?;
+    let manager =
+        leader(heads, alert.subject, desk.snapshot).filter(|one| !people.same(one.own_account, reader.account))?;
     let reached = policy.in_slack(manager).or_else(|| policy.by_mail(manager)).is_some();
     let heard = alert.told.iter().any(|told| told.rung >= 2);
     (reached && !heard).then(|| manager.name.clone())

@@ -361,6 +361,7 @@ impl Sketch {
             "edit" => (Field::Description, None),
             "commit" => (Field::Reference, None),
             "tick" => (Field::Progress, None),
+            "book" => (Field::Estimate, None),
             "rank" => (Field::Priority, None),
             "label" | "unlabel" => (Field::Label, None),
             "assign" | "unassign" => (Field::Owner, None),
@@ -517,6 +518,7 @@ impl Sketch {
             fresh_at: None,
             history: self.history,
             lacks: self.lacks.iter().filter(|_| id == PLACE).cloned().collect(),
+            responsible: None,
         };
         let homes = self.homes.iter().enumerate().map(|(nth, (name, kind, due, over))| ContainerRec {
             name: name.as_str().into(),

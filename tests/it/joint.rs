@@ -68,6 +68,7 @@ impl Source for Tool {
                         handle: name.to_owned(),
                         due: None,
                         open: true,
+                        responsible: None,
                     };
                     page.containers = ["A", "B", "C"].into_iter().map(project).collect();
                 }

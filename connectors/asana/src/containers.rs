@@ -14,7 +14,7 @@ use crate::answers::refusal;
 use crate::call::Ask;
 use crate::places::{PROJECT_FIELDS, Selection, is_open};
 use crate::wire::Project;
-use crate::{Asana, items};
+use crate::{Asana, items, places};
 
 /// So long a project that is out of sight is told of; then it has left the selection.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -52,7 +52,11 @@ impl Asana {
         }
         page.partial = page.unreadable.first().map(|one| format!("{}: {}", one.what, one.because));
         let mut accounts: Vec<Account> = places.people.values().cloned().collect();
+        // A guest, or somebody of another workspace.
+        let owners = selection.projects.iter().filter_map(|project| places::account(project.owner.as_ref()?));
+        accounts.extend(owners.filter(|owner| !places.people.contains_key(&owner.ext)));
         accounts.sort_by(|one, other| one.ext.cmp(&other.ext));
+        accounts.dedup_by(|one, other| one.ext == other.ext);
         page.accounts = accounts;
         Ok(page)
     }
@@ -139,10 +143,32 @@ fn container(project: &Project) -> Container {
         handle: project.gid.clone(),
         due: None,
         open: is_open(project),
+        responsible: project.owner.as_ref().and_then(places::account).map(|owner| owner.ext),
     }
 }
 
 /// A project by its gid.
 pub(crate) fn project_at(gid: &str) -> ContainerRef {
     ContainerRef { kind: ContainerKind::Project, ext: gid.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_owner_of_a_project_answers_for_it() {
+        let read = |owner: serde_json::Value| {
+            let told = json!({"gid": "100", "name": "Web", "archived": false, "completed": false, "owner": owner});
+            container(&serde_json::from_value(told).unwrap()).responsible
+        };
+        assert_eq!(read(json!({"gid": "7", "name": "Pia", "resource_type": "user"})).as_deref(), Some("7"));
+        assert_eq!(read(json!(null)), None);
+        assert_eq!(read(json!({})), None, "without the scope for it");
+        assert!(PROJECT_FIELDS.contains("owner"));
+    }
 }

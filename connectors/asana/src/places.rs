@@ -17,7 +17,7 @@ use crate::wire::{Named, Project, User};
 use crate::{Asana, TOOL, items};
 
 /// What is asked of each project.
-pub(crate) const PROJECT_FIELDS: &str = "name,archived,completed";
+pub(crate) const PROJECT_FIELDS: &str = "name,archived,completed,owner.name";
 
 /// So long people are not asked for again: a large organisation has many pages of them.
 const PEOPLE_KEPT: SignedDuration = SignedDuration::from_hours(12);

@@ -181,6 +181,7 @@ pub(crate) struct Project {
     pub(crate) name: Option<String>,
     pub(crate) archived: Option<bool>,
     pub(crate) completed: Option<bool>,
+    pub(crate) owner: Option<User>,
 }
 
 /// One event of a project.

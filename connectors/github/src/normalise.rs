@@ -100,6 +100,7 @@ pub(crate) fn repository(repository: &Repository<'_>) -> Container {
         handle: format!("repos/{}", &*repository.full_name),
         due: None,
         open: !closed && repository.has_issues != Some(false),
+        responsible: None,
     }
 }
 
@@ -111,6 +112,7 @@ pub(crate) fn home(milestone: &Milestone<'_>, name: &str) -> Container {
         handle: format!("repos/{name}/milestones/{}", milestone.number),
         due: milestone.due_on.map(milestone_day),
         open: milestone.state.as_deref() != Some("closed"),
+        responsible: None,
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::answers::{expect_ok, refusal, words};
 use crate::call::{Call, Query, segment};
 use crate::config::Edition;
+use crate::normalise::{account, ext_of};
 use crate::search::{Found, Search};
 use crate::wire::Place;
 use crate::{Jira, TOOL, dc, items, jql};
@@ -83,7 +84,7 @@ impl Jira {
         let found: Projects<'_> = items::single(&response, "projects")?;
         let mut page = page_of(&response);
         let places: Vec<Place<'_>> = items::each(found.values.iter().copied(), &mut page.unreadable);
-        page.containers = places.iter().filter_map(container).collect();
+        take_up(&mut page, &places, Edition::Cloud);
         if !wanted.is_empty() {
             self.look_for(&keys, &mut page).await?;
             stand.offset += keys.len();
@@ -98,12 +99,12 @@ impl Jira {
     }
 
     async fn all_projects(&self) -> Result<(Page, bool), ConnectorError> {
-        let query = vec![("includeArchived", "true".to_owned())];
+        let query = vec![("includeArchived", "true".to_owned()), ("expand", "lead".to_owned())];
         let response = expect_ok(self.get("project", query).await?, "projects")?;
         let listed: Vec<&RawValue> = items::single(&response, "projects")?;
         let mut page = page_of(&response);
         let places: Vec<Place<'_>> = items::each(listed, &mut page.unreadable);
-        page.containers = places.iter().filter_map(container).collect();
+        take_up(&mut page, &places, Edition::DataCenter);
         let wanted = &self.config.projects;
         if !wanted.is_empty() {
             page.containers.retain(|project| wanted.iter().any(|key| key.eq_ignore_ascii_case(&project.handle)));
@@ -122,8 +123,10 @@ impl Jira {
             match response.status {
                 200 => {
                     let place: Place<'_> = items::single(&response, "a project")?;
-                    let known = container(&place).filter(|one| !page.containers.iter().any(|other| other.at == one.at));
-                    page.containers.extend(known);
+                    let is_known = page.containers.iter().any(|other| *other.at.ext == *place.id);
+                    if !is_known {
+                        take_up(page, &[place], self.edition().await?);
+                    }
                 }
                 403 | 404 => hidden.push(key.clone()),
                 _ => return Err(refusal(&response, &format!("project {key}"))),
@@ -229,8 +232,17 @@ fn page_of(response: &Response) -> Page {
     Page::new(response.asked_at, Cursor::default())
 }
 
+/// Puts projects onto the page, with whoever leads them.
+fn take_up(page: &mut Page, places: &[Place<'_>], edition: Edition) {
+    page.containers.extend(places.iter().filter_map(|place| container(place, edition)));
+    let leads = places.iter().filter_map(|place| account(place.lead.as_ref()?, edition));
+    page.accounts.extend(leads);
+    page.accounts.sort_by(|one, other| one.ext.cmp(&other.ext));
+    page.accounts.dedup_by(|one, other| one.ext == other.ext);
+}
+
 /// A project as the place its issues live in. `None`: it is called nothing.
-fn container(place: &Place<'_>) -> Option<Container> {
+fn container(place: &Place<'_>, edition: Edition) -> Option<Container> {
     let key = place.key.as_deref().filter(|key| !key.is_empty())?.to_owned();
     Some(Container {
         at: ContainerRef { kind: ContainerKind::Project, ext: place.id.to_string() },
@@ -238,6 +250,7 @@ fn container(place: &Place<'_>) -> Option<Container> {
         handle: key,
         due: None,
         open: place.archived != Some(true) && place.deleted != Some(true),
+        responsible: place.lead.as_ref().and_then(|lead| ext_of(lead, edition)).map(str::to_owned),
     })
 }
 
@@ -250,6 +263,22 @@ fn leave_out(page: &mut Page, what: &str, because: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lead_of_a_project_answers_for_it() {
+        let read = |text: &str, edition| {
+            let place: Place<'_> = serde_json::from_str(text).expect("a project");
+            let mut page = Page::new(jiff::Timestamp::UNIX_EPOCH, Cursor::default());
+            take_up(&mut page, &[place], edition);
+            let names: Vec<_> = page.accounts.iter().map(|one| one.ext.clone()).collect();
+            (page.containers[0].responsible.clone(), names)
+        };
+        let cloud = r#"{"id":"10000","key":"ENG","lead":{"accountId":"712020:7","displayName":"Pia","active":true}}"#;
+        assert_eq!(read(cloud, Edition::Cloud), (Some("712020:7".to_owned()), vec!["712020:7".to_owned()]));
+        let server = r#"{"id":"10000","key":"ENG","lead":{"key":"JIRAUSER7","name":"pia","displayName":"Pia"}}"#;
+        assert_eq!(read(server, Edition::DataCenter).0.as_deref(), Some("JIRAUSER7"));
+        assert_eq!(read(r#"{"id":"10000","key":"ENG"}"#, Edition::Cloud), (None, Vec::new()));
+    }
 
     #[test]
     fn loose_words_in_a_selection_are_seen() {

@@ -89,6 +89,7 @@ impl Jira {
                 handle: format!("sprint/{id}"),
                 due: None,
                 open: false,
+                responsible: None,
             }));
         }
         Ok(all)

@@ -368,6 +368,7 @@ pub(crate) fn sprint(sprint: &Sprint<'_>) -> Container {
         handle: format!("sprint/{}", &*sprint.id),
         due: end.filter(|_| is("active")),
         open: !is("closed"),
+        responsible: None,
     }
 }
 
@@ -379,6 +380,7 @@ pub(crate) fn version(version: &Version<'_>) -> Container {
         handle: format!("version/{}", &*version.id),
         due: version.release_date.as_deref().and_then(day).map(Due::On),
         open: version.released != Some(true) && version.archived != Some(true),
+        responsible: None,
     }
 }
 

@@ -235,6 +235,8 @@ pub(crate) struct Place<'a> {
     pub(crate) key: Option<Str<'a>>,
     pub(crate) archived: Option<bool>,
     pub(crate) deleted: Option<bool>,
+    #[serde(borrow)]
+    pub(crate) lead: Option<User<'a>>,
 }
 
 /// What an issue is called.
@@ -245,7 +247,7 @@ pub(crate) struct IssueType<'a> {
 }
 
 /// A person or an app, of either edition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct User<'a> {
     #[serde(borrow)]

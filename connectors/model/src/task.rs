@@ -64,7 +64,8 @@ pub struct Task {
     pub restricted: bool,
     /// Why no rule looks at it. `None`: it is work like any other.
     pub ineligible: Option<Ineligible>,
-    /// Fields that this answer does not tell, whatever stands in them: what is known of them is kept.
+    /// Fields that this answer does not tell, whatever stands in them: what is known of them is kept. Of its state that is
+    /// when it was closed, for as long as it stays so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<Field>,
 }
@@ -347,6 +348,9 @@ pub struct Container {
     pub due: Option<Due>,
     /// False once it is closed, archived or over.
     pub open: bool,
+    /// Account of whom the tool names as answering for it ([`crate::Account::ext`]). `None`: nobody, or it has no such field.
+    #[serde(default)]
+    pub responsible: Option<String>,
 }
 
 /// What a container is.

@@ -8,14 +8,19 @@ use serde_json::value::RawValue;
 
 use crate::answers::expect_ok;
 use crate::call::{Query, segment};
-use crate::wire::{Attachment, Card, Checklist};
-use crate::{Trello, items};
+use crate::listing::PAGE;
+use crate::memory::{Memory, Tick};
+use crate::wire::{Action, Attachment, Card, CheckItem, Checklist};
+use crate::{Trello, history, items};
 
 /// Cards whose checklists are asked for one by one; for more than that the whole board's cost less.
 const ONE_BY_ONE: usize = 4;
 
 /// Cards of a page whose attachments are asked for one by one. Of the others none are known.
 const MOST_ATTACHMENTS: usize = 50;
+
+/// Cards of a page that are asked when their items were ticked. Of the others it counts when they were seen so.
+const MOST_TICKED: usize = 200;
 
 impl Trello {
     /// Completes cards. One that is gone meanwhile stays as it is.
@@ -70,6 +75,41 @@ impl Trello {
             }
         }
         Ok(lists)
+    }
+
+    /// When items that are tasks of their own were ticked stands in the history alone, which a board tells after its cards:
+    /// of a card that is worked on it is asked for at once, unless it is known.
+    pub(crate) async fn ask_for_ticks(&self, cards: &[Card], memory: &mut Memory) -> Result<(), ConnectorError> {
+        let is_over = |card: &Card| card.closed || card.due_complete == Some(true) || card.date_completed.0.is_some();
+        let is_unknown = |memory: &Memory, item: &CheckItem| {
+            let is_known = memory.ticks.get(&item.id).is_some_and(|tick| tick.is_done);
+            item.due.0.is_some() && item.state == "complete" && !is_known
+        };
+        let lacks = |memory: &Memory, card: &Card| {
+            let mut items = card.checklists.iter().flatten().flat_map(|list| &list.check_items);
+            items.any(|item| is_unknown(memory, item))
+        };
+        let mut asked = 0;
+        for card in cards.iter().filter(|card| !is_over(card)) {
+            if asked < MOST_TICKED && lacks(memory, card) {
+                asked += 1;
+                memory.note_ticks(self.ticks_of(&card.id).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was done to the items of a card. Nothing where that is not told.
+    async fn ticks_of(&self, card: &str) -> Result<Vec<(String, Tick)>, ConnectorError> {
+        let (path, what) = (format!("cards/{}/actions", segment(card)), "actions of a card");
+        let query = vec![("filter", "updateCheckItemStateOnCard".to_owned()), ("limit", PAGE.to_string())];
+        let response = self.get(path, query).await?;
+        if response.status != 200 {
+            return Ok(Vec::new());
+        }
+        let listed: Vec<&RawValue> = items::single(&response, what)?;
+        let actions: Vec<Action> = items::each(listed, &mut Vec::new());
+        Ok(actions.iter().rev().filter_map(history::tick).collect())
     }
 
     async fn attachments_of(&self, card: &str) -> Result<Option<Vec<Attachment>>, ConnectorError> {

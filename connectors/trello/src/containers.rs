@@ -184,6 +184,7 @@ fn container(board: &BoardStub) -> Container {
         handle: board.id.clone(),
         due: None,
         open: board.closed != Some(true),
+        responsible: None,
     }
 }
 

@@ -7,15 +7,17 @@ use connector_model::words::meaning;
 use connector_model::{Change, Due, Field, Mentions, StatusCategory, TaskRef};
 use serde_json::Value;
 
-use crate::board::Board;
+use crate::board::{Board, Roles};
 use crate::config::States;
-use crate::wire::{Action, Data, Named};
+use crate::memory::Tick;
+use crate::normalise::{date_of, hours, number_of};
+use crate::wire::{Action, Data, FieldItem, Named};
 use crate::{mark, when};
 
 /// What is asked for. Of cards everything that changes them; `updateCard` in full, for it is always told so.
 pub(crate) const KINDS: &str = "createCard,copyCard,convertToCardFromCheckItem,emailCard,updateCard,commentCard,\
                                 addMemberToCard,removeMemberFromCard,moveCardToBoard,moveCardFromBoard,\
-                                updateCheckItemStateOnCard,addChecklistToCard,removeChecklistFromCard,deleteCard,\
+                                updateCheckItemStateOnCard,updateCustomFieldItem,addChecklistToCard,removeChecklistFromCard,deleteCard,\
                                 updateList,createList,moveListToBoard,moveListFromBoard,updateBoard";
 
 /// The longest command line kept.
@@ -81,6 +83,10 @@ pub(crate) fn changes(action: &Action, board: &Board, states: &States, out: &mut
             out.push(said);
         }
         "updateCheckItemStateOnCard" => out.push(change("", Field::Progress, None, None)),
+        "updateCustomFieldItem" => {
+            let (field, from, to) = of_custom_field(&action.data, &board.roles);
+            out.push(change("", field, from, to));
+        }
         "moveCardToBoard" | "moveCardFromBoard" => {
             let id = |named: &Option<Named>| named.as_ref().and_then(|named| named.id.clone());
             let (here, source, target) =
@@ -98,6 +104,34 @@ pub(crate) fn changes(action: &Action, board: &Board, states: &States, out: &mut
         | "removeChecklistFromCard" => out.push(change("", Field::Other, None, None)),
         _ => {}
     }
+}
+
+/// What happened to a value of a custom field.
+fn of_custom_field(data: &Data, roles: &Roles) -> Meaning {
+    let item = data.custom_field_item.as_ref();
+    let id = item.and_then(|item| item.id_custom_field.as_deref());
+    let id = id.or_else(|| data.custom_field.as_ref()?.id.as_deref());
+    let is = |role: &Option<String>| id.is_some() && role.as_deref() == id;
+    let old = data.old.as_ref().and_then(|old| old.get("value")).cloned();
+    let old = FieldItem { id_custom_field: None, id_value: None, value: old };
+    let both = |text: fn(&FieldItem) -> Option<String>| (text(&old), item.and_then(text));
+    let (field, (from, to)) = match () {
+        () if is(&roles.progress) => {
+            (Field::Progress, both(|item| number_of(item).map(|percent| (percent / 100.0).to_string())))
+        }
+        () if is(&roles.estimate) => (Field::Estimate, both(|item| Some(hours(number_of(item)?)?.to_string()))),
+        () if is(&roles.start) => (Field::Start, both(|item| date_of(item).map(Due::to_text))),
+        () if is(&roles.priority) => (Field::Priority, (None, None)),
+        () => (Field::Other, (None, None)),
+    };
+    (field, from, to)
+}
+
+/// An item of a checklist that was ticked, or no longer is, and when.
+pub(crate) fn tick(action: &Action) -> Option<(String, Tick)> {
+    let item = action.data.check_item.as_ref().filter(|_| action.kind == "updateCheckItemStateOnCard")?;
+    let at = action.date.0.or_else(|| when::of_id(&action.id))?;
+    Some((item.id.clone()?, Tick { at, is_done: item.state.as_deref() == Some("complete") }))
 }
 
 /// Who did it: the one that made it may not exist any more, its id stays.

@@ -68,7 +68,10 @@ impl Trello {
         }
         let mut page = Page::new(response.asked_at, Cursor::default());
         let parents = self.parents_in(&here);
-        let reading = Reading { board: &board, states: &self.config.states, parents: &parents };
+        let mut known = self.memories.last(&here).map(|memory| (*memory).clone()).unwrap_or_default();
+        self.ask_for_ticks(&cards, &mut known).await?;
+        let (ticks, seen_at) = (&known.ticks, response.asked_at);
+        let reading = Reading { board: &board, states: &self.config.states, parents: &parents, ticks, seen_at };
         let card = &cards[0];
         match handle.item {
             None => page.tasks.push(task(card, &reading)),

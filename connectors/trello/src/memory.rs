@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connector_kit::KnownTask;
+use jiff::Timestamp;
 
 use crate::look::Handle;
 use crate::normalise::{cards_in, short_link};
@@ -48,6 +49,13 @@ impl Known {
     }
 }
 
+/// That an item of a checklist was ticked, or no longer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tick {
+    pub(crate) at: Timestamp,
+    pub(crate) is_done: bool,
+}
+
 /// What is known of a board's cards.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
@@ -57,6 +65,8 @@ pub(crate) struct Memory {
     pub(crate) board: u64,
     /// Cards by id.
     pub(crate) cards: HashMap<String, Known>,
+    /// What was last done to items of checklists, by their ids.
+    pub(crate) ticks: HashMap<String, Tick>,
     /// The latest actions that were heard of.
     heard: BTreeSet<String>,
     /// Cards that the pass over all of them has not shown yet. Empty: there is none under way, or it was not seen to begin.
@@ -113,6 +123,16 @@ impl Memory {
             self.heard.pop_first();
         }
         is_news
+    }
+
+    /// Takes note of what was done to items of checklists, in any order.
+    pub(crate) fn note_ticks(&mut self, ticks: impl IntoIterator<Item = (String, Tick)>) {
+        for (item, tick) in ticks {
+            let known = self.ticks.entry(item).or_insert(tick);
+            if tick.at >= known.at {
+                *known = tick;
+            }
+        }
     }
 
     /// The card in whose checklists each named card stands, by the named card's short link.

@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use crate::board::Board;
+use crate::board::{Board, List};
 use crate::config::{Fields, States};
+use crate::memory::Tick;
 use crate::when;
 use crate::wire::{Card, CheckItem, FieldItem, Label};
 
@@ -28,6 +29,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) states: &'a States,
     /// The card in whose checklists a card stands, by the latter's short link.
     pub(crate) parents: &'a HashMap<String, String>,
+    /// When items of checklists were ticked, where the history tells.
+    pub(crate) ticks: &'a HashMap<String, Tick>,
+    /// When this was read.
+    pub(crate) seen_at: Timestamp,
 }
 
 /// A card as a task.
@@ -36,7 +41,8 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
     let is_open = status.category.is_open();
     let made = when::of_id(&card.id).or(card.date_last_activity.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let updated_at = card.date_last_activity.0.unwrap_or(made);
-    let finished = card.date_completed.0.or(card.date_closed.0).or(card.date_last_activity.0).unwrap_or(made);
+    let told = card.date_completed.0.or(card.date_closed.0);
+    let finished = told.or(card.date_last_activity.0).unwrap_or(made);
     let link = short_link(card);
     let start = card.start.0.map(Due::At);
     Task {
@@ -69,7 +75,11 @@ pub(crate) fn task(card: &Card, reading: &Reading<'_>) -> Task {
         description_hash: 0,
         restricted: false,
         ineligible: ineligible(card, reading),
-        untold: untold(card, reading),
+        // When a card came to lie in a list is not told: what was known of its end stays, whatever has been said since.
+        untold: untold(card, reading)
+            .into_iter()
+            .chain((!is_open && told.is_none()).then_some(Field::Status))
+            .collect(),
     }
 }
 
@@ -79,8 +89,10 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
     let is_complete = item.state == "complete";
     let (raw, category) = match (parent.status.category, is_complete) {
         (_, true) => ("complete".to_owned(), StatusCategory::Done),
-        // Of what is over no part is left to be done.
-        (over, false) if !over.is_open() => (parent.status.raw.clone(), over),
+        // Of what was given up or put away no part is left to be done; of what was completed it is left over.
+        (over, false) if !over.is_open() && (over != StatusCategory::Done || card.closed) => {
+            (parent.status.raw.clone(), over)
+        }
         (_, false) => ("incomplete".to_owned(), StatusCategory::Todo),
     };
     let owners = match item.id_member.as_ref().filter(|id| !id.is_empty()) {
@@ -88,6 +100,14 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         None => parent.owners.clone(),
     };
     let made = when::of_id(&item.id).unwrap_or(parent.created_at);
+    let ticked = reading.ticks.get(&item.id).filter(|tick| tick.is_done && is_complete);
+    let closed_at = match (category.is_open(), ticked) {
+        (true, _) => None,
+        (false, Some(tick)) => Some(tick.at),
+        // Nobody knows since when: since it was seen so, unless more is known.
+        (false, None) => Some(parent.closed_at.unwrap_or(reading.seen_at).max(made)),
+    };
+    let is_undated = closed_at.is_some() && ticked.is_none();
     Task {
         ext: item.id.clone(),
         key: format!("{}/{}", parent.key, item.id),
@@ -100,7 +120,7 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         owners,
         created_at: made,
         updated_at: parent.updated_at.max(made),
-        closed_at: (!category.is_open()).then(|| parent.closed_at.unwrap_or(parent.updated_at)),
+        closed_at,
         start: None,
         due: item.due.0.map(|at| DueStated { due: Due::At(at), source: DueSource::Item }),
         priority: None,
@@ -109,8 +129,10 @@ pub(crate) fn item_task(item: &CheckItem, card: &Card, reading: &Reading<'_>) ->
         estimate_secs: None,
         parent: Some(TaskRef::Ext(card.id.clone())),
         links: Some(Vec::new()),
+        mentions: tasks_named(&item.name, &parent.url),
         // Without a date it is a line in a list, and the list is the card's progress.
         ineligible: parent.ineligible.or_else(|| item.due.0.is_none().then_some(Ineligible::NotWork)),
+        untold: if is_undated { vec![Field::Status] } else { Vec::new() },
         ..parent
     }
 }
@@ -230,7 +252,9 @@ fn lacking<'a>(card: &'a Card, reading: &'a Reading<'_>) -> impl Iterator<Item =
 
 /// A card attached to one that waits is what it waits for.
 fn links(card: &Card, reading: &Reading<'_>) -> Vec<Link> {
-    let kind = if is_blocked(card, reading) { LinkKind::BlockedBy } else { LinkKind::Relates };
+    let of_list = reading.board.list(&card.id_list).and_then(List::category);
+    let waits = is_blocked(card, reading) || of_list == Some(StatusCategory::Waiting);
+    let kind = if waits { LinkKind::BlockedBy } else { LinkKind::Relates };
     let own = address(card, short_link(card));
     let others = card.attachments.iter().flatten().filter_map(|one| other_card(one.url.as_deref()?, &own));
     let mut links: Vec<Link> = others
@@ -242,11 +266,11 @@ fn links(card: &Card, reading: &Reading<'_>) -> Vec<Link> {
     links
 }
 
-/// Tasks of other trackers that are attached to it.
+/// Tasks of other trackers that are attached to it, or that its description names.
 fn mentions(card: &Card) -> Vec<TaskRef> {
     let own = address(card, short_link(card));
     let urls = card.attachments.iter().flatten().filter_map(|one| one.url.as_deref());
-    tasks_named(&urls.collect::<Vec<_>>().join(" "), &own)
+    tasks_named(&urls.chain(card.desc.as_deref()).collect::<Vec<_>>().join(" "), &own)
 }
 
 fn progress(card: &Card, reading: &Reading<'_>) -> Option<Progress> {
@@ -266,7 +290,7 @@ fn item<'a>(card: &'a Card, role: &Option<String>) -> Option<&'a FieldItem> {
 }
 
 /// Numbers come as texts.
-fn number_of(item: &FieldItem) -> Option<f64> {
+pub(crate) fn number_of(item: &FieldItem) -> Option<f64> {
     let value = item.value.as_ref()?;
     let number = match value.get("number").or_else(|| value.get("text"))? {
         Value::String(text) => text.trim().trim_end_matches('%').trim_end().parse().ok()?,
@@ -275,11 +299,11 @@ fn number_of(item: &FieldItem) -> Option<f64> {
     f64::is_finite(number).then_some(number)
 }
 
-fn hours(number: f64) -> Option<i64> {
+pub(crate) fn hours(number: f64) -> Option<i64> {
     (number > 0.0 && number < 1e9).then_some((number * 3600.0).round() as i64)
 }
 
-fn date_of(item: &FieldItem) -> Option<Due> {
+pub(crate) fn date_of(item: &FieldItem) -> Option<Due> {
     when::instant(item.value.as_ref()?.get("date")?.as_str()?).map(Due::At)
 }
 

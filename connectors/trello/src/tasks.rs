@@ -17,7 +17,7 @@ use crate::answers::date;
 use crate::board::{Board, account};
 use crate::call::{Query, segment};
 use crate::listing::{MOST_AT_ONCE, Which, read_cards, stubs};
-use crate::memory::{Known, Memory};
+use crate::memory::{Known, Memory, Tick};
 use crate::normalise::{Reading, fingerprint, item_task, short_link, task};
 use crate::stand::{At, Stand, Walk};
 use crate::wire::{Action, Card, Stub};
@@ -29,8 +29,9 @@ const MOST_PAGES: u32 = 2_000;
 /// Cards that left the list and are asked for one by one; where there are more, everything is read.
 const MOST_GONE: usize = 20;
 
-/// What is asked of a card.
-const FIELDS: &str = "id,name,closed,idBoard,idList,idMembers,idMemberCreator,labels,start,due,dueComplete,\
+/// What is asked of a card. Of its description only the addresses of tasks are kept; it comes with the list, for asking for it
+/// by itself would cost a call for every card that has one.
+const FIELDS: &str = "id,name,desc,closed,idBoard,idList,idMembers,idMemberCreator,labels,start,due,dueComplete,\
                       dateLastActivity,dateClosed,dateCompleted,shortLink,shortUrl,isTemplate,cardRole,badges";
 
 /// What is asked of each card: always the same, so that a card that did not change is told in the same words.
@@ -57,6 +58,8 @@ struct News {
     of_cards: BTreeMap<String, BTreeSet<String>>,
     /// Cards that were deleted, or moved to another board.
     left: BTreeSet<String>,
+    /// What was done to items of checklists, oldest first.
+    ticks: Vec<(String, Tick)>,
 }
 
 impl Trello {
@@ -125,6 +128,7 @@ impl Trello {
         if memory.hear(news.of_closing.clone()) {
             page.containers.extend(self.closed_board(&scope.at.ext).await?);
         }
+        memory.note_ticks(news.ticks);
         let is_unheard = |(_, _, stub): &(u64, &RawValue, Stub)| {
             stub.id_list.as_deref().is_some_and(|list| board.list(list).is_none())
         };
@@ -281,6 +285,7 @@ impl Trello {
         walk.newest = walk.newest.max(news.newest).or_else(|| Some(date(&response)));
         walk.first_action = news.oldest.into_iter().chain(walk.first_action).min();
         memory.hear(news.of_lists);
+        memory.note_ticks(news.ticks);
         let is_news = memory.hear(news.of_closing);
         memory.hear(news.of_cards.into_values().flatten().collect());
         // Of what was before the first pass nothing is known here.
@@ -311,6 +316,8 @@ impl Trello {
             all.of_closing.extend(news.of_closing);
             news.of_cards.into_iter().for_each(|(id, own)| all.of_cards.entry(id).or_default().extend(own));
             all.left.extend(news.left);
+            // A further page is an older one.
+            all.ticks.splice(0..0, news.ticks);
             before = next;
             if before.is_none() {
                 if is_wide {
@@ -351,13 +358,15 @@ impl Trello {
         let (of_lists, of_closing) = (ids_of(history::is_of_list), ids_of(history::is_of_closing));
         let dates = || actions.iter().filter_map(|action| action.date.0);
         let left = actions.iter().filter_map(|action| history::left(action)).map(str::to_owned).collect();
+        let ticks = actions.iter().rev().filter_map(history::tick).collect();
         let mut of_cards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for action in &actions {
             if let Some(card) = history::changed(action) {
                 of_cards.entry(card.to_owned()).or_default().insert(action.id.clone());
             }
         }
-        let news = News { newest: dates().max(), oldest: dates().min(), of_lists, of_closing, of_cards, left };
+        let (newest, oldest) = (dates().max(), dates().min());
+        let news = News { newest, oldest, of_lists, of_closing, of_cards, left, ticks };
         // Those of one second stand in the order in which they happened, which their ids need not tell.
         let last = actions.last().map(|action| action.id.clone()).filter(|_| count >= asked);
         if last.is_some() && last.as_deref() == before {
@@ -387,6 +396,7 @@ impl Trello {
         }
         let (hashes, mut cards): (Vec<u64>, Vec<Card>) = changed.into_iter().unzip();
         self.complete_cards(&scope.handle, &mut cards).await?;
+        self.ask_for_ticks(&cards, memory).await?;
         let mut items_before: Vec<Known> = Vec::with_capacity(cards.len());
         for (card, hash) in cards.iter().zip(hashes) {
             let before = memory.cards.remove(&card.id).unwrap_or_default();
@@ -394,7 +404,13 @@ impl Trello {
             items_before.push(before);
         }
         let parents = memory.parents();
-        let reading = Reading { board, states: &self.config.states, parents: &parents };
+        let reading = Reading {
+            board,
+            states: &self.config.states,
+            parents: &parents,
+            ticks: &memory.ticks,
+            seen_at: page.asked_at,
+        };
         for (card, before) in cards.iter().zip(items_before) {
             page.tasks.push(task(card, &reading));
             let mut here: HashSet<&str> = HashSet::new();

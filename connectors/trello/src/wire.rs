@@ -34,6 +34,7 @@ pub(crate) struct Card {
     #[serde(deserialize_with = "id")]
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) desc: Option<String>,
     pub(crate) closed: bool,
     pub(crate) id_board: String,
     pub(crate) id_list: String,
@@ -229,6 +230,16 @@ pub(crate) struct Data {
     pub(crate) text: Option<String>,
     pub(crate) id_member: Option<String>,
     pub(crate) member: Option<Named>,
+    pub(crate) check_item: Option<ActionItem>,
+    pub(crate) custom_field: Option<Named>,
+    pub(crate) custom_field_item: Option<FieldItem>,
+}
+
+/// An item of a checklist as an action shows it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ActionItem {
+    pub(crate) id: Option<String>,
+    pub(crate) state: Option<String>,
 }
 
 /// A card as an action shows it: what changed, as it is after that.

@@ -203,6 +203,14 @@ fn what_was_closed_by_mistake_goes_on_as_if_it_had_not_been() {
     assert_eq!(meant.state_since, meant.reopened_at());
     let plain = [state(4, 0, "open", "closed"), state(4, 5, "closed", "open")];
     assert_eq!(folded(&plain).reopened, 0, "nor where the tool tells open from closed alone");
+    let told = |reason: &str, minute| {
+        let closed = valued(change(4, Field::Status, MO), "", &format!("closed:{reason}"));
+        folded(&[closed, state(4, minute, "", "open")])
+    };
+    for reason in ["completed", "not_planned"] {
+        assert_eq!(told(reason, 8).reopened, 0, "nor where it tells why it was closed: {reason}");
+        assert_eq!(told(reason, 11).done_before(), Some(at("2025-03-04T10:00:00Z")));
+    }
 }
 
 #[test]
@@ -317,9 +325,11 @@ fn progress_links_and_planned_starts_leave_their_instants() {
         valued(change(4, Field::Link, ANA), "o/r#5", ""),
         valued(change(5, Field::Link, ANA), "", "o/r#6"),
         valued(change(6, Field::Start, ANA), "", "2025-03-10"),
+        valued(change(7, Field::Estimate, ANA), "3600", "7200"),
     ]);
     let day = |day: u32| Some(at(&format!("2025-03-{day:02}T10:00:00Z")));
     assert_eq!((facts.progress_at(), facts.unlinked_at(), facts.start_set_at()), (day(3), day(4), day(6)));
+    assert_eq!(facts.booked_at(), day(7));
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl Packing {
         } = facts;
         let Past {
             progress_at,
+            booked_at,
             reopened_at,
             done_before,
             waits_since,
@@ -74,7 +75,7 @@ impl Packing {
             asked,
         } = past.map(|past| *past).unwrap_or_default();
         let [due_is, start_is, first_is] = [due.map(|due| due.due), start, first_due].map(Halves::of);
-        let instants: [Option<Timestamp>; 19] = [
+        let instants: [Option<Timestamp>; 20] = [
             Some(changed_at),
             closed_at,
             due_is.at,
@@ -94,6 +95,7 @@ impl Packing {
             done_before,
             waits_since,
             named_at,
+            booked_at,
         ];
         let numbers: [Option<i64>; 13] = [
             Some(container.0),

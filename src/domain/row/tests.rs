@@ -39,10 +39,18 @@ fn a_past() -> impl Strategy<Value = Past> {
         how: Asks::Mention,
     });
     let lists = (proptest::collection::vec(moved, 0..3), proptest::collection::vec(asked, 0..3));
-    let waiting = (maybe(), maybe(), maybe());
-    (maybe(), maybe(), maybe(), maybe(), waiting, lists).prop_map(
-        |(progress_at, reopened_at, unlinked_at, start_set_at, (done_before, waits_since, named_at), lists)| Past {
+    let others = (maybe(), maybe(), maybe(), maybe());
+    (maybe(), maybe(), maybe(), maybe(), others, lists).prop_map(
+        |(
             progress_at,
+            reopened_at,
+            unlinked_at,
+            start_set_at,
+            (done_before, waits_since, named_at, booked_at),
+            lists,
+        )| Past {
+            progress_at,
+            booked_at,
             reopened_at,
             done_before,
             waits_since,
@@ -92,7 +100,7 @@ fn a_task() -> impl Strategy<Value = TaskRec> {
     let text = || prop_oneof!["[a-zA-Z0-9é]{0,30}", "[a-z]{300}"];
     let names = (text(), proptest::option::of(text()), proptest::option::of("[a-z]{0,9}"));
     let lists = (proptest::collection::vec(a_row(), 0..4), proptest::collection::vec(a_row(), 0..3));
-    let flags = (0..6_u8, 0..5_u8, 0..4_u8, proptest::option::of(any::<u8>()), any::<[bool; 3]>());
+    let flags = (0..6_u8, 0..5_u8, 0..6_u8, proptest::option::of(any::<u8>()), any::<[bool; 3]>());
     let maybe_due = || proptest::option::of(a_due());
     let dates = (maybe_due(), maybe_due(), an_instant(), proptest::option::of(an_instant()), an_instant());
     let progress = proptest::option::of((0.0..=1.0, 0..9_u32));

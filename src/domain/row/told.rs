@@ -102,6 +102,11 @@ impl<'a> Told<'a> {
         self.0.when(When::Progress)
     }
 
+    /// When its estimate, or the time spent on it or left, last changed. `None`: never.
+    pub fn booked_at(self) -> Option<Timestamp> {
+        self.0.when(When::Booked)
+    }
+
     /// When it was last reopened, but for one that was closed by mistake. `None`: never.
     pub fn reopened_at(self) -> Option<Timestamp> {
         self.0.when(When::Reopened)
@@ -153,6 +158,7 @@ impl<'a> Told<'a> {
     pub(super) fn to_facts(self) -> Facts {
         let past = Past {
             progress_at: self.progress_at(),
+            booked_at: self.booked_at(),
             reopened_at: self.reopened_at(),
             done_before: self.done_before(),
             waits_since: self.0.when(When::Waits),

@@ -101,9 +101,10 @@ impl PaceStuckNearDone {
                 look.children(task).flat_map(|child| [child.closed_at(), Some(child.created_at())]).flatten().max();
             return Ok(Some(moved.unwrap_or(task.created_at()).max(task.created_at())));
         }
-        match facts.progress_at() {
-            Some(at) if progress.source != ProgressSource::Time => Ok(Some(at)),
-            _ => look.human_at(task),
-        }
+        let moved = match progress.source {
+            ProgressSource::Time => facts.booked_at(),
+            _ => facts.progress_at(),
+        };
+        moved.map_or_else(|| look.human_at(task), |at| Ok(Some(at)))
     }
 }

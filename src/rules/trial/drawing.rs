@@ -185,7 +185,7 @@ impl<'c> Drawing<'c> {
                 labels: state.labels.clone(),
             })),
         };
-        let (blocked_by, linked) = (ids(&state.blocked_by).into(), ids(&state.linked).into());
+        let (blocked_by, linked) = (ids(&state.blocked_by), ids(&state.linked));
         TaskImage { rec: Box::new(rec), blocked_by, blocks: Default::default(), linked }
     }
 
@@ -214,6 +214,7 @@ impl<'c> Drawing<'c> {
             archived: false,
             over: false,
             lacks: Box::default(),
+            responsible: None,
             due,
             warm_at: Some(Timestamp::UNIX_EPOCH),
             baseline_at: Some(Timestamp::UNIX_EPOCH),

@@ -304,7 +304,7 @@ pub(super) fn containers(
     let mut lacks = lacks::of_containers(db, list.as_deref())?;
     let sql = format!(
         "SELECT id, site, ext, kind, name, reader, due, warm_at, hold, fresh_at, baseline_at, hold_at,
-           missing, missing_of, open
+           missing, missing_of, open, responsible
          FROM containers {} ORDER BY id",
         if only.is_some() { "WHERE id IN (SELECT value FROM json_each(?1))" } else { "WHERE ?1 IS NULL" }
     );
@@ -331,6 +331,7 @@ pub(super) fn containers(
             fresh_at: at_opt(row, 9)?,
             history: reads.reach(),
             lacks: lacks.remove(&id).unwrap_or_default().into(),
+            responsible: row.get::<_, Option<i64>>(15)?.map(AccountId),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

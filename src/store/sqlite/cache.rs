@@ -51,6 +51,7 @@ pub(super) struct ContainerRow {
     pub(super) open: bool,
     pub(super) reader: Option<ConnectionId>,
     pub(super) asked_at: Timestamp,
+    pub(super) responsible: Option<AccountId>,
 }
 
 /// Working hours of each weekday, as [`crate::domain::calendar::Hours::week`].
@@ -261,8 +262,9 @@ fn ours(db: &Connection) -> Result<HashMap<SiteId, HashSet<AccountId>>, StoreErr
 }
 
 fn container_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
-    let mut query =
-        db.prepare("SELECT id, site, kind, ext, name, handle, due, open, reader, asked_at FROM containers")?;
+    let mut query = db.prepare(
+        "SELECT id, site, kind, ext, name, handle, due, open, reader, asked_at, responsible FROM containers",
+    )?;
     let rows = query.query_map([], |row| {
         Ok(ContainerRow {
             id: ContainerId(row.get(0)?),
@@ -274,6 +276,7 @@ fn container_rows(db: &Connection) -> Result<Vec<ContainerRow>, StoreError> {
             open: row.get(7)?,
             reader: row.get::<_, Option<i64>>(8)?.map(ConnectionId),
             asked_at: at_in(row, 9)?,
+            responsible: row.get::<_, Option<i64>>(10)?.map(AccountId),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -11,7 +11,7 @@ use super::history::{self, Entry};
 use super::values::{code_in, us};
 use super::{Work, census, streams};
 use crate::domain::facts::HOME_MOVED;
-use crate::domain::ids::{ConnectionId, ContainerId, SiteId, TaskId};
+use crate::domain::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 
 /// Takes up the containers a page names. On a page of the selection each is also listed, and read by this connection
 /// unless another reads it already.
@@ -38,7 +38,14 @@ pub(super) fn id_of(work: &mut Work<'_>, site: SiteId, at: &ContainerRef) -> Res
     if let Some(id) = work.cache.container_ids.get(&site).and_then(|ids| ids.get(at)) {
         return Ok(*id);
     }
-    let bare = Container { at: at.clone(), name: at.ext.clone(), handle: String::new(), due: None, open: true };
+    let bare = Container {
+        at: at.clone(),
+        name: at.ext.clone(),
+        handle: String::new(),
+        due: None,
+        open: true,
+        responsible: None,
+    };
     insert(work, site, &bare, Timestamp::UNIX_EPOCH)
 }
 
@@ -50,15 +57,26 @@ fn see_one(
 ) -> Result<ContainerId, StoreError> {
     let known = work.cache.container_ids.get(&site).and_then(|ids| ids.get(&seen.at)).copied();
     let Some(id) = known else { return insert(work, site, seen, asked_at) };
+    let responsible = responsible(work, site, seen)?;
     let before = work.cache.containers[&id].clone();
-    let same =
-        (&before.name, &before.handle, before.due, before.open) == (&seen.name, &seen.handle, seen.due, seen.open);
+    let same = (&before.name, &before.handle, before.due, before.open, before.responsible)
+        == (&seen.name, &seen.handle, seen.due, seen.open, responsible);
     if same || before.asked_at > asked_at {
         return Ok(id);
     }
     work.db
-        .prepare_cached("UPDATE containers SET name = ?, handle = ?, due = ?, open = ?, asked_at = ? WHERE id = ?")?
-        .execute(params![seen.name, seen.handle, seen.due.map(Due::to_text), seen.open, us(asked_at), id.0])?;
+        .prepare_cached(
+            "UPDATE containers SET name = ?, handle = ?, due = ?, open = ?, asked_at = ?, responsible = ? WHERE id = ?",
+        )?
+        .execute(params![
+            seen.name,
+            seen.handle,
+            seen.due.map(Due::to_text),
+            seen.open,
+            us(asked_at),
+            responsible.map(|account| account.0),
+            id.0
+        ])?;
     let due_before = before.due;
     let first = before.asked_at == Timestamp::UNIX_EPOCH;
     work.cache.put_container(ContainerRow {
@@ -67,6 +85,7 @@ fn see_one(
         due: seen.due,
         open: seen.open,
         asked_at,
+        responsible,
         ..before
     });
     work.touched.containers.insert(id);
@@ -76,10 +95,17 @@ fn see_one(
     Ok(id)
 }
 
+/// The account of whoever answers for it.
+fn responsible(work: &mut Work<'_>, site: SiteId, seen: &Container) -> Result<Option<AccountId>, StoreError> {
+    seen.responsible.as_ref().map(|ext| work.account(site, ext)).transpose()
+}
+
 fn insert(work: &mut Work<'_>, site: SiteId, seen: &Container, asked_at: Timestamp) -> Result<ContainerId, StoreError> {
+    let responsible = responsible(work, site, seen)?;
     work.db
         .prepare_cached(
-            "INSERT INTO containers(site, ext, kind, name, handle, due, open, asked_at) VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO containers(site, ext, kind, name, handle, due, open, asked_at, responsible)
+             VALUES (?,?,?,?,?,?,?,?,?)",
         )?
         .execute(params![
             site.0,
@@ -89,7 +115,8 @@ fn insert(work: &mut Work<'_>, site: SiteId, seen: &Container, asked_at: Timesta
             seen.handle,
             seen.due.map(Due::to_text),
             seen.open,
-            us(asked_at)
+            us(asked_at),
+            responsible.map(|account| account.0)
         ])?;
     let id = ContainerId(work.db.last_insert_rowid());
     work.cache.put_container(ContainerRow {
@@ -102,6 +129,7 @@ fn insert(work: &mut Work<'_>, site: SiteId, seen: &Container, asked_at: Timesta
         open: seen.open,
         reader: None,
         asked_at,
+        responsible,
     });
     work.touched.containers.insert(id);
     Ok(id)

@@ -52,6 +52,7 @@ pub(super) fn blob(facts: &Facts) -> Vec<u8> {
     let Some(past) = past else { return out.bytes };
     let Past {
         progress_at,
+        booked_at,
         reopened_at,
         done_before,
         waits_since,
@@ -61,7 +62,16 @@ pub(super) fn blob(facts: &Facts) -> Vec<u8> {
         named_at,
         asked,
     } = &**past;
-    out.perhaps_all([progress_at, reopened_at, unlinked_at, start_set_at, done_before, waits_since, named_at]);
+    out.perhaps_all([
+        progress_at,
+        reopened_at,
+        unlinked_at,
+        start_set_at,
+        done_before,
+        waits_since,
+        named_at,
+        booked_at,
+    ]);
     out.list(due_moves, |out, one| {
         out.instant(one.at);
         out.due(one.from);
@@ -135,7 +145,7 @@ fn read(bytes: &[u8]) -> Option<Facts> {
     if from.bytes.is_empty() {
         return Some(facts);
     }
-    let [progress_at, reopened_at, unlinked_at, start_set_at, done_before, waits_since, named_at] =
+    let [progress_at, reopened_at, unlinked_at, start_set_at, done_before, waits_since, named_at, booked_at] =
         from.perhaps_all()?;
     let due_moves = from.list(|from| {
         let (at, was, is) = (from.instant()?, from.due()?, from.due()?);
@@ -154,6 +164,7 @@ fn read(bytes: &[u8]) -> Option<Facts> {
     })?;
     facts.past = Some(Box::new(Past {
         progress_at,
+        booked_at,
         reopened_at,
         done_before,
         waits_since,
@@ -354,6 +365,7 @@ mod tests {
                     DueMove { said: true, ..moved },
                 ]),
                 named_at: Some(at(13)),
+                booked_at: Some(at(14)),
                 asked: Box::new([asked, Asked { by: None, how: Asks::Question, ..asked }]),
             })),
         }

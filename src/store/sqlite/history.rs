@@ -24,6 +24,25 @@ const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(10);
 /// How long an entry waits for its task.
 const WAIT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// When something that was observed can have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// When it was not so yet, by the read before. `None`: that is not known.
+    pub(super) after: Option<Timestamp>,
+    /// When it had happened at the latest, by the tool's own clock; it is dated so.
+    pub(super) at: Timestamp,
+}
+
+/// What stands between an entry's instant and that of the read before it, in the entry's id.
+pub(super) const AFTER: &str = ":after:";
+
+impl Span {
+    /// The span of an entry, as its id keeps it.
+    pub(super) fn of(vkey: &str, at: Timestamp) -> Span {
+        Span { after: vkey.rsplit_once(AFTER).and_then(|(_, after)| after.parse().ok()), at }
+    }
+}
+
 /// An entry to be written.
 pub(super) struct Entry<'a> {
     pub(super) at: Timestamp,
@@ -164,23 +183,36 @@ fn can_be_observed(field: Field) -> bool {
 }
 
 fn told(work: &Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<bool, StoreError> {
-    let (from, to) = around(entry.at);
+    let (from, to) = around(Span::of(entry.vkey, entry.at));
     let mut query = work.db.prepare_cached(
         "SELECT EXISTS(SELECT 1 FROM changes WHERE task = ? AND at BETWEEN ? AND ? AND field = ? AND origin = 0)",
     )?;
     Ok(query.query_row(params![task.0, from, to, entry.field.code()], |row| row.get(0))?)
 }
 
+/// What was observed of this very change, or of the time in which it happened.
 fn forget_observed(work: &Work<'_>, task: TaskId, entry: &Entry<'_>) -> Result<usize, StoreError> {
-    let (from, to) = around(entry.at);
     let mut query = work
         .db
-        .prepare_cached("DELETE FROM changes WHERE task = ? AND at BETWEEN ? AND ? AND field = ? AND origin = 1")?;
-    Ok(query.execute(params![task.0, from, to, entry.field.code()])?)
+        .prepare_cached("SELECT at, vkey FROM changes WHERE task = ? AND at >= ? AND field = ? AND origin = 1")?;
+    let from = us(later(entry.at, -SAME_CHANGE));
+    let rows = query
+        .query_map(params![task.0, from, entry.field.code()], |row| Ok((at_in(row, 0)?, row.get::<_, String>(1)?)))?;
+    let observed: Vec<(Timestamp, String)> = rows.collect::<Result<_, _>>()?;
+    let mut forgotten = 0;
+    for (at, vkey) in observed {
+        let (from, to) = around(Span::of(&vkey, at));
+        if (from..=to).contains(&us(entry.at)) {
+            let mut delete = work.db.prepare_cached("DELETE FROM changes WHERE task = ? AND at = ? AND vkey = ?")?;
+            forgotten += delete.execute(params![task.0, us(at), vkey])?;
+        }
+    }
+    Ok(forgotten)
 }
 
-fn around(at: Timestamp) -> (i64, i64) {
-    (us(later(at, -SAME_CHANGE)), us(later(at, SAME_CHANGE)))
+fn around(span: Span) -> (i64, i64) {
+    let near = later(span.at, -SAME_CHANGE);
+    (us(span.after.map_or(near, |after| after.min(near))), us(later(span.at, SAME_CHANGE)))
 }
 
 fn wait(work: &mut Work<'_>, site: SiteId, task: &TaskRef, entry: &Entry<'_>) -> Result<bool, StoreError> {

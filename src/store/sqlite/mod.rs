@@ -24,6 +24,7 @@ mod links;
 mod load;
 mod looks;
 mod norms;
+mod observed;
 mod open;
 mod pages;
 mod planned;

@@ -14,9 +14,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::super::StoreError;
-use super::history::{self, Entry};
+use super::history::{self, Span};
 use super::values::{at_in, at_opt, id_list, json, us, us_of};
-use super::{Work, census, containers, facts, links, said};
+use super::{Work, census, containers, facts, links, observed, said};
 use crate::domain::calendar::later;
 use crate::domain::ids::{AccountId, ContainerId, SiteId, TaskId};
 
@@ -231,8 +231,12 @@ fn update(
     for i in untold(&task.untold) {
         columns.values[i] = before[i].clone();
     }
+    if task.untold.contains(&Field::Status) {
+        keep_closed(&before, &mut columns.values);
+    }
     let differing: Vec<usize> = (0..COLUMNS.len()).filter(|i| before[*i] != columns.values[*i]).collect();
-    observe(work, origin, task.updated_at, id, &before, &columns.values)?;
+    let span = Span { after: Some(stored.asked_at), at: task.updated_at };
+    observed::keep(work, id, origin.observed, span, pair(&before, &columns.values))?;
     let owners = OWNERS.put(work, id, &columns.owners)?;
     let homes = HOMES.put(work, id, &columns.homes)?;
     let linked = match &task.links {
@@ -286,6 +290,18 @@ fn untold(fields: &[Field]) -> impl Iterator<Item = usize> {
         .filter_map(|name| COLUMNS.iter().position(|column| column == name))
 }
 
+/// Of a task that was over before and still is, where its tool does not tell since when: what was known of it stays.
+fn keep_closed(before: &[Value], after: &mut [Value]) {
+    let place = |name: &str| COLUMNS.iter().position(|column| *column == name);
+    if let (Some(at), Some(category)) = (place("closed_at"), place("category"))
+        && before[at] != Value::Null
+        && after[at] != Value::Null
+        && before[category] == after[category]
+    {
+        after[at] = before[at].clone();
+    }
+}
+
 /// Writes the columns that differ, by row number.
 fn write(
     work: &Work<'_>,
@@ -328,7 +344,7 @@ pub(super) fn patch(
     if differing.is_empty() {
         return Ok(false);
     }
-    observe(work, origin, at, id, &before, &after)?;
+    observed::keep(work, id, origin.observed, Span { after: None, at }, pair(&before, &after))?;
     let sets: String = differing.iter().map(|i| format!("{} = ?, ", COLUMNS[*i])).collect();
     let sql = format!("UPDATE tasks SET {sets}changed_at = ? WHERE id = ?");
     let rest: [&dyn ToSql; 2] = [&us(origin.asked_at), &id.0];
@@ -336,6 +352,11 @@ pub(super) fn patch(
     work.db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     work.touched.tasks.insert(id);
     Ok(true)
+}
+
+/// A column before and after, by its name.
+fn pair<'v>(before: &'v [Value], after: &'v [Value]) -> impl Fn(&str) -> Option<(&'v Value, &'v Value)> {
+    |name| COLUMNS.iter().position(|column| *column == name).map(|i| (&before[i], &after[i]))
 }
 
 fn read_columns(work: &Work<'_>, id: TaskId) -> Result<Vec<Value>, StoreError> {
@@ -383,63 +404,6 @@ impl SetTable {
             work.db.prepare_cached(self.insert)?.execute([id.0, *other])?;
         }
         Ok(before != *wanted)
-    }
-}
-
-/// Differences in fields of which the tool keeps no history become entries of it, dated by the tool's own clock.
-fn observe(
-    work: &mut Work<'_>,
-    origin: &Origin,
-    at: Timestamp,
-    id: TaskId,
-    before: &[Value],
-    after: &[Value],
-) -> Result<(), StoreError> {
-    for field in origin.observed {
-        let Some((column, word)) = observed_column(*field) else { continue };
-        let Some(i) = COLUMNS.iter().position(|name| *name == column) else { continue };
-        if before[i] == after[i] {
-            continue;
-        }
-        // A fingerprint tells that it differs, not what it was.
-        let told = *field != Field::Description;
-        let vkey = format!("observed:{word}:{at}");
-        let entry = Entry {
-            at,
-            vkey: &vkey,
-            field: *field,
-            from: told.then(|| text(&before[i])).flatten(),
-            to: told.then(|| text(&after[i])).flatten(),
-            account: None,
-            via: None,
-            mentions: None,
-            mark: None,
-            observed: true,
-        };
-        history::insert(work, id, &entry)?;
-    }
-    Ok(())
-}
-
-fn observed_column(field: Field) -> Option<(&'static str, &'static str)> {
-    match field {
-        Field::Description => Some(("description_hash", "description")),
-        Field::Progress => Some(("progress", "progress")),
-        Field::Due => Some(("due", "due")),
-        Field::Start => Some(("start", "start")),
-        Field::Title => Some(("title", "title")),
-        Field::Estimate => Some(("estimate", "estimate")),
-        Field::Priority => Some(("priority", "priority")),
-        _ => None,
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Real(number) => Some(number.to_string()),
-        Value::Null | Value::Blob(_) => None,
     }
 }
 

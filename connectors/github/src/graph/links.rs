@@ -297,6 +297,7 @@ fn understand(told: Told<Nodes>, issues: &[Asked], has_history: bool) -> Result<
         let at = at.to_string();
         let is_told = |member: &str| told.is_told(&["nodes", &at, member]);
         take_node(&node, issue, &is_told, &mut page);
+        page.changes.extend(timeline::edit(&node, &TaskRef::Ext(issue.ext.clone()), &mut named));
         // An entry that is withheld is missing alone.
         if let Some(items) = &node.timeline_items {
             take_history(items, &TaskRef::Ext(issue.ext.clone()), &mut page, &mut named);

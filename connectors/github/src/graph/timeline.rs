@@ -7,7 +7,7 @@
 use connector_model::{Account, AccountKind, Change, Field, Mentions, TaskRef};
 use serde_json::value::RawValue;
 
-use super::wire::{Actor, Entry, Source};
+use super::wire::{Actor, Entry, LinkNode, Source};
 use crate::normalise::Named;
 
 /// An entry as a change. `None`: of another kind, or it lacks what would place it.
@@ -27,6 +27,25 @@ pub(super) fn change(raw: &RawValue, task: &TaskRef, named: &mut Named) -> Optio
         from,
         to,
         account: entry.actor.as_ref().and_then(|actor| account(actor, named)),
+        via: None,
+        mentions: Mentions::default(),
+        mark: None,
+        observed: false,
+    })
+}
+
+/// The last edit of an issue's text, which is all that is told of its edits: its checklist stands there. `None`: it is as it
+/// was written.
+pub(super) fn edit(node: &LinkNode, task: &TaskRef, named: &mut Named) -> Option<Change> {
+    let at = node.last_edited_at?;
+    Some(Change {
+        task: task.clone(),
+        at,
+        vkey: format!("edited:{at}"),
+        field: Field::Description,
+        from: None,
+        to: None,
+        account: node.editor.as_ref().and_then(|editor| account(editor, named)),
         via: None,
         mentions: Mentions::default(),
         mark: None,
@@ -127,6 +146,22 @@ mod tests {
         assert_eq!(of(true, "CLOSED", "PullRequest"), (Field::Reference, "acme/web#9".to_owned()));
         assert_eq!(of(false, "OPEN", "PullRequest"), (Field::Reference, "acme/web#9".to_owned()));
         assert_eq!(of(false, "OPEN", "Issue").0, Field::Other);
+    }
+
+    #[test]
+    fn the_last_edit_of_the_text_is_an_act_of_whoever_made_it() {
+        let read = |node: Value| {
+            let mut named = Named::default();
+            edit(&serde_json::from_value(node).unwrap(), &TaskRef::Ext("7".to_owned()), &mut named)
+        };
+        let edited = json!({"lastEditedAt": "2026-03-10T16:00:00Z",
+            "editor": {"__typename": "User", "login": "ana", "databaseId": 5}});
+        let change = read(edited).unwrap();
+        assert_eq!((change.field, change.account.as_deref()), (Field::Description, Some("5")));
+        assert_eq!((change.at.to_string(), change.observed), ("2026-03-10T16:00:00Z".to_owned(), false));
+        assert_eq!(read(json!({"lastEditedAt": null, "editor": null})), None);
+        assert_eq!(read(json!({"lastEditedAt": "2026-03-10T16:00:00Z", "editor": null})).unwrap().account, None);
+        assert!(include_str!("links.graphql").contains("lastEditedAt"));
     }
 
     #[test]

@@ -103,6 +103,12 @@ pub(super) struct LinkNode {
     pub(super) blocked_by: Option<Connection<Reference>>,
     #[serde(default)]
     pub(super) timeline_items: Option<Connection<Box<RawValue>>>,
+    /// When its text was last edited.
+    #[serde(default)]
+    pub(super) last_edited_at: Option<Timestamp>,
+    /// Who did that.
+    #[serde(default)]
+    pub(super) editor: Option<Actor>,
 }
 
 /// Tells `null` from a member that is not there.

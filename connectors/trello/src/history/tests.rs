@@ -114,3 +114,48 @@ fn every_recorded_action_is_read() {
     }
     assert!(many > 20, "{many}");
 }
+
+#[test]
+fn a_value_of_a_custom_field_is_a_change_of_what_the_field_means() {
+    let roles = Roles {
+        progress: Some("f1".into()),
+        estimate: Some("f2".into()),
+        start: Some("f3".into()),
+        ..Roles::default()
+    };
+    let board = Board { roles, ..Board::default() };
+    let read = |field: &str, old: Value, new: Value| {
+        let item = json!({"id": "i", "idCustomField": field, "value": new, "idModel": "c", "modelType": "card"});
+        let data = json!({"card": {"id": "c"}, "customField": {"id": field, "name": "x"}, "customFieldItem": item,
+            "old": {"value": old}});
+        let action = json!({"id": "a1", "type": "updateCustomFieldItem", "date": "2026-03-08T10:00:00.000Z",
+            "idMemberCreator": "m1", "data": data});
+        let mut out = Vec::new();
+        changes(&serde_json::from_value(action).unwrap(), &board, &States::default(), &mut out);
+        let change = out.pop().unwrap();
+        assert_eq!((change.at.to_string().as_str(), change.account.as_deref()), ("2026-03-08T10:00:00Z", Some("m1")));
+        (change.field, change.from, change.to)
+    };
+    let number = |text: &str| json!({"number": text});
+    assert_eq!(read("f1", number("20"), number("90")), (Field::Progress, text("0.2"), text("0.9")));
+    assert_eq!(read("f2", Value::Null, number("2")), (Field::Estimate, None, text("7200")));
+    let day = json!({"date": "2026-03-09T00:00:00.000Z"});
+    assert_eq!(read("f3", Value::Null, day), (Field::Start, None, text("2026-03-09T00:00:00Z")));
+    assert_eq!(read("f4", Value::Null, number("7")), (Field::Other, None, None));
+    assert!(KINDS.contains("updateCustomFieldItem"));
+}
+
+#[test]
+fn the_last_that_was_done_to_an_item_counts() {
+    let read = |state: &str, minute: u32| {
+        let data = json!({"card": {"id": "c"}, "checkItem": {"id": "i", "name": "x", "state": state}});
+        let date = format!("2026-03-08T10:{minute:02}:00.000Z");
+        let action = json!({"id": "a1", "type": "updateCheckItemStateOnCard", "date": date, "data": data});
+        tick(&serde_json::from_value(action).unwrap()).unwrap()
+    };
+    let mut memory = crate::memory::Memory::default();
+    memory.note_ticks([read("incomplete", 5), read("complete", 9), read("complete", 1)]);
+    assert_eq!((memory.ticks["i"].is_done, memory.ticks["i"].at.to_string().as_str()), (true, "2026-03-08T10:09:00Z"));
+    memory.note_ticks([read("incomplete", 12)]);
+    assert!(!memory.ticks["i"].is_done);
+}

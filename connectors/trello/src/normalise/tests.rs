@@ -37,7 +37,12 @@ fn read_with(fields: Value, states: &States) -> Task {
         card[name] = value.clone();
     }
     let card: Card = serde_json::from_value(card).unwrap();
-    task(&card, &Reading { board: &board(), states, parents: &HashMap::new() })
+    reading(states, &HashMap::new(), |reading| task(&card, reading))
+}
+
+fn reading<T>(states: &States, ticks: &HashMap<String, Tick>, with: impl FnOnce(&Reading<'_>) -> T) -> T {
+    let (board, parents, seen_at) = (board(), HashMap::new(), "2026-03-16T09:00:00Z".parse().unwrap());
+    with(&Reading { board: &board, states, parents: &parents, ticks, seen_at })
 }
 
 #[test]
@@ -132,4 +137,94 @@ fn addresses_of_cards_are_found_in_text() {
     let text = "first [it](https://trello.com/c/aI4od6Yd), then https://www.trello.com/c/aI4od6Ye?x and https://x.example/c/aI4od6Yf";
     assert_eq!(cards_in(text, "").collect::<Vec<_>>(), ["aI4od6Yd", "aI4od6Ye"]);
     assert_eq!(cards_in(text, "https://x.example/c/aI4od6Yz").count(), 3);
+}
+
+fn card(fields: Value) -> Card {
+    let mut card = json!({
+        "id": "5582b73a8cb4e3ec6701ed69", "name": "x", "closed": false, "idBoard": "b", "idList": "doing", "idMembers": [],
+        "labels": [], "due": null, "badges": {"checkItems": 0, "checkItemsChecked": 0},
+        "dateLastActivity": "2026-03-15T16:15:00Z",
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        card[name] = value.clone();
+    }
+    serde_json::from_value(card).unwrap()
+}
+
+#[test]
+fn tasks_of_other_trackers_are_named_by_the_description_and_by_what_is_attached() {
+    let named = read(json!({
+        "desc": "Waits for https://app.asana.com/0/11/1200 and https://trello.com/c/aI4od6Yd",
+        "attachments": [{"url": "https://acme.atlassian.net/browse/ENG-41"}], "shortUrl": "https://trello.com/c/aI4od6Ye",
+    }));
+    let url = |text: &str| TaskRef::Url(text.to_owned());
+    assert_eq!(
+        named.mentions,
+        [url("https://acme.atlassian.net/browse/ENG-41"), url("https://app.asana.com/task/1200")]
+    );
+    assert!(read(json!({"desc": null})).mentions.is_empty());
+}
+
+#[test]
+fn a_card_that_waits_by_its_label_or_by_its_list_is_blocked_by_what_is_attached() {
+    let states: States = [("misc".to_owned(), Waiting)].into_iter().collect();
+    let lists = |states: &States| {
+        let told = json!({"id": "misc", "name": "Misc", "closed": false});
+        Board {
+            lists: [("misc".to_owned(), List::new(serde_json::from_value(told).unwrap(), states))].into(),
+            ..board()
+        }
+    };
+    let kinds = |fields: Value, states: &States| {
+        let mut fields = fields;
+        fields["attachments"] = json!([{"url": "https://trello.com/c/aI4od6Yd/1-other"}]);
+        let (board, parents, ticks) = (lists(states), HashMap::new(), HashMap::new());
+        let seen_at = Timestamp::UNIX_EPOCH;
+        let reading = Reading { board: &board, states, parents: &parents, ticks: &ticks, seen_at };
+        task(&card(fields), &reading).links.unwrap().into_iter().map(|link| link.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(json!({"idList": "misc"}), &states), [LinkKind::BlockedBy]);
+    assert_eq!(kinds(json!({"idList": "misc"}), &States::default()), [LinkKind::Relates]);
+    assert_eq!(
+        kinds(json!({"idList": "misc", "labels": [{"name": "Blocked"}]}), &States::default()),
+        [LinkKind::BlockedBy]
+    );
+}
+
+#[test]
+fn an_item_is_done_since_it_was_ticked_and_open_although_its_card_is_complete() {
+    let item = |state: &str| -> CheckItem {
+        let item =
+            json!({"id": "5582b73a8cb4e3ec6701ed70", "name": "part", "state": state, "due": "2026-03-20T16:00:00Z"});
+        serde_json::from_value(item).unwrap()
+    };
+    let ticked_at: Timestamp = "2026-03-09T10:00:00Z".parse().unwrap();
+    let ticks: HashMap<String, Tick> =
+        [("5582b73a8cb4e3ec6701ed70".to_owned(), Tick { at: ticked_at, is_done: true })].into();
+    let read = |state: &str, fields: Value, ticks: &HashMap<String, Tick>| {
+        reading(&States::default(), ticks, |reading| item_task(&item(state), &card(fields), reading))
+    };
+    let told = read("complete", json!({}), &ticks);
+    assert_eq!((told.closed_at, told.untold), (Some(ticked_at), vec![]));
+    let untold = read("complete", json!({}), &HashMap::new());
+    assert_eq!(
+        untold.closed_at.unwrap().to_string(),
+        "2026-03-16T09:00:00Z",
+        "when it was read, not the last activity"
+    );
+    assert_eq!(untold.untold, [Field::Status]);
+    for complete in [json!({"dueComplete": true}), json!({"idList": "done"})] {
+        let left = read("incomplete", complete.clone(), &ticks);
+        assert_eq!((left.status.category, left.closed_at), (Todo, None), "{complete}");
+    }
+    for over in [json!({"closed": true}), json!({"closed": true, "idList": "done"})] {
+        assert!(!read("incomplete", over.clone(), &ticks).status.category.is_open(), "{over}");
+    }
+}
+
+#[test]
+fn when_a_card_came_to_lie_in_a_list_is_not_told() {
+    assert_eq!(read(json!({"idList": "done", "dateLastActivity": "2026-03-15T16:15:00Z"})).untold, [Field::Status]);
+    assert_eq!(read(json!({"dueComplete": true, "dateCompleted": "2026-03-15T16:15:00Z"})).untold, []);
+    assert_eq!(read(json!({})).untold, []);
 }

@@ -259,3 +259,36 @@ async fn fields_that_a_plan_takes_away_are_said_and_what_was_known_of_them_stays
     assert_eq!(needs(&pages), [(Need::Progress, false), (Need::Priority, false), (Need::Estimate, true)]);
     assert_eq!(only(&tasks).untold, [Field::Start, Field::Progress, Field::Estimate, Field::Priority]);
 }
+
+#[tokio::test]
+async fn a_ticked_item_is_done_since_it_was_ticked_whatever_is_said_on_its_card_since() {
+    let mut bench = Bench::new().await;
+    let model = bench.sim.trello();
+    let card = model.card("Studio", "Doing", CardDraft::new("Paint the sign"));
+    model.checklist(&card, "Parts", &["front", "back"]);
+    for line in ["front", "back"] {
+        model.check_item(&card, line, Some(at("2026-03-20T16:00:00Z")), None);
+    }
+    bench.pass_time(10);
+    model.tick_line(&card, "front", "ana");
+    let ticked_at = at("2026-03-02T09:11:00Z");
+    bench.pass_time(3 * 24 * 60);
+    model.comment(&card, "nice", "max");
+    bench.pass_time(1);
+    let closed = |tasks: &[Task], title: &str| {
+        tasks.iter().find(|task| task.title == title).map(|task| (task.closed_at, task.untold.clone()))
+    };
+    let (tasks, _, cursor) = bench.read(&Cursor::default()).await;
+    assert_eq!(closed(&tasks, "front"), Some((Some(ticked_at), vec![])), "by a first read");
+    bench.pass_time(5);
+    model.tick_line(&card, "back", "ana");
+    let then_at = at("2026-03-05T09:17:00Z");
+    let before = bench.trello.requests();
+    let (tasks, _, _) = bench.read(&cursor).await;
+    assert_eq!(closed(&tasks, "back"), Some((Some(then_at), vec![])), "by a poll");
+    assert_eq!(bench.trello.requests() - before, 3, "cards, actions, and the checklists of the one that changed");
+    model.comment(&card, "nice again", "max");
+    bench.pass_time(60 * 7);
+    let (tasks, _, _) = bench.read(&Cursor::default()).await;
+    assert_eq!(closed(&tasks, "front"), Some((Some(ticked_at), vec![])));
+}

@@ -239,6 +239,53 @@ proptest! {
 }
 
 #[test]
+fn what_the_tool_tells_of_the_time_between_two_reads_is_not_observed_as_of_later() {
+    let share = |part| Some(Progress { share: Share::of(part, 4), source: ProgressSource::Checklist, items: 4 });
+    let first = || Task { progress: share(1), ..task("1") };
+    let again = || Task { progress: share(2), updated_at: at("2026-03-05T08:00:00Z"), ..task("1") };
+    let ticked = |when: &str| change(ext("1"), "a1", Field::Progress, when, "u1");
+    let read = |when: &str, told_first: bool| {
+        let mut world = World::new();
+        world.tasks(vec![first()]);
+        world.now = at("2026-03-05T09:00:00Z");
+        if told_first {
+            world.events(vec![ticked(when)]);
+        }
+        world.tasks(vec![again()]);
+        if !told_first {
+            world.events(vec![ticked(when)]);
+        }
+        world.assert_board();
+        (world.changes("1").len(), world.rec("1").facts.progress_at())
+    };
+    let days_before = "2026-03-03T08:00:00Z";
+    for told_first in [true, false] {
+        assert_eq!(read(days_before, told_first), (1, Some(at(days_before))), "told first: {told_first}");
+        let (count, last) = read("2026-02-20T08:00:00Z", told_first);
+        assert_eq!(
+            (count, last),
+            (2, Some(at("2026-03-05T08:00:00Z"))),
+            "it was known before: told first: {told_first}"
+        );
+    }
+}
+
+#[test]
+fn when_something_was_closed_stays_where_the_tool_does_not_tell() {
+    let mut world = World::new();
+    let read = |world: &mut World, day: &str, untold: &[Field]| {
+        world.now = at(&format!("{day}T09:00:00Z"));
+        world.tasks(vec![Task { untold: untold.to_vec(), ..closed("1", day) }]);
+        world.rec("1").closed_at.unwrap().to_string()
+    };
+    assert_eq!(read(&mut world, "2026-03-02", &[Field::Status]), "2026-03-02T08:00:00Z");
+    assert_eq!(read(&mut world, "2026-03-04", &[Field::Status]), "2026-03-02T08:00:00Z");
+    assert_eq!(read(&mut world, "2026-03-05", &[]), "2026-03-05T08:00:00Z", "where it tells, its word counts");
+    world.tasks(vec![Task { updated_at: at("2026-03-06T08:00:00Z"), ..task("1") }]);
+    assert_eq!(read(&mut world, "2026-03-07", &[Field::Status]), "2026-03-07T08:00:00Z");
+}
+
+#[test]
 fn somebody_of_the_configuration_is_asked_by_their_login_before_they_were_ever_seen_there() {
     let mut world = World::new();
     world.tasks(vec![task("1")]);

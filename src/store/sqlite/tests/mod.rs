@@ -123,7 +123,14 @@ fn repo(ext: &str) -> ContainerRef {
 }
 
 fn container(ext: &str) -> Container {
-    Container { at: repo(ext), name: format!("acme/{ext}"), handle: format!("acme/{ext}"), due: None, open: true }
+    Container {
+        at: repo(ext),
+        name: format!("acme/{ext}"),
+        handle: format!("acme/{ext}"),
+        due: None,
+        open: true,
+        responsible: None,
+    }
 }
 
 fn milestone(ext: &str, due: Option<&str>) -> Container {
@@ -133,6 +140,7 @@ fn milestone(ext: &str, due: Option<&str>) -> Container {
         handle: ext.to_owned(),
         due: due.and_then(Due::from_text),
         open: true,
+        responsible: None,
     }
 }
 

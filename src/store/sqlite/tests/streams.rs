@@ -176,6 +176,26 @@ fn an_archived_container_is_not_pulled() {
 }
 
 #[test]
+fn whoever_answers_for_a_container_is_known_and_may_change() {
+    let mut world = World::new();
+    let mut seen = |minute: i64, responsible: Option<&str>| {
+        let web = Container { responsible: responsible.map(str::to_owned), ..container("web") };
+        world.pull(
+            StreamKind::Containers,
+            "",
+            Page { containers: vec![web], ..Page::new(mins(minute), Cursor::default()) },
+        );
+        world.assert_board();
+        let account = world.web().responsible;
+        account.and_then(|id| world.board.people.accounts.get(&id)).map(|rec| rec.id == account.unwrap())
+    };
+    assert_eq!(seen(1, None), None);
+    assert_eq!(seen(2, Some("u1")), Some(true));
+    assert_eq!(seen(3, Some("u2")), Some(true));
+    assert_eq!(seen(4, None), None);
+}
+
+#[test]
 fn a_container_whose_own_tasks_tell_that_it_was_closed_is_read_no_more() {
     let mut world = World::new();
     world.tasks(vec![task("1")]);
