@@ -182,8 +182,8 @@ pub fn calendar(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Arc<Calendar> {
     let people = &snapshot.board.people;
     let owner = match subject {
         SubjectKey::Task(id) => {
-            let owners = snapshot.board.task(id).map(|task| task.owners()).into_iter().flatten();
-            owners.into_iter().find(|owner| people.is_human(*owner))
+            let mut owners = snapshot.board.task(id).into_iter().flat_map(|task| task.owners());
+            owners.find(|owner| people.is_human(*owner))
         }
         SubjectKey::Person(id) => snapshot.board.somebody(id).map(|who| who.account),
         _ => None,
