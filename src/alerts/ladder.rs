@@ -370,10 +370,10 @@ fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) 
     let reaches = policy.slack || policy.slack_webhook;
     let channel = policy.slack_channel.as_ref().filter(|_| reaches && alert.stage == Stage::Failure);
     let channel = channel.map(|channel| Address::Slack(Destination::Channel(channel.clone())));
-    let channel = channel.filter(|address| !is_dead(account, address, alert, draft));
+    // What goes to a channel is told to nobody in particular.
+    let channel = channel.filter(|address| !is_dead(AccountId::NOBODY, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
     let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
-    // What goes to a channel is told to nobody in particular.
     let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }

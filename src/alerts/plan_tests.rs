@@ -204,7 +204,7 @@ fn whoever_is_told_may_silence_it_and_nobody_else() {
     let until: Timestamp = at("2025-03-14 09:00");
     let wish = || crate::domain::alert::Wish::Snooze { gap: gap.clone(), until, reason: None };
     let ask = |world: &mut World, who: AccountId| world.ask(Some(who), wish());
-    assert!(ask(&mut world, ANA).starts_with("only "));
+    assert!(ask(&mut world, ANA).starts_with("Only "));
     assert!(ask(&mut world, MAX).contains("is silent until"));
 }
 

@@ -587,6 +587,14 @@ const STOOD: &[Stood] = &[
         ],
         is_so: |case| case.was_freed(),
     },
+    // What waits for it was past its own date before, so no date of this one could have been early enough.
+    Stood {
+        rules: &["blocker.cascade"],
+        is_so: |case| match &case.finding.evidence {
+            Evidence::Cascade { late, .. } => late.iter().all(|late| late.deadline.at <= case.before.now),
+            _ => false,
+        },
+    },
     // The date had moved before, or so much of the time was lost that any honest date is far from the first.
     Stood {
         rules: &["due.drift"],

@@ -48,6 +48,12 @@ const EVERYTHING: &str = r##"
     [slack]
     bot_token = { env = "SLACK" }
     channel = "#delivery"
+    [email]
+    from = "gapwatch@example.org"
+    smtp = "smtps://smtp.example.org:465"
+    [webhooks.NAME]
+    url = "https://example.org/hooks"
+    secret = { env = "HOOK" }
     [heartbeat]
     url = { env = "BEAT" }
     [people.NAME]
@@ -59,7 +65,8 @@ const EVERYTHING: &str = r##"
 "##;
 
 /// Tables whose tables somebody names.
-const NAMED: [&str; 8] = ["github", "jira", "asana", "trello", "people", "teams", "calendars", "rules.custom"];
+const NAMED: [&str; 9] =
+    ["github", "jira", "asana", "trello", "webhooks", "people", "teams", "calendars", "rules.custom"];
 
 /// Every key of every table, as the types know them: an unknown key in a table is answered with the list.
 fn known_keys() -> BTreeSet<String> {
