@@ -496,13 +496,13 @@ impl TaskRow {
             Number::Remaining,
             Number::ProgressItems,
         ];
-        const INSTANTS: [When; 4] = [When::Closed, When::DueAt, When::StartAt, When::DueSet];
+        const DATES: [When; 4] = [When::Closed, When::DueAt, When::StartAt, When::DueSet];
         let started = |row: &TaskRow| row.when(When::Started).is_some();
         self.id == other.id
             && self.word() & WORD == other.word() & WORD
             && self.created() == other.created()
             && NUMBERS.iter().all(|which| self.number(*which) == other.number(*which))
-            && INSTANTS.iter().all(|which| self.when(*which) == other.when(*which))
+            && DATES.iter().all(|which| self.when(*which) == other.when(*which))
             && started(self) == started(other)
             && self.owners().eq(other.owners())
             && self.homes().eq(other.homes())
