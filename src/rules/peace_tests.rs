@@ -589,9 +589,10 @@ const STOOD: &[Stood] = &[
     },
     // What waits for it was past its own date before, so no date of this one could have been early enough.
     Stood {
-        rules: &["blocker.cascade"],
+        rules: &["blocker.cascade", "dep.date_conflict"],
         is_so: |case| match &case.finding.evidence {
             Evidence::Cascade { late, .. } => late.iter().all(|late| late.deadline.at <= case.before.now),
+            Evidence::DateConflict { deadline: Some(deadline), .. } => deadline.at <= case.before.now,
             _ => false,
         },
     },
