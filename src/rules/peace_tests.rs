@@ -508,6 +508,14 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// True where a task's date had passed before.
+    fn was_past(&self, task: TaskId) -> bool {
+        let (policy, before) = (policy(), self.before);
+        let snapshot = Snapshot { board: &before.board, policy: &policy, now: before.now };
+        let deadline = before.board.task(task).and_then(|task| Look::new(&snapshot).deadline(task));
+        deadline.is_some_and(|deadline| deadline.at <= before.now)
+    }
+
     fn task<'d>(&self, drawn: &'d Drawn) -> Option<&'d TaskRec> {
         match self.subject {
             SubjectKey::Task(id) => drawn.board.task(id),
@@ -587,12 +595,12 @@ const STOOD: &[Stood] = &[
         ],
         is_so: |case| case.was_freed(),
     },
-    // What waits for it was past its own date before, so no date of this one could have been early enough.
+    // The date of what it waits for had passed: what waits was late before, and a date that has passed said nothing of it.
     Stood {
         rules: &["blocker.cascade", "dep.date_conflict"],
-        is_so: |case| match &case.finding.evidence {
-            Evidence::Cascade { late, .. } => late.iter().all(|late| late.deadline.at <= case.before.now),
-            Evidence::DateConflict { deadline: Some(deadline), .. } => deadline.at <= case.before.now,
+        is_so: |case| match (&case.finding.evidence, case.subject) {
+            (Evidence::Cascade { .. }, SubjectKey::Task(task)) => case.was_past(task),
+            (Evidence::DateConflict { blocker, .. }, _) => case.was_past(*blocker),
             _ => false,
         },
     },
