@@ -15,7 +15,7 @@ use super::laws_tests::{KEYS, a_drawing};
 use super::testing::{Sketch, policy, settings};
 use super::{Rules, judge};
 use crate::domain::board::Board;
-use crate::domain::finding::{Evidence, Finding, Mismatch, Overload, Reading, Still, SubjectKey};
+use crate::domain::finding::{Evidence, Finding, Mismatch, Overload, Reading, Stage, Still, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::record::TaskRec;
@@ -595,6 +595,8 @@ const STOOD: &[Stood] = &[
         ],
         is_so: |case| case.was_freed(),
     },
+    // As little of it was done before in as much time, counted from its creation; only a date was missing to say so.
+    Stood { rules: &["pace.behind"], is_so: |case| case.deed == "another date" && case.finding.stage == Stage::Opens },
     // The date of what it waits for had passed: what waits was late before, and a date that has passed said nothing of it.
     Stood {
         rules: &["blocker.cascade", "dep.date_conflict"],
@@ -702,12 +704,11 @@ fn troubles(page: &Page, drawn: &Drawn, before: &BTreeMap<Gap, Finding>, gap: Ga
 }
 
 /// Rules whose gaps the boards must have had, or the law says nothing about them.
-const FOLLOWED: [&str; 27] = [
+const FOLLOWED: [&str; 26] = [
     "ack.missing",
     "aging",
     "answer.waiting",
     "blocker.cascade",
-    "blocker.resolved",
     "blocker.stale",
     "blocker.unnamed",
     "churn.reopened",

@@ -60,10 +60,10 @@ impl ChurnReopened {
     }
 }
 
-/// Whether it was opened again for a part of it that was open while it was done: what `state.parent_child` asks for.
+/// Whether it was opened again for a part of it that was open while it was done, or came meanwhile: what `state.parent_child` asks for.
 fn is_for_its_parts(task: &TaskRec, facts: &Facts, reopened_at: Timestamp, look: &Look<'_>) -> bool {
     let done_at = facts.done_before().unwrap_or(reopened_at);
-    let is_work = |part: &TaskRec| part.ineligible.is_none() && part.created_at <= done_at;
+    let is_work = |part: &TaskRec| part.ineligible.is_none() && part.created_at <= reopened_at;
     let came_back = |part: &TaskRec| part.facts.reopened > 0 && part.facts.reopened_at().is_none_or(|at| at >= done_at);
     let was_open = |part: &TaskRec| part.category.is_open() || part.closed_at.is_some_and(|at| at > reopened_at);
     look.children(task).any(|part| is_work(part) && was_open(part) && !came_back(part))
