@@ -268,10 +268,8 @@ impl<'a> Desk<'a> {
         let by_answer = |alert: &Alert| matches!(alert.withheld, Some(Withheld::Snoozed | Withheld::Acknowledged));
         let is_over = |before: &Alert| by_answer(before) && !by_answer(alert);
         let answered = before.is_some_and(|before| answer(before) != answer(alert) || is_over(before));
-        (answered || before.is_none_or(|before| picture(before) != picture(alert)))
-            && (answered || !is_silent(alert))
-            && may_send(alert, self.snapshot)
-            && !is_dropped(alert)
+        let differs = before.is_none_or(|before| picture(before) != picture(alert));
+        (answered || (differs && !is_silent(alert))) && may_send(alert, self.snapshot) && !is_dropped(alert)
     }
 }
 

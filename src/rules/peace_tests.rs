@@ -15,7 +15,7 @@ use super::laws_tests::{KEYS, a_drawing};
 use super::testing::{Sketch, policy, settings};
 use super::{Rules, judge};
 use crate::domain::board::Board;
-use crate::domain::finding::{Evidence, Finding, Mismatch, Overload, Reading, Still, SubjectKey};
+use crate::domain::finding::{Evidence, Finding, Mismatch, Overload, Reading, Stage, Still, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::row::TaskRow;
@@ -508,6 +508,14 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// True where a task's date had passed before.
+    fn was_past(&self, task: TaskId) -> bool {
+        let (policy, before) = (policy(), self.before);
+        let snapshot = Snapshot { board: &before.board, policy: &policy, now: before.now };
+        let deadline = before.board.task(task).and_then(|task| Look::new(&snapshot).deadline(task));
+        deadline.is_some_and(|deadline| deadline.at <= before.now)
+    }
+
     fn task<'d>(&self, drawn: &'d Drawn) -> Option<&'d TaskRow> {
         match self.subject {
             SubjectKey::Task(id) => drawn.board.task(id),
@@ -587,11 +595,14 @@ const STOOD: &[Stood] = &[
         ],
         is_so: |case| case.was_freed(),
     },
-    // What waits for it was past its own date before, so no date of this one could have been early enough.
+    // As little of it was done before in as much time, counted from its creation; only a date was missing to say so.
+    Stood { rules: &["pace.behind"], is_so: |case| case.deed == "another date" && case.finding.stage == Stage::Opens },
+    // The date of what it waits for had passed: what waits was late before, and a date that has passed said nothing of it.
     Stood {
-        rules: &["blocker.cascade"],
-        is_so: |case| match &case.finding.evidence {
-            Evidence::Cascade { late, .. } => late.iter().all(|late| late.deadline.at <= case.before.now),
+        rules: &["blocker.cascade", "dep.date_conflict"],
+        is_so: |case| match (&case.finding.evidence, case.subject) {
+            (Evidence::Cascade { .. }, SubjectKey::Task(task)) => case.was_past(task),
+            (Evidence::DateConflict { blocker, .. }, _) => case.was_past(*blocker),
             _ => false,
         },
     },
@@ -693,12 +704,11 @@ fn troubles(page: &Page, drawn: &Drawn, before: &BTreeMap<Gap, Finding>, gap: Ga
 }
 
 /// Rules whose gaps the boards must have had, or the law says nothing about them.
-const FOLLOWED: [&str; 27] = [
+const FOLLOWED: [&str; 26] = [
     "ack.missing",
     "aging",
     "answer.waiting",
     "blocker.cascade",
-    "blocker.resolved",
     "blocker.stale",
     "blocker.unnamed",
     "churn.reopened",

@@ -184,6 +184,9 @@ fn read_comment(body: &str) -> String {
     rest.lines().map(read_markdown_line).collect::<Vec<_>>().join("\n")
 }
 
+/// The words of answers that a comment shows.
+pub const ANSWERS: [&str; 4] = ["/gapwatch on it", "/gapwatch snooze 3d why", "/gapwatch not mine", "/gapwatch done"];
+
 fn read_markdown_line(line: &str) -> String {
     let first = line.chars().next().unwrap_or('x');
     let begins_no_block = first.is_alphanumeric()
@@ -191,6 +194,9 @@ fn read_markdown_line(line: &str) -> String {
         || line.starts_with("**gapwatch**")
         || line.starts_with("<sub>");
     assert!(begins_no_block, "a line begins a block: {line:?}");
+    // Our own: the words of answers as code.
+    let own = ANSWERS.iter().fold(line.to_owned(), |line, words| line.replacen(&format!("`{words}`"), words, 1));
+    let line = own.as_str();
     let (mut shown, mut at, mut strong) = (String::new(), 0, false);
     while let Some(c) = line[at..].chars().next() {
         let rest = &line[at..];

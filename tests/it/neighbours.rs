@@ -85,7 +85,7 @@ async fn a_closed_issue_resolves_and_a_reopened_one_is_the_same_gap_again() {
     assert_eq!((again.gap, again.episode), (gap, 2));
     let sent = world.sent();
     assert!(sent.iter().any(|sent| sent.contains("slack @ana") && sent.contains("is past its date")), "{sent:#?}");
-    assert_eq!(world.our_comment(1).lines().count(), 3, "and it is the same comment: {}", world.our_comment(1));
+    assert_eq!(world.our_comment(1).lines().count(), 4, "and it is the same comment: {}", world.our_comment(1));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ async fn the_owner_hears_first_once_with_the_numbers_and_hears_when_it_is_over()
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ■ behind its pace since Wed 18 Mar
     20 % done (2 of 10 checklist items) after 60 % of the time (12 of 20 working days), due Fri 27 Mar (milestone). Next: bring its progress up to date, or agree on another date.
+    <sub>Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.</sub>
     <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     for _ in 0..5 {
@@ -88,7 +89,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     ⬣ <https://github.example/acme/web/issues/1|acme/web#1> “Redesign homepage” is past its date
     Due Fri 27 Mar (milestone), just passed. Also: behind its pace.
     Next: close it if it is done, or set a new date.
-    Only you see this. If nothing changes within a working day, Max W. hears of it too.
+    If nothing changes within a working day, Max W. hears of it too.
     ");
     world.at("2026-03-31T08:58:00Z").run().await;
     assert!(world.sent().is_empty());
@@ -104,6 +105,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ⬣ past its date since Fri 27 Mar
     Due Fri 27 Mar (milestone), just passed. Also: behind its pace. Next: close it if it is done, or set a new date.
+    <sub>Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.</sub>
     <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     world.github().close(REPO, 1, "ana-k", at("2026-03-31T11:00:00Z"), "completed");
@@ -138,7 +140,7 @@ async fn a_widening_gap_near_its_date_reaches_the_manager_after_a_working_day() 
     ■ <https://github.example/acme/web/issues/1|acme/web#1> “Redesign homepage” is behind its pace
     20 % done (2 of 10 checklist items) after 66 % of the time (7 of 10 working days), due Fri 13 Mar (milestone).
     Next: bring its progress up to date, or agree on another date.
-    Only you see this. If nothing changes within a working day, Max W. hears of it too.
+    If nothing changes within a working day, Max W. hears of it too.
     ");
     world.at("2026-03-11T13:59:00Z").run().await;
     assert!(world.sent().is_empty());

@@ -254,7 +254,7 @@ async fn rules_are_listed_and_shown_with_their_thresholds() {
         (state("overdue"), state("stalled"), state("pace.behind")),
         (json!("off"), json!("on"), json!("observe"))
     );
-    assert_eq!(rules[0]["connections"], json!([{ "connection": "github.acme", "missing": [] }]));
+    assert_eq!(rules[0]["connections"], json!([{ "connection": "github.acme", "lacks": [], "missing": [] }]));
     let table = desk.run(&["rules", "list"]).out;
     assert!(table.contains("pace.behind") && table.contains("everywhere"), "{table}");
     let shown = desk.run(&["rules", "show", "stalled", "-o", "json"]).json();

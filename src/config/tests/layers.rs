@@ -53,7 +53,7 @@ const EVERYTHING: &str = r##"
     smtp = "smtps://smtp.example.org:465"
     [webhooks.NAME]
     url = "https://example.org/hooks"
-    secret = { env = "HOOK" }
+    secret = { env = "SIGN" }
     [heartbeat]
     url = { env = "BEAT" }
     [people.NAME]

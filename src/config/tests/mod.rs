@@ -27,7 +27,7 @@ fn sources(files: &[(&str, &str)], env: &[(&str, &str)]) -> Sources {
         ("WORD", "sixteen-letters-or-more"),
         ("SLACK", "xoxb-1"),
         ("BEAT", "https://hc.example.org/ping/1"),
-        ("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("SIGN", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     ];
     let env = env.chain(secrets.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
     Sources { files, env, flags: Flags::default() }

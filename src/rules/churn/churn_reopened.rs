@@ -59,10 +59,10 @@ impl ChurnReopened {
     }
 }
 
-/// Whether it was opened again for a part of it that was open while it was done: what `state.parent_child` asks for.
+/// Whether it was opened again for a part of it that was open while it was done, or came meanwhile: what `state.parent_child` asks for.
 fn is_for_its_parts(task: &TaskRow, facts: Told<'_>, reopened_at: Timestamp, look: &Look<'_>) -> bool {
     let done_at = facts.done_before().unwrap_or(reopened_at);
-    let is_work = |part: &TaskRow| part.ineligible().is_none() && part.created_at() <= done_at;
+    let is_work = |part: &TaskRow| part.ineligible().is_none() && part.created_at() <= reopened_at;
     let came_back = |part: &TaskRow| {
         let facts = part.facts();
         facts.reopened() > 0 && facts.reopened_at().is_none_or(|at| at >= done_at)
