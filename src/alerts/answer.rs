@@ -279,7 +279,7 @@ fn mute(answer: &Answer, on: bool, draft: &mut Draft<'_>) -> (bool, String) {
     let stands = board.people.stands(account);
     if on {
         draft.mutes.push((stands, Some(answer.at)));
-        return (true, "Noted: nothing but your digest. Your manager sees that.".to_owned());
+        return (true, "Noted: nothing is told to you in person any more. “/gapwatch start” ends that.".to_owned());
     }
     // It may have been said under an account that was joined with others since.
     let all = person.into_iter().flat_map(|person| board.accounts_of(person.id));

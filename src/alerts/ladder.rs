@@ -61,7 +61,8 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     let heads = present(&all, alert, draft.snapshot, &mut climb);
     if heads.is_empty() && !all.is_empty() {
         // Nobody who ought to hear first is here, and nobody acts for them: it is for whoever leads them to know.
-        let direct = is_direct(alert);
+        let disowned = alert.said.as_ref().is_some_and(|said| said.what == Claim::NotMine);
+        let direct = is_direct(alert) || disowned;
         climb.wants.push(manager(&all, direct, alert, draft));
         return climb;
     }

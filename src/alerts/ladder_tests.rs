@@ -295,7 +295,7 @@ fn operators_hear_in_person_else_in_their_channel_else_it_is_in_the_log() {
     let mut world = World::new();
     world.run(&[stale(true)]);
     assert_eq!(world.said(), "");
-    assert_snapshot!(world.notices(AlertId(1)).join("\n"), @"opened account 0 log rung 1 Told");
+    assert_snapshot!(world.notices(AlertId(1)).join("\n"), @"opened nobody log rung 1 Told");
     assert_eq!(world.board.alert(AlertId(1)).unwrap().told.len(), 1);
     let mut world = World::new();
     world.policy.operators_channel = Some("#ops".to_owned());

@@ -191,6 +191,10 @@ impl People {
 
     /// How people call whoever is behind an account: the person's handle, else the account's login or name.
     pub fn handle(&self, account: AccountId) -> String {
+        if account == AccountId::NOBODY {
+            // A channel, or the log.
+            return "nobody".to_owned();
+        }
         if let Some(person) = self.person(account) {
             return person.handle.clone();
         }
@@ -295,5 +299,6 @@ mod tests {
             assert_eq!(people(login, Some("Tom B.")).called(AccountId(1)), login);
         }
         assert_eq!(people("tom", None).called(AccountId(2)), "account 2");
+        assert_eq!(people("tom", None).called(AccountId::NOBODY), "nobody");
     }
 }
