@@ -1,7 +1,7 @@
 //! `preview`: what would be sent, word for word, before anything is. Reads the store alone; only `--send-to` sends, one
 //! direct message to the person who is named, and says that it is a preview.
 
-use connector_kit::{Block, Destination, Span, Text};
+use connector_kit::{Block, Choice, Control, Destination, Span, Text};
 use connector_model::Mark;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -193,8 +193,11 @@ fn called(view: &View, login: &str) -> String {
 /// The words as they are read, without any markup.
 fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
     let line = |block: &Block| {
-        let (Block::Line(spans) | Block::Note(spans)) = block;
-        spans
+        if let Block::Controls(controls) = block {
+            return controls.iter().map(shown).collect::<Vec<_>>().join(" ");
+        }
+        block
+            .spans()
             .iter()
             .map(|span| match span {
                 Span::Plain(words) | Span::Strong(words) | Span::Code(words) => plain(words),
@@ -204,6 +207,15 @@ fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
             .collect::<String>()
     };
     text.blocks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A control as it is drawn.
+fn shown(control: &Control) -> String {
+    match control {
+        Control::Open { label, .. } | Control::Say(Choice { label, .. }) => format!("[ {label} ]"),
+        Control::Menu { label, .. } => format!("[ {label} ▾ ]"),
+        Control::More(_) => "[ ⋯ ]".to_owned(),
+    }
 }
 
 /// Sends one message to one configured person.
