@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use connector_kit::control::Presses;
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
 use crate::jobs::events;
 use crate::jobs::people::{self, Wanted};
+use crate::jobs::presses::Ear;
 use crate::jobs::pull::{self, Connection, PullReport};
 use crate::registry::{self, Built, BuiltNotifier, Hook, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
@@ -80,6 +82,7 @@ pub struct Engine {
 #[derive(Clone, Default)]
 struct Outside {
     hooks: Vec<(String, Arc<dyn Hooks>)>,
+    presses: Option<Arc<dyn Presses>>,
     usage: Vec<(String, UsageOf)>,
 }
 
@@ -188,7 +191,8 @@ impl Engine {
             built.iter().map(|built| (built.name.clone(), built.usage.clone())).collect();
         usage.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.usage.clone())));
         let hooks = built.iter().filter_map(|built| Some((built.name.clone(), built.hooks.clone()?))).collect();
-        self.outside = Outside { hooks, usage };
+        let presses = notifier.as_ref().and_then(|notifier| notifier.presses.clone());
+        self.outside = Outside { hooks, presses, usage };
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
         let notifier = notifier.map(|built| -> Arc<dyn Notifier> { built.notifier });
         self.channels = Channels { notifier, mailer, commenters };
@@ -224,6 +228,12 @@ impl Engine {
             people::meet(&self.core, &**notifier, &self.wanted, &*self.clock).await?;
         }
         Ok(())
+    }
+
+    /// Hears presses of buttons. `None`: messages have none.
+    pub fn ear(&self) -> Option<Ear> {
+        let presses = self.outside.presses.clone()?;
+        Some(Ear::new(self.core.clone(), presses, self.clock.clone()))
     }
 
     /// Judges what is due, unless the clock is in doubt; says whether it was.
@@ -305,6 +315,7 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         slack: settings.slack.as_ref().is_some_and(SlackSettings::reaches_people),
         slack_webhook: settings.slack.as_ref().is_some_and(|slack| !slack.reaches_people()),
+        buttons: settings.slack.as_ref().is_some_and(SlackSettings::hears_presses),
         email: settings.email.is_some(),
         unwanted: unwanted(settings),
         hooks: settings.webhooks.iter().map(hook).collect(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::finding::{RuleId, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId, ContainerId, NoticeId, TaskId};
+use crate::domain::ids::{AccountId, AlertId, ContainerId, InboxId, NoticeId, TaskId};
 use crate::domain::notice::{MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) remarks: BTreeMap<TaskId, Option<String>>,
     /// See [`crate::domain::alert::Round::mutes`].
     pub(super) mutes: Vec<(AccountId, Option<Timestamp>)>,
+    /// Answers by which nothing was done.
+    pub(super) refused: Vec<InboxId>,
     /// Tasks on which a comment of ours was taken away, or cannot be made.
     unwelcome: BTreeSet<TaskId>,
 }
@@ -42,6 +44,7 @@ impl<'a> Draft<'a> {
             released: Vec::new(),
             remarks: BTreeMap::new(),
             mutes: Vec::new(),
+            refused: Vec::new(),
             unwelcome: unwelcome(snapshot),
         }
     }

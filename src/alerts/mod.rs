@@ -58,7 +58,7 @@ use draft::Draft;
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
-pub(crate) use whose::{heads, last_act, leader, owners};
+pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
 
 /// What the rules say about one subject.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +83,8 @@ pub struct Decided {
     pub notices: Vec<Notice>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Those of them by which nothing was done.
+    pub refused: Vec<InboxId>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
     /// What to write under our comment on a task for whoever was not obeyed. `None`: nothing any more.
@@ -108,9 +110,9 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
         routing::route(id, &mut draft);
     }
     let (released, mutes) = (std::mem::take(&mut draft.released), std::mem::take(&mut draft.mutes));
-    let remarks = std::mem::take(&mut draft.remarks);
+    let (remarks, refused) = (std::mem::take(&mut draft.remarks), std::mem::take(&mut draft.refused));
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered, released, remarks, mutes }
+    Decided { alerts, notices, answered, refused, released, remarks, mutes }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.

@@ -113,7 +113,7 @@ fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
 }
 
 /// Owners of the task now, whoever leads them, and the operators.
-pub(super) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+pub(crate) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     let people = &snapshot.board.people;
     let person = people.person(account).map(|person| person.id);
     if person.is_some_and(|person| people.operators.contains(&person)) {

@@ -194,7 +194,7 @@ fn called(view: &View, login: &str) -> String {
 fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
     let line = |block: &Block| {
         if let Block::Controls(controls) = block {
-            return controls.iter().map(shown).collect::<Vec<_>>().join(" ");
+            return controls.iter().map(drawn).collect::<Vec<_>>().join(" ");
         }
         block
             .spans()
@@ -210,7 +210,7 @@ fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
 }
 
 /// A control as it is drawn.
-fn shown(control: &Control) -> String {
+fn drawn(control: &Control) -> String {
     match control {
         Control::Open { label, .. } | Control::Say(Choice { label, .. }) => format!("[ {label} ]"),
         Control::Menu { label, .. } => format!("[ {label} ▾ ]"),

@@ -315,8 +315,6 @@ const NOT_YET: &[&str] = &[
     "schedule",
     "store.keep_events",
     "store.backup",
-    "slack.app_token",
-    "slack.signing_secret",
     "comments.style",
     "rules.aging",
     "rules.zombie",

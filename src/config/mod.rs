@@ -54,6 +54,7 @@ mod secrets;
 mod sections;
 mod server;
 mod shapes;
+mod slack;
 pub mod show;
 mod slots;
 mod tables;
@@ -289,6 +290,10 @@ pub struct SlackSettings {
     pub url: BaseUrl,
     /// The bot's token. `None`: there is a webhook instead.
     pub bot_token: Option<SecretRef>,
+    /// The app's own token: presses of buttons come in over a websocket. `None`: they do not.
+    pub app_token: Option<SecretRef>,
+    /// What Slack signs presses with that come by HTTP. `None`: none do.
+    pub signing_secret: Option<SecretRef>,
     /// The address of an incoming webhook, instead of a token. `None`: there is a token.
     pub webhook_url: Option<SecretRef>,
     /// Name or id of the channel for digests and for what has no person. `None`: such things wait in the log of words.
@@ -303,6 +308,11 @@ impl SlackSettings {
     /// True where people can be told in private; a webhook reaches its channel alone.
     pub fn reaches_people(&self) -> bool {
         self.webhook_url.is_none()
+    }
+
+    /// True where messages have buttons: somebody would hear when one is pressed.
+    pub fn hears_presses(&self) -> bool {
+        self.reaches_people() && (self.app_token.is_some() || self.signing_secret.is_some())
     }
 
     /// The channel for what has no person: the configured one, or whichever the webhook posts into.

@@ -10,11 +10,13 @@ mod figures;
 mod handle;
 mod norms;
 mod outbox;
+mod presses;
 mod pulse;
 mod recollect;
 mod reload;
 
 pub use handle::CoreHandle;
+pub use presses::Reply;
 pub use pulse::Pulse;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,6 +45,7 @@ use crate::store::{
     StreamRow,
 };
 use figures::{event, lifetimes};
+use presses::replies;
 use reload::policy_of;
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -95,6 +98,8 @@ pub struct RoundReport {
     pub differing: usize,
     /// Messages sealed or changed.
     pub messages: usize,
+    /// What became of answers.
+    pub replies: Vec<Reply>,
     /// How long each gap had been open that was resolved.
     pub lifetimes: Vec<SignedDuration>,
     /// True: there is more due at once.
@@ -269,6 +274,7 @@ impl Core {
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
+        let replies = replies(&decided);
         let names = self.names(&messages::names_needed(&decided, &snapshot))?;
         let key = self.store.key();
         let mut wire = wire_id;
@@ -297,6 +303,7 @@ impl Core {
             alerts: round.alerts.len(),
             differing: round.alerts.iter().filter(|change| self.differs(&change.alert)).count(),
             messages: round.messages.len(),
+            replies,
             lifetimes: lifetimes(&round),
             ..Default::default()
         };

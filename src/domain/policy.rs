@@ -62,6 +62,8 @@ pub struct Policy {
     /// True when there is a webhook instead: failures reach its channel, nobody is told in private, and nothing said there
     /// is edited or answered.
     pub slack_webhook: bool,
+    /// True where presses of buttons in Slack are heard, so that its messages have some.
+    pub buttons: bool,
     /// True when people can be told by mail.
     pub email: bool,
     /// Who is not told by which channel: the name of their table, and `slack` or `email`.

@@ -6,6 +6,7 @@ use connector_kit::{Destination, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
+use super::controls::controls;
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
@@ -117,6 +118,12 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         SubjectKey::Task(id) => board.task(id),
         _ => None,
     };
+    let answered = Answered::of(alert, &board.people);
+    let quiet = answered.as_ref().is_some_and(|answered| answered.is_quiet(scene));
+    let controls = match over_at {
+        Some(_) => Vec::new(),
+        None => controls(alert, reader, audience, quiet, url.as_deref(), desk.snapshot),
+    };
     Item {
         key,
         url,
@@ -128,7 +135,8 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         closed: task.is_some_and(|task| !task.category().is_open()),
         outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
         hearing: hearing(alert, reader, audience, desk, scene),
-        answered: Answered::of(alert, &board.people),
+        answered,
+        controls,
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }

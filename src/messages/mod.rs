@@ -7,6 +7,7 @@
 
 mod absence;
 mod answered;
+mod controls;
 mod desk;
 pub mod events;
 mod facts;

@@ -3,10 +3,11 @@
 //! To everybody: shape, word and numbers, one next step, nobody's fault. Only what is known is said, and no control is
 //! offered that does not exist. Foreign text is cleaned here; each dialect escapes it once more.
 
-use connector_kit::{Block, Span, Text};
+use connector_kit::{Block, Control, Span, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
+use super::controls::gathered;
 use super::facts::{facts, heading, matter, next_step, since};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
@@ -65,6 +66,8 @@ pub(super) struct Item {
     pub(super) hearing: Hearing,
     /// What somebody answered to it. `None`: nothing that counts.
     pub(super) answered: Option<Answered>,
+    /// What its reader can press.
+    pub(super) controls: Vec<Control>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -309,10 +312,21 @@ pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text 
     if item.quiet(scene).is_none() {
         blocks.push(Block::Line(vec![plain(item.words(scene))]));
     }
-    if item.over_at.is_none() && item.quiet(scene).is_none() {
-        blocks.extend(beneath(item, audience, scene));
-    }
+    let beneath = match item.over_at.is_none() && item.quiet(scene).is_none() {
+        true => beneath(item, audience, scene),
+        false => Vec::new(),
+    };
+    let (notes, lines): (Vec<Block>, Vec<Block>) =
+        beneath.into_iter().partition(|block| matches!(block, Block::Note(_)));
+    blocks.extend(lines);
+    blocks.extend(pressed(item.controls.clone()));
+    blocks.extend(notes);
     Text { summary: item.line(scene), blocks }
+}
+
+/// Controls as a block. `None`: there are none.
+fn pressed(controls: Vec<Control>) -> Option<Block> {
+    (!controls.is_empty()).then_some(Block::Controls(controls))
 }
 
 /// What stands below the numbers, for this reader.
@@ -353,11 +367,11 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
     }
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        if item.quiet(scene).is_some() {
-            continue;
+        if item.quiet(scene).is_none() {
+            let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
+            blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
         }
-        let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
-        blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
+        blocks.extend(pressed(if open > 1 { gathered(&item.controls) } else { item.controls.clone() }));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

@@ -38,6 +38,7 @@ mod reload;
 mod rules_test;
 mod same_company;
 mod second_clock;
+mod slack_answers;
 mod service;
 mod sweep;
 mod tidy;

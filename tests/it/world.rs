@@ -57,6 +57,8 @@ pub struct Plan {
     slack: bool,
     webhook: bool,
     channel: bool,
+    /// More lines for `[slack]`.
+    slack_lines: String,
     messages: String,
     people: String,
     more: String,
@@ -179,6 +181,12 @@ impl Plan {
         self
     }
 
+    /// More lines for `[slack]`.
+    pub fn slack(mut self, lines: &str) -> Plan {
+        self.slack_lines = lines.to_owned();
+        self
+    }
+
     /// Lines for `[messages]`.
     pub fn messages(mut self, lines: &str) -> Plan {
         self.messages = lines.to_owned();
@@ -204,6 +212,7 @@ impl Plan {
         } else if self.slack {
             text.push_str(&format!("\n[slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\n", sim.slack_url()));
             text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
+            text.push_str(&self.slack_lines);
         }
         text.push_str(&format!("\n[messages]\n{}\n{}\n{}", self.messages, self.people, self.more));
         unasked(text).replace("{github}", &sim.github_url())
@@ -323,6 +332,7 @@ impl World {
             slack: true,
             webhook: false,
             channel: true,
+            slack_lines: String::new(),
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),
             more: String::new(),
@@ -368,6 +378,11 @@ impl World {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Where its files lie.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub fn store(&self) -> PathBuf {

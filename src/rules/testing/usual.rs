@@ -173,6 +173,7 @@ pub(in crate::rules) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        buttons: false,
         email: false,
         unwanted: Default::default(),
         hooks: Vec::new(),
