@@ -37,6 +37,8 @@ pub struct CoreHandle {
     waiting: Waiting,
     /// Why the clock is not believed at present, in words. `None`: it is.
     clock: watch::Sender<Option<String>>,
+    /// Why presses of buttons are not heard at present, in words. `None`: they are, or there are none.
+    deaf: watch::Sender<Option<String>>,
 }
 
 impl CoreHandle {
@@ -59,6 +61,7 @@ impl CoreHandle {
             pulse: Pulse::default(),
             waiting: Waiting::default(),
             clock: watch::Sender::new(None),
+            deaf: watch::Sender::new(None),
         }
     }
 
@@ -375,7 +378,14 @@ impl CoreHandle {
 
     /// What is wrong with gapwatch itself, a sentence each; empty when all is well.
     pub async fn troubles(&self) -> Vec<String> {
-        self.ask(|core| core.troubles()).await
+        let mut troubles = self.ask(|core| core.troubles()).await;
+        troubles.extend(self.deaf.borrow().iter().cloned());
+        troubles
+    }
+
+    /// Notes whether presses of buttons are heard, for whoever asks.
+    pub(crate) fn note_deaf(&self, because: Option<String>) {
+        self.deaf.send_replace(because);
     }
 
     /// The instant of the last committed tick.

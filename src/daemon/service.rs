@@ -153,8 +153,9 @@ impl Engine {
                 stop.clone(),
             )));
         }
-        if let Some(ear) = self.ear() {
-            jobs.spawn(watch.clone().over(presses::run(ear, stop.clone())));
+        match self.ear() {
+            Some(ear) => drop(jobs.spawn(watch.clone().over(presses::run(ear, stop.clone())))),
+            None => core.note_deaf(None),
         }
         let (hooks, skews) = (self.hooks.clone(), self.skews.clone());
         jobs.spawn(watch.clone().over(events::run(core.clone(), hooks, clock.clone(), skews, stop.clone())));

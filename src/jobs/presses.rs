@@ -179,6 +179,8 @@ enum Signal {
 
 /// Listens on websockets for as long as the program runs; ends at once where there are none.
 pub async fn run(ear: Ear, stop: CancellationToken) {
+    // Another configuration may have had another token.
+    ear.core.note_deaf(None);
     if !ear.presses.dials() {
         return;
     }
@@ -198,6 +200,7 @@ pub async fn run(ear: Ear, stop: CancellationToken) {
                 if said.take().is_some() {
                     tracing::info!("presses.heard_again");
                 }
+                ear.core.note_deaf(None);
                 while lines.try_join_next().is_some() {}
                 lines.spawn(listen(ear.clone(), line, own.clone(), signals.clone()));
                 let signal = tokio::select! {
@@ -219,6 +222,8 @@ pub async fn run(ear: Ear, stop: CancellationToken) {
                             word,
                             "presses.refused: Socket Mode is switched off in the app's settings; presses are not heard"
                         );
+                        let words = "Socket Mode is switched off in the app's settings";
+                        ear.core.note_deaf(Some(format!("buttons in Slack are not heard: {words}")));
                         failures = u32::MAX;
                         None
                     }
@@ -228,6 +233,7 @@ pub async fn run(ear: Ear, stop: CancellationToken) {
                 let words = error.to_string();
                 if said.as_ref() != Some(&words) {
                     tracing::error!(error = words, "presses.not_heard: it is tried again");
+                    ear.core.note_deaf(Some(format!("buttons in Slack are not heard: {words}")));
                     said = Some(words);
                 }
                 wait_of(&error)

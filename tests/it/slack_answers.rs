@@ -344,7 +344,7 @@ async fn a_gap_that_is_over_is_answered_with_a_word() {
     office.send(Way::Socket, &payload).await;
     office.world.decide_and_deliver().await;
     until("they are told", || slack.whispers().len() == 1).await;
-    assert!(slack.whispers()[0].1.contains("nothing open here"), "{:?}", slack.whispers());
+    assert!(slack.whispers()[0].1.contains("is open here"), "{:?}", slack.whispers());
 }
 
 #[tokio::test]

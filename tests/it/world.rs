@@ -380,11 +380,6 @@ impl World {
         &self.settings
     }
 
-    /// Where its files lie.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("gapwatch.db")
     }

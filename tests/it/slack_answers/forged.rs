@@ -131,7 +131,7 @@ async fn hostile_words_in_a_form_stay_words() {
     let why = "<!channel> @here <https://evil.example|x> \u{202e} \u{0} because of done undo";
     office.fill(Way::Http, 1, &[("Why?", why)]).await;
     let message = office.message("U0ANA");
-    assert!(message.text.contains("snoozed until Thu 19 Mar"), "{}", message.text);
+    assert!(message.text.contains("snoozed until Fri 20 Mar"), "{}", message.text);
     let all = format!("{} {}", message.text, message.blocks.unwrap());
     for bad in ["<!channel>", "@here ", "<https://evil.example|x>", "\u{202e}"] {
         assert!(!all.contains(bad), "{bad}: {all}");
@@ -157,7 +157,9 @@ async fn no_secret_of_presses_is_written_anywhere() {
         path("signing")
     );
     std::fs::write(&file, text.replace("channel = \"#delivery\"\n", &more)).unwrap();
-    let daemon = shop.daemon_with(|command| drop(command.env("GAPWATCH_LOG_LEVEL", "trace")));
+    let daemon = shop.daemon_with(|command| {
+        command.env("GAPWATCH_LOG_LEVEL", "trace");
+    });
     let slack = shop.sim.slack();
     shop.until("ana is told, and presses are heard", || {
         slack.sockets() == 1 && slack.messages().iter().any(|one| one.user.is_some())
@@ -175,7 +177,7 @@ async fn no_secret_of_presses_is_written_anywhere() {
     assert_eq!(ask(at, "POST /slack/interactions", &lines, posted.body.as_bytes()).0, 200);
     shop.until("the stranger is told", || slack.whispers().len() == 1);
     let (_, metrics) = ask(at, "GET /metrics", &[], b"");
-    assert!(metrics.contains("gapwatch_hooks_total{connection=\"slack\",result=\"taken\"} 3"), "{metrics}");
+    assert!(metrics.contains("gapwatch_hooks_total{connection=\"slack\",result=\"taken\"} 2"), "{metrics}");
     let doctor = shop.run(&["doctor"]);
     assert!(doctor.out.contains("the app token is taken"), "{}{}", doctor.out, doctor.err);
     let said = rows(&shop.path("gapwatch.db"), "SELECT args FROM inbox ORDER BY id");
