@@ -149,9 +149,8 @@ mod tests {
             Control::Menu { label: "Snooze".to_owned(), choices: silences(&gap()) },
             Control::More(vec![choice(&gap(), "It's done", "done")]),
         ];
-        let [Control::Menu { label, choices }] = gathered(&controls).try_into().unwrap() else {
-            panic!("it is a menu")
-        };
+        let menus = gathered(&controls);
+        let [Control::Menu { label, choices }] = menus.as_slice() else { panic!("it is a menu") };
         let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
         assert_eq!(label, "Answer");
         assert_eq!(

@@ -6,7 +6,7 @@ use super::*;
 fn an_app_token_or_a_signing_secret_gives_messages_buttons_and_neither_is_shown() {
     let of = |lines: &str| {
         let text = format!("{GITHUB}[slack]\nbot_token = {{ env = 'BOT' }}\n{lines}");
-        let env = [("BOT", "xoxb-hush"), ("APP", "xapp-1-hush"), ("SIGN", "8f742231b10e8888abcd99aaaccc85a5")];
+        let env = [("BOT", "xoxb-hush"), ("APP", "xapp-1-hush"), ("SIGNED", "8f742231b10e8888abcd99aaaccc85a5")];
         let settings = loaded(&text, &env);
         let shown = format!("{settings:?}");
         assert!(!shown.contains("hush") && !shown.contains("8f742231"), "{shown}");
@@ -14,7 +14,7 @@ fn an_app_token_or_a_signing_secret_gives_messages_buttons_and_neither_is_shown(
     };
     assert!(!of(""));
     assert!(of("app_token = { env = 'APP' }\n"));
-    assert!(of("signing_secret = { env = 'SIGN' }\n"));
+    assert!(of("signing_secret = { env = 'SIGNED' }\n"));
 }
 
 #[test]
