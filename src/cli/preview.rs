@@ -246,6 +246,8 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
     let mut body = first.body.clone();
     body.summary = format!("Preview: {}", body.summary);
     let note = format!("Preview for {me}, sent by hand. As it would go to {whom}:");
+    // What is pressed below a preview would be meant.
+    body.blocks.retain(|block| !matches!(block, Block::Controls(_)));
     body.blocks.insert(0, Block::Note(vec![Span::Plain(note)]));
     let mark = Mark { wire: uuid::Uuid::new_v4().simple().to_string(), mac: "0".repeat(32) };
     match notifier.send(&to, &body, &mark, None).await {

@@ -28,7 +28,7 @@ fn webhook(settings: &Settings, context: &Context) -> Vec<(String, Diagnostic)> 
             let title = format!("`{key}` has no effect: what a webhook posts has no buttons");
             let path = format!("slack.{key}");
             let problem = context.warning("unused-key", About::Key, &path, &title, "has no effect");
-            found.push((path, problem.help(&format!("leave `{key}` out, or use `bot_token`"))));
+            found.push((path, problem.help(format!("leave `{key}` out, or use `bot_token`"))));
         }
     }
     if slack.channel.is_some() {

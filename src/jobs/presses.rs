@@ -282,7 +282,8 @@ async fn listen(ear: Ear, mut line: Box<dyn Line>, own: Arc<AtomicU32>, signals:
                 if connections.is_some_and(|connections| connections > ours.count()) {
                     tracing::warn!(
                         connections,
-                        "presses.shared: another program listens with the same app token and takes a part of the presses"
+                        "presses.shared: another program listens with the same app token and takes a part of the presses, unless a \
+                         websocket of before has only not ended yet"
                     );
                 }
             }

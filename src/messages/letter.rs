@@ -6,7 +6,7 @@ use connector_kit::{Destination, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
-use super::controls::controls;
+use super::controls::{controls, gathered};
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
@@ -37,12 +37,21 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let now = desk.read_at(post.about, desk.calendar(first));
     let scene = Scene { now, ..desk.scene(first, names) };
     let items = items(&lines, audience, desk, scene);
+    let items = if matches!(post.about, PostAbout::Day(_)) { of_a_day(items) } else { items };
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
         PostAbout::Alert(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
+}
+
+/// With one menu for each of several gaps: more would be in sight than the lines themselves.
+fn of_a_day(mut items: Vec<Item>) -> Vec<Item> {
+    if items.iter().filter(|item| item.over_at.is_none()).count() > 1 {
+        items.iter_mut().for_each(|item| item.controls = gathered(&item.controls));
+    }
+    items
 }
 
 /// The answer under a post, about those of its lines.

@@ -7,7 +7,6 @@ use connector_kit::{Block, Control, Span, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
-use super::controls::gathered;
 use super::facts::{facts, heading, matter, next_step, since};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
@@ -371,7 +370,7 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
             let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
             blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
         }
-        blocks.extend(pressed(if open > 1 { gathered(&item.controls) } else { item.controls.clone() }));
+        blocks.extend(pressed(item.controls.clone()));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

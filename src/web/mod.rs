@@ -1,5 +1,5 @@
 //! The web server: whether we live, what is counted, hooks that only wake, and a reload. No pages, no login: nothing here
-//! shows work or changes anything but when it is read.
+//! shows work, or changes anything but when it is read and what is answered by whoever may.
 //!
 //! | path | who is answered | with what |
 //! |---|---|---|

@@ -132,10 +132,11 @@ async fn hostile_words_in_a_form_stay_words() {
     office.fill(Way::Http, 1, &[("Why?", why)]).await;
     let message = office.message("U0ANA");
     assert!(message.text.contains("snoozed until Fri 20 Mar"), "{}", message.text);
-    let all = format!("{} {}", message.text, message.blocks.unwrap());
-    for bad in ["<!channel>", "@here ", "<https://evil.example|x>", "\u{202e}"] {
+    let all = format!("{} {}", message.text, message.blocks.clone().unwrap());
+    for bad in ["<!channel>", "@here ", "\u{202e}"] {
         assert!(!all.contains(bad), "{bad}: {all}");
     }
+    assert!(!message.text.contains("<https://evil.example|x>"), "{}", message.text);
     let elsewhere = office.world.our_comment(1);
     assert!(!elsewhere.contains("@here "), "{elsewhere}");
 }
@@ -191,11 +192,12 @@ async fn no_secret_of_presses_is_written_anywhere() {
     assert!(written.iter().any(|(name, bytes)| name.ends_with("log") && !bytes.is_empty()));
     written.push(("doctor".to_owned(), format!("{}{}", doctor.out, doctor.err).into_bytes()));
     written.push(("metrics".to_owned(), metrics.into_bytes()));
-    for secret in [APP_TOKEN, SIGNING_SECRET, &format!("/slack/actions/{reply}"), "ticket=", &trigger] {
+    // Of a short one, a form that leaves out its edges would be found anywhere.
+    let short = [format!("/slack/actions/{reply}"), "ticket=".to_owned(), trigger].map(String::into_bytes);
+    let whole = [APP_TOKEN, SIGNING_SECRET].into_iter().flat_map(forms);
+    for form in whole.chain(short) {
         for (name, bytes) in &written {
-            for form in forms(secret) {
-                assert_eq!(count(bytes, &form), 0, "{secret} in {name}");
-            }
+            assert_eq!(count(bytes, &form), 0, "{} in {name}", String::from_utf8_lossy(&form));
         }
     }
 }

@@ -83,10 +83,27 @@ async fn presses_are_heard_again_once_slack_lets_us() {
     until("it is closed", || slack.sockets() == 0).await;
     tokio::time::sleep(std::time::Duration::from_millis(1_700)).await;
     assert_eq!(slack.sockets(), 0);
+    let core = office.world.engine().core.clone();
+    let troubles = core.troubles().await;
+    assert!(troubles.iter().any(|words| words.starts_with("buttons in Slack are not heard: ")), "{troubles:?}");
     slack.socket_mode(true);
     until("another one is open", || slack.sockets() == 1).await;
     office.press(Way::Socket, "U0ANA", "3 days").await;
     assert_eq!(buttons(&office.message("U0ANA")), ["Undo"]);
+    assert_eq!(core.troubles().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn where_slack_wants_no_websocket_any_more_the_operator_is_told_and_nobody_knocks() {
+    let office = Office::open(Way::Socket).await;
+    let slack = office.world.slack();
+    slack.announce_end("link_disabled");
+    until("it is closed", || slack.sockets() == 0).await;
+    let core = office.world.engine().core.clone();
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    let words = "buttons in Slack are not heard: Socket Mode is switched off in the app's settings";
+    assert_eq!(core.troubles().await, [words]);
+    assert_eq!(slack.sockets_so_far(), 1);
 }
 
 #[tokio::test]
