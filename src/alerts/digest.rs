@@ -17,7 +17,7 @@ use crate::domain::calendar::{Calendar, later};
 use crate::domain::digest::{DigestOf, DigestTurn, WeeklyTo};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, NoticeId};
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Message, MessageState, Notice, NoticeState, PostAbout, Reason};
 use crate::domain::people::Person;
 use crate::domain::policy::{Mode, Policy};
 use crate::domain::record::ContainerRec;
@@ -52,6 +52,7 @@ pub(super) fn gather(draft: &mut Draft<'_>) {
         return;
     }
     baselines(draft);
+    free_missed(draft);
     let due: Vec<(DigestOf, Slot)> =
         all(snapshot).into_iter().filter_map(|of| Some((of, due_slot(of, snapshot)?))).collect();
     if due.is_empty() {
@@ -85,6 +86,32 @@ pub(super) fn force(of: DigestOf, draft: &mut Draft<'_>) {
     let shown = Address::Digest(of.account().map_or("operators".to_owned(), |it| snapshot.board.people.handle(it)));
     let address = address(of, snapshot).unwrap_or(shown);
     take(DigestDue { of, day, address, lines }, draft);
+}
+
+/// Digests that wait to be sent though their day is over.
+pub(crate) fn missed<'a>(snapshot: &'a Snapshot<'a>) -> impl Iterator<Item = &'a Message> {
+    snapshot.board.messages().filter(|message| {
+        let about = snapshot.board.post(message.post).map(|post| post.about);
+        let Some(PostAbout::Digest(of, day)) = about.filter(|_| message.state == MessageState::Sealed) else {
+            return false;
+        };
+        of.account().is_some() && calendar(of, snapshot).date(snapshot.now) > day
+    })
+}
+
+/// The lines of a digest that could not leave on its day wait for the next one.
+fn free_missed(draft: &mut Draft<'_>) {
+    let snapshot = draft.snapshot;
+    for message in missed(snapshot) {
+        for line in snapshot.board.notices_in(message.post) {
+            let unsent = line.message == Some(message.id) && line.state == NoticeState::Sealed;
+            if let Some(line) =
+                draft.notice(line.id).filter(|line| unsent && line.state == NoticeState::Sealed).cloned()
+            {
+                draft.put_notice(Notice { state: NoticeState::Open, message: None, post: None, ..line });
+            }
+        }
+    }
 }
 
 fn take(due: DigestDue, draft: &mut Draft<'_>) {
@@ -250,7 +277,7 @@ fn is_behind(of: DigestOf, lines: &[Notice], draft: &Draft<'_>) -> bool {
 fn is_late(home: &ContainerRec, snapshot: &Snapshot<'_>) -> bool {
     let goes = home.reader.is_some() && home.warm_at.is_some() && home.failing_since.is_none() && !home.archived;
     let subject = SubjectKey::Container(home.id);
-    goes && snapshot.board.is_home(home.id)
+    goes && !snapshot.board.is_home(home.id)
         && held(subject, snapshot).is_none()
         && super::routing::fresh_until(home, snapshot) < snapshot.now
 }
@@ -261,7 +288,7 @@ fn is_wanted(of: DigestOf, slot: Slot, lines: &[Notice], fresh: &[NoticeId], dra
     let snapshot = draft.snapshot;
     let turn = snapshot.board.turn(of);
     // Whoever has just begun to be told hears from the next day on.
-    if turn.is_none() && !began_before(slot.from, lines, snapshot) {
+    if turn.is_none() && !began_before(of, slot.from, lines, snapshot) {
         return false;
     }
     match of {
@@ -284,9 +311,12 @@ fn is_wanted(of: DigestOf, slot: Slot, lines: &[Notice], fresh: &[NoticeId], dra
     }
 }
 
-fn began_before(at: Timestamp, lines: &[Notice], snapshot: &Snapshot<'_>) -> bool {
-    let watched = || snapshot.board.containers().filter_map(|home| home.baseline_at).any(|since| since < at);
-    lines.iter().any(|line| line.decided_at < at) || watched()
+/// Whether what a digest would say was there already when it was due.
+fn began_before(of: DigestOf, at: Timestamp, lines: &[Notice], snapshot: &Snapshot<'_>) -> bool {
+    if !matches!(of, DigestOf::Weekly(_)) && !lines.is_empty() {
+        return lines.iter().any(|line| line.decided_at < at);
+    }
+    snapshot.board.containers().filter_map(|home| home.baseline_at).any(|since| since < at)
 }
 
 /// True for a gap of which whoever has it was told long ago, that is still open, and that nobody has answered to.
@@ -314,7 +344,7 @@ fn baselines(draft: &mut Draft<'_>) {
             continue;
         }
         let own = snapshot.policy.connection_modes.get(&connection.id).copied().unwrap_or(snapshot.policy.mode);
-        let read = board.containers().filter(|home| home.reader == Some(connection.id) && board.is_home(home.id));
+        let read = board.containers().filter(|home| home.reader == Some(connection.id) && !board.is_home(home.id));
         let judged: Vec<bool> = read.map(|home| home.baseline_at.is_some() || home.archived).collect();
         if own != Mode::Live || judged.is_empty() || judged.contains(&false) {
             continue;

@@ -21,6 +21,8 @@ mod answer_tests;
 #[cfg(test)]
 mod away_tests;
 mod digest;
+#[cfg(test)]
+mod digest_tests;
 mod draft;
 #[cfg(test)]
 mod heard_tests;
@@ -59,11 +61,11 @@ use crate::domain::snapshot::Snapshot;
 use draft::Draft;
 
 pub use digest::{DigestDue, DigestsDue, digests_due};
-pub(crate) use digest::{calendar as digest_calendar, gets_weekly, is_long_open};
+pub(crate) use digest::{calendar as digest_calendar, gets_weekly, is_long_open, missed as missed_digests};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
-pub(crate) use teams::{Team, is_of};
+pub(crate) use teams::{Team, is_of, leads};
 pub(crate) use whose::{heads, last_act, leader, owners};
 
 /// What the rules say about one subject.

@@ -71,7 +71,7 @@ impl Team {
 }
 
 /// True for somebody who leads somebody else, or answers for a place.
-pub(super) fn leads(account: AccountId, snapshot: &Snapshot<'_>) -> bool {
+pub(crate) fn leads(account: AccountId, snapshot: &Snapshot<'_>) -> bool {
     let board = snapshot.board;
     let Some(id) = board.people.person(account).map(|person| person.id) else { return false };
     let leads = |person: &Person| person.manager == Some(id) && person.id != id;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait, may_send, resumes};
+use crate::alerts::{Decided, cannot_wait, may_send, missed_digests, resumes};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
@@ -268,7 +268,9 @@ impl<'a> Desk<'a> {
         };
         let waiting = |message: &&Message| message.op == MessageOp::Edit && message.state == MessageState::Sealed;
         let messages = self.snapshot.board.messages().filter(waiting);
-        messages.filter(|message| !may_send(message.post)).cloned().collect()
+        let edits = messages.filter(|message| !may_send(message.post));
+        // Nor is the digest of a day that is over of any use to anybody.
+        edits.chain(missed_digests(self.snapshot)).cloned().collect()
     }
 
     /// True when what is to be read about an alert changed, and may be shown.

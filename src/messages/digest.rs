@@ -369,7 +369,7 @@ fn evidence(team: &Team, snapshot: &Snapshot<'_>) -> Evidence {
         let known = homes.contains(&home.id);
         // What has not been read yet may be anybody's.
         home.reader.is_some()
-            && board.is_home(home.id)
+            && !board.is_home(home.id)
             && (team.of.is_none() || known || blind(home, snapshot).is_some())
     };
     let mut evidence = Evidence::default();
@@ -488,7 +488,7 @@ pub(super) fn baseline(connection: ConnectionId, desk: &Desk<'_>) -> Baseline {
     oldest.sort();
     let mut rules: Vec<Found> = rules.into_values().collect();
     rules.sort_by_key(|found| (std::cmp::Reverse(found.gaps), found.rule));
-    let homes = board.containers().filter(|home| home.reader == Some(connection) && board.is_home(home.id));
+    let homes = board.containers().filter(|home| home.reader == Some(connection) && !board.is_home(home.id));
     let unchecked =
         homes.filter_map(|home| Some(Unchecked { what: home.name.to_string(), why: blind(home, snapshot)? }));
     Baseline {

@@ -7,7 +7,7 @@ use super::digest::{Blind, Evidence, LISTED, LOAD_DAYS, Overview, Personal, Unch
 use super::scene::Scene;
 use super::when::{clean, count, day, day_of, due, key, moment, percent};
 use super::wording::{Item, LINES, shape};
-use crate::domain::finding::Stage;
+use crate::domain::finding::{Addressee, Stage};
 
 /// Most names in a list of what could not be checked.
 const UNCHECKED: usize = 5;
@@ -166,7 +166,10 @@ fn items(items: &[Item], scene: Scene<'_>) -> Vec<Block> {
         }
         blocks.push(Block::Line(headline));
         if item.quiet(scene).is_none() {
-            blocks.push(note(format!("{} {}", item.words(scene), item.known(scene))));
+            // Of what is theirs to settle nobody else was to be told.
+            let is_theirs = item.finding.addressee == Addressee::Manager;
+            let rest = if is_theirs { item.step(scene).to_owned() } else { item.known(scene) };
+            blocks.push(note(format!("{} {rest}", item.words(scene))));
         }
     }
     blocks.extend(more(items));
@@ -222,8 +225,9 @@ fn loads(overview: &Overview) -> Option<Block> {
         Some(share) => format!("{} {}", clean(name), percent(*share)),
         None => format!("{} {due} due", clean(name)),
     };
-    let told: Vec<String> = overview.loads.iter().take(LOADS).map(said).collect();
-    let more = overview.loads.len().saturating_sub(LOADS);
+    let busy: Vec<_> = overview.loads.iter().filter(|(_, _, due)| *due > 0).collect();
+    let told: Vec<String> = busy.iter().copied().take(LOADS).map(said).collect();
+    let more = busy.len().saturating_sub(LOADS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let words = format!("Due within {LOAD_DAYS} working days, of their hours: {}{more}", told.join(" · "));
     (!told.is_empty()).then(|| note(words))

@@ -257,8 +257,12 @@ impl Case<'_> {
         let due_at = later(self.snapshot.now, wait.unwrap_or_else(|| self.back_off()));
         // However long a tool wants to be left alone: when this channel has had its time, the next one is taken.
         let patience = self.patience().map(|until| until.max(later(self.snapshot.now, self.back_off())));
-        let due_at = patience.map_or(due_at, |until| due_at.min(until));
-        self.keep(MessageState::Sealed, self.in_hours(due_at), because)
+        let due_at = self.in_hours(patience.map_or(due_at, |until| due_at.min(until)));
+        if self.digest().is_some() && patience.is_some_and(|until| until <= due_at) {
+            // By then its day is over, and its lines wait for the next one.
+            return self.give_up(because, NoticeState::Dead);
+        }
+        self.keep(MessageState::Sealed, due_at, because)
     }
 
     /// A look showed that it was never sent. Whether it is still to be said is thought about before it is sent again.
@@ -331,7 +335,9 @@ impl Case<'_> {
     fn patience(&self) -> Option<Timestamp> {
         if let Some((of, day)) = self.digest() {
             // Tomorrow there is another one.
-            return Some(digest_calendar(of, self.snapshot).day_ends(day));
+            let calendar = digest_calendar(of, self.snapshot);
+            let over = day.tomorrow().map_or(Timestamp::MAX, |next| calendar.day_begins(next));
+            return Some(if self.snapshot.policy.work_hours_only { calendar.day_ends(day) } else { over });
         }
         let people = &self.snapshot.board.people;
         let until = |notice: &Notice| match notice.finding.stage {
