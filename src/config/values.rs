@@ -48,12 +48,6 @@ pub(super) const HOOK_URL: &str = "an address of a webhook";
 /// Every value type with its texts.
 pub(super) const REFUSALS: [Refusal; 20] = [
     Refusal {
-        name: RHYTHM,
-        id: "bad-value",
-        label: r#"expected "start of work", an hour, a cron line, or "off""#,
-        help: r#""08:30" is every working day; of a cron line the fields are minute, hour, day, month, weekday: "0 15 * * 5""#,
-    },
-    Refusal {
         name: Length::NAME,
         id: "bad-duration",
         label: r#"expected e.g. "90m", "3 workdays", "2 workhours""#,
@@ -166,6 +160,12 @@ pub(super) const REFUSALS: [Refusal; 20] = [
         id: "bad-url",
         label: "expected e.g. \"https://example.org/hooks/gapwatch\"",
         help: "https, or http to this machine alone; without user, password and fragment",
+    },
+    Refusal {
+        name: RHYTHM,
+        id: "bad-value",
+        label: r#"expected "start of work", an hour, a cron line, or "off""#,
+        help: r#""08:30" is every working day; of a cron line the fields are minute, hour, day, month, weekday: "0 15 * * 5""#,
     },
 ];
 
