@@ -149,6 +149,20 @@ pub fn digests_due(snapshot: &Snapshot<'_>) -> DigestsDue {
     DigestsDue { quiet_until, wake_at }
 }
 
+/// When each digest is due next.
+pub(crate) fn coming(snapshot: &Snapshot<'_>) -> Vec<(DigestOf, Timestamp)> {
+    if !is_live(snapshot.policy) {
+        return Vec::new();
+    }
+    let all = all(snapshot).into_iter();
+    all.filter_map(|of| Some((of, next_at(&[of], snapshot)?))).collect()
+}
+
+/// How many lines wait for a digest.
+pub(crate) fn lines_for(of: DigestOf, snapshot: &Snapshot<'_>) -> usize {
+    snapshot.board.waiting_lines().filter(|line| digest_of(line, snapshot) == of).count()
+}
+
 /// When the next of these digests is due, after now. `None`: none is.
 fn next_at(all: &[DigestOf], snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let (policy, now) = (snapshot.policy, snapshot.now);

@@ -61,7 +61,10 @@ use crate::domain::snapshot::Snapshot;
 use draft::Draft;
 
 pub use digest::{DigestDue, DigestsDue, digests_due};
-pub(crate) use digest::{calendar as digest_calendar, gets_weekly, is_long_open, missed as missed_digests};
+pub(crate) use digest::{
+    calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
+    missed as missed_digests,
+};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
