@@ -310,6 +310,8 @@ pub fn policy(settings: &Settings) -> Policy {
         hooks: settings.webhooks.iter().map(hook).collect(),
         slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
         operators_channel: settings.operators.channel.clone(),
+        direct_per_day: settings.limits.direct_per_day,
+        per_hour: settings.limits.per_hour,
     }
 }
 

@@ -20,7 +20,9 @@ mod answer;
 mod answer_tests;
 #[cfg(test)]
 mod away_tests;
+mod budget;
 mod draft;
+mod heed;
 #[cfg(test)]
 mod heard_tests;
 mod inhibit;
@@ -55,6 +57,9 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
+pub(crate) use answer::is_operator;
+pub(crate) use budget::held_back;
+pub(crate) use heed::{heard, verdicts};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
@@ -121,7 +126,7 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
         match judgement.subject {
             SubjectKey::Container(id) => drop(containers.insert(id)),
             SubjectKey::Connection(id) => drop(connections.insert(id)),
-            SubjectKey::Task(_) | SubjectKey::Person(_) => {}
+            SubjectKey::Task(_) | SubjectKey::Person(_) | SubjectKey::System => {}
         }
     }
     if containers.is_empty() && connections.is_empty() {
@@ -145,7 +150,7 @@ fn home<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a Containe
     match subject {
         SubjectKey::Task(id) => snapshot.board.container(snapshot.board.task(id)?.container()),
         SubjectKey::Container(id) => snapshot.board.container(id),
-        SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+        SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
 use super::step::settles_at;
 use super::whose::last_act;
-use super::{held, home, inhibit, reader};
+use super::{budget, held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::calendar::{Calendar, later};
 use crate::domain::finding::{Stage, SubjectKey};
@@ -97,6 +97,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
             }
             (met, None) => {
                 plan.wakes.extend(fresh_until.map(|at| later(at, JUST_AFTER)));
+                let is_held =
+                    met.map_or_else(|| budget::will_hold(&want, alert, draft), |met| budget::holds(met, draft));
+                if is_held {
+                    plan.withheld.get_or_insert(Withheld::Budget);
+                }
                 match met {
                     Some(notice) => plan.keep.push(notice.id),
                     None => plan.say.push(want),
@@ -165,6 +170,9 @@ fn calms_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
 
 /// True where the configuration lets this be told at all.
 pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    if alert.subject == SubjectKey::System {
+        return snapshot.policy.speaks_of_itself(alert.rule);
+    }
     snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live
 }
 

@@ -121,6 +121,8 @@ pub(crate) fn policy() -> Policy {
         hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
+        direct_per_day: 1,
+        per_hour: 50,
     }
 }
 
@@ -148,6 +150,7 @@ impl World {
             messages: Vec::new(),
             answers: Vec::new(),
             norms: Default::default(),
+            traffic: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod failing;
+mod floods;
 mod figures;
 mod handle;
 mod norms;
@@ -260,7 +261,7 @@ impl Core {
         self.up_to_date(now)?;
         self.renew_norms(now)?;
         let mut due = self.board.due(now, SUBJECTS_A_ROUND);
-        if self.resend(&due, now)? {
+        if self.resend(&due, now)? | self.decide_flood(&due, now)? {
             due = self.board.due(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
@@ -275,6 +276,7 @@ impl Core {
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
         let mut round = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
         round.events = self.events(&round, now)?;
+        round.heeds = alerts::verdicts(&round.alerts, &snapshot);
         let rests = self.board.rests_after(&due);
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
@@ -343,6 +345,7 @@ impl Core {
         if !self.judged {
             return Ok(None);
         }
+        self.hold_flood(now)?;
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
             let message = self.board.message(id)?;
@@ -414,6 +417,7 @@ impl Core {
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
         let mut round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
         round.events = self.events(&round, now)?;
+        round.heeds = alerts::heard(&round.notices, &snapshot);
         self.guarded(now, |store| store.commit_round(&round, None, now))?;
         self.board.ids = ids;
         self.board.put_round(round);
@@ -454,7 +458,7 @@ impl Core {
         alerts.sort_by_key(|alert| alert.id);
         let task = |alert: &Alert| match alert.subject {
             SubjectKey::Task(id) => Some(id),
-            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
         };
         let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
         let names = self.names(&named.collect::<Vec<_>>())?;

@@ -9,6 +9,7 @@ mod measured;
 mod plans;
 pub use plans::Plans;
 mod queue;
+mod words;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -30,6 +31,7 @@ use super::roster::Roster;
 use super::row::TaskRow;
 use super::table::Table;
 use super::timers::Timers;
+use super::traffic::Traffic;
 use super::uses::Uses;
 
 /// The board.
@@ -60,6 +62,7 @@ pub struct Board {
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
     norms: Book,
+    pub(super) traffic: Traffic,
     /// A container was read completely whose finished tasks are not counted yet.
     uncounted: bool,
     /// Next free row numbers.
@@ -104,6 +107,7 @@ impl Board {
             recheck: Timers::default(),
             steps: Timers::default(),
             norms: image.norms,
+            traffic: Traffic::new(image.traffic),
             uncounted: false,
             ids: image.ids,
         };
@@ -119,6 +123,7 @@ impl Board {
         for notice in image.notices {
             board.put_notice(notice);
         }
+        board.see_messages();
         board.touch_all();
         board
     }
@@ -129,6 +134,7 @@ impl Board {
         self.touched.append(&mut self.tasks.iter().map(|task| SubjectKey::Task(task.id)).collect());
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
+        self.touched.insert(SubjectKey::System);
         let owners: Vec<PersonId> = self.roster.owners().map(|owner| self.stands_for(owner)).collect();
         self.touched.extend(owners.into_iter().chain(self.people.persons.keys().copied()).map(SubjectKey::Person));
         // What is no longer on the board has left the configuration: its gaps have to end.
@@ -174,6 +180,7 @@ impl Board {
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));
         round.messages.into_iter().for_each(|message| self.put_message(message));
+        round.heeds.into_iter().for_each(|change| self.put_heed(change));
     }
 
     /// Takes answers that were dealt with out of their queue.
@@ -473,6 +480,9 @@ impl Board {
 
     /// Puts an alert as it is now; its next step goes into the queue.
     pub fn put_alert(&mut self, alert: Alert) {
+        if self.had_dead(&alert) {
+            self.touched.insert(SubjectKey::System);
+        }
         let ids = self.by_subject.entry(alert.subject).or_default();
         if !ids.contains(&alert.id) {
             ids.push(alert.id);
@@ -494,15 +504,6 @@ impl Board {
     /// Notices that are lines of a post, oldest first.
     pub fn notices_in(&self, post: PostId) -> Vec<&Notice> {
         self.lines_of.get(&post).into_iter().flatten().filter_map(|id| self.notices.get(id)).collect()
-    }
-
-    /// Puts a notice as it is now.
-    pub fn put_notice(&mut self, notice: Notice) {
-        self.notices_of.entry(notice.alert).or_default().insert(notice.id);
-        if let Some(post) = notice.post {
-            self.lines_of.entry(post).or_default().insert(notice.id);
-        }
-        self.notices.insert(notice.id, notice);
     }
 
     /// A post.
@@ -528,14 +529,5 @@ impl Board {
     /// Messages with something still to be done, in no order.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.messages.values()
-    }
-
-    /// Puts a message as it is now; a finished one is forgotten.
-    pub fn put_message(&mut self, message: Message) {
-        if message.state.is_live() {
-            self.messages.insert(message.id, message);
-        } else {
-            self.messages.remove(&message.id);
-        }
     }
 }

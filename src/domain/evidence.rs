@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::heed::Unheeded;
 use super::ids::{AccountId, TaskId};
 use super::norms::Source;
 use super::past::Asks;
+use super::traffic::{Flood, Undelivered};
 pub use forecast::{Outlook, Pace, RiskReason};
 
 /// A deadline as it counts for one task.
@@ -435,6 +437,20 @@ pub enum Evidence {
         to_at: Timestamp,
         /// How many tasks.
         tasks: u32,
+    },
+    /// `sys.volume`
+    Flood(Box<Flood>),
+    /// `sys.delivery_failed`
+    Undelivered {
+        /// Each way by which something could not be told.
+        ways: Vec<Undelivered>,
+    },
+    /// `sys.rule_useless`
+    Unheeded {
+        /// Rules whose words hardly anybody heeds, the least heeded first.
+        rules: Vec<Unheeded>,
+        /// Words were counted since this day.
+        since: Date,
     },
 }
 

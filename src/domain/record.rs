@@ -14,6 +14,7 @@ use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 use super::row::TaskRow;
 pub use super::task::{TaskRec, TaskWords};
+use super::traffic::TrafficImage;
 
 /// A container.
 #[derive(Debug, Clone, PartialEq)]
@@ -211,6 +212,8 @@ pub struct BoardImage {
     pub answers: Vec<Answer>,
     /// What is normal, as it was computed last.
     pub norms: Book,
+    /// How telling people goes.
+    pub traffic: TrafficImage,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

@@ -16,7 +16,7 @@ use super::wording;
 use crate::domain::alert::{Alert, Ending, Round};
 use crate::domain::calendar::later;
 use crate::domain::event::{Ended, Event};
-use crate::domain::finding::SubjectKey;
+use crate::domain::finding::{ITSELF, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Notice, NoticeState};
@@ -162,6 +162,7 @@ fn posted(notice: &Notice, alert: &Alert, names: &HashMap<TaskId, TaskName>, sna
         SubjectKey::Container(id) => board.container(id).map(|home| home.name.to_string()),
         SubjectKey::Connection(id) => board.connection(id).map(|reader| reader.name.to_string()),
         SubjectKey::Person(id) => board.somebody(id).map(|who| people.handle(who.account)),
+        SubjectKey::System => Some(ITSELF.to_owned()),
     };
     let word = notice.reason.word();
     Posted {

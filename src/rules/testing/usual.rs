@@ -150,6 +150,15 @@ enabled = true
 enabled = true
 after = "1 workday"
 days_apart = 2
+[sys.volume]
+enabled = true
+[sys.delivery_failed]
+enabled = true
+[sys.rule_useless]
+enabled = true
+least = 30
+below = 0.30
+days = 90
 [custom]
 "#;
 
@@ -178,5 +187,7 @@ pub(in crate::rules) fn policy() -> Policy {
         hooks: Vec::new(),
         slack_channel: None,
         operators_channel: None,
+        direct_per_day: 1,
+        per_hour: 50,
     }
 }

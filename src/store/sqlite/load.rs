@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{at_in, json_in, us};
-use super::{absences, accounts, board, inbox, norms, present, round};
+use super::{absences, accounts, board, inbox, norms, present, round, traffic};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -75,6 +75,7 @@ fn whole(
         messages,
         answers: inbox::waiting(db)?,
         norms: norms::book(db)?,
+        traffic: traffic::image(db, now, rule)?,
         ids: next_ids(db)?,
     })
 }
@@ -94,6 +95,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         messages: Vec::new(),
         answers: Vec::new(),
         norms: Book::default(),
+        traffic: Default::default(),
         ids: next_ids(db)?,
     })
 }

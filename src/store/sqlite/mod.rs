@@ -42,6 +42,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod touched;
+mod traffic;
 mod values;
 
 use std::collections::HashMap;

@@ -178,7 +178,7 @@ async fn why_something_was_said_or_not_is_told_of_tasks_and_people() {
         let rows = rows.as_array().unwrap();
         let told = rows.iter().find(|row| row["channel"] == "slack").unwrap_or_else(|| panic!("{about} {rows:#?}"));
         let keys = told.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ");
-        assert_eq!(keys, "because channel decision due_at gap reason recipient told_at");
+        assert_eq!(keys, "at because channel decision due_at gap reason recipient told_at");
         assert_eq!(
             (&told["decision"], &told["reason"], &told["recipient"]),
             (&"sent".into(), &"opened".into(), &"ana".into())

@@ -110,6 +110,7 @@ fn message(id: i64, op: MessageOp, post: i64, mark: Mark) -> Message {
         attempt_epoch: None,
         error: None,
         insist: false,
+        gate: Gate::Free,
     }
 }
 
@@ -155,6 +156,7 @@ fn full(world: &World) -> Round {
         baselines: Vec::new(),
         unsettled: Vec::new(),
         mutes: Vec::new(),
+        heeds: Vec::new(),
         at: None,
     }
 }
