@@ -36,6 +36,7 @@ mod plan_tests;
 mod risk_tests;
 mod reconcile;
 mod routing;
+mod speaks;
 mod step;
 mod whose;
 #[cfg(test)]
@@ -62,7 +63,7 @@ pub(crate) use budget::held_back;
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
-pub(crate) use routing::may_send;
+pub(crate) use speaks::may_send;
 pub(crate) use whose::{heads, last_act, leader, owners};
 
 /// What the rules say about one subject.

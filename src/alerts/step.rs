@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::is_held;
 use super::lapse::lapses_at;
 use super::reconcile::{end, resolves_at};
-use super::routing::may_send;
+use super::speaks::may_send;
 use super::whose::is_obeyed;
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
 use crate::domain::calendar::later;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
-use super::{Exit, Output, documents, norms, places, subject};
+use super::{Exit, Output, documents, norms, subject};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
@@ -262,29 +262,6 @@ impl Chain {
         }
         let origin = chain.last()?["origin"].as_str()?.to_owned();
         Some(silent(rule, "not_applicable", &format!("it is switched off for this task ({origin})")))
-    }
-}
-
-/// The task that a text names: a browser address, a gap id, `CONNECTION:KEY`, or a key that only one task has.
-///
-/// # Errors
-/// None, or several: they are named.
-pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
-    let by_key = places::key_of(text).map(|key| view.reader.find_task(key)).transpose()?;
-    let found = match by_key {
-        Some(found) if !found.is_empty() => found,
-        _ => view.reader.find_task(text)?,
-    };
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),
-        several => {
-            let names = view.reader.names(several)?;
-            let mut candidates: Vec<String> =
-                names.values().map(|name| format!("  {}:{} {}", name.connection, name.key, name.url)).collect();
-            candidates.sort();
-            Err(Stopped::usage(format!("\"{text}\" is not unique:\n{}", candidates.join("\n"))))
-        }
     }
 }
 

@@ -406,7 +406,7 @@ fn bare(field: &crate::rules::fields::Field) -> FieldShown {
 
 fn fields_of(from: &From, name: &str) -> Result<FieldsDocument, Stopped> {
     let view = View::open(from, None)?;
-    let id = super::explain::find(&view, name)?;
+    let id = super::subject::task(&view, name)?;
     let Some(task) = view.board.task(id) else {
         return Err(Stopped::usage(format!("{name} was closed some time ago, or is no longer watched")));
     };

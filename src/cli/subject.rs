@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::explain;
 use super::open::{Stopped, View};
+use super::places;
 use crate::alerts::heads;
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, GapId, ITSELF, SubjectKey};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, TaskId};
 
 /// The gap of this id. `None`: none is on the board.
 pub(super) fn gap<'v>(view: &'v View, text: &str) -> Option<&'v Alert> {
@@ -15,7 +15,30 @@ pub(super) fn gap<'v>(view: &'v View, text: &str) -> Option<&'v Alert> {
     GapId::looks_like(&word).then(|| view.board.alerts().find(|alert| alert.gap.0 == word)).flatten()
 }
 
-/// What is meant: of a gap what it is about; else a task, as [`explain::find`] says, a person, or what has this name.
+/// The task that a text names: a browser address, a gap id, `CONNECTION:KEY`, or a key that only one task has.
+///
+/// # Errors
+/// None, or several: they are named.
+pub(super) fn task(view: &View, text: &str) -> Result<TaskId, Stopped> {
+    let by_key = places::key_of(text).map(|key| view.reader.find_task(key)).transpose()?;
+    let found = match by_key {
+        Some(found) if !found.is_empty() => found,
+        _ => view.reader.find_task(text)?,
+    };
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),
+        several => {
+            let names = view.reader.names(several)?;
+            let mut candidates: Vec<String> =
+                names.values().map(|name| format!("  {}:{} {}", name.connection, name.key, name.url)).collect();
+            candidates.sort();
+            Err(Stopped::usage(format!("\"{text}\" is not unique:\n{}", candidates.join("\n"))))
+        }
+    }
+}
+
+/// What is meant: of a gap what it is about; else a task, as [`task`] says, a person, or what has this name.
 ///
 /// # Errors
 /// Nothing is called so, or several tasks are: they are named.
@@ -23,7 +46,7 @@ pub(super) fn find(view: &View, text: &str) -> Result<SubjectKey, Stopped> {
     if let Some(alert) = gap(view, text) {
         return Ok(alert.subject);
     }
-    let task = explain::find(view, text);
+    let task = task(view, text);
     if let Some(named) = task.is_err().then(|| named(view, text.trim())).flatten() {
         return Ok(named);
     }

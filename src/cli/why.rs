@@ -66,7 +66,7 @@ impl About {
         if !accounts.is_empty() {
             return Ok(About::Accounts(accounts));
         }
-        Ok(About::Task(super::explain::find(view, text)?))
+        Ok(About::Task(super::subject::task(view, text)?))
     }
 
     fn filter(&self) -> NoticeFilter {

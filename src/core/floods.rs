@@ -16,6 +16,7 @@ impl Core {
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let round = flood::hold(&snapshot);
         if !round.messages.is_empty() {
+            self.has_held = true;
             tracing::warn!(messages = round.messages.len(), "messages.held: too many at once, the operators are asked");
         }
         self.take_flood(round, now).map(drop)
@@ -35,6 +36,11 @@ impl Core {
             changed |= self.take_flood(round, now)?;
         }
         Ok(changed)
+    }
+
+    /// True where messages were held back since this was asked last: then a round has to tell the operators.
+    pub fn took_hold(&mut self) -> bool {
+        std::mem::take(&mut self.has_held)
     }
 
     fn take_flood(&mut self, round: Round, now: Timestamp) -> Result<bool, StoreError> {

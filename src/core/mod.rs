@@ -83,6 +83,8 @@ pub struct Core {
     failing: BTreeMap<RuleId, BTreeSet<SubjectKey>>,
     /// The board lacks what a commit changed: it is loaded anew before anybody looks at it.
     outdated: bool,
+    /// Messages were held back for being too many since somebody asked.
+    has_held: bool,
 }
 
 /// What a round did.
@@ -165,6 +167,7 @@ impl Core {
             judged: false,
             failing: BTreeMap::new(),
             outdated: false,
+            has_held: false,
         })
     }
 
@@ -304,6 +307,9 @@ impl Core {
         };
         self.apply(&due, judged, round, now);
         self.note_failing(failing);
+        if self.judged {
+            self.hold_flood(now)?;
+        }
         let next_due = self.board.next_due();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
     }

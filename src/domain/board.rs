@@ -9,6 +9,7 @@ mod measured;
 mod plans;
 pub use plans::Plans;
 mod queue;
+mod told;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};

@@ -4,18 +4,18 @@
 //! is by now is computed by the words.
 
 mod forecast;
+mod itself;
 
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::heed::Unheeded;
 use super::ids::{AccountId, TaskId};
 use super::norms::Source;
 use super::past::Asks;
-use super::traffic::{Flood, Undelivered};
 pub use forecast::{Outlook, Pace, RiskReason};
+pub use itself::{Flood, Undelivered, Unheeded};
 
 /// A deadline as it counts for one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

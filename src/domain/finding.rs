@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use super::evidence::{
-    Deadline, Evidence, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon,
+    Deadline, Evidence, Flood, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon, Undelivered,
+    Unheeded,
 };
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
 use super::letters::{leading, letters};

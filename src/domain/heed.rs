@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::finding::RuleId;
 use super::ids::{AccountId, AlertId, NoticeId};
@@ -87,19 +86,6 @@ impl Count {
     pub fn precision(self) -> Option<f64> {
         (self.told > 0).then(|| 1.0 - f64::from(self.wrong) / f64::from(self.told))
     }
-}
-
-/// A rule whose words hardly anybody heeds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unheeded {
-    /// Which.
-    pub rule: String,
-    /// Words that had their time.
-    pub told: u32,
-    /// Of these, those after which something was done.
-    pub acted: u32,
-    /// Of these, those that were called wrong.
-    pub wrong: u32,
 }
 
 /// All of it: what waits, and what was counted, by rule and day in UTC.

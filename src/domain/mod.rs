@@ -46,6 +46,7 @@ pub mod task;
 pub mod somebody;
 pub mod snapshot;
 mod table;
+mod telling;
 mod timers;
 pub mod traffic;
 mod uses;

@@ -2,9 +2,7 @@
 
 use super::scene::Scene;
 use super::when::{NAMED, clean, count, moment, percent};
-use crate::domain::finding::Evidence;
-use crate::domain::heed::Unheeded;
-use crate::domain::traffic::{Flood, Undelivered};
+use crate::domain::finding::{Evidence, Flood, Undelivered, Unheeded};
 
 /// What is the matter, to be put behind the name of the program.
 pub(super) fn matter(evidence: &Evidence) -> String {

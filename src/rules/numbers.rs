@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence, Mismatch, Outlook, Overload, RiskReason, Still};
-use crate::domain::heed::Unheeded;
+use crate::domain::finding::{Deadline, Evidence, Mismatch, Outlook, Overload, RiskReason, Still, Unheeded};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {

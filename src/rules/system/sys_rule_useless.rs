@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
-use crate::domain::heed::{Count, Unheeded};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Unheeded};
+use crate::domain::heed::Count;
 use crate::domain::look::{Look, Reads};
 use crate::domain::traffic::is_of_system;
 use crate::rules::settings::SysRuleUseless;

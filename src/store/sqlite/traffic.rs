@@ -6,8 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::StoreError;
 use super::events;
-use super::round::{day_code, day_from};
-use super::values::{at_in, json_in, us};
+use super::values::{at_in, day_code, day_from, json_in, us};
 use crate::domain::calendar::later;
 use crate::domain::finding::RuleId;
 use crate::domain::heed::{Count, Heed, HeedChange, Heeds, Verdict, day_of};
