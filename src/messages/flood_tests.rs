@@ -149,3 +149,21 @@ fn what_is_over_meanwhile_is_not_sent() {
     assert!(said.contains("acme/web#60") && !said.contains("---"), "{said}");
     assert!(world.board.task(TaskId(60)).is_some());
 }
+
+#[test]
+fn a_person_gets_as_many_grouped_messages_a_day_as_they_may() {
+    for (most, messages) in [(1, 1), (2, 2), (3, 3)] {
+        let mut world = World::new();
+        world.policy.direct_per_day = most;
+        (1..=4).for_each(|id| world.task(id, |_| {}));
+        for (nth, time) in (1..=4).zip(["09:00", "10:00", "11:00", "12:00"]) {
+            world.at(&format!("2025-03-11 {time}"));
+            let far = Finding { deadline: None, ..stalled(Stage::Widens) };
+            run(&mut world, &[judged(nth, vec![(STALLED, Reading::Gap(far))])]);
+        }
+        let said = world.said();
+        let new = said.split("\n---\n").filter(|sent| !sent.starts_with("edit ") && !sent.is_empty()).count();
+        assert_eq!(new, messages, "{said}");
+        assert!(said.contains("acme/web#4"), "what comes later is added to the last of them: {said}");
+    }
+}

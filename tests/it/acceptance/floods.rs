@@ -23,7 +23,7 @@ async fn sixty(plan: Plan) -> World {
         let issue = world.github().issue(REPO, &format!("Task {nth}")).by("max-w").assignee("ana-k");
         issue.milestone("Spring", github_day("2026-03-12")).open();
     }
-    world.at("2026-03-11T15:00:00Z").run().await;
+    world.at("2026-03-03T15:00:00Z").run().await;
     world.sent();
     world.at("2026-03-13T10:00:00Z").run().await;
     world
