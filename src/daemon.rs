@@ -322,6 +322,8 @@ pub fn policy(settings: &Settings) -> Policy {
         slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
         schedule: settings.schedule.plan(),
         operators_channel: settings.operators.channel.clone(),
+        direct_per_day: settings.limits.direct_per_day,
+        per_hour: settings.limits.per_hour,
     }
 }
 

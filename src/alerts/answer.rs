@@ -21,6 +21,7 @@ const SHOWN_DAYS: i64 = 1;
 /// An answer so close to the deadline that a day of rest would pass it keeps silent for so many working hours.
 const LEAST_HOURS: i64 = 4;
 
+const OPERATORS_ONLY: &str = "only the operators can do this";
 const NOT_YOURS: &str = "Only the task's owner, their manager and the operators can do this.";
 
 /// Deals with every answer, in the order in which they came.
@@ -33,6 +34,7 @@ fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
         Wish::Release { container } => return release(container, answer.account, draft),
         // Done before anything is decided, for what is to be said again is thought about like everything else.
         Wish::Resend { id } => return format!("{id} is sent once more"),
+        Wish::Flood { send, .. } => return flood(*send, answer.account, draft),
         Wish::Say { about, words } => return hear(answer, about, words, draft),
         Wish::Snooze { gap, until, reason } => (gap, (Some(*until), reason.clone())),
         Wish::Unsnooze { gap } => (gap, (None, None)),
@@ -54,11 +56,8 @@ fn obey_one(answer: &Answer, draft: &mut Draft<'_>) -> String {
 /// The operators have looked at what is missing.
 fn release(name: &str, account: Option<AccountId>, draft: &mut Draft<'_>) -> String {
     let snapshot = draft.snapshot;
-    let people = &snapshot.board.people;
-    let is_operator =
-        |account| people.person(account).is_some_and(|person: &Person| people.operators.contains(&person.id));
-    if !account.is_none_or(is_operator) {
-        return "only the operators can do this".to_owned();
+    if !is_operator(account, snapshot) {
+        return OPERATORS_ONLY.to_owned();
     }
     let named = snapshot.board.containers().filter(|container| *container.name == *name && container.hold.is_some());
     let mut held: Vec<_> = named.map(|container| container.id).collect();
@@ -68,6 +67,22 @@ fn release(name: &str, account: Option<AccountId>, draft: &mut Draft<'_>) -> Str
     held.sort_unstable();
     draft.released.extend(held);
     format!("{name} is judged again")
+}
+
+/// True for the operator at the command line, and for everybody whom the configuration names as one.
+pub(crate) fn is_operator(account: Option<AccountId>, snapshot: &Snapshot<'_>) -> bool {
+    let people = &snapshot.board.people;
+    let named = |account| people.person(account).is_some_and(|person: &Person| people.operators.contains(&person.id));
+    account.is_none_or(named)
+}
+
+/// Done before anything is decided, like what is sent once more.
+fn flood(send: bool, account: Option<AccountId>, draft: &Draft<'_>) -> String {
+    match (is_operator(account, draft.snapshot), send) {
+        (false, _) => OPERATORS_ONLY.to_owned(),
+        (true, true) => "what was held back is sent".to_owned(),
+        (true, false) => "what was held back is dropped".to_owned(),
+    }
 }
 
 /// Words from a comment or a button.

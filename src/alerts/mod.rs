@@ -20,10 +20,12 @@ mod answer;
 mod answer_tests;
 #[cfg(test)]
 mod away_tests;
+mod budget;
 mod digest;
 #[cfg(test)]
 mod digest_tests;
 mod draft;
+mod heed;
 #[cfg(test)]
 mod heard_tests;
 mod inhibit;
@@ -37,6 +39,7 @@ mod plan_tests;
 mod risk_tests;
 mod reconcile;
 mod routing;
+mod speaks;
 mod step;
 mod teams;
 mod whose;
@@ -60,14 +63,17 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
+pub(crate) use answer::is_operator;
+pub(crate) use budget::held_back;
 pub use digest::{DigestDue, DigestsDue, digests_due};
 pub(crate) use digest::{
     calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
     missed as missed_digests,
 };
+pub(crate) use heed::{heard, verdicts};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
-pub(crate) use routing::may_send;
+pub(crate) use speaks::may_send;
 pub(crate) use teams::{Team, is_of, leads};
 pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
 
@@ -151,7 +157,7 @@ fn wake_with_sources(judgements: &[Judgement], draft: &mut Draft<'_>) {
         match judgement.subject {
             SubjectKey::Container(id) => drop(containers.insert(id)),
             SubjectKey::Connection(id) => drop(connections.insert(id)),
-            SubjectKey::Task(_) | SubjectKey::Person(_) => {}
+            SubjectKey::Task(_) | SubjectKey::Person(_) | SubjectKey::System => {}
         }
     }
     if containers.is_empty() && connections.is_empty() {
@@ -175,7 +181,7 @@ fn home<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a Containe
     match subject {
         SubjectKey::Task(id) => snapshot.board.container(snapshot.board.task(id)?.container()),
         SubjectKey::Container(id) => snapshot.board.container(id),
-        SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+        SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::{Judgement, is_held};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
-use crate::domain::finding::{Addressee, Finding, GapId, Reading, RuleId, Stage, SubjectKey};
+use crate::domain::finding::{Addressee, Finding, GapId, ITSELF, Reading, RuleId, Stage, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
 use crate::domain::plan::kind_word;
@@ -283,6 +283,7 @@ fn is_watched(subject: SubjectKey, snapshot: &Snapshot<'_>) -> bool {
         SubjectKey::Container(_) => is_read(),
         SubjectKey::Connection(id) => board.connection(id).is_some(),
         SubjectKey::Person(id) => board.somebody(id).is_some(),
+        SubjectKey::System => true,
     }
 }
 
@@ -318,6 +319,7 @@ fn gap_id(rule: RuleId, subject: SubjectKey, scope: &str, snapshot: &Snapshot<'_
             };
             return GapId::new(rule, site, &stable, scope);
         }
+        SubjectKey::System => ("", ITSELF),
     };
     GapId::new(rule, site, stable, scope)
 }

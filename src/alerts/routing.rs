@@ -6,15 +6,15 @@ use super::draft::Draft;
 use super::ladder::{QUIET_AFTER_ACT, Want, climb, met_by};
 use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
+use super::speaks::may_send;
 use super::step::settles_at;
 use super::whose::last_act;
-use super::{held, home, inhibit, reader};
+use super::{budget, held, home, inhibit};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::calendar::{Calendar, later};
 use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
-use crate::domain::policy::Mode;
 use crate::domain::record::ContainerRec;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -97,6 +97,11 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
             }
             (met, None) => {
                 plan.wakes.extend(fresh_until.map(|at| later(at, JUST_AFTER)));
+                let is_held =
+                    met.map_or_else(|| budget::will_hold(&want, alert, draft), |met| budget::holds(met, draft));
+                if is_held {
+                    plan.withheld.get_or_insert(Withheld::Budget);
+                }
                 match met {
                     Some(notice) => plan.keep.push(notice.id),
                     None => plan.say.push(want),
@@ -161,11 +166,6 @@ fn calms_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
     let SubjectKey::Task(_) = alert.subject else { return None };
     let before = home(alert.subject, snapshot)?.bulks.iter().filter(|bulk| alert.opened_at >= bulk.from_at);
     before.map(|bulk| bulk.calms_at()).max().filter(|_| alert.told.is_empty())
-}
-
-/// True where the configuration lets this be told at all.
-pub(crate) fn may_send(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
-    snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live
 }
 
 /// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.

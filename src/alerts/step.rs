@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::is_held;
 use super::lapse::lapses_at;
 use super::reconcile::{end, resolves_at};
+use super::speaks::may_send;
 use super::whose::is_obeyed;
-use super::{is_held, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Withheld};
 use crate::domain::calendar::later;
 use crate::domain::finding::{Evidence, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::look::Look;
-use crate::domain::policy::Mode;
 use crate::domain::record::HistoryReach;
 use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
@@ -80,7 +80,7 @@ fn forget_answer(id: AlertId, draft: &mut Draft<'_>) {
 
 /// It was found while we only observed, and sending has been switched on since: it is backlog, not news.
 fn began_to_speak(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
-    let live = snapshot.policy.mode_of(alert.rule, reader(alert.subject, snapshot)) == Mode::Live;
+    let live = may_send(alert, snapshot);
     let observed = alert.withheld == Some(Withheld::Observing) && alert.told.is_empty();
     observed && live && !alert.backlog && !snapshot.policy.tell_backlog
 }

@@ -43,7 +43,7 @@ impl Team {
 
     /// Whether a gap is one of this team's. What is wrong with gapwatch itself is nobody's.
     pub(crate) fn has(&self, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
-        let Some(of) = self.of else { return !matches!(alert.subject, SubjectKey::Connection(_)) };
+        let Some(of) = self.of else { return !matches!(alert.subject, SubjectKey::Connection(_) | SubjectKey::System) };
         match alert.subject {
             SubjectKey::Task(id) => match snapshot.board.task(id) {
                 Some(task) if !task.is_work() => lead(task, snapshot) == of,
@@ -54,7 +54,7 @@ impl Team {
                 let people = &snapshot.board.people;
                 heads(alert, snapshot).into_iter().any(|head| people.same(head, of))
             }
-            SubjectKey::Connection(_) => false,
+            SubjectKey::Connection(_) | SubjectKey::System => false,
         }
     }
 

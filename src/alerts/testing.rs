@@ -123,6 +123,8 @@ pub(crate) fn policy() -> Policy {
         slack_channel: None,
         schedule: crate::domain::digest::Schedule::off(),
         operators_channel: None,
+        direct_per_day: 1,
+        per_hour: 50,
     }
 }
 
@@ -151,6 +153,7 @@ impl World {
             answers: Vec::new(),
             norms: Default::default(),
             turns: Vec::new(),
+            traffic: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {

@@ -132,6 +132,6 @@ pub(crate) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'
             owners(alert, snapshot).iter().any(|owner| people.same(*owner, account) || leads(*owner))
         }
         SubjectKey::Container(_) => heads(alert, snapshot).iter().any(|head| people.same(*head, account)),
-        SubjectKey::Connection(_) => false,
+        SubjectKey::Connection(_) | SubjectKey::System => false,
     }
 }

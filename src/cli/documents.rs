@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::lacking::Lacking;
 use super::open::{Stopped, View};
 use crate::domain::alert::{Alert, AlertState, Withheld};
-use crate::domain::finding::SubjectKey;
+use crate::domain::finding::{ITSELF, SubjectKey};
 use crate::domain::ids::{ConnectionId, TaskId};
 use crate::domain::names::TaskName;
 use crate::messages::scene::Scene;
@@ -98,7 +98,7 @@ pub(super) struct Gap {
 /// What a gap is about.
 #[derive(Debug, Serialize)]
 pub(super) struct Subject {
-    /// `task`, `person` or `container`.
+    /// `task`, `person`, `container` or `system`.
     pub(super) kind: &'static str,
     /// `github.acme`
     pub(super) connection: Option<String>,
@@ -215,7 +215,7 @@ pub(super) fn gap_list(view: &View, alerts: &[Alert]) -> Result<Vec<Gap>, Stoppe
 fn task_of(subject: SubjectKey) -> Option<TaskId> {
     match subject {
         SubjectKey::Task(id) => Some(id),
-        SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+        SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
     }
 }
 
@@ -273,7 +273,8 @@ fn gap(
     }
 }
 
-fn subject(view: &View, subject: SubjectKey, names: &HashMap<TaskId, TaskName>) -> Subject {
+/// What a gap is about, as documents name it.
+pub(super) fn subject(view: &View, subject: SubjectKey, names: &HashMap<TaskId, TaskName>) -> Subject {
     let nothing = Subject { kind: "task", connection: None, key: None, url: None, title: None };
     match subject {
         SubjectKey::Task(id) => names.get(&id).map_or(nothing, |name| Subject {
@@ -294,6 +295,9 @@ fn subject(view: &View, subject: SubjectKey, names: &HashMap<TaskId, TaskName>) 
         SubjectKey::Person(id) => {
             let handle = view.board.somebody(id).map(|who| view.board.people.called(who.account));
             Subject { kind: "person", key: handle, connection: None, url: None, title: None }
+        }
+        SubjectKey::System => {
+            Subject { kind: "system", key: Some(ITSELF.to_owned()), connection: None, url: None, title: None }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `explain`: every rule about one task: verdict, numbers, where each threshold comes from, the next look.
+//! `explain`: every rule about one task, person, place or connection: verdict, numbers, where each threshold comes from, the
+//! next look.
 
 use connector_model::Need;
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::table::{plain, when};
-use super::{Exit, Output, norms, places};
+use super::{Exit, Output, documents, norms, subject};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::ids::TaskId;
 use crate::domain::look::Look;
@@ -21,7 +22,9 @@ use crate::store::BoardSaid;
 #[derive(Debug, Serialize)]
 struct Document {
     schema: &'static str,
-    task: Task,
+    /// `null`: it is about something else.
+    task: Option<Task>,
+    subject: documents::Subject,
     boards: Vec<Board>,
     rules: Vec<Rule>,
 }
@@ -56,30 +59,39 @@ struct Rule {
     missing: Option<&'static str>,
 }
 
-/// Prints why a task is flagged, or not.
-pub(super) fn explain(from: &From, task: &str, at: Option<&str>) -> Result<Exit, Stopped> {
+/// Prints why something is flagged, or not.
+pub(super) fn explain(from: &From, about: &str, at: Option<&str>) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let view = View::open(from, at)?;
-    let id = find(&view, task)?;
-    let explained = rules::explain(&view.rules, SubjectKey::Task(id), &view.snapshot());
+    let subject = subject::find(&view, about)?;
+    let explained = rules::explain(&view.rules, subject, &view.snapshot());
     let mut tasks: Vec<TaskId> = explained.iter().flat_map(|one| named(&one.reading)).collect();
-    tasks.push(id);
+    tasks.extend(task_of(subject));
     let names = view.reader.names(&tasks)?;
-    let Some(name) = names.get(&id) else { return Err(Stopped::usage(format!("{task} is not mirrored"))) };
+    let task = task_of(subject).and_then(|id| names.get(&id)).map(|name| Task {
+        connection: name.connection.clone(),
+        key: name.key.clone(),
+        url: name.url.clone(),
+        title: name.title.clone(),
+    });
+    if task.is_none() && task_of(subject).is_some() {
+        return Err(Stopped::usage(format!("{about} is not mirrored")));
+    }
+    let boards = task_of(subject).map(|id| view.reader.boards(id)).transpose()?.unwrap_or_default();
     let document = Document {
         schema: "gapwatch.explain/1",
-        task: Task {
-            connection: name.connection.clone(),
-            key: name.key.clone(),
-            url: name.url.clone(),
-            title: name.title.clone(),
-        },
-        boards: view.reader.boards(id)?.into_iter().map(board).collect(),
-        rules: match unasked(&view, id) {
-            Some((verdict, because)) => view.rules.iter().map(|rule| silent(rule.id(), verdict, because)).collect(),
+        task,
+        subject: documents::subject(&view, subject, &names),
+        boards: boards.into_iter().map(board).collect(),
+        rules: match unasked(&view, subject) {
+            Some((verdict, because)) => {
+                let kind = rules::kind_of(subject, &view.snapshot());
+                let about = view.rules.iter().filter(|rule| rule.is_about(kind));
+                about.map(|rule| silent(rule.id(), verdict, because)).collect()
+            }
             None => {
-                let chain = Chain::of(&view, id);
-                let asked = explained.iter().map(|one| rule(&view, id, one, &names, &chain));
+                let chain = Chain::of(&view, subject);
+                let asked = explained.iter().map(|one| rule(&view, subject, one, &names, &chain));
                 let off = view.rules.iter().filter(|rule| !explained.iter().any(|one| one.rule == rule.id()));
                 let off = off.filter_map(|rule| chain.switched_off(&view, rule.id()));
                 asked.chain(off).collect()
@@ -107,12 +119,19 @@ fn board(said: BoardSaid) -> Board {
     Board { board: said.source, says, since: said.at }
 }
 
-/// Why no rule is asked about a task at all. `None`: they are.
-fn unasked(view: &View, task: TaskId) -> Option<(&'static str, &'static str)> {
-    if view.board.task(task).is_none() {
+fn task_of(subject: SubjectKey) -> Option<TaskId> {
+    match subject {
+        SubjectKey::Task(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// Why no rule is asked about it at all. `None`: they are.
+fn unasked(view: &View, subject: SubjectKey) -> Option<(&'static str, &'static str)> {
+    if task_of(subject).is_some_and(|task| view.board.task(task).is_none()) {
         return Some(("not_applicable", "it was closed some time ago, or is no longer watched"));
     }
-    let why = rules::unjudged(SubjectKey::Task(task), &view.snapshot())?;
+    let why = rules::unjudged(subject, &view.snapshot())?;
     Some(("unknown", why))
 }
 
@@ -140,13 +159,16 @@ fn named(reading: &Reading) -> Vec<TaskId> {
 
 fn rule(
     view: &View,
-    task: TaskId,
+    subject: SubjectKey,
     one: &Explained,
     names: &std::collections::HashMap<TaskId, crate::domain::names::TaskName>,
     chain: &Chain,
 ) -> Rule {
-    let rec = view.board.task(task);
-    let owner = rec.and_then(|rec| rec.owners().find(|owner| view.board.people.is_human(*owner)));
+    let rec = task_of(subject).and_then(|task| view.board.task(task));
+    let owner = match subject {
+        SubjectKey::Person(id) => view.board.somebody(id).map(|who| who.account),
+        _ => rec.and_then(|rec| rec.owners().find(|owner| view.board.people.is_human(*owner))),
+    };
     let calendar = view.board.people.calendar(owner);
     let (verdict, evidence) = match &one.reading {
         Reading::Gap(finding) => ("gap", Some(&finding.evidence)),
@@ -163,7 +185,7 @@ fn rule(
     };
     let gap = view
         .board
-        .alerts_of(SubjectKey::Task(task))
+        .alerts_of(subject)
         .find(|alert| alert.rule == one.rule && alert.state != crate::domain::alert::AlertState::Resolved);
     Rule {
         rule: one.rule.0,
@@ -191,16 +213,17 @@ fn not_told(view: &View, task: &TaskRow, need: Need) -> Option<String> {
     Some(format!("not applicable: {connection} tells no {}: {}", need.word(), lack.because))
 }
 
-/// Which overrides are for one task, in order.
+/// Which overrides are for a task, in order; none are for anything else.
 struct Chain {
     overrides: Vec<usize>,
 }
 
 impl Chain {
-    fn of(view: &View, task: TaskId) -> Chain {
+    fn of(view: &View, subject: SubjectKey) -> Chain {
         let snapshot = view.snapshot();
         let of = |rec| view.rules.overriding(rec, &Look::new(&snapshot));
-        Chain { overrides: view.board.task(task).map(of).unwrap_or_default() }
+        let task = task_of(subject).and_then(|task| view.board.task(task));
+        Chain { overrides: task.map(of).unwrap_or_default() }
     }
 
     /// What each level says of a key below `rules`, the one that counts last: value and origin.
@@ -242,32 +265,14 @@ impl Chain {
     }
 }
 
-/// The task that a text names: a browser address, a gap id, `CONNECTION:KEY`, or a key that only one task has.
-///
-/// # Errors
-/// None, or several: they are named.
-pub(super) fn find(view: &View, text: &str) -> Result<TaskId, Stopped> {
-    let by_key = places::key_of(text).map(|key| view.reader.find_task(key)).transpose()?;
-    let found = match by_key {
-        Some(found) if !found.is_empty() => found,
-        _ => view.reader.find_task(text)?,
-    };
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),
-        several => {
-            let names = view.reader.names(several)?;
-            let mut candidates: Vec<String> =
-                names.values().map(|name| format!("  {}:{} {}", name.connection, name.key, name.url)).collect();
-            candidates.sort();
-            Err(Stopped::usage(format!("\"{text}\" is not unique:\n{}", candidates.join("\n"))))
-        }
-    }
-}
-
 fn print(document: &Document) {
-    anstream::println!("{} \"{}\"", plain(&document.task.key), plain(&document.task.title));
-    anstream::println!("{}", plain(&document.task.url));
+    match &document.task {
+        Some(task) => {
+            anstream::println!("{} \"{}\"", plain(&task.key), plain(&task.title));
+            anstream::println!("{}", plain(&task.url));
+        }
+        None => anstream::println!("{}", plain(document.subject.key.as_deref().unwrap_or_default())),
+    }
     for board in &document.boards {
         let says: Vec<String> =
             board.says.iter().map(|(name, value)| format!("{name} {}", plain(&shown(value)))).collect();

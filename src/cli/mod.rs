@@ -10,6 +10,7 @@ mod documents;
 mod enable;
 mod explain;
 mod gaps;
+mod heeded;
 mod init;
 mod lacking;
 mod live;
@@ -26,6 +27,7 @@ mod rehearsal;
 mod rules;
 mod rules_test;
 mod schedule;
+mod subject;
 mod table;
 mod tracker;
 mod trouble;
@@ -247,9 +249,10 @@ enum Verb {
         #[command(subcommand)]
         verb: rules::RulesVerb,
     },
-    /// Why a task is flagged, or not: every rule, its numbers, its thresholds, the next look.
+    /// Why a task is flagged, or not: every rule, its numbers, its thresholds, the next look. The same of a person, a repository
+    /// or project, a connection, and of `gapwatch` itself.
     Explain {
-        /// A browser address, a gap id, CONNECTION:KEY, or a key.
+        /// A browser address, a gap id, CONNECTION:KEY, a key, or a name.
         task: String,
         /// As if it were this moment: an instant, or a day.
         #[arg(long, value_name = "TIME")]
@@ -257,7 +260,7 @@ enum Verb {
     },
     /// Why a message was sent, or was not.
     Why {
-        /// A task (as for `explain`), or a person.
+        /// A task or a gap (as for `explain`), or a person.
         about: String,
         /// How far back: a length of time, or a day.
         #[arg(long, default_value = "7d")]

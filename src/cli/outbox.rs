@@ -1,4 +1,4 @@
-//! `outbox list` and `outbox retry`: what was given up, and sending it once more by hand.
+//! `outbox`: what was given up and what a flood holds back, and what is to become of it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,6 +7,8 @@ use super::open::{From, Stopped, View, print_json};
 use super::table::{csv, plain, table, when};
 use super::{Exit, Output, wish};
 use crate::domain::alert::Wish;
+use crate::domain::ids::MessageId;
+use crate::domain::notice::{Message, Notice};
 use crate::store::GivenUp;
 
 /// What is to be done with what was given up.
@@ -19,6 +21,10 @@ pub(super) enum OutboxVerb {
         /// Its id, as `m12` or `e7`.
         id: String,
     },
+    /// Send what is held back for being too much at once.
+    Release,
+    /// Do not send it: nobody hears of these gaps while they stay what they are.
+    Drop,
 }
 
 /// Does it.
@@ -26,6 +32,8 @@ pub(super) async fn outbox(from: &From, verb: OutboxVerb) -> Result<Exit, Stoppe
     match verb {
         OutboxVerb::List => list(from),
         OutboxVerb::Retry { id } => retry(from, &id).await,
+        OutboxVerb::Release => decide(from, true).await,
+        OutboxVerb::Drop => decide(from, false).await,
     }
 }
 
@@ -35,6 +43,8 @@ struct Document {
     schema: &'static str,
     at: Timestamp,
     given_up: Vec<Row>,
+    /// Messages that are held back for being too many at once.
+    held: Vec<Held>,
     /// Webhooks to which nothing is posted because their receiver wants no more events.
     disabled: Vec<Disabled>,
 }
@@ -54,6 +64,19 @@ struct Row {
     because: String,
 }
 
+/// A message that is held back.
+#[derive(Debug, Serialize)]
+struct Held {
+    id: String,
+    /// `slack` or `email`.
+    to: &'static str,
+    recipient: Option<String>,
+    gaps: Vec<String>,
+    since: Timestamp,
+    /// In one line.
+    summary: String,
+}
+
 /// A webhook that is out of use.
 #[derive(Debug, Serialize)]
 struct Disabled {
@@ -71,7 +94,8 @@ fn list(from: &From) -> Result<Exit, Stopped> {
         since: hook.disabled_at,
         because: hook.because,
     });
-    let document = Document { schema: "gapwatch.outbox/1", at: view.now, given_up, disabled: disabled.collect() };
+    let (held, disabled) = (held(&view), disabled.collect());
+    let document = Document { schema: "gapwatch.outbox/1", at: view.now, given_up, held, disabled };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Csv => anstream::print!("{}", csv(&HEAD, document.given_up.iter().map(cells))),
@@ -81,6 +105,25 @@ fn list(from: &From) -> Result<Exit, Stopped> {
 }
 
 const HEAD: [&str; 7] = ["ID", "TO", "REASON", "GAPS", "TRIES", "LAST TRIED", "BECAUSE"];
+
+fn held(view: &View) -> Vec<Held> {
+    let board = &view.board;
+    let messages = board.traffic().held().filter_map(|id| Some((id, board.message(id)?)));
+    let row = |(id, message): (MessageId, &Message)| {
+        let lines = board.notices_in(message.post).into_iter();
+        let lines: Vec<_> = lines.filter(|notice| notice.message == Some(id)).collect();
+        let gap = |notice: &&Notice| board.alert(notice.alert).map(|alert| alert.gap.0.clone());
+        Some(Held {
+            id: format!("m{id}"),
+            to: message.address.channel(),
+            recipient: lines.first().map(|notice| board.people.called(notice.account)),
+            gaps: lines.iter().filter_map(gap).collect(),
+            since: message.held_since()?,
+            summary: message.body.summary.clone(),
+        })
+    };
+    messages.filter_map(row).collect()
+}
 
 fn row(given_up: GivenUp) -> Row {
     let GivenUp { id, to, reason, gaps, made_at, given_up_at, attempts, because } = given_up;
@@ -101,6 +144,7 @@ fn print(document: &Document) {
             plain(&hook.because)
         );
     }
+    print_held(&document.held);
     if document.given_up.is_empty() {
         anstream::println!("Nothing was given up.");
         return;
@@ -110,6 +154,38 @@ fn print(document: &Document) {
         shown.add_row(cells(row));
     }
     anstream::println!("{shown}");
+}
+
+fn print_held(held: &[Held]) {
+    let Some(since) = held.iter().map(|held| held.since).min() else { return };
+    anstream::println!(
+        "Too many at once since {}: {} held back. `gapwatch outbox release` sends them, `gapwatch outbox drop` does not.",
+        when(since),
+        held.len()
+    );
+    let mut shown = table(&["ID", "BY", "TO", "GAPS", "WHAT"]);
+    for held in held {
+        let to = held.recipient.clone().unwrap_or_default();
+        shown.add_row([held.id.clone(), held.to.to_owned(), to, held.gaps.join(" "), plain(&held.summary)]);
+    }
+    anstream::println!("{shown}");
+}
+
+/// Sends what is held back, or drops it: what is shown now, and nothing that is held back later.
+async fn decide(from: &From, send: bool) -> Result<Exit, Stopped> {
+    let view = View::open(from, None)?;
+    let since: Vec<Timestamp> = held(&view).into_iter().map(|held| held.since).collect();
+    let Some(until) = since.iter().max().copied() else {
+        return Err(Stopped::usage("nothing is held back for being too much at once"));
+    };
+    drop(view);
+    wish::put(from, Wish::Flood { send, until }).await?;
+    let messages = since.len();
+    match send {
+        true => anstream::println!("{messages} held back: sent now, each in its reader's working hours."),
+        false => anstream::println!("{messages} held back: dropped; their gaps stay open."),
+    }
+    Ok(Exit::Done)
 }
 
 /// Sends once more what was given up. Whether a word is still to be said is thought about first.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::heeded::{Counts, Heeded};
 use super::lacking::{self, Lacking};
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
 use super::table::{csv, plain, table};
@@ -68,6 +69,8 @@ struct Rule {
     state: &'static str,
     needs: Vec<&'static str>,
     connections: Vec<Capability>,
+    /// Whether its words led to anything.
+    heeded: Heeded,
 }
 
 /// What one connection can do for a rule.
@@ -81,8 +84,8 @@ struct Capability {
 }
 
 /// A rule that nobody has described is not shown half: every rule has its words, which a test sees to.
-fn rule(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<Rule> {
-    if let Some(own) = own(settings, states, id) {
+fn rule(settings: &Settings, states: &[ConnectionState], counts: &Counts, id: RuleId) -> Option<Rule> {
+    if let Some(own) = own(settings, states, counts, id) {
         return Some(own);
     }
     let about = about(id)?;
@@ -94,11 +97,12 @@ fn rule(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<R
         state: state(settings, id),
         needs: about.needs.iter().map(|need| need.word()).collect(),
         connections: settings.connections().map(|name| capability(name, states, about.needs)).collect(),
+        heeded: counts.of(id),
     })
 }
 
 /// A rule of the configuration: what it says of itself, and nothing that it needs, for a field may be empty.
-fn own(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<Rule> {
+fn own(settings: &Settings, states: &[ConnectionState], counts: &Counts, id: RuleId) -> Option<Rule> {
     let rule = settings.rules.custom.get(id.0.strip_prefix(FAMILY)?)?;
     let needs: BTreeSet<Need> = rule.when.fields().iter().filter_map(|field| field.need()).collect();
     let needs: Vec<Need> = needs.into_iter().collect();
@@ -111,6 +115,7 @@ fn own(settings: &Settings, states: &[ConnectionState], id: RuleId) -> Option<Ru
         state: state(settings, id),
         needs: Vec::new(),
         connections: settings.connections().map(capability).collect(),
+        heeded: counts.of(id),
     })
 }
 
@@ -153,7 +158,8 @@ fn state(settings: &Settings, id: RuleId) -> &'static str {
 fn list(from: &From) -> Result<Exit, Stopped> {
     let settings = load(from, LOOKING, false)?.settings;
     let states = lacking::known(&settings);
-    let rules: Vec<Rule> = all(&settings).into_iter().filter_map(|id| rule(&settings, &states, id)).collect();
+    let counts = Counts::read(&settings);
+    let rules: Vec<Rule> = all(&settings).into_iter().filter_map(|id| rule(&settings, &states, &counts, id)).collect();
     let cells = |rule: &Rule| {
         [
             rule.rule.to_owned(),
@@ -161,10 +167,11 @@ fn list(from: &From) -> Result<Exit, Stopped> {
             rule.stages.join(", "),
             rule.first.to_owned(),
             can(rule),
+            rule.heeded.words(),
             rule.what.clone(),
         ]
     };
-    let head = ["RULE", "STATE", "STAGES", "FIRST", "CAN BE JUDGED", "WHAT"];
+    let head = ["RULE", "STATE", "STAGES", "FIRST", "CAN BE JUDGED", "HEEDED", "WHAT"];
     match from.output {
         Output::Json => print_json(&Document { schema: "gapwatch.rules/1", rules })?,
         Output::Csv => print_text(&csv(&head, rules.iter().map(cells)))?,
@@ -240,7 +247,8 @@ fn show(from: &From, name: &str) -> Result<Exit, Stopped> {
     no_csv(from)?;
     let loaded = load(from, LOOKING, false)?;
     let states = lacking::known(&loaded.settings);
-    let found = known(name).and_then(|id| Some((rule(&loaded.settings, &states, id)?, about(id))));
+    let counts = Counts::read(&loaded.settings);
+    let found = known(name).and_then(|id| Some((rule(&loaded.settings, &states, &counts, id)?, about(id))));
     let Some((rule, about)) = found else {
         let meant = crate::config::diagnose::meant(name, all(&loaded.settings).into_iter().map(|id| id.0));
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
@@ -294,6 +302,9 @@ fn print(document: &OneDocument) {
     anstream::println!("{} ({})", rule.rule, rule.state);
     anstream::println!("  {}", rule.what);
     anstream::println!("  {}; first to hear: {}", rule.stages.join(", "), rule.first);
+    if rule.heeded.told > 0 {
+        anstream::println!("  words that led to something within 3 working days: {}", rule.heeded.words());
+    }
     if !document.reference.is_empty() {
         anstream::println!("\n{}", document.reference);
     }
@@ -395,7 +406,7 @@ fn bare(field: &crate::rules::fields::Field) -> FieldShown {
 
 fn fields_of(from: &From, name: &str) -> Result<FieldsDocument, Stopped> {
     let view = View::open(from, None)?;
-    let id = super::explain::find(&view, name)?;
+    let id = super::subject::task(&view, name)?;
     let Some(task) = view.board.task(id) else {
         return Err(Stopped::usage(format!("{name} was closed some time ago, or is no longer watched")));
     };

@@ -117,6 +117,7 @@ fn look(view: &mut View) -> Result<Document, Stopped> {
             state: match message.state {
                 MessageState::Sending => "sending",
                 MessageState::Unsure => "unsure",
+                _ if message.is_held() => "held",
                 _ => "sealed",
             },
             due_at: message.due_at,

@@ -1,22 +1,25 @@
-//! `why`: every message about a task or to a person, sent or held back, with its reason.
+//! `why`: every message about a task or a gap, or to a person, sent or held back, with its reason.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, print_json, print_text, since};
+use super::subject::{self, recipients};
 use super::table::{csv, table, when};
 use super::{Exit, Output};
-use crate::alerts::heads;
+use crate::alerts::held_back;
 use crate::domain::alert::{Alert, AlertState, Withheld};
-use crate::domain::finding::{Addressee, SubjectKey};
-use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::finding::{GapId, SubjectKey};
+use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::notice::{MessageState, NoticeState};
-use crate::store::{NoticeFilter, NoticeRow};
+use crate::store::{NoticeFilter, NoticeRow, WithheldRow};
 
 #[derive(Debug, Serialize)]
 struct Row {
+    /// When it was decided, or since when it was held back.
+    at: Timestamp,
     gap: String,
     reason: String,
     recipient: String,
@@ -27,28 +30,77 @@ struct Row {
     told_at: Option<Timestamp>,
 }
 
+/// What is asked about.
+enum About {
+    Task(TaskId),
+    Gap(GapId),
+    Accounts(HashSet<AccountId>),
+}
+
 /// Prints what was said, held back or taken back.
 pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let since = since(view.now, back)?;
-    let accounts = accounts_of(&view, about);
-    let task = if accounts.is_empty() { Some(super::explain::find(&view, about)?) } else { None };
-    let filter = match task {
-        Some(task) => NoticeFilter::Task(task),
-        None => NoticeFilter::Accounts(accounts.iter().copied().collect()),
-    };
-    let mut rows: Vec<Row> = view.reader.notices(&filter, since)?.iter().map(|row| sent(&view, row)).collect();
-    rows.extend(held(&view, task, &accounts));
+    let about = About::read(&view, about)?;
+    let mut rows: Vec<Row> = view.reader.notices(&about.filter(), since)?.iter().map(|row| sent(&view, row)).collect();
+    rows.extend(held(&view, &about, since)?);
+    rows.sort_by(|one, other| other.at.cmp(&one.at));
     match from.output {
         Output::Json => print_json(&rows)?,
         Output::Csv => print_text(&as_csv(&rows))?,
-        Output::Table => print(&rows),
+        Output::Table => {
+            print(&rows);
+            print_limits(&view, &about);
+        }
     }
     Ok(Exit::Done)
 }
 
+impl About {
+    /// A gap by its id, a person, else a task; a place, a connection and gapwatch itself stand for their only gap.
+    fn read(view: &View, text: &str) -> Result<About, Stopped> {
+        if let Some(alert) = subject::gap(view, text) {
+            return Ok(About::Gap(alert.gap.clone()));
+        }
+        let accounts = subject::accounts(view, text.trim());
+        if !accounts.is_empty() {
+            return Ok(About::Accounts(accounts));
+        }
+        Ok(About::Task(super::subject::task(view, text)?))
+    }
+
+    fn filter(&self) -> NoticeFilter {
+        match self {
+            About::Task(task) => NoticeFilter::Task(*task),
+            About::Gap(gap) => NoticeFilter::Gap(gap.clone()),
+            About::Accounts(accounts) => NoticeFilter::Accounts(accounts.iter().copied().collect()),
+        }
+    }
+
+    /// The gaps that it concerns, with who hears of each first.
+    fn alerts<'v>(&self, view: &'v View) -> Vec<(&'v Alert, Vec<AccountId>)> {
+        let mut alerts: Vec<&Alert> = match self {
+            About::Task(task) => view.board.alerts_of(SubjectKey::Task(*task)).collect(),
+            About::Gap(gap) => view.board.alerts().filter(|alert| alert.gap == *gap).collect(),
+            About::Accounts(_) => view.board.alerts().collect(),
+        };
+        alerts.sort_by_key(|alert| alert.id);
+        let concerned = |alert: &'v Alert| {
+            let mut who = recipients(view, alert);
+            if let About::Accounts(accounts) = self {
+                who.retain(|account| accounts.contains(account));
+                if who.is_empty() {
+                    return None;
+                }
+            }
+            Some((alert, who))
+        };
+        alerts.into_iter().filter_map(concerned).collect()
+    }
+}
+
 fn as_csv(rows: &[Row]) -> String {
-    const HEAD: [&str; 8] = ["gap", "reason", "recipient", "channel", "decision", "because", "due_at", "told_at"];
+    const HEAD: [&str; 9] = ["gap", "reason", "recipient", "channel", "decision", "because", "due_at", "told_at", "at"];
     let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let row = |row: &Row| {
         [
@@ -60,99 +112,76 @@ fn as_csv(rows: &[Row]) -> String {
             row.because.clone().unwrap_or_default(),
             instant(row.due_at),
             instant(row.told_at),
+            row.at.to_string(),
         ]
     };
     csv(&HEAD, rows.iter().map(row))
 }
 
-/// Accounts of a person named by handle, or of whoever has this login or is called so.
-fn accounts_of(view: &View, name: &str) -> HashSet<AccountId> {
-    let people = &view.board.people;
-    let person = people.persons.values().find(|person| person.handle == name);
-    let own = person.map(|person| person.own_account);
-    let theirs = people.accounts.values().filter(|rec| match person {
-        Some(person) => rec.person == Some(person.id),
-        None => {
-            rec.handle.as_deref().is_some_and(|handle| handle.eq_ignore_ascii_case(name))
-                || people.called(rec.id) == name
-        }
-    });
-    theirs.map(|rec| rec.id).chain(own).collect()
-}
-
 fn sent(view: &View, row: &NoticeRow) -> Row {
+    let is_held = row.held_since.is_some();
     let decision = match (row.state, row.message) {
         (NoticeState::Told, _) => "sent",
         (NoticeState::Unsure, _) | (_, Some(MessageState::Unsure)) => "unsure",
-        (NoticeState::Withdrawn, _) => "withdrawn",
+        (NoticeState::Withdrawn | NoticeState::Dropped, _) => "withdrawn",
         (NoticeState::Dead, _) => "dead",
+        (NoticeState::Sealed, _) if is_held => "held",
         (NoticeState::Sealed, _) if row.why.is_some() => "failed",
         (NoticeState::Open | NoticeState::Sealed, _) => "pending",
     };
+    let waits = (row.state == NoticeState::Open).then(|| "waits for the digest".to_owned());
+    let budget = (is_held && row.state == NoticeState::Sealed).then(|| Withheld::Budget.word().to_owned());
     Row {
+        at: row.decided_at,
         gap: row.gap.clone(),
         reason: row.reason.clone(),
         recipient: view.board.people.called(row.account),
         channel: Some(row.address.channel()),
         decision,
-        because: row
-            .why
-            .clone()
-            .or_else(|| (row.state == NoticeState::Open).then(|| "waits for the digest".to_owned())),
+        because: row.why.clone().or(budget).or(waits),
         due_at: row.due_at,
         told_at: row.told_at,
     }
 }
 
-/// What would have been said by now, and is held back: it stands on the alert.
-fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec<Row> {
-    let mut alerts: Vec<&Alert> =
-        view.board.alerts().filter(|alert| alert.state != AlertState::Resolved && alert.withheld.is_some()).collect();
-    alerts.sort_by_key(|alert| alert.id);
-    alerts
-        .into_iter()
-        .flat_map(|alert| recipients(view, alert).into_iter().map(move |account| (alert, account)))
-        .filter(|(alert, account)| match task {
-            Some(task) => alert.subject == SubjectKey::Task(task),
-            None => accounts.contains(account),
-        })
-        .map(|(alert, account)| Row {
-            gap: alert.gap.0.clone(),
-            reason: if alert.told.is_empty() { "opened" } else { "escalated" }.to_owned(),
-            recipient: view.board.people.called(account),
-            channel: None,
-            decision: "held",
-            because: alert.withheld.as_ref().map(|why| Withheld::word(why).to_owned()),
-            due_at: alert.step_at,
-            told_at: None,
-        })
-        .collect()
+/// What would have been said and was held back, then or now: it stands on the alert, and in its log once it is another reason.
+fn held(view: &View, about: &About, since: Timestamp) -> Result<Vec<Row>, Stopped> {
+    let alerts = about.alerts(view);
+    let ids: Vec<AlertId> = alerts.iter().map(|(alert, _)| alert.id).collect();
+    let mut logs: HashMap<AlertId, Vec<WithheldRow>> = HashMap::new();
+    for row in view.reader.withheld(&ids, since)? {
+        logs.entry(row.alert).or_default().push(row);
+    }
+    let mut rows = Vec::new();
+    for (alert, who) in alerts {
+        let mut log = logs.remove(&alert.id).unwrap_or_default();
+        let now = alert.withheld.as_ref().filter(|_| alert.state != AlertState::Resolved).map(Withheld::word);
+        // The last entry is what stands on the alert.
+        let present = now.map(|because| {
+            let is_last = log.last().is_some_and(|last| last.because == because);
+            let at = log.pop_if(|_| is_last).map_or(alert.stage_at, |last| last.at);
+            (at, because.to_owned(), alert.step_at)
+        });
+        let past = log.into_iter().filter(|row| row.because != NOTHING).map(|row| (row.at, row.because, None));
+        for (at, because, due_at) in past.chain(present) {
+            rows.extend(who.iter().map(|account| Row {
+                at,
+                gap: alert.gap.0.clone(),
+                reason: if alert.told.is_empty() { "opened" } else { "escalated" }.to_owned(),
+                recipient: view.board.people.called(*account),
+                channel: None,
+                decision: "held",
+                because: Some(because.clone()),
+                due_at,
+                told_at: None,
+            }));
+        }
+    }
+    Ok(rows)
 }
 
-fn recipients(view: &View, alert: &Alert) -> Vec<AccountId> {
-    let people = &view.board.people;
-    if let SubjectKey::Container(_) = alert.subject
-        && alert.finding.addressee == Addressee::Manager
-    {
-        return heads(alert, &view.snapshot());
-    }
-    let task = match alert.subject {
-        SubjectKey::Task(id) => view.board.task(id),
-        SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
-    };
-    let owners: Vec<AccountId> =
-        task.iter().flat_map(|task| task.owners()).filter(|owner| people.is_there(*owner)).collect();
-    let person = |id: &crate::domain::ids::PersonId| people.persons.get(id).map(|person| person.own_account);
-    match &alert.finding.addressee {
-        Addressee::Owners => owners,
-        Addressee::Account(account) => vec![*account],
-        Addressee::Manager => match owners.first() {
-            Some(owner) => people.manager(*owner).map(|person| person.own_account).into_iter().collect(),
-            None => people.default_manager.iter().filter_map(person).collect(),
-        },
-        Addressee::Operators => people.operators.iter().filter_map(person).collect(),
-    }
-}
+/// What stands in the log where nothing is held back any more.
+const NOTHING: &str = "nothing";
 
 fn print(rows: &[Row]) {
     if rows.is_empty() {
@@ -161,7 +190,7 @@ fn print(rows: &[Row]) {
     }
     let mut shown = table(&["GAP", "REASON", "TO", "BY", "DECISION", "BECAUSE", "WHEN"]);
     for row in rows {
-        let at = row.told_at.or(row.due_at).map(when).unwrap_or_default();
+        let at = when(row.told_at.or(row.due_at).unwrap_or(row.at));
         let because = row.because.clone().unwrap_or_default().replace('_', " ");
         let by = row.channel.unwrap_or("-").to_owned();
         shown.add_row([
@@ -175,4 +204,14 @@ fn print(rows: &[Row]) {
         ]);
     }
     anstream::println!("{shown}");
+}
+
+/// What a limit keeps from somebody at present.
+fn print_limits(view: &View, about: &About) {
+    let About::Accounts(accounts) = about else { return };
+    let Some(account) = accounts.iter().min() else { return };
+    let held = held_back(*account, &view.snapshot());
+    if held > 0 {
+        anstream::println!("Held back by a limit: {held}");
+    }
 }

@@ -376,6 +376,10 @@ impl Check<'_> {
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
             self.add(&path, problem);
         }
+        for (path, found, expected) in self.settings.limits.out_of_range() {
+            let problem = self.context.is_not("bad-value", path, &found.to_string(), expected, "out of range");
+            self.add(path, problem);
+        }
     }
 
     fn lengths(&mut self) {

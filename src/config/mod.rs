@@ -13,6 +13,7 @@
 //! | `read` | a merged tree as serde sees it, strict, with errors that know their key |
 //! | `check` | what no single value can tell: references, repeats, ranges |
 //! | `server` | `[server]`, `[heartbeat]` |
+//! | `limits` | `[limits]` |
 //! | `github` | the same for GitHub's tables: which credential, what is covered twice, what a filter hides |
 //! | `asana`, `trello` | `[asana.NAME]`, `[trello.NAME]`: which place an address leads to, what is read twice |
 //! | `jira`, `jql` | `[jira.NAME]`, the same for it; what of its query language that needs |
@@ -38,6 +39,7 @@ mod github;
 mod ics;
 mod jira;
 mod jql;
+mod limits;
 mod load;
 pub mod migrate;
 mod mistakes;
@@ -83,6 +85,7 @@ pub use calendars::{CalendarSettings, Capacity, Days, Stretch, WeekHours};
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
+pub use limits::LimitSettings;
 pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
 pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
@@ -144,6 +147,8 @@ pub struct Settings {
     pub messages: MessageSettings,
     /// When digests are due.
     pub schedule: ScheduleSettings,
+    /// How much is said.
+    pub limits: LimitSettings,
     /// Thresholds.
     pub rules: RuleSettings,
     /// Other thresholds for some tasks; of several that match, the later ones count.

@@ -11,7 +11,7 @@ use crate::rules;
 impl Core {
     /// What the rules say of a subject, and whether it was there before we began to look.
     pub(super) fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
-        let baseline = self.rules_rev.is_some()
+        let baseline = (self.rules_rev.is_some() && judged.subject != SubjectKey::System)
             || match judged.subject {
                 SubjectKey::Task(id) => self
                     .board
@@ -26,7 +26,7 @@ impl Core {
                 SubjectKey::Container(_) => {
                     self.board.places(judged.subject).iter().any(|place| place.baseline_at.is_none())
                 }
-                SubjectKey::Connection(_) => false,
+                SubjectKey::Connection(_) | SubjectKey::System => false,
             };
         Judgement {
             subject: judged.subject,

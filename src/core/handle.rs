@@ -264,7 +264,11 @@ impl CoreHandle {
 
     /// See [`Core::claim`].
     pub async fn claim(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        self.ask(move |core| core.claim(&busy, now)).await
+        let asked = self.ask(move |core| core.claim(&busy, now).map(|claim| (claim, core.took_hold()))).await;
+        if asked.as_ref().is_ok_and(|(_, held)| *held) {
+            self.tell();
+        }
+        asked.map(|(claim, _)| claim)
     }
 
     /// See [`Core::outcome`].

@@ -7,6 +7,7 @@
 mod baseline;
 mod digests;
 mod failing;
+mod floods;
 mod figures;
 mod handle;
 mod norms;
@@ -88,6 +89,8 @@ pub struct Core {
     outdated: bool,
     /// When digests are to be thought of.
     digests: DigestsDue,
+    /// Messages were held back for being too many since somebody asked.
+    has_held: bool,
 }
 
 /// What a round did.
@@ -173,6 +176,7 @@ impl Core {
             failing: BTreeMap::new(),
             outdated: false,
             digests: DigestsDue::UNKNOWN,
+            has_held: false,
         })
     }
 
@@ -270,7 +274,7 @@ impl Core {
         self.up_to_date(now)?;
         self.renew_norms(now)?;
         let mut due = self.due_now(now, SUBJECTS_A_ROUND);
-        if self.resend(&due, now)? {
+        if self.resend(&due, now)? | self.decide_flood(&due, now)? {
             due = self.due_now(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
@@ -286,6 +290,7 @@ impl Core {
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
         let mut round = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
         round.events = self.events(&round, now)?;
+        round.heeds = alerts::verdicts(&round.alerts, &snapshot);
         let rests = self.board.rests_after(&due);
         round.at = Some(now);
         round.baselines = if rests { self.settled_baselines() } else { Vec::new() };
@@ -316,6 +321,9 @@ impl Core {
         digests::log(&round);
         self.apply(&due, judged, round, now);
         self.note_failing(failing);
+        if self.judged {
+            self.hold_flood(now)?;
+        }
         let digest_at = self.digests_after(due.rests, judged_first, now);
         let next_due = self.board.next_due().into_iter().chain(digest_at).min();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
@@ -358,6 +366,7 @@ impl Core {
         if !self.judged {
             return Ok(None);
         }
+        self.hold_flood(now)?;
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
             let message = self.board.message(id)?;
@@ -429,6 +438,7 @@ impl Core {
         let mut marks = Marks { wire: &mut wire, sign: &|wire| key.sign(wire) };
         let mut round = retry::after(&message, outcome, &snapshot, &mut marks, &mut ids);
         round.events = self.events(&round, now)?;
+        round.heeds = alerts::heard(&round.notices, &snapshot);
         self.guarded(now, |store| store.commit_round(&round, None, now))?;
         self.board.ids = ids;
         self.board.put_round(round);
@@ -469,7 +479,7 @@ impl Core {
         alerts.sort_by_key(|alert| alert.id);
         let task = |alert: &Alert| match alert.subject {
             SubjectKey::Task(id) => Some(id),
-            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) => None,
+            SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
         };
         let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
         let names = self.names(&named.collect::<Vec<_>>())?;

@@ -31,7 +31,8 @@ impl Core {
     /// # Errors
     /// The board has been loaded anew.
     pub fn know_hooks(&mut self, hooks: &[(String, String)], now: Timestamp) -> Result<(), StoreError> {
-        self.guarded(now, |store| store.know_hooks(hooks, now))
+        self.guarded(now, |store| store.know_hooks(hooks, now))?;
+        self.see_hooks()
     }
 
     /// See [`crate::store::Store::next_event`].
@@ -61,7 +62,18 @@ impl Core {
         address: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.guarded(now, |store| store.event_ended(waiting, ended, address, now))
+        self.guarded(now, |store| store.event_ended(waiting, ended, address, now))?;
+        match ended {
+            Ended::GivenUp { .. } | Ended::Disabled { .. } => self.see_hooks(),
+            Ended::Taken | Ended::Again { .. } | Ended::Throttled { .. } => Ok(()),
+        }
+    }
+
+    /// Takes note of how the webhooks fare.
+    fn see_hooks(&mut self) -> Result<(), StoreError> {
+        let troubles = self.store.hook_troubles()?;
+        self.board.put_hooks(troubles.into_iter().collect());
+        Ok(())
     }
 
     /// Takes in the wish of whoever got this mail for no more of them. False: no mail of ours carries the mark.
@@ -96,7 +108,11 @@ impl Core {
             let (kind, number) = id.split_at_checked(1).unwrap_or_default();
             let Ok(number) = number.parse::<i64>() else { continue };
             changed |= match kind {
-                "e" => self.guarded(now, |store| store.retry_event(EventId(number), now))?,
+                "e" => {
+                    let retried = self.guarded(now, |store| store.retry_event(EventId(number), now))?;
+                    self.see_hooks()?;
+                    retried
+                }
                 "m" => self.resend_message(MessageId(number), now)?,
                 _ => false,
             };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::DigestTurn;
 use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
+use super::heed::HeedChange;
 use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
 use super::notice::{Address, Message, Notice, Post};
 use super::said::{About, Claim, Said};
@@ -210,6 +211,8 @@ pub enum Withheld {
     Dismissed,
     /// Nobody can be reached.
     NoAddressee,
+    /// A limit on messages holds it back: of an hour, or of a person's day.
+    Budget,
 }
 
 impl Withheld {
@@ -233,6 +236,7 @@ impl Withheld {
             Withheld::Answered => "answered",
             Withheld::Dismissed => "dismissed",
             Withheld::NoAddressee => "no_addressee",
+            Withheld::Budget => "budget",
         }
     }
 }
@@ -349,6 +353,13 @@ pub enum Wish {
         /// What: `m12` a message, `e12` an event for a webhook.
         id: String,
     },
+    /// What becomes of the messages that a flood holds back.
+    Flood {
+        /// True: they are sent; false: they are not.
+        send: bool,
+        /// Only those of floods that had begun by then.
+        until: Timestamp,
+    },
     /// Whatever these words mean, from a comment or a button.
     Say {
         /// About what.
@@ -384,6 +395,8 @@ pub struct Round {
     pub mutes: Vec<(AccountId, Option<Timestamp>)>,
     /// Digests that had their turn.
     pub turns: Vec<DigestTurn>,
+    /// What was found out about words: that somebody was told, and whether it helped.
+    pub heeds: Vec<HeedChange>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

@@ -10,6 +10,8 @@ mod measured;
 mod plans;
 pub use plans::Plans;
 mod queue;
+mod told;
+mod words;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,6 +34,7 @@ use super::roster::Roster;
 use super::row::TaskRow;
 use super::table::Table;
 use super::timers::Timers;
+use super::traffic::Traffic;
 use super::uses::Uses;
 
 /// The board.
@@ -63,6 +66,7 @@ pub struct Board {
     steps: Timers<AlertId>,
     norms: Book,
     turns: HashMap<DigestOf, DigestTurn>,
+    pub(super) traffic: Traffic,
     /// A container was read completely whose finished tasks are not counted yet.
     uncounted: bool,
     /// Next free row numbers.
@@ -110,6 +114,7 @@ impl Board {
             steps: Timers::default(),
             norms: image.norms,
             turns: image.turns.into_iter().map(|turn| (turn.of, turn)).collect(),
+            traffic: Traffic::new(image.traffic),
             uncounted: false,
             ids: image.ids,
         };
@@ -125,6 +130,7 @@ impl Board {
         for notice in image.notices {
             board.put_notice(notice);
         }
+        board.see_messages();
         board.touch_all();
         board
     }
@@ -135,6 +141,7 @@ impl Board {
         self.touched.append(&mut self.tasks.iter().map(|task| SubjectKey::Task(task.id)).collect());
         self.touched.extend(self.containers.keys().map(|id| SubjectKey::Container(*id)));
         self.touched.extend(self.connections.keys().map(|id| SubjectKey::Connection(*id)));
+        self.touched.insert(SubjectKey::System);
         let owners: Vec<PersonId> = self.roster.owners().map(|owner| self.stands_for(owner)).collect();
         self.touched.extend(owners.into_iter().chain(self.people.persons.keys().copied()).map(SubjectKey::Person));
         // What is no longer on the board has left the configuration: its gaps have to end.
@@ -181,6 +188,7 @@ impl Board {
         round.posts.into_iter().for_each(|post| self.put_post(post));
         round.messages.into_iter().for_each(|message| self.put_message(message));
         round.turns.into_iter().for_each(|turn| self.put_turn(turn));
+        round.heeds.into_iter().for_each(|change| self.put_heed(change));
     }
 
     /// Takes answers that were dealt with out of their queue.
@@ -480,6 +488,9 @@ impl Board {
 
     /// Puts an alert as it is now; its next step goes into the queue.
     pub fn put_alert(&mut self, alert: Alert) {
+        if self.had_dead(&alert) {
+            self.touched.insert(SubjectKey::System);
+        }
         let ids = self.by_subject.entry(alert.subject).or_default();
         if !ids.contains(&alert.id) {
             ids.push(alert.id);
@@ -501,15 +512,6 @@ impl Board {
     /// Notices that are lines of a post, oldest first.
     pub fn notices_in(&self, post: PostId) -> Vec<&Notice> {
         self.lines_of.get(&post).into_iter().flatten().filter_map(|id| self.notices.get(id)).collect()
-    }
-
-    /// Puts a notice as it is now.
-    pub fn put_notice(&mut self, notice: Notice) {
-        self.notices_of.entry(notice.alert).or_default().insert(notice.id);
-        if let Some(post) = notice.post {
-            self.lines_of.entry(post).or_default().insert(notice.id);
-        }
-        self.notices.insert(notice.id, notice);
     }
 
     /// A post.
@@ -535,14 +537,5 @@ impl Board {
     /// Messages with something still to be done, in no order.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.messages.values()
-    }
-
-    /// Puts a message as it is now; a finished one is forgotten.
-    pub fn put_message(&mut self, message: Message) {
-        if message.state.is_live() {
-            self.messages.insert(message.id, message);
-        } else {
-            self.messages.remove(&message.id);
-        }
     }
 }

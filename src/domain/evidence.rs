@@ -4,6 +4,7 @@
 //! is by now is computed by the words.
 
 mod forecast;
+mod itself;
 
 use connector_model::{Due, DueSource, ProgressSource, StatusCategory};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use super::ids::{AccountId, TaskId};
 use super::norms::Source;
 use super::past::Asks;
 pub use forecast::{Outlook, Pace, RiskReason};
+pub use itself::{Flood, Undelivered, Unheeded};
 
 /// A deadline as it counts for one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -435,6 +437,20 @@ pub enum Evidence {
         to_at: Timestamp,
         /// How many tasks.
         tasks: u32,
+    },
+    /// `sys.volume`
+    Flood(Box<Flood>),
+    /// `sys.delivery_failed`
+    Undelivered {
+        /// Each way by which something could not be told.
+        ways: Vec<Undelivered>,
+    },
+    /// `sys.rule_useless`
+    Unheeded {
+        /// Rules whose words hardly anybody heeds, the least heeded first.
+        rules: Vec<Unheeded>,
+        /// Words were counted since this day.
+        since: Date,
     },
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use super::evidence::{
-    Deadline, Evidence, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon,
+    Deadline, Evidence, Flood, LateTask, Mismatch, Outlook, Overload, Pace, RiskReason, Still, TooSoon, Undelivered,
+    Unheeded,
 };
 use super::ids::{AccountId, ConnectionId, ContainerId, PersonId, TaskId};
 use super::letters::{leading, letters};
@@ -50,6 +51,8 @@ pub enum SubjectKey {
     Connection(ConnectionId),
     /// A person.
     Person(PersonId),
+    /// gapwatch itself: how telling people goes.
+    System,
 }
 
 impl SubjectKey {
@@ -60,6 +63,7 @@ impl SubjectKey {
             SubjectKey::Container(id) => (1, id.0),
             SubjectKey::Connection(id) => (2, id.0),
             SubjectKey::Person(id) => (3, id.0),
+            SubjectKey::System => (4, 0),
         }
     }
 
@@ -70,10 +74,14 @@ impl SubjectKey {
             1 => Some(SubjectKey::Container(ContainerId(id))),
             2 => Some(SubjectKey::Connection(ConnectionId(id))),
             3 => Some(SubjectKey::Person(PersonId(id))),
+            4 => Some(SubjectKey::System),
             _ => None,
         }
     }
 }
+
+/// What gapwatch calls itself, where a gap is about it.
+pub const ITSELF: &str = "gapwatch";
 
 /// Answer of one rule about one subject at one moment.
 #[derive(Debug, Clone, PartialEq)]

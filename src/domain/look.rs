@@ -141,6 +141,10 @@ impl<'a> Look<'a> {
         self.snapshot.board
     }
 
+    pub(super) fn policy(&self) -> &'a super::policy::Policy {
+        self.snapshot.policy
+    }
+
     pub(super) fn note(&self, reads: Reads) {
         self.reads.set(self.reads.get().and(reads));
     }

@@ -103,6 +103,9 @@ pub enum NoticeState {
     Unsure,
     /// Every channel refused it.
     Dead,
+    /// It was one of too many at once, and somebody decided that it is not sent. It is not said again while the gap stays
+    /// what it is.
+    Dropped,
     /// Taken back before it was sent.
     Withdrawn,
 }
@@ -116,6 +119,7 @@ impl NoticeState {
             NoticeState::Told => 2,
             NoticeState::Unsure => 3,
             NoticeState::Dead => 5,
+            NoticeState::Dropped => 6,
             NoticeState::Withdrawn => 9,
         }
     }
@@ -128,6 +132,7 @@ impl NoticeState {
             2 => NoticeState::Told,
             3 => NoticeState::Unsure,
             5 => NoticeState::Dead,
+            6 => NoticeState::Dropped,
             _ => NoticeState::Withdrawn,
         }
     }
@@ -165,6 +170,19 @@ impl Address {
             Address::Digest(_) => "digest",
             Address::Log => "log",
         }
+    }
+
+    /// The same, but for comments: these go by their connection, each of which fails by itself.
+    pub fn way(&self) -> String {
+        match self {
+            Address::Comment { connection, .. } => connection.clone(),
+            other => other.channel().to_owned(),
+        }
+    }
+
+    /// True for what one person alone reads.
+    pub fn is_private(&self) -> bool {
+        matches!(self, Address::Slack(Destination::User(_) | Destination::Email(_)) | Address::Email(_))
     }
 
     /// True when something is sent there now, false for a line that waits.
@@ -240,6 +258,22 @@ pub struct Message {
     pub error: Option<String>,
     /// True when losing it is worse than saying it twice (a failure stage).
     pub insist: bool,
+    /// Whether it may leave, as far as floods go.
+    pub gate: Gate,
+}
+
+/// Whether a message may leave, as far as floods go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// It may, unless there are too many.
+    Free,
+    /// It was one of too many within an hour, and waits for somebody to decide.
+    Held {
+        /// When the flood began that it is part of.
+        since: Timestamp,
+    },
+    /// Somebody decided that it is sent all the same.
+    LetGo,
 }
 
 /// What a message does.

@@ -78,6 +78,10 @@ pub struct Policy {
     pub schedule: Schedule,
     /// Channel for the operators. `None`: they hear in person, or only the log does.
     pub operators_channel: Option<String>,
+    /// Grouped messages of one day to one person, at least 1.
+    pub direct_per_day: u32,
+    /// Messages to persons that may leave within one hour, where that is not unusual.
+    pub per_hour: u32,
 }
 
 impl Policy {
@@ -121,6 +125,16 @@ impl Policy {
             Address::Slack(_) => !self.slack_webhook,
             Address::Email(_) => false,
             Address::Comment { .. } | Address::Digest(_) | Address::Log => true,
+        }
+    }
+
+    /// Whether what gapwatch notices about itself may be told: it belongs to no connection, so it speaks as soon as anything
+    /// does.
+    pub fn speaks_of_itself(&self, rule: RuleId) -> bool {
+        let live = |mode: &Mode| *mode == Mode::Live;
+        match self.rule_modes.get(&rule) {
+            Some(mode) => live(mode),
+            None => live(&self.mode) || self.connection_modes.values().chain(self.rule_modes.values()).any(live),
         }
     }
 

@@ -15,6 +15,7 @@ use super::notice::{Message, Notice, Post};
 use super::people::{AccountRec, People};
 use super::row::TaskRow;
 pub use super::task::{TaskRec, TaskWords};
+use super::traffic::TrafficImage;
 
 /// A container.
 #[derive(Debug, Clone, PartialEq)]
@@ -214,6 +215,8 @@ pub struct BoardImage {
     pub norms: Book,
     /// The last turn of every digest.
     pub turns: Vec<DigestTurn>,
+    /// How telling people goes.
+    pub traffic: TrafficImage,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

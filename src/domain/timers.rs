@@ -123,6 +123,7 @@ mod tests {
             SubjectKey::Connection(ConnectionId(1 << 40)),
             SubjectKey::Person(PersonId(-7)),
             SubjectKey::Person(PersonId(7)),
+            SubjectKey::System,
         ] {
             assert_eq!(SubjectKey::from_number(subject.to_number()), Some(subject));
         }

@@ -125,7 +125,7 @@ impl<'a> Desk<'a> {
         let mut lines: Vec<&Notice> = here
             .chain(self.notices.values())
             .filter(|notice| notice.post == Some(post))
-            .filter(|notice| !matches!(notice.state, NoticeState::Withdrawn | NoticeState::Dead))
+            .filter(|notice| !matches!(notice.state, NoticeState::Withdrawn | NoticeState::Dead | NoticeState::Dropped))
             .collect();
         lines.sort_by_key(|notice| notice.id);
         lines
@@ -176,6 +176,8 @@ impl<'a> Desk<'a> {
         let has_left = |day: Date| {
             let post = self.latest.get(&(spot(place), PostAbout::Day(day))).and_then(|id| self.post(*id));
             let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+            let is_last = |post: &&Post| post.generation >= self.snapshot.policy.direct_per_day;
+            let post = post.filter(is_last);
             post.is_some_and(|post| post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some())
         };
         if has_left(today) { calendar.date(calendar.next_day_start(calendar.day_ends(today))) } else { today }
@@ -215,6 +217,14 @@ impl<'a> Desk<'a> {
         let notices = self.notices_of(alert);
         let posts = notices.into_iter().rev().filter(told).filter_map(|other| other.post);
         posts.into_iter().find(|post| self.post(*post).is_some())
+    }
+
+    /// True where a notice is news, the message of its reader's day has left, and they may get another one.
+    pub(super) fn begins_another(&self, notice: &Notice, post: &Post) -> bool {
+        let is_news = matches!(post.about, PostAbout::Day(_)) && notice.reason != Reason::Resolved;
+        let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
+        let has_left = || post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some();
+        is_news && post.generation < self.snapshot.policy.direct_per_day && has_left() && !self.goes_on(notice, post)
     }
 
     /// True where a notice is the next episode of what a post has told the same person already, as bad as that or worse, and

@@ -16,7 +16,7 @@ use super::wording;
 use crate::domain::alert::{Alert, Ending, Round};
 use crate::domain::calendar::later;
 use crate::domain::event::{Ended, Event};
-use crate::domain::finding::SubjectKey;
+use crate::domain::finding::{Evidence, ITSELF, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Notice, NoticeState};
@@ -132,7 +132,7 @@ pub fn tell(
             .policy
             .hooks
             .iter()
-            .filter(|hook| hook.reasons.contains(&notice.reason))
+            .filter(|hook| hook.reasons.contains(&notice.reason) && !is_about(&notice.finding.evidence, &hook.name))
             .map(|hook| hook.name.as_str())
             .collect();
         let Some(alert) = alert_of(notice, round, snapshot).filter(|_| !hooks.is_empty()) else { continue };
@@ -141,6 +141,12 @@ pub fn tell(
         events.extend(hooks.into_iter().map(event));
     }
     events
+}
+
+/// True for the word that this very webhook takes nothing: it would only be one more that it does not take.
+fn is_about(evidence: &Evidence, hook: &str) -> bool {
+    let Evidence::Undelivered { ways } = evidence else { return false };
+    ways.iter().any(|way| way.way.strip_prefix("webhooks.") == Some(hook))
 }
 
 fn posted(notice: &Notice, alert: &Alert, names: &HashMap<TaskId, TaskName>, snapshot: &Snapshot<'_>) -> Posted {
@@ -162,6 +168,7 @@ fn posted(notice: &Notice, alert: &Alert, names: &HashMap<TaskId, TaskName>, sna
         SubjectKey::Container(id) => board.container(id).map(|home| home.name.to_string()),
         SubjectKey::Connection(id) => board.connection(id).map(|reader| reader.name.to_string()),
         SubjectKey::Person(id) => board.somebody(id).map(|who| people.handle(who.account)),
+        SubjectKey::System => Some(ITSELF.to_owned()),
     };
     let word = notice.reason.word();
     Posted {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::absence;
+use super::itself;
 use super::measured::{self, counted, state};
 use super::scene::Scene;
 use super::when::{
@@ -75,6 +76,7 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
             format!("misses {} at once", count(i64::try_from(*missing).unwrap_or(i64::MAX), "task"))
         }
         Evidence::MassEdit { tasks, .. } => format!("had {} changed at once", count(i64::from(*tasks), "task")),
+        Evidence::Flood(_) | Evidence::Undelivered { .. } | Evidence::Unheeded { .. } => itself::matter(evidence),
     }
 }
 
@@ -222,6 +224,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let span = count((to_at.duration_since(*from_at).as_secs() + 59) / 60, "minute");
             format!("one account changed {tasks} from {when} on, within {span}; it counts as nobody's work")
         }
+        Evidence::Flood(_) | Evidence::Undelivered { .. } | Evidence::Unheeded { .. } => itself::facts(evidence, scene),
     }
 }
 
@@ -287,6 +290,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
             "Next: nothing if you deleted them: each is asked for by itself; `gapwatch release` ends the wait."
         }
         Evidence::MassEdit { .. } => "Next: nothing; what it brought up is told a day later.",
+        Evidence::Flood(_) | Evidence::Undelivered { .. } | Evidence::Unheeded { .. } => itself::next_step(evidence),
     }
 }
 
@@ -307,6 +311,7 @@ pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
         | Evidence::TasksUnseen { since, .. }
         | Evidence::MassMissing { since, .. } => *since,
         Evidence::MassEdit { from_at, .. } => *from_at,
+        Evidence::Flood(flood) => flood.since,
         _ => noticed_at,
     }
 }

@@ -15,7 +15,7 @@ use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
 use crate::alerts::{cannot_wait, heads, last_act, leader, owners};
 use crate::domain::alert::{Alert, AlertState, Withheld};
-use crate::domain::finding::{Addressee, Evidence, Finding, Stage, SubjectKey};
+use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::names::TaskName;
@@ -70,7 +70,7 @@ fn about(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Vec<Named> {
             Some(SubjectKey::Task(id)) => names.get(&id).map(|name| (name.key.clone(), Some(name.url.clone()))),
             _ => None,
         };
-        let named = named.unwrap_or_else(|| ("gapwatch".to_owned(), None));
+        let named = named.unwrap_or_else(|| (ITSELF.to_owned(), None));
         if !about.contains(&named) {
             about.push(named);
         }
@@ -191,6 +191,7 @@ fn subject(
         SubjectKey::Person(id) => {
             (board.somebody(id).map_or(String::new(), |who| board.people.name(who.account)), None, None)
         }
+        SubjectKey::System => (ITSELF.to_owned(), None, None),
     }
 }
 

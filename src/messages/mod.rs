@@ -13,11 +13,15 @@ mod digest;
 mod digest_words;
 pub mod events;
 mod facts;
+pub mod flood;
+#[cfg(test)]
+mod flood_tests;
 mod planning;
 mod plans;
 mod report;
 mod risk;
 mod guard;
+mod itself;
 mod letter;
 mod measured;
 pub mod retry;
@@ -42,7 +46,9 @@ use crate::domain::alert::Round;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::notice::{
+    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -148,6 +154,7 @@ impl Sealer<'_, '_> {
             }
             Some(post) if !post.open => self.renew(&post),
             Some(post) if needs_new_comment(&notice, &post, &self.desk) => self.replace_comment(&post),
+            Some(post) if self.desk.begins_another(&notice, &post) => self.renew(&post),
             Some(post) => post.id,
             None if notice.reason == Reason::Resolved && matches!(notice.address, Address::Comment { .. }) => {
                 return self.drop(notice, "the comment is not known any more");
@@ -383,6 +390,7 @@ impl Sealer<'_, '_> {
             attempt_epoch: None,
             error: None,
             insist: false,
+            gate: Gate::Free,
         }
     }
 

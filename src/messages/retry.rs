@@ -18,7 +18,9 @@ use crate::domain::calendar::later;
 use crate::domain::digest::DigestOf;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
-use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::notice::{
+    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -97,6 +99,7 @@ fn job(message: &Message, board: &Board, busy: &HashSet<PostId>, epoch: i64) -> 
     let id = message.id;
     let over_at = later(message.attempt_at.unwrap_or(message.due_at), SURELY_OVER);
     match (message.state, message.op) {
+        (MessageState::Sealed, _) if message.is_held() => None,
         (MessageState::Sealed, op) => {
             let is_there = op == MessageOp::Post || board.post(message.post)?.at.is_some();
             (is_there && !busy.contains(&message.post)).then_some((message.due_at, Job::Send(id)))
@@ -115,7 +118,7 @@ fn job(message: &Message, board: &Board, busy: &HashSet<PostId>, epoch: i64) -> 
 pub fn after_absence(board: &Board, now: Timestamp) -> Round {
     let waits = |message: &&Message| match message.op {
         MessageOp::Edit => false,
-        _ if message.state != MessageState::Sealed => false,
+        _ if message.state != MessageState::Sealed || message.is_held() => false,
         MessageOp::Post => true,
         MessageOp::Reply => board.post(message.post).is_some_and(|post| post.at.is_some()),
     };
@@ -444,6 +447,7 @@ impl Case<'_> {
             attempt_at: None,
             attempt_epoch: None,
             error: None,
+            gate: Gate::Free,
             ..self.message.clone()
         };
         let error = Some(because.to_owned());

@@ -246,6 +246,27 @@ const ABOUT: &[About] = &[
         first: "owner of the open one, else the manager",
         needs: &[],
     },
+    About {
+        id: "sys.volume",
+        what: "more messages to persons within an hour than are right: they are held back until somebody decides",
+        stages: "widens",
+        first: "operators",
+        needs: &[],
+    },
+    About {
+        id: "sys.delivery_failed",
+        what: "messages wait for a channel that is down, or nobody got them by any",
+        stages: "widens",
+        first: "operators",
+        needs: &[],
+    },
+    About {
+        id: "sys.rule_useless",
+        what: "what a rule says hardly ever leads to anything: change it, or let it be quiet",
+        stages: "opens",
+        first: "operators",
+        needs: &[],
+    },
 ];
 
 /// What a rule is for. `None`: nobody has written it down, which a test finds.

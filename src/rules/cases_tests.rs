@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use super::testing::{Sketch, policy, settings};
 use super::{Explained, Rules, explain, ids, known, numbers::numbers, unjudged};
 use crate::domain::board::Board;
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, SubjectKey};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, ITSELF, Reading, RuleId, SubjectKey};
 use crate::domain::ids::{ConnectionId, ContainerId};
 use crate::domain::snapshot::Snapshot;
 
@@ -151,7 +151,7 @@ fn judge_case(rule: RuleId, given: &[&str]) -> Said {
     let homes = homes.into_iter().map(|(name, id)| (name, SubjectKey::Container(id)));
     let by_key = homes
         .chain(tasks)
-        .chain([connection, container])
+        .chain([connection, container, (ITSELF.to_owned(), SubjectKey::System)])
         .chain(people)
         .map(|(key, subject)| {
             let answer = explain(&rules, subject, &snapshot).into_iter().find(|answer| answer.rule == rule);

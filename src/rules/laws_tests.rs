@@ -166,7 +166,7 @@ fn subjects() -> Vec<SubjectKey> {
     let tasks = (1..=KEYS.len()).map(|nth| SubjectKey::Task(TaskId(i64::try_from(nth).unwrap_or_default())));
     let people = [PersonId(-1), PersonId(2), PersonId(-3)].map(SubjectKey::Person);
     tasks
-        .chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1))])
+        .chain([SubjectKey::Connection(ConnectionId(1)), SubjectKey::Container(ContainerId(1)), SubjectKey::System])
         .chain([100, 101].map(|home| SubjectKey::Container(ContainerId(home))))
         .chain(people)
         .collect()

@@ -114,6 +114,8 @@ pub enum SubjectKind {
     Home,
     /// People.
     Person,
+    /// gapwatch itself.
+    System,
 }
 
 /// One subject, as a rule gets it.
@@ -129,6 +131,8 @@ pub enum Subject<'a> {
     Home(&'a ContainerRec),
     /// Somebody.
     Person(Somebody<'a>),
+    /// gapwatch itself.
+    System,
 }
 
 /// The one list of built-in rules, in the order of the reference: where each stands, and where its settings do. What is
@@ -201,6 +205,9 @@ built_in! {
     system::sys_unmapped = sys.unmapped of containers;
     system::sys_mass_change = sys.mass_change of containers;
     system::sys_cross_mismatch = sys.cross_mismatch;
+    system::sys_volume = sys.volume of itself;
+    system::sys_delivery_failed = sys.delivery_failed of itself;
+    system::sys_rule_useless = sys.rule_useless of itself;
 }
 
 /// The rule of this name, switched on or not, built in or of the configuration. `None`: there is no such rule (any more).
@@ -397,13 +404,15 @@ fn answers<'a>(
     }
 }
 
-fn kind_of(subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectKind {
+/// What kind of thing a subject is.
+pub fn kind_of(subject: SubjectKey, snapshot: &Snapshot<'_>) -> SubjectKind {
     match subject {
         SubjectKey::Task(_) => SubjectKind::Task,
         SubjectKey::Connection(_) => SubjectKind::Connection,
         SubjectKey::Container(id) if snapshot.board.is_home(id) => SubjectKind::Home,
         SubjectKey::Container(_) => SubjectKind::Container,
         SubjectKey::Person(_) => SubjectKind::Person,
+        SubjectKey::System => SubjectKind::System,
     }
 }
 
@@ -436,6 +445,7 @@ fn standing<'a>(subject: SubjectKey, snapshot: &Snapshot<'a>) -> Standing<'a> {
             Some(who) => Standing::Judged(Subject::Person(who)),
             None => Standing::Unjudged("it is nobody who is known any more"),
         },
+        SubjectKey::System => Standing::Judged(Subject::System),
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::time::pace_behind::allowed_at;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Deadline, Evidence, Mismatch, Outlook, Overload, RiskReason, Still};
+use crate::domain::finding::{Deadline, Evidence, Mismatch, Outlook, Overload, RiskReason, Still, Unheeded};
 
 /// The numbers behind a reading at `now`, by the calendar of whoever is concerned.
 pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<String, Value> {
@@ -262,8 +262,38 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             ("to_at", to_at.to_string().into()),
             ("tasks", (*tasks).into()),
         ],
+        Evidence::Flood(flood) => vec![
+            ("since", flood.since.to_string().into()),
+            ("held", flood.held.into()),
+            ("limit", flood.limit.into()),
+            ("usual", flood.usual.map_or(Value::Null, Value::from)),
+            ("to", counts(&flood.to)),
+            ("rules", counts(&flood.rules)),
+        ],
+        Evidence::Undelivered { ways } => {
+            let names: Vec<&str> = ways.iter().map(|way| way.way.as_str()).collect();
+            let people: Vec<&str> = ways.iter().flat_map(|way| &way.to).map(String::as_str).collect();
+            vec![
+                ("ways", names.join(" ").into()),
+                ("waiting", ways.iter().map(|way| way.waiting).sum::<u32>().into()),
+                ("lost", ways.iter().map(|way| way.lost).sum::<u32>().into()),
+                ("to", people.join(" ").into()),
+                ("since", ways.iter().map(|way| way.since).min().map_or(Value::Null, |at| at.to_string().into())),
+            ]
+        }
+        Evidence::Unheeded { rules, since } => {
+            let of = |rule: &Unheeded| format!("{} {} of {} ({} wrong)", rule.rule, rule.acted, rule.told, rule.wrong);
+            let rules: Vec<String> = rules.iter().map(of).collect();
+            vec![("rules", rules.join("; ").into()), ("since_on", since.to_string().into())]
+        }
     };
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// `ana 12; bo 3`
+fn counts(counts: &[(String, u32)]) -> Value {
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    counts.join("; ").into()
 }
 
 /// A moment, by somebody's calendar.

@@ -7,6 +7,7 @@ mod given;
 mod links;
 mod people;
 mod ranges;
+mod itself;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use given::{
     AckMissing, AckRules, AnswerRules, AnswerWaiting, ChurnReopened, ChurnRules, DueAtRiskSettings, DueDrift,
     DueUnrealistic, MilestoneAtRiskSettings, MilestoneRules,
 };
+pub use itself::{SysDeliveryFailed, SysRuleUseless, SysVolume};
 pub use links::*;
 pub use people::{LoadOverloaded, LoadRules, OwnerAbsent, OwnerGone, WipLimit, WipRules};
 pub use ranges::OutOfRange;
@@ -181,6 +183,12 @@ pub struct SysRules {
     pub mass_change: SysMassChange,
     /// `sys.cross_mismatch`
     pub cross_mismatch: SysCrossMismatch,
+    /// `sys.volume`
+    pub volume: SysVolume,
+    /// `sys.delivery_failed`
+    pub delivery_failed: SysDeliveryFailed,
+    /// `sys.rule_useless`
+    pub rule_useless: SysRuleUseless,
 }
 
 /// `pace.behind`: declared progress trails the time used.

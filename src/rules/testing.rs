@@ -2,6 +2,7 @@
 
 mod finished;
 mod folk;
+mod traffic;
 mod usual;
 mod words;
 
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use folk::Folk;
+use traffic::Sent;
 pub(super) use usual::{policy, settings};
 use words::Words;
 
@@ -55,6 +57,7 @@ pub(super) struct Sketch {
     finished: Vec<finished::Line>,
     proven: Vec<finished::Shown>,
     weeks: Vec<(String, finished::Past)>,
+    sent: Vec<Sent>,
 }
 
 /// A task, with the names of what it refers to.
@@ -110,6 +113,7 @@ impl Sketch {
             finished: Vec::new(),
             proven: Vec::new(),
             weeks: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -167,7 +171,15 @@ impl Sketch {
                 assert!(words.optional("to"), "a bulk has a to");
                 self.bulk = Some(Bulk { from_at, to_at: self.instant(&mut words), tasks });
             }
-            deed => self.change(deed, &mut words),
+            deed => match Sent::read(deed, &mut words, |words| self.instant(words)) {
+                Some(sent) => {
+                    if let Some(name) = sent.to() {
+                        self.account(name);
+                    }
+                    self.sent.push(sent);
+                }
+                None => self.change(deed, &mut words),
+            },
         }
         words.end();
     }
@@ -435,6 +447,7 @@ impl Sketch {
             answers: Vec::new(),
             norms: Default::default(),
             turns: Vec::new(),
+            traffic: Default::default(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut board = Board::new(image);
@@ -447,6 +460,8 @@ impl Sketch {
         let weeks = self.weeks.iter().map(|(key, past)| (about(key), past)).collect();
         finished::foretell(&mut board, &self.proven, weeks, self.now);
         self.folk.measure(&self.people, &mut board);
+        let nth = |name: &str| self.people.iter().position(|(known, _)| known == name).unwrap_or_default();
+        traffic::put(&mut board, &self.sent, |name| account_id(nth(name)));
         (board, keys)
     }
 

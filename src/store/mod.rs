@@ -18,7 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::away::DateRange;
 use crate::domain::calendar::Calendar;
-use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+use crate::domain::finding::GapId;
+use crate::domain::ids::{AccountId, AlertId, ConnectionId, ContainerId, TaskId};
 pub use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageState, Notice, NoticeState, Post};
 use crate::domain::record::BoardDelta;
@@ -398,12 +399,25 @@ pub struct NoticeRow {
     pub why: Option<String>,
     /// When its message is due.
     pub due_at: Option<Timestamp>,
+    /// Since when its message is held back for being one of too many. `None`: it is not.
+    pub held_since: Option<Timestamp>,
     /// When it was decided.
     pub decided_at: Timestamp,
     /// When the channel confirmed it.
     pub told_at: Option<Timestamp>,
     /// The task it is about. `None`: not about a task.
     pub task: Option<TaskId>,
+}
+
+/// That something was held back, or no longer was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithheldRow {
+    /// Of which gap.
+    pub alert: AlertId,
+    /// Since when.
+    pub at: Timestamp,
+    /// Why, in a word.
+    pub because: String,
 }
 
 /// Which rows of the log of words are meant.
@@ -413,6 +427,8 @@ pub enum NoticeFilter {
     All,
     /// About one task.
     Task(TaskId),
+    /// About one gap.
+    Gap(GapId),
     /// To one of these accounts.
     Accounts(Vec<AccountId>),
 }

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
 use super::door::Peer;
+use super::{Shared, unsubscribe};
 
 /// What the guard knows.
 #[derive(Clone)]
@@ -49,7 +49,9 @@ impl Doorkeeper {
         if !is_ours(host, public, self.at.is_none_or(|at| at.ip().is_loopback())) {
             return Some(StatusCode::MISDIRECTED_REQUEST);
         }
-        (request.method() != Method::GET && is_of_a_page(request.headers())).then_some(StatusCode::FORBIDDEN)
+        // Our own page for whoever wants no more mails is the one that posts.
+        let changes = request.method() != Method::GET && !request.uri().path().starts_with(unsubscribe::PATH);
+        (changes && is_of_a_page(request.headers())).then_some(StatusCode::FORBIDDEN)
     }
 }
 

@@ -270,6 +270,7 @@ impl Rig {
                              AND coalesce(s.not_before <= ?1, 1))
                    + (SELECT count(*) FROM alerts WHERE step_at <= ?1 AND state < 2)
                    + (SELECT count(*) FROM messages m WHERE m.state = 1 AND m.due_at <= ?1
+                        AND (m.held_since IS NULL OR m.let_go)
                         AND NOT EXISTS(SELECT 1 FROM messages o WHERE o.post = m.post AND o.state IN (2, 3)))
                    + (SELECT count(*) FROM messages m, org WHERE m.state = 2
                         AND (m.attempt_epoch = org.epoch OR m.attempt_at + ?2 <= ?1))

@@ -231,6 +231,9 @@ async fn what_comes_up_after_the_mail_of_the_day_has_left_waits_for_the_next_mor
         world.later_by_minutes(16);
         world.run().await;
     }
+    let open = world.open().await;
+    let held = open.iter().filter(|gap| gap.contains("(budget)")).count();
+    assert_eq!(held, 2, "the limit of the day keeps them until then: {open:#?}");
     runs_until(&mut world, "2026-03-18T23:00:00Z").await;
     assert_eq!(server.mails().len(), 1, "{:#?}", mails(&server));
     runs_until(&mut world, "2026-03-19T08:55:00Z").await;

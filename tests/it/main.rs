@@ -36,6 +36,7 @@ mod quiet;
 mod recorded;
 mod reference;
 mod reload;
+mod repeats;
 mod rules_test;
 mod same_company;
 mod second_clock;

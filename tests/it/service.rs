@@ -361,3 +361,23 @@ async fn a_heartbeat_is_heard_and_its_address_is_seen_nowhere() {
     assert!(!log.contains("s3cret"), "the log keeps the secret");
     assert_eq!(log.matches("heartbeat.silent").count(), 1, "told once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_opens_the_end_of_mails_sees_a_button_and_only_pressing_it_counts() {
+    let (shop, at) = shop("").await;
+    let daemon = shop.daemon();
+    shop.until("it answers", || TcpStream::connect(at).is_ok());
+    let forged = format!("{}.{}", "0".repeat(32), "0".repeat(64));
+    for mark in [forged.as_str(), "nonsense"] {
+        let path = format!("/unsubscribe/{mark}");
+        let (status, page) = get(at, &path);
+        assert!(status == 200 && page.contains("<form method=\"post\"><button>"), "{status} {page}");
+        assert!(!page.contains(mark), "nothing of the address is on the page");
+        let posted =
+            ask(at, &format!("POST {path}"), &[&format!("Origin: http://{at}")], b"List-Unsubscribe=One-Click");
+        assert_eq!(posted.0, 404, "a mark that nobody signed: {}", posted.1);
+    }
+    assert_eq!(rows(&shop.path("gapwatch.db"), "SELECT count(*) FROM inbox WHERE source = 'mail'"), ["0"]);
+    assert_eq!(rows(&shop.path("gapwatch.db"), "SELECT count(*) FROM mutes"), ["0"]);
+    assert_eq!(daemon.stop().0, Some(0));
+}

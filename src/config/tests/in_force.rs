@@ -94,7 +94,7 @@ fn every_default_is_shown_on_demand_and_in_the_order_of_the_reference() {
     let text = found.toml(true, true);
     let tables: Vec<&str> = text.lines().filter(|line| line.starts_with('[')).collect();
     assert_eq!(tables[..5], ["[store]", "[server]", "[github.acme]", "[github.acme.filter]", "[github.acme.states]"]);
-    assert_eq!(*tables.last().unwrap(), "[rules.sys.cross_mismatch]");
+    assert_eq!(*tables.last().unwrap(), "[rules.sys.rule_useless]");
     assert!(text.contains("settle = \"15m\"") && text.lines().any(|line| line.ends_with("# default")), "{text}");
     assert_eq!(found.values.iter().filter(|shown| !shown.is_default()).count(), 2);
 }

@@ -30,7 +30,7 @@ impl Board {
             SubjectKey::Task(id) => self.task(id).into_iter().map(TaskRow::container).collect(),
             SubjectKey::Container(id) if self.is_home(id) => self.members(id).map(TaskRow::container).collect(),
             SubjectKey::Container(id) => BTreeSet::from([id]),
-            SubjectKey::Connection(_) | SubjectKey::Person(_) => BTreeSet::new(),
+            SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => BTreeSet::new(),
         };
         ids.into_iter().filter_map(|id| self.container(id)).collect()
     }

@@ -28,7 +28,7 @@ impl Board {
         if !self.touched.is_empty() || !self.answers.is_empty() {
             return Some(Timestamp::MIN);
         }
-        [self.recheck.next(), self.steps.next()].into_iter().flatten().min()
+        [self.recheck.next(), self.steps.next(), self.traffic.heeds.next()].into_iter().flatten().min()
     }
 
     /// When a subject is looked at again. `None`: when it changes.

@@ -69,7 +69,7 @@ impl Rule for MilestoneAtRisk {
         let plan = match subject {
             Subject::Home(container) | Subject::Container(container) => Plan::Container(container),
             Subject::Task(task) => Plan::Task(task),
-            Subject::Connection(_) | Subject::Person(_) => return OTHER_KIND,
+            Subject::Connection(_) | Subject::Person(_) | Subject::System => return OTHER_KIND,
         };
         self.read(&plan, look).unwrap_or_else(Reading::Unknown)
     }

@@ -33,6 +33,7 @@ impl RuleSettings {
             ("start.never.red_from", start.red_from),
             ("high_priority.silent.most_share", self.high_priority.silent.most_share),
             ("ack.missing.share", self.ack.missing.share),
+            ("sys.rule_useless.below", self.sys.rule_useless.below),
         ];
         let estimate = &self.estimate.exceeded;
         let factors = [
@@ -55,6 +56,7 @@ impl RuleSettings {
             ("answer.waiting.near_days_left", self.answer.waiting.near_days_left),
             ("churn.reopened.days_left", self.churn.reopened.days_left),
             ("sys.cross_mismatch.days_apart", self.sys.cross_mismatch.days_apart),
+            ("sys.rule_useless.days", self.sys.rule_useless.days),
         ];
         let shares = shares
             .into_iter()
@@ -78,6 +80,7 @@ impl RuleSettings {
             ("due.at_risk.misses", self.due.at_risk.misses),
             ("milestone.at_risk.finished", self.milestone.at_risk.finished),
             ("milestone.at_risk.shared_by", self.milestone.at_risk.shared_by),
+            ("sys.rule_useless.least", self.sys.rule_useless.least),
         ];
         let counts = counts
             .into_iter()

@@ -150,6 +150,15 @@ enabled = true
 enabled = true
 after = "1 workday"
 days_apart = 2
+[sys.volume]
+enabled = true
+[sys.delivery_failed]
+enabled = true
+[sys.rule_useless]
+enabled = true
+least = 30
+below = 0.30
+days = 90
 [custom]
 "#;
 
@@ -180,5 +189,7 @@ pub(in crate::rules) fn policy() -> Policy {
         slack_channel: None,
         schedule: crate::domain::digest::Schedule::off(),
         operators_channel: None,
+        direct_per_day: 1,
+        per_hour: 50,
     }
 }

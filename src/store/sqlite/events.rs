@@ -5,10 +5,11 @@ use rusqlite::{Connection, params};
 
 use super::super::{DisabledHook, GivenUp, StoreError};
 use super::Store;
-use super::values::{at_in, us};
+use super::values::{at_in, at_opt, us};
 use crate::domain::calendar::later;
 use crate::domain::event::{Ended, Event, Waiting};
 use crate::domain::ids::EventId;
+use crate::domain::traffic::HookTrouble;
 
 impl Store {
     /// Takes note of the webhooks there are, by name and address: one whose address changed is asked again.
@@ -187,6 +188,35 @@ pub(super) fn given_up(db: &Connection) -> Result<Vec<GivenUp>, StoreError> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Webhooks that take nothing: what was given up of each in the last days, and those that want no more.
+pub(super) fn troubles(db: &Connection) -> Result<Vec<(String, HookTrouble)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT w.webhook, count(e.id), coalesce(h.disabled_at, min(e.due_at)),
+           CASE WHEN h.name IS NULL THEN max(e.due_at) END,
+           coalesce(h.because, (SELECT error FROM events l WHERE l.webhook = w.webhook AND l.state = 5
+             ORDER BY l.due_at DESC, l.id DESC LIMIT 1), '')
+         FROM (SELECT webhook FROM events WHERE state = 5 UNION SELECT name FROM webhooks) w
+         LEFT JOIN events e ON e.webhook = w.webhook AND e.state = 5 LEFT JOIN webhooks h ON h.name = w.webhook
+         GROUP BY w.webhook ORDER BY w.webhook",
+    )?;
+    let rows = query.query_map([], |row| {
+        let (lost, since, last_at, because) = (row.get(1)?, at_in(row, 2)?, at_opt(row, 3)?, row.get(4)?);
+        let trouble = HookTrouble { lost, since, last_at, because };
+        Ok((row.get(0)?, trouble))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl Store {
+    /// Webhooks that take nothing.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn hook_troubles(&self) -> Result<Vec<(String, HookTrouble)>, StoreError> {
+        troubles(&self.db)
+    }
 }
 
 /// How many events wait.

@@ -23,6 +23,7 @@ pub(super) fn put(
         Wish::Unsnooze { .. } => "unsnooze",
         Wish::Release { .. } => "release",
         Wish::Resend { .. } => "resend",
+        Wish::Flood { .. } => "flood",
         Wish::Say { .. } => "say",
     };
     let mut insert = db.prepare_cached(

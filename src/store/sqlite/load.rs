@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{at_in, json_in, us};
-use super::{absences, accounts, board, digests, inbox, norms, present, round};
+use super::{absences, accounts, board, digests, inbox, norms, present, round, traffic};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -76,6 +76,7 @@ fn whole(
         answers: inbox::waiting(db)?,
         norms: norms::book(db)?,
         turns: digests::read_all(db)?,
+        traffic: traffic::image(db, now, rule)?,
         ids: next_ids(db)?,
     })
 }
@@ -96,6 +97,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         answers: Vec::new(),
         norms: Book::default(),
         turns: Vec::new(),
+        traffic: Default::default(),
         ids: next_ids(db)?,
     })
 }

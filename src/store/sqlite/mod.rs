@@ -43,6 +43,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod touched;
+mod traffic;
 mod values;
 
 use std::collections::HashMap;

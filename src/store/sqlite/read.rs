@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, TaskCount, TaskName};
+use super::super::{ConnectionState, NoticeFilter, NoticeRow, StoreError, TaskCount, TaskName, WithheldRow};
 use super::lacks;
 use super::round;
 use super::streams;
 use super::values::{at_in, at_opt, code_in, id_list, json_in, us};
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, LogKind};
 use crate::domain::finding::RuleId;
-use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
+use crate::domain::ids::{AccountId, AlertId, ConnectionId, ContainerId, TaskId};
 use crate::domain::notice::{MessageState, NoticeState, Reason};
 
 /// What words need of these tasks; those that are not there are left out.
@@ -85,17 +85,31 @@ pub(super) fn notices(db: &Connection, filter: &NoticeFilter, since: Timestamp) 
     let (only, value) = match filter {
         NoticeFilter::All => ("?2 IS NULL", None),
         NoticeFilter::Task(task) => ("a.subject_kind = 0 AND a.subject = CAST(?2 AS INTEGER)", Some(task.to_string())),
+        NoticeFilter::Gap(gap) => ("a.gap = ?2", Some(gap.0.clone())),
         NoticeFilter::Accounts(ids) => {
             ("n.account IN (SELECT value FROM json_each(?2))", Some(id_list(ids.iter().map(|id| id.0))))
         }
     };
     let mut query = db.prepare_cached(&format!(
         "SELECT a.gap, n.reason, n.account, n.address, n.state, m.state, n.why, m.due_at, n.decided_at, n.told_at,
-           a.subject_kind, a.subject
+           a.subject_kind, a.subject, m.held_since
          FROM notices n JOIN alerts a ON a.id = n.alert LEFT JOIN messages m ON m.id = n.message
          WHERE n.decided_at >= ?1 AND {only} ORDER BY n.decided_at DESC, n.id DESC"
     ))?;
     let rows = query.query_map(params![us(since), value], notice_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Why something about these gaps was held back since an instant, each in order.
+pub(super) fn withheld(db: &Connection, ids: &[AlertId], since: Timestamp) -> Result<Vec<WithheldRow>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT alert, at, coalesce(reason, '') FROM alert_log
+         WHERE alert IN (SELECT value FROM json_each(?1)) AND what = ?2 AND at >= ?3 ORDER BY alert, n",
+    )?;
+    let list = id_list(ids.iter().map(|id| id.0));
+    let rows = query.query_map(params![list, LogKind::Withheld.code(), us(since)], |row| {
+        Ok(WithheldRow { alert: AlertId(row.get(0)?), at: at_in(row, 1)?, because: row.get(2)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -111,6 +125,7 @@ fn notice_row(row: &Row<'_>) -> Result<NoticeRow, rusqlite::Error> {
         message: message.map(MessageState::from_code),
         why: row.get(6)?,
         due_at: at_opt(row, 7)?,
+        held_since: at_opt(row, 12)?,
         decided_at: at_in(row, 8)?,
         told_at: at_opt(row, 9)?,
         task: (subject.0 == 0).then_some(TaskId(subject.1)),

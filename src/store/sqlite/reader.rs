@@ -8,13 +8,14 @@ use rusqlite::Connection;
 
 use super::super::{
     BoardSaid, ConnectionState, DisabledHook, GivenUp, NoticeFilter, NoticeRow, PersonSeen, StoreError, StorePath,
-    StreamState, TaskCount, TaskName,
+    StreamState, TaskCount, TaskName, WithheldRow,
 };
-use super::{events, given_up, history, load, open, read, status, supplements};
+use super::{events, given_up, history, load, open, read, status, supplements, traffic};
 use crate::domain::alert::Alert;
 use crate::domain::facts::RawChange;
 use crate::domain::finding::RuleId;
-use crate::domain::ids::TaskId;
+use crate::domain::heed::Heeds;
+use crate::domain::ids::{AlertId, TaskId};
 use crate::domain::record::BoardImage;
 
 /// A store opened to be read.
@@ -115,6 +116,22 @@ impl Reader {
     /// `Failed`.
     pub fn notices(&self, filter: &NoticeFilter, since: Timestamp) -> Result<Vec<NoticeRow>, StoreError> {
         read::notices(&self.db, filter, since)
+    }
+
+    /// Why something about these gaps was held back since an instant, gap by gap, each in order.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn withheld(&self, ids: &[AlertId], since: Timestamp) -> Result<Vec<WithheldRow>, StoreError> {
+        read::withheld(&self.db, ids, since)
+    }
+
+    /// Which words were heeded.
+    ///
+    /// # Errors
+    /// `Failed`.
+    pub fn heeds(&self, rule: fn(&str) -> Option<RuleId>) -> Result<Heeds, StoreError> {
+        traffic::heeds(&self.db, rule)
     }
 
     /// Alerts that resolved since an instant, newest first; of rules that `rule` knows.

@@ -2,17 +2,16 @@
 //! rows by their number, so that writing a round twice is writing it once.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
-use super::{census, digests, events};
+use super::values::{at_in, at_opt, code_in, day_code, day_from, json, json_in, json_opt, us, us_of};
+use super::{census, digests, events, traffic};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::digest::DigestOf;
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
-use crate::domain::notice::{Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::notice::{Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 use connector_model::Mark;
 
 /// Writes all that one round decided.
@@ -32,6 +31,7 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     }
     events::put(db, &round.events, now)?;
     digests::put(db, &round.turns)?;
+    traffic::put(db, &round.heeds)?;
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }
@@ -142,12 +142,13 @@ fn put_post(db: &Connection, post: &Post) -> Result<(), StoreError> {
 fn put_message(db: &Connection, message: &Message) -> Result<(), StoreError> {
     let mut put = db.prepare_cached(
         "INSERT INTO messages(id, wire, mac, op, channel, address, post, body, state, due_at, attempts, attempt_at,
-           attempt_epoch, error, insist)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+           attempt_epoch, error, insist, held_since, let_go)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
          ON CONFLICT(id) DO UPDATE SET wire = excluded.wire, mac = excluded.mac, op = excluded.op,
            channel = excluded.channel, address = excluded.address, post = excluded.post, body = excluded.body,
            state = excluded.state, due_at = excluded.due_at, attempts = excluded.attempts, attempt_at = excluded.attempt_at,
-           attempt_epoch = excluded.attempt_epoch, error = excluded.error, insist = excluded.insist",
+           attempt_epoch = excluded.attempt_epoch, error = excluded.error, insist = excluded.insist,
+           held_since = excluded.held_since, let_go = excluded.let_go",
     )?;
     put.execute(params![
         message.id.0,
@@ -165,6 +166,8 @@ fn put_message(db: &Connection, message: &Message) -> Result<(), StoreError> {
         message.attempt_epoch,
         message.error,
         message.insist,
+        us_of(message.held_since()),
+        message.gate == Gate::LetGo,
     ])?;
     Ok(())
 }
@@ -292,7 +295,8 @@ pub(super) fn post(row: &Row<'_>) -> Result<Option<Post>, rusqlite::Error> {
 
 /// Columns of a message, for [`message`].
 pub(super) const MESSAGE: &str =
-    "id, wire, mac, op, address, post, body, state, due_at, attempts, attempt_at, attempt_epoch, error, insist";
+    "id, wire, mac, op, address, post, body, state, due_at, attempts, attempt_at, attempt_epoch, error, insist, held_since,
+     let_go";
 
 pub(super) fn message(row: &Row<'_>) -> Result<Message, rusqlite::Error> {
     Ok(Message {
@@ -309,11 +313,20 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, rusqlite::Error> {
         attempt_epoch: row.get(11)?,
         error: row.get(12)?,
         insist: row.get(13)?,
+        gate: gate(at_opt(row, 14)?, row.get(15)?),
     })
 }
 
 /// The kinds of digests are counted from here.
 const DIGESTS: u8 = 3;
+
+fn gate(held_since: Option<Timestamp>, let_go: bool) -> Gate {
+    match (held_since, let_go) {
+        (_, true) => Gate::LetGo,
+        (Some(since), false) => Gate::Held { since },
+        (None, false) => Gate::Free,
+    }
+}
 
 /// Kind, row or day, and episode; of a digest whose it is, and the day.
 fn about_code(about: PostAbout) -> (u8, i64, u32) {
@@ -338,14 +351,4 @@ fn about_from(kind: u8, about: i64, episode: u32) -> Option<PostAbout> {
             day_from(episode.into()).map(|day| PostAbout::Digest(of, day))
         }
     }
-}
-
-/// 20260314
-pub(super) fn day_code(date: Date) -> i64 {
-    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
-}
-
-pub(super) fn day_from(code: i64) -> Option<Date> {
-    let (year, month, day) = (code / 10_000, code / 100 % 100, code % 100);
-    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }

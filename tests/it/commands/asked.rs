@@ -125,8 +125,17 @@ async fn a_task_is_found_by_whatever_it_is_called() {
             (&"gapwatch.explain/1".into(), &"acme/web#1".into())
         );
         let rules = document["rules"].as_array().unwrap();
-        let about_others =
-            ["load.overloaded", "wip.limit", "owner.gone", "sys.mirror_stale", "sys.unmapped", "sys.mass_change"];
+        let about_others = [
+            "load.overloaded",
+            "wip.limit",
+            "owner.gone",
+            "sys.mirror_stale",
+            "sys.unmapped",
+            "sys.mass_change",
+            "sys.volume",
+            "sys.delivery_failed",
+            "sys.rule_useless",
+        ];
         let about_tasks = gapwatch::rules::ids().filter(|id| !about_others.contains(&id.0)).count();
         assert_eq!(rules.len(), about_tasks, "every rule about tasks");
         let overdue = rules.iter().find(|rule| rule["rule"] == "overdue").unwrap();
@@ -178,7 +187,7 @@ async fn why_something_was_said_or_not_is_told_of_tasks_and_people() {
         let rows = rows.as_array().unwrap();
         let told = rows.iter().find(|row| row["channel"] == "slack").unwrap_or_else(|| panic!("{about} {rows:#?}"));
         let keys = told.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ");
-        assert_eq!(keys, "because channel decision due_at gap reason recipient told_at");
+        assert_eq!(keys, "at because channel decision due_at gap reason recipient told_at");
         assert_eq!(
             (&told["decision"], &told["reason"], &told["recipient"]),
             (&"sent".into(), &"opened".into(), &"ana".into())
@@ -189,4 +198,47 @@ async fn why_something_was_said_or_not_is_told_of_tasks_and_people() {
     assert!(quiet.clone().all(|row| row["because"].is_string()), "{ended:#?}");
     assert_eq!(shop.run(&["why", "nobody-at-all"]).code, 2);
     assert_eq!(shop.run(&["why", "ana", "--since", "soon"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_about_people_places_and_the_program_itself_is_explained_as_well() {
+    let shop = Shop::open().await;
+    shop.run(&["run", "--once"]);
+    for (name, kind, rule) in [
+        ("ana", "person", "load.overloaded"),
+        ("Ana-K", "person", "owner.gone"),
+        ("acme/web", "container", "sys.unmapped"),
+        ("github.acme", "container", "sys.mirror_stale"),
+        ("gapwatch", "system", "sys.volume"),
+    ] {
+        let document = shop.run(&["explain", name, "-o", "json"]).json();
+        assert_eq!(
+            (&document["task"], &document["subject"]["kind"]),
+            (&serde_json::Value::Null, &kind.into()),
+            "{name}"
+        );
+        let rules = document["rules"].as_array().unwrap();
+        assert!(rules.iter().any(|one| one["rule"] == rule), "{name} {rules:#?}");
+        assert!(
+            rules.iter().all(|one| one["because"].as_str().is_some_and(|because| !because.is_empty())),
+            "{rules:#?}"
+        );
+        assert!(shop.run(&["explain", name]).out.contains(rule), "{name}");
+    }
+    let gaps = shop.run(&["gaps", "list", "-o", "json"]).json();
+    for gap in gaps["gaps"].as_array().unwrap() {
+        let id = gap["id"].as_str().unwrap();
+        let explained = shop.run(&["explain", id, "-o", "json"]).json();
+        let rules = explained["rules"].as_array().unwrap();
+        assert!(rules.iter().any(|rule| rule["gap"] == gap["id"]), "{gap:#?} {explained:#?}");
+        let why = shop.run(&["why", id, "-o", "json"]).json();
+        assert!(why.as_array().unwrap().iter().all(|row| row["gap"] == gap["id"]), "{why:#?}");
+        assert_eq!(shop.run(&["why", id]).code, 0);
+    }
+    let listed = shop.run(&["rules", "list", "-o", "json"]).json();
+    let overdue = listed["rules"].as_array().unwrap().iter().find(|rule| rule["rule"] == "overdue").unwrap().clone();
+    assert_eq!((&overdue["heeded"]["told"], &overdue["heeded"]["action_ratio"]), (&0.into(), &serde_json::Value::Null));
+    let held = shop.run(&["outbox", "list", "-o", "json"]).json();
+    assert_eq!(held["held"], serde_json::json!([]));
+    assert_eq!(shop.run(&["outbox", "release"]).code, 2, "nothing is held back");
 }

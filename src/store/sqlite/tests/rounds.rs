@@ -111,6 +111,7 @@ fn message(id: i64, op: MessageOp, post: i64, mark: Mark) -> Message {
         attempt_epoch: None,
         error: None,
         insist: false,
+        gate: Gate::Free,
     }
 }
 
@@ -158,6 +159,7 @@ fn full(world: &World) -> Round {
         unsettled: Vec::new(),
         mutes: Vec::new(),
         turns: turns(),
+        heeds: Vec::new(),
         at: None,
     }
 }
