@@ -320,6 +320,7 @@ pub fn policy(settings: &Settings) -> Policy {
         unwanted: unwanted(settings),
         hooks: settings.webhooks.iter().map(hook).collect(),
         slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
+        schedule: settings.schedule.plan(),
         operators_channel: settings.operators.channel.clone(),
     }
 }
@@ -340,12 +341,13 @@ fn hook((name, table): (&String, &WebhookSettings)) -> event::Hook {
     event::Hook { name: name.clone(), reasons: table.events.iter().map(reason).collect() }
 }
 
-/// Who is not told by which channel. Digests alone by mail is nothing for now: there are none.
+/// Who is not told by which channel.
 fn unwanted(settings: &Settings) -> HashSet<(String, &'static str)> {
     let of = |(name, person): (&String, &PersonSettings)| {
         let slack = (!person.notify.slack).then(|| (name.clone(), "slack"));
         let email = (person.notify.email != ByMail::All).then(|| (name.clone(), "email"));
-        [slack, email].into_iter().flatten().collect::<Vec<_>>()
+        let digest = (person.notify.email == ByMail::Nothing).then(|| (name.clone(), "digest"));
+        [slack, email, digest].into_iter().flatten().collect::<Vec<_>>()
     };
     settings.people.iter().flat_map(of).collect()
 }

@@ -20,6 +20,9 @@ mod answer;
 mod answer_tests;
 #[cfg(test)]
 mod away_tests;
+mod digest;
+#[cfg(test)]
+mod digest_tests;
 mod draft;
 #[cfg(test)]
 mod heard_tests;
@@ -35,6 +38,7 @@ mod risk_tests;
 mod reconcile;
 mod routing;
 mod step;
+mod teams;
 mod whose;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -47,6 +51,7 @@ use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
 use crate::domain::board::{Board, DueNow};
+use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
 use crate::domain::notice::Notice;
@@ -55,9 +60,15 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
+pub use digest::{DigestDue, DigestsDue, digests_due};
+pub(crate) use digest::{
+    calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
+    missed as missed_digests,
+};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use routing::may_send;
+pub(crate) use teams::{Team, is_of, leads};
 pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
 
 /// What the rules say about one subject.
@@ -91,6 +102,10 @@ pub struct Decided {
     pub remarks: BTreeMap<TaskId, Option<String>>,
     /// See [`crate::domain::alert::Round::mutes`].
     pub mutes: Vec<(AccountId, Option<Timestamp>)>,
+    /// Digests to be worded.
+    pub digests: Vec<DigestDue>,
+    /// Digests that had their turn.
+    pub turns: Vec<DigestTurn>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -109,10 +124,23 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
+    if due.rests {
+        digest::gather(&mut draft);
+    }
     let (released, mutes) = (std::mem::take(&mut draft.released), std::mem::take(&mut draft.mutes));
     let (remarks, refused) = (std::mem::take(&mut draft.remarks), std::mem::take(&mut draft.refused));
+    let (digests, turns) = (std::mem::take(&mut draft.digests), std::mem::take(&mut draft.turns));
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered, refused, released, remarks, mutes }
+    Decided { alerts, notices, answered, refused, released, remarks, mutes, digests, turns }
+}
+
+/// One digest as it would be if it had its turn now, whatever its time. Nothing else is decided.
+pub fn digest_now(of: DigestOf, snapshot: &Snapshot<'_>, ids: &mut NextIds) -> Decided {
+    let mut draft = Draft::new(snapshot, ids);
+    digest::force(of, &mut draft);
+    let digests = std::mem::take(&mut draft.digests);
+    let (alerts, notices) = draft.finish();
+    Decided { alerts, notices, digests, ..Decided::default() }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.

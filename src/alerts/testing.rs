@@ -121,6 +121,7 @@ pub(crate) fn policy() -> Policy {
         unwanted: Default::default(),
         hooks: Vec::new(),
         slack_channel: None,
+        schedule: crate::domain::digest::Schedule::off(),
         operators_channel: None,
     }
 }
@@ -149,6 +150,7 @@ impl World {
             messages: Vec::new(),
             answers: Vec::new(),
             norms: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {

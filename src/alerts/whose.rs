@@ -106,7 +106,7 @@ pub(crate) fn leader<'a>(heads: &[AccountId], about: SubjectKey, snapshot: &Snap
 }
 
 /// Whom the tool names as answering for the place that a gap is in, where they are known.
-fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
+pub(super) fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
     let people = &snapshot.board.people;
     let account = super::home(about, snapshot)?.responsible.filter(|account| people.is_there(*account))?;
     Some(people.person(account)?.id)

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
 use super::paths::within;
+use super::schedule::GROUPS;
 use super::shapes::{
     Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, hook_secret_shape, jira_shape,
     password_shape, slack_app_shape, slack_hook_shape, slack_shape, slack_signing_shape, trello_key_shape,
@@ -275,6 +276,10 @@ impl Check<'_> {
         self.person_exists("directory.default_manager", settings.directory.default_manager.as_deref());
         for (index, name) in settings.operators.people.iter().enumerate() {
             self.person_exists(&format!("operators.people[{index}]"), Some(name));
+        }
+        for (index, name) in settings.schedule.all_clear_to.iter().enumerate() {
+            let person = Some(name.as_str()).filter(|name| !GROUPS.contains(name));
+            self.person_exists(&format!("schedule.all_clear_to[{index}]"), person);
         }
         let connections: Vec<String> = settings.connections().collect();
         for (index, wanted) in settings.comments.on.iter().flatten().enumerate() {

@@ -312,7 +312,6 @@ fn referred_variables(table: &Table, path: &str) -> Vec<String> {
 const NOT_YET: &[&str] = &[
     "routes",
     "limits",
-    "schedule",
     "store.keep_events",
     "store.backup",
     "comments.style",

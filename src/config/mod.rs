@@ -19,6 +19,7 @@
 //! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
+//! | `schedule` | `[schedule]` |
 //! | `outgoing` | `[email]`, `[webhooks.NAME]`, who wants to be told by which channel |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -49,6 +50,7 @@ mod read;
 pub mod reference;
 pub mod revisions;
 mod rules;
+mod schedule;
 pub mod schema;
 mod secrets;
 mod sections;
@@ -86,6 +88,7 @@ pub use origins::Origin;
 pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
+pub use schedule::ScheduleSettings;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
 pub use trello::{TrelloConnection, TrelloFields, board_of as trello_board_of};
@@ -139,6 +142,8 @@ pub struct Settings {
     pub operators: OperatorSettings,
     /// When and how people are told.
     pub messages: MessageSettings,
+    /// When digests are due.
+    pub schedule: ScheduleSettings,
     /// Thresholds.
     pub rules: RuleSettings,
     /// Other thresholds for some tasks; of several that match, the later ones count.

@@ -5,6 +5,7 @@
 //! After a failed or doubtful commit the board is loaded anew. Nobody else sees the board.
 
 mod baseline;
+mod digests;
 mod failing;
 mod figures;
 mod handle;
@@ -25,7 +26,7 @@ use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{self, Judgement};
+use crate::alerts::{self, DigestsDue, Judgement};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -85,6 +86,8 @@ pub struct Core {
     failing: BTreeMap<RuleId, BTreeSet<SubjectKey>>,
     /// The board lacks what a commit changed: it is loaded anew before anybody looks at it.
     outdated: bool,
+    /// When digests are to be thought of.
+    digests: DigestsDue,
 }
 
 /// What a round did.
@@ -169,6 +172,7 @@ impl Core {
             judged: false,
             failing: BTreeMap::new(),
             outdated: false,
+            digests: DigestsDue::UNKNOWN,
         })
     }
 
@@ -182,6 +186,7 @@ impl Core {
         self.outdated = true;
         self.board = Board::new(self.store.load(now, rules::known)?);
         self.outdated = false;
+        self.forget_digests();
         // Everything is due: whatever a rule still fails about, it fails about again.
         self.failing.clear();
         Ok(())
@@ -264,9 +269,9 @@ impl Core {
     pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
         self.up_to_date(now)?;
         self.renew_norms(now)?;
-        let mut due = self.board.due(now, SUBJECTS_A_ROUND);
+        let mut due = self.due_now(now, SUBJECTS_A_ROUND);
         if self.resend(&due, now)? {
-            due = self.board.due(now, SUBJECTS_A_ROUND);
+            due = self.due_now(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
@@ -307,9 +312,12 @@ impl Core {
             lifetimes: lifetimes(&round),
             ..Default::default()
         };
+        let judged_first = !round.baselines.is_empty();
+        digests::log(&round);
         self.apply(&due, judged, round, now);
         self.note_failing(failing);
-        let next_due = self.board.next_due();
+        let digest_at = self.digests_after(due.rests, judged_first, now);
+        let next_due = self.board.next_due().into_iter().chain(digest_at).min();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
     }
 

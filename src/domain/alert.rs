@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::digest::DigestTurn;
 use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
@@ -381,6 +382,8 @@ pub struct Round {
     pub released: Vec<ContainerId>,
     /// Who wants to hear nothing but their digest, since when; `None`: who wants to hear again.
     pub mutes: Vec<(AccountId, Option<Timestamp>)>,
+    /// Digests that had their turn.
+    pub turns: Vec<DigestTurn>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

@@ -4,6 +4,7 @@
 //! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
 //! full judgement finds out anew. Titles and texts stay in the store.
 
+mod digests;
 mod folk;
 mod measured;
 mod plans;
@@ -15,6 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
+use super::digest::{DigestOf, DigestTurn};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{
@@ -60,6 +62,7 @@ pub struct Board {
     recheck: Timers<SubjectKey>,
     steps: Timers<AlertId>,
     norms: Book,
+    turns: HashMap<DigestOf, DigestTurn>,
     /// A container was read completely whose finished tasks are not counted yet.
     uncounted: bool,
     /// Next free row numbers.
@@ -75,6 +78,8 @@ pub struct DueNow {
     pub alerts: Vec<AlertId>,
     /// Answers to deal with.
     pub answers: Vec<Answer>,
+    /// True when nothing is left over once these are dealt with.
+    pub rests: bool,
 }
 
 impl Board {
@@ -104,6 +109,7 @@ impl Board {
             recheck: Timers::default(),
             steps: Timers::default(),
             norms: image.norms,
+            turns: image.turns.into_iter().map(|turn| (turn.of, turn)).collect(),
             uncounted: false,
             ids: image.ids,
         };
@@ -174,6 +180,7 @@ impl Board {
         round.notices.into_iter().for_each(|notice| self.put_notice(notice));
         round.posts.into_iter().for_each(|post| self.put_post(post));
         round.messages.into_iter().for_each(|message| self.put_message(message));
+        round.turns.into_iter().for_each(|turn| self.put_turn(turn));
     }
 
     /// Takes answers that were dealt with out of their queue.

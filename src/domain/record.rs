@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::absence::Hold;
 use super::alert::{Alert, Answer};
 use super::bulk::Bulk;
+use super::digest::DigestTurn;
 use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
@@ -211,6 +212,8 @@ pub struct BoardImage {
     pub answers: Vec<Answer>,
     /// What is normal, as it was computed last.
     pub norms: Book,
+    /// The last turn of every digest.
+    pub turns: Vec<DigestTurn>,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

@@ -31,6 +31,9 @@ pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text>
 }
 
 fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
+    if let PostAbout::Digest(of, day) = post.about {
+        return super::digest::words(of, day, post, desk, names);
+    }
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
@@ -41,7 +44,7 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
-        PostAbout::Alert(..) => single(items.first()?, audience, scene),
+        PostAbout::Alert(..) | PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
 }
@@ -101,7 +104,7 @@ fn audience(notice: &Notice) -> Audience {
 }
 
 /// One item for each alert: what is open first, worst first, then what is over.
-fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<Item> {
+pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<Item> {
     let mut latest: BTreeMap<AlertId, &Notice> = BTreeMap::new();
     for notice in lines {
         latest.insert(notice.alert, notice);

@@ -17,7 +17,7 @@ use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::called;
 
 /// Most lines of one message; the rest is counted.
-const LINES: usize = 5;
+pub(super) const LINES: usize = 5;
 
 /// A gap in one line without its subject: the `summary` of the gap list.
 pub fn summary(finding: &Finding, scene: Scene<'_>) -> String {
@@ -120,7 +120,7 @@ pub(super) enum Audience {
     Channel,
 }
 
-fn shape(stage: Stage) -> &'static str {
+pub(super) fn shape(stage: Stage) -> &'static str {
     match stage {
         Stage::Opens => "▲",
         Stage::Widens => "■",
@@ -134,7 +134,7 @@ fn plain(text: impl Into<String>) -> Span {
 
 impl Item {
     /// `■ KEY "title" is behind its pace`, with the key as a link.
-    fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
+    pub(super) fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
         let mut spans = match self.over_at {
             Some(at) => {
                 vec![plain("● "), Span::Strong(self.end().to_owned()), plain(format!(" {}: ", moment(at, scene)))]
@@ -160,17 +160,17 @@ impl Item {
     }
 
     /// The answer that keeps it silent. `None`: none does.
-    fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
+    pub(super) fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
         self.answered.as_ref().filter(|answered| self.over_at.is_none() && answered.is_quiet(scene))
     }
 
     /// One next step: that of the gap, or what is asked of whoever answered before.
-    fn step(&self, scene: Scene<'_>) -> &'static str {
+    pub(super) fn step(&self, scene: Scene<'_>) -> &'static str {
         let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
         question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }
 
-    fn words(&self, scene: Scene<'_>) -> String {
+    pub(super) fn words(&self, scene: Scene<'_>) -> String {
         match self.over_at {
             Some(at) => self.over(at, scene),
             None => self.numbers(scene),
@@ -217,7 +217,7 @@ impl Item {
     }
 
     /// What it is about, in a word of people's.
-    fn called(&self) -> String {
+    pub(super) fn called(&self) -> String {
         clean(&called(&self.key, self.title.as_deref()))
     }
 
@@ -250,7 +250,7 @@ impl Item {
         format!("{shape} {}", heading(&self.finding.evidence, scene))
     }
 
-    fn owners(&self) -> String {
+    pub(super) fn owners(&self) -> String {
         match self.hearing.owners.as_slice() {
             [] => "nobody".to_owned(),
             [one] => clean(one),
@@ -262,7 +262,7 @@ impl Item {
     }
 
     /// What the owner knows, for whoever hears after them.
-    fn known(&self, scene: Scene<'_>) -> String {
+    pub(super) fn known(&self, scene: Scene<'_>) -> String {
         let (owners, is) = (self.owners(), if self.hearing.owners.len() > 1 { "are" } else { "is" });
         if self.hearing.told.is_empty() {
             return match self.hearing.back_at {

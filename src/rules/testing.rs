@@ -434,6 +434,7 @@ impl Sketch {
             messages: Vec::new(),
             answers: Vec::new(),
             norms: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut board = Board::new(image);

@@ -11,6 +11,7 @@ mod clocks;
 mod commands;
 mod contract;
 mod crashes;
+mod digests;
 mod faults;
 mod fixtures;
 mod generated;

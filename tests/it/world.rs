@@ -278,13 +278,16 @@ impl Plan {
 }
 
 /// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date. They
-/// are off unless a test says something about them.
+/// are off unless a test says something about them. So are digests.
 pub fn unasked(mut text: String) -> String {
     for rule in ["ack.missing", "due.at_risk", "due.unrealistic", "load.overloaded"] {
         let table = format!("[rules.{rule}]");
         if !text.contains(&table) {
             text.push_str(&format!("\n{table}\nenabled = false\n"));
         }
+    }
+    if !text.contains("[schedule]") {
+        text.push_str("\n[schedule]\ndigest_person = \"off\"\ndigest_manager = \"off\"\nall_clear = \"off\"\n");
     }
     text
 }

@@ -178,6 +178,7 @@ pub(in crate::rules) fn policy() -> Policy {
         unwanted: Default::default(),
         hooks: Vec::new(),
         slack_channel: None,
+        schedule: crate::domain::digest::Schedule::off(),
         operators_channel: None,
     }
 }

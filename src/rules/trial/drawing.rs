@@ -120,6 +120,7 @@ impl<'c> Drawing<'c> {
             messages: Vec::new(),
             answers: Vec::new(),
             norms: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         (Board::new(image), keys)

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{at_in, json_in, us};
-use super::{absences, accounts, board, inbox, norms, present, round};
+use super::{absences, accounts, board, digests, inbox, norms, present, round};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -75,6 +75,7 @@ fn whole(
         messages,
         answers: inbox::waiting(db)?,
         norms: norms::book(db)?,
+        turns: digests::read_all(db)?,
         ids: next_ids(db)?,
     })
 }
@@ -94,6 +95,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         messages: Vec::new(),
         answers: Vec::new(),
         norms: Book::default(),
+        turns: Vec::new(),
         ids: next_ids(db)?,
     })
 }
@@ -161,7 +163,7 @@ fn posts(
         let Some(post) = post? else { continue };
         let about = match post.about {
             PostAbout::Task(task) => here(&task),
-            PostAbout::Day(day) => day >= first_day,
+            PostAbout::Day(day) | PostAbout::Digest(_, day) => day >= first_day,
             PostAbout::Alert(alert, _) => alerts.contains(&alert),
         };
         if about || named.contains(&post.id) {

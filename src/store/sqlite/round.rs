@@ -7,8 +7,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
-use super::{census, events};
+use super::{census, digests, events};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
+use crate::domain::digest::DigestOf;
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::notice::{Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
@@ -30,6 +31,7 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
         put_notice(db, notice)?;
     }
     events::put(db, &round.events, now)?;
+    digests::put(db, &round.turns)?;
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }
@@ -310,12 +312,19 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, rusqlite::Error> {
     })
 }
 
-/// Kind, row or day, and episode.
+/// The kinds of digests are counted from here.
+const DIGESTS: u8 = 3;
+
+/// Kind, row or day, and episode; of a digest whose it is, and the day.
 fn about_code(about: PostAbout) -> (u8, i64, u32) {
     match about {
         PostAbout::Task(id) => (0, id.0, 0),
         PostAbout::Day(date) => (1, day_code(date), 0),
         PostAbout::Alert(id, episode) => (2, id.0, episode),
+        PostAbout::Digest(of, date) => {
+            let (kind, whose) = of.code();
+            (DIGESTS + kind, whose, u32::try_from(day_code(date)).unwrap_or_default())
+        }
     }
 }
 
@@ -324,7 +333,10 @@ fn about_from(kind: u8, about: i64, episode: u32) -> Option<PostAbout> {
         0 => Some(PostAbout::Task(TaskId(about))),
         1 => day_from(about).map(PostAbout::Day),
         2 => Some(PostAbout::Alert(AlertId(about), episode)),
-        _ => None,
+        kind => {
+            let of = DigestOf::from_code(kind.checked_sub(DIGESTS)?, about)?;
+            day_from(episode.into()).map(|day| PostAbout::Digest(of, day))
+        }
     }
 }
 
@@ -333,7 +345,7 @@ pub(super) fn day_code(date: Date) -> i64 {
     i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 
-fn day_from(code: i64) -> Option<Date> {
+pub(super) fn day_from(code: i64) -> Option<Date> {
     let (year, month, day) = (code / 10_000, code / 100 % 100, code % 100);
     Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
