@@ -17,7 +17,7 @@ use connector_kit::webhook::HookRefused;
 use connector_kit::{Clock, ConnectorError};
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::guard;
@@ -201,11 +201,13 @@ pub async fn run(ear: Ear, stop: CancellationToken) {
                     tracing::info!("presses.heard_again");
                 }
                 ear.core.note_deaf(None);
-                while lines.try_join_next().is_some() {}
                 lines.spawn(listen(ear.clone(), line, own.clone(), signals.clone()));
-                let signal = tokio::select! {
-                    () = stop.cancelled() => return,
-                    signal = heard.recv() => signal,
+                let signal = loop {
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        signal = heard.recv() => break signal,
+                        Some(ended) = lines.join_next() => unwound(ended),
+                    }
                 };
                 match signal {
                     Some(Signal::Soon) => {
@@ -248,6 +250,15 @@ pub async fn run(ear: Ear, stop: CancellationToken) {
     }
 }
 
+/// A panic of ours ends the program, wherever it happened.
+fn unwound(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 /// Listens on one websocket until it is over.
 async fn listen(ear: Ear, mut line: Box<dyn Line>, own: Arc<AtomicU32>, signals: mpsc::Sender<Signal>) {
     let since = Stopwatch::start();
@@ -262,7 +273,7 @@ async fn listen(ear: Ear, mut line: Box<dyn Line>, own: Arc<AtomicU32>, signals:
             }
         };
         let incoming = tokio::select! {
-            incoming = line.next() => incoming,
+            incoming = guard::call(|| line.next()) => incoming.flatten(),
             () = over => None,
             () = nap(PING_EVERY) => {
                 silent += 1;

@@ -294,6 +294,20 @@ async fn a_press_that_comes_again_is_obeyed_once() {
 }
 
 #[tokio::test]
+async fn a_press_that_comes_by_both_ways_is_one() {
+    let plan = World::plan().slack(&format!("{}{}", lines(Way::Http), lines(Way::Socket)));
+    let mut office = Office::of(plan, "Redesign homepage").await;
+    office.listen(Way::Socket).await;
+    let payload = office.world.slack().press("U0ANA", &office.message("U0ANA"), "It's done");
+    for way in [Way::Socket, Way::Http] {
+        assert_eq!(office.send(way, &payload).await, 200, "{way:?}");
+    }
+    office.world.decide_and_deliver().await;
+    assert_eq!(office.kept(), "1");
+    assert!(office.world.last_words("@ana").contains("Ana K. says it is done"));
+}
+
+#[tokio::test]
 async fn what_was_pressed_before_a_crash_is_obeyed_after_it() {
     for way in [Way::Socket, Way::Http] {
         let mut office = Office::open(way).await;
@@ -328,6 +342,8 @@ async fn strangers_are_refused_and_told_so_alone() {
         let told = slack.whispers();
         assert!(told.iter().all(|(user, words)| user != "U0ANA" && words.starts_with(NOT_YOURS)), "{way:?}: {told:?}");
         assert_eq!(slack.forms(), [], "{way:?}: no form for strangers");
+        let accounts = crate::lab::rows(&office.world.store(), "SELECT DISTINCT account FROM inbox");
+        assert_eq!(accounts, ["0"], "{way:?}: nobody, who is not the operator");
         assert_eq!(office.message("U0ANA"), before, "{way:?}");
     }
 }

@@ -30,6 +30,8 @@ pub mod reach;
 mod response;
 pub mod socket;
 #[cfg(test)]
+mod socket_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

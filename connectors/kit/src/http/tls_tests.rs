@@ -21,13 +21,13 @@ use crate::clock::SetClock;
 use crate::{ConnectorError, WriteError};
 
 /// A company's own CA, its file, and how many connections reached the server behind it.
-struct Company {
+pub(super) struct Company {
     ca: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 impl Company {
-    fn new() -> Company {
+    pub(super) fn new() -> Company {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -36,12 +36,12 @@ impl Company {
         Company { ca, folder }
     }
 
-    fn ca_file(&self) -> PathBuf {
+    pub(super) fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// A server with a certificate for `host` that runs out in `until`; it answers everything with `200 []`.
-    async fn server(&self, host: &str, until: i32) -> SocketAddr {
+    /// A certificate for `host` that runs out in `until`.
+    pub(super) fn certified(&self, host: &str, until: i32) -> ServerConfig {
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
@@ -50,7 +50,12 @@ impl Company {
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config =
             ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
-        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        config.unwrap()
+    }
+
+    /// A server with such a certificate; it answers everything with `200 []`.
+    async fn server(&self, host: &str, until: i32) -> SocketAddr {
+        let acceptor = TlsAcceptor::from(Arc::new(self.certified(host, until)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
