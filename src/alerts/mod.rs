@@ -23,6 +23,7 @@ mod away_tests;
 mod digest;
 #[cfg(test)]
 mod digest_tests;
+mod digest_way;
 mod draft;
 #[cfg(test)]
 mod heard_tests;
@@ -54,13 +55,13 @@ use crate::domain::board::{Board, DueNow};
 use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
-use crate::domain::notice::Notice;
+use crate::domain::notice::{DigestDue, Notice};
 use crate::domain::record::{ContainerRec, NextIds};
 use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
-pub use digest::{DigestDue, DigestsDue, digests_due};
+pub use digest::{DigestsDue, digests_due};
 pub(crate) use digest::{
     calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
     missed as missed_digests,
