@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use super::digest_way::address;
 use super::draft::Draft;
 use super::held;
 use super::routing::stale_at;
@@ -17,13 +17,11 @@ use crate::domain::calendar::{Calendar, later};
 use crate::domain::digest::{DigestOf, DigestTurn, WeeklyTo};
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::{AccountId, NoticeId};
-use crate::domain::notice::{Address, Message, MessageState, Notice, NoticeState, PostAbout, Reason};
-use crate::domain::people::Person;
+use crate::domain::notice::{Address, DigestDue, Message, MessageState, Notice, NoticeState, PostAbout, Reason};
 use crate::domain::policy::{Mode, Policy};
 use crate::domain::record::ContainerRec;
 use crate::domain::rhythm::Slot;
 use crate::domain::snapshot::Snapshot;
-use connector_kit::Destination;
 
 /// How long a digest waits for reading that is behind.
 const WAITS: SignedDuration = SignedDuration::from_mins(15);
@@ -31,19 +29,6 @@ const WAITS: SignedDuration = SignedDuration::from_mins(15);
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// Working days after the first word from which a gap is spoken of once a month.
 const LONG_OPEN: i64 = 15;
-
-/// A digest to be worded.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DigestDue {
-    /// Whose.
-    pub of: DigestOf,
-    /// Of which day.
-    pub day: Date,
-    /// Where it goes.
-    pub address: Address,
-    /// The lines it takes.
-    pub lines: Vec<NoticeId>,
-}
 
 /// Takes what is due.
 pub(super) fn gather(draft: &mut Draft<'_>) {
@@ -232,31 +217,6 @@ pub(crate) fn gets_weekly(account: AccountId, snapshot: &Snapshot<'_>) -> Option
     managers.then_some(Some(account))
 }
 
-/// Where a digest goes. `None`: there is no way.
-pub(crate) fn address(of: DigestOf, snapshot: &Snapshot<'_>) -> Option<Address> {
-    let (people, policy) = (&snapshot.board.people, snapshot.policy);
-    let channel = |name: &Option<String>| {
-        let name = name.clone().filter(|_| policy.slack || policy.slack_webhook)?;
-        Some(Address::Slack(Destination::Channel(name)))
-    };
-    let private = |person: &Person| policy.digest_to(person);
-    match of {
-        DigestOf::Baseline(_) => {
-            let operators = people.operators.iter().filter_map(|id| people.persons.get(id));
-            let channel = channel(&policy.operators_channel).filter(|_| policy.slack);
-            // A page of figures is for whoever wants to read it, not for whoever is in the middle of something.
-            channel.or_else(|| operators.filter_map(private).next())
-        }
-        DigestOf::Person(account) => people.person(account).and_then(private),
-        DigestOf::Manager(AccountId::NOBODY) | DigestOf::Weekly(AccountId::NOBODY) => channel(&policy.slack_channel),
-        DigestOf::Manager(account) | DigestOf::Weekly(account) => {
-            // A webhook reaches its channel alone, and a digest may stand there.
-            let in_channel = channel(&policy.slack_channel).filter(|_| policy.slack_webhook);
-            people.person(account).and_then(private).or(in_channel)
-        }
-    }
-}
-
 /// Lines that wait, by the digest they wait for, in the order of their rows.
 fn waiting(draft: &Draft<'_>) -> BTreeMap<DigestOf, Vec<Notice>> {
     let mut waiting: BTreeMap<DigestOf, Vec<Notice>> = BTreeMap::new();
@@ -341,11 +301,6 @@ pub(crate) fn is_long_open(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     alert.state == AlertState::Firing
         && !quiet
         && told_at.is_some_and(|at| calendar.after(at, LONG_OPEN * calendar.day_secs()) <= snapshot.now)
-}
-
-/// True where somebody's digest has a way to them.
-pub(super) fn reaches(account: AccountId, snapshot: &Snapshot<'_>) -> bool {
-    address(DigestOf::Person(snapshot.board.people.stands(account)), snapshot).is_some()
 }
 
 /// What a connection was found with is told once, when all of it has been read and judged.

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::digest::DigestDue;
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
 use crate::domain::digest::DigestTurn;
 use crate::domain::finding::{RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, ContainerId, InboxId, NoticeId, TaskId};
-use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Post, PostAbout};
+use crate::domain::notice::{Address, DigestDue, MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 

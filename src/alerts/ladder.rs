@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
-use super::digest::reaches;
+use super::digest_way::reaches;
 use super::draft::Draft;
 use super::lapse::lapses_at;
 use super::whose::{heads, last_act, leader};

@@ -24,6 +24,7 @@ mod budget;
 mod digest;
 #[cfg(test)]
 mod digest_tests;
+mod digest_way;
 mod draft;
 mod heed;
 #[cfg(test)]
@@ -57,7 +58,7 @@ use crate::domain::board::{Board, DueNow};
 use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
-use crate::domain::notice::Notice;
+use crate::domain::notice::{DigestDue, Notice};
 use crate::domain::record::{ContainerRec, NextIds};
 use crate::domain::snapshot::Snapshot;
 
@@ -65,7 +66,7 @@ use draft::Draft;
 
 pub(crate) use answer::is_operator;
 pub(crate) use budget::held_back;
-pub use digest::{DigestDue, DigestsDue, digests_due};
+pub use digest::{DigestsDue, digests_due};
 pub(crate) use digest::{
     calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
     missed as missed_digests,

@@ -477,6 +477,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
             init::init(&from, &init::Wishes { trackers: tracker, print, from_env, force }).await
         }
         Verb::Doctor { connection, bundle } => doctor::doctor(&from, connection.as_deref(), bundle.as_deref()).await,
+        Verb::Preview { kind: preview::Kind::Digest, about } => preview_digest::preview(&from, &about).await,
         Verb::Preview { kind, about } => preview::preview(&from, kind, &about).await,
         Verb::Enable { what } => enable::enable(&from, what.as_deref()),
         Verb::People { verb: PeopleVerb::List } => people::list(&from),

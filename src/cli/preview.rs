@@ -79,9 +79,6 @@ pub(super) struct Shown {
 /// Prints what would be sent until the end of the working day.
 pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Exit, Stopped> {
     no_csv(from)?;
-    if kind == Kind::Digest {
-        return super::preview_digest::preview(from, about).await;
-    }
     if let Some(whose) = about.whose.first() {
         return Err(Stopped::usage(format!("`{whose}` goes with digests alone; of messages say `--for {whose}`")));
     }

@@ -216,6 +216,19 @@ pub struct Post {
     pub open: bool,
 }
 
+/// A digest to be worded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DigestDue {
+    /// Whose.
+    pub of: DigestOf,
+    /// Of which day.
+    pub day: Date,
+    /// Where it goes.
+    pub address: Address,
+    /// The lines it takes.
+    pub lines: Vec<NoticeId>,
+}
+
 /// What a post gathers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PostAbout {

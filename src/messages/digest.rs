@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_kit::Text;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::desk::Desk;
-use super::letter::{Names, items, spoken_of};
+use super::letter::{items, spoken_of};
 use super::scene::Scene;
 use super::wording::{Audience, Item};
-use super::{digest_words, report};
-use crate::alerts::{Decided, Team, digest_calendar, gets_weekly, is_long_open, is_of};
+use crate::alerts::{Decided, Team, gets_weekly, is_long_open, is_of};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::board::Board;
 use crate::domain::calendar::{Calendar, later};
@@ -19,11 +17,10 @@ use crate::domain::digest::DigestOf;
 use crate::domain::finding::{Deadline, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 use crate::domain::look::Look;
-use crate::domain::notice::{Address, MessageOp, MessageState, Notice, Post, PostAbout, Reason};
+use crate::domain::notice::{MessageOp, MessageState, Notice, PostAbout, Reason};
 use crate::domain::record::{ContainerRec, HistoryReach};
 use crate::domain::snapshot::Snapshot;
 use crate::rules::people::load_overloaded::due_share;
-use connector_kit::Destination;
 
 /// Working days ahead for which is said how much of their hours people have filled.
 pub(super) const LOAD_DAYS: i64 = 5;
@@ -115,40 +112,6 @@ pub(super) enum Blind {
     Late(Timestamp),
 }
 
-/// The words of a digest. `None`: there is nothing to say.
-pub(super) fn words(of: DigestOf, day: Date, post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
-    let lines = desk.lines(post.id);
-    let calendar = digest_calendar(of, desk.snapshot);
-    let common = &desk.snapshot.board.people.default_calendar;
-    let scene = Scene { names, now: desk.snapshot.now, calendar, common };
-    let open = in_channel(&post.place);
-    match of {
-        DigestOf::Person(account) => {
-            if lines.is_empty() {
-                return None;
-            }
-            Some(digest_words::personal(&personal(account, of, day, &lines, desk, scene), day, scene))
-        }
-        DigestOf::Manager(account) => {
-            let overview = overview(Some(account), of, &lines, open, desk, scene);
-            Some(digest_words::manager(&overview, day, scene))
-        }
-        DigestOf::Weekly(account) => {
-            let about = gets_weekly(account, desk.snapshot).unwrap_or(Some(account));
-            let overview = overview(about, of, &lines, open, desk, scene);
-            Some(digest_words::weekly(&overview, day, open, scene))
-        }
-        DigestOf::Baseline(connection) => {
-            let found = baseline(connection, desk);
-            Some(report::words(&found, open, scene))
-        }
-    }
-}
-
-fn in_channel(place: &Address) -> bool {
-    matches!(place, Address::Slack(Destination::Channel(_)))
-}
-
 /// The tasks that digests name which are made or may be worded anew in this round.
 pub(super) fn named(decided: &Decided, desk: &Desk<'_>) -> BTreeSet<TaskId> {
     let mut named = BTreeSet::new();
@@ -195,7 +158,7 @@ fn split<'n>(lines: &[&'n Notice]) -> (Vec<&'n Notice>, Vec<&'n Notice>) {
     lines.iter().copied().partition(|line| line.reason != Reason::Resolved)
 }
 
-fn personal(
+pub(super) fn personal(
     account: AccountId,
     of: DigestOf,
     day: Date,
@@ -237,7 +200,7 @@ fn due_this_week(account: AccountId, day: Date, desk: &Desk<'_>, calendar: &Cale
     (tasks.len(), tasks.iter().filter(has_gap).count())
 }
 
-fn overview(
+pub(super) fn overview(
     about: Option<AccountId>,
     of: DigestOf,
     lines: &[&Notice],

@@ -31,9 +31,6 @@ pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text>
 }
 
 fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
-    if let PostAbout::Digest(of, day) = post.about {
-        return super::digest::words(of, day, post, desk, names);
-    }
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
@@ -63,7 +60,7 @@ pub(super) fn answer(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Optio
 }
 
 /// What lines are about, by the names that are known.
-fn about(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Vec<Named> {
+pub(super) fn about(lines: &[&Notice], desk: &Desk<'_>, names: &Names) -> Vec<Named> {
     let mut about: Vec<Named> = Vec::new();
     for notice in lines {
         let named = match desk.alert(notice.alert).map(|alert| alert.subject) {

@@ -10,6 +10,7 @@ mod answered;
 mod controls;
 mod desk;
 mod digest;
+mod digest_post;
 mod digest_words;
 pub mod events;
 mod facts;
@@ -41,13 +42,13 @@ use connector_kit::{Destination, Text};
 use connector_model::Mark;
 use jiff::Timestamp;
 
-use crate::alerts::{Decided, DigestDue};
+use crate::alerts::Decided;
 use crate::domain::alert::Round;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::names::TaskName;
 use crate::domain::notice::{
-    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+    Address, DigestDue, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
 };
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
@@ -228,7 +229,7 @@ impl Sealer<'_, '_> {
             }
         }
         let Some(post) = self.desk.post(id).cloned() else { return };
-        let Some(want) = letter::words(&post, &self.desk, self.names) else {
+        let Some(want) = self.digest_words(&post) else {
             self.desk.posts.remove(&id);
             for line in &due.lines {
                 if let Some(notice) = self.desk.notices.get_mut(line) {
@@ -243,11 +244,16 @@ impl Sealer<'_, '_> {
         self.carry(message);
     }
 
+    fn digest_words(&self, post: &Post) -> Option<Text> {
+        let PostAbout::Digest(of, day) = post.about else { return None };
+        digest_post::words(of, day, post, &self.desk, self.names)
+    }
+
     /// A digest that has not left follows its lines; one that has is not edited.
     fn reword_digest(&mut self, post: Post) {
         let waits = self.desk.message(post.id, MessageOp::Post, |state| state == MessageState::Sealed).cloned();
         let Some(message) = waits.filter(|_| self.desk.snapshot.board.post(post.id).is_some()) else { return };
-        match letter::words(&post, &self.desk, self.names) {
+        match self.digest_words(&post) {
             Some(want) => {
                 self.desk.put_post(Post { want: want.clone(), ..post });
                 self.carry(Message { body: want, ..message });
