@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use connector_kit::control::Presses;
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, ConnectorError, Notifier};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
 use crate::jobs::events;
 use crate::jobs::people::{self, Wanted};
+use crate::jobs::presses::Ear;
 use crate::jobs::pull::{self, Connection, PullReport};
 use crate::registry::{self, Built, BuiltNotifier, Hook, Skew, UsageOf, elapsed};
 use crate::rules::Rules;
@@ -80,6 +82,7 @@ pub struct Engine {
 #[derive(Clone, Default)]
 struct Outside {
     hooks: Vec<(String, Arc<dyn Hooks>)>,
+    presses: Option<Arc<dyn Presses>>,
     usage: Vec<(String, UsageOf)>,
 }
 
@@ -188,7 +191,8 @@ impl Engine {
             built.iter().map(|built| (built.name.clone(), built.usage.clone())).collect();
         usage.extend(notifier.as_ref().map(|notifier| ("slack".to_owned(), notifier.usage.clone())));
         let hooks = built.iter().filter_map(|built| Some((built.name.clone(), built.hooks.clone()?))).collect();
-        self.outside = Outside { hooks, usage };
+        let presses = notifier.as_ref().and_then(|notifier| notifier.presses.clone());
+        self.outside = Outside { hooks, presses, usage };
         let commenters = built.iter().map(|built| (built.name.clone(), built.commenter.clone())).collect();
         let notifier = notifier.map(|built| -> Arc<dyn Notifier> { built.notifier });
         self.channels = Channels { notifier, mailer, commenters };
@@ -224,6 +228,12 @@ impl Engine {
             people::meet(&self.core, &**notifier, &self.wanted, &*self.clock).await?;
         }
         Ok(())
+    }
+
+    /// Hears presses of buttons. `None`: messages have none.
+    pub fn ear(&self) -> Option<Ear> {
+        let presses = self.outside.presses.clone()?;
+        Some(Ear::new(self.core.clone(), presses, self.clock.clone()))
     }
 
     /// Judges what is due, unless the clock is in doubt; says whether it was.
@@ -305,10 +315,12 @@ pub fn policy(settings: &Settings) -> Policy {
         },
         slack: settings.slack.as_ref().is_some_and(SlackSettings::reaches_people),
         slack_webhook: settings.slack.as_ref().is_some_and(|slack| !slack.reaches_people()),
+        buttons: settings.slack.as_ref().is_some_and(SlackSettings::hears_presses),
         email: settings.email.is_some(),
         unwanted: unwanted(settings),
         hooks: settings.webhooks.iter().map(hook).collect(),
         slack_channel: settings.slack.as_ref().and_then(SlackSettings::open_channel),
+        schedule: settings.schedule.plan(),
         operators_channel: settings.operators.channel.clone(),
         direct_per_day: settings.limits.direct_per_day,
         per_hour: settings.limits.per_hour,
@@ -331,12 +343,13 @@ fn hook((name, table): (&String, &WebhookSettings)) -> event::Hook {
     event::Hook { name: name.clone(), reasons: table.events.iter().map(reason).collect() }
 }
 
-/// Who is not told by which channel. Digests alone by mail is nothing for now: there are none.
+/// Who is not told by which channel.
 fn unwanted(settings: &Settings) -> HashSet<(String, &'static str)> {
     let of = |(name, person): (&String, &PersonSettings)| {
         let slack = (!person.notify.slack).then(|| (name.clone(), "slack"));
         let email = (person.notify.email != ByMail::All).then(|| (name.clone(), "email"));
-        [slack, email].into_iter().flatten().collect::<Vec<_>>()
+        let digest = (person.notify.email == ByMail::Nothing).then(|| (name.clone(), "digest"));
+        [slack, email, digest].into_iter().flatten().collect::<Vec<_>>()
     };
     settings.people.iter().flat_map(of).collect()
 }

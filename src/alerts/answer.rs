@@ -97,6 +97,9 @@ fn hear(answer: &Answer, about: &About, words: &str, draft: &mut Draft<'_>) -> S
             Err(refused) => (false, refused),
         },
     };
+    if !known {
+        draft.refused.push(answer.id);
+    }
     let task = match about {
         About::Task(task) => Some(*task),
         About::Gap(_) => None,

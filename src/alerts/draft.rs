@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
+use super::digest::DigestDue;
 use crate::domain::alert::{Alert, AlertChange, AlertState, LogEntry, LogKind};
+use crate::domain::digest::DigestTurn;
 use crate::domain::finding::{RuleId, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId, ContainerId, NoticeId, TaskId};
-use crate::domain::notice::{MessageState, Notice, NoticeState, Post, PostAbout};
+use crate::domain::ids::{AccountId, AlertId, ContainerId, InboxId, NoticeId, TaskId};
+use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -26,6 +28,11 @@ pub(super) struct Draft<'a> {
     pub(super) remarks: BTreeMap<TaskId, Option<String>>,
     /// See [`crate::domain::alert::Round::mutes`].
     pub(super) mutes: Vec<(AccountId, Option<Timestamp>)>,
+    /// Answers by which nothing was done.
+    pub(super) refused: Vec<InboxId>,
+    /// Digests to be worded, and those that had their turn.
+    pub(super) digests: Vec<DigestDue>,
+    pub(super) turns: Vec<DigestTurn>,
     /// Tasks on which a comment of ours was taken away, or cannot be made.
     unwelcome: BTreeSet<TaskId>,
 }
@@ -42,6 +49,9 @@ impl<'a> Draft<'a> {
             released: Vec::new(),
             remarks: BTreeMap::new(),
             mutes: Vec::new(),
+            refused: Vec::new(),
+            digests: Vec::new(),
+            turns: Vec::new(),
             unwelcome: unwelcome(snapshot),
         }
     }
@@ -71,6 +81,25 @@ impl<'a> Draft<'a> {
     /// True when a rule has an open alert about a subject, of any scope; that alert.
     pub(super) fn open(&self, subject: SubjectKey, rule: RuleId) -> Option<&Alert> {
         self.live(subject).find(|alert| alert.rule == rule)
+    }
+
+    /// Every alert.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Alert> {
+        let board = self.snapshot.board;
+        let same = board.alerts().filter(|alert| !self.alerts.contains_key(&alert.id));
+        same.chain(self.alerts.values().map(|change| &change.alert))
+    }
+
+    /// A notice as it is by now.
+    pub(super) fn notice(&self, id: NoticeId) -> Option<&Notice> {
+        self.notices.get(&id).or_else(|| self.snapshot.board.notice(id))
+    }
+
+    /// Lines that wait for a digest.
+    pub(super) fn waiting_lines(&self) -> impl Iterator<Item = &Notice> {
+        let here = self.snapshot.board.waiting_lines().filter(|line| !self.notices.contains_key(&line.id));
+        let waits = |line: &&Notice| line.state == NoticeState::Open && matches!(line.address, Address::Digest(_));
+        here.chain(self.notices.values().filter(waits))
     }
 
     /// An alert to be changed.

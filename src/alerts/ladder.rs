@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
+use super::digest::reaches;
 use super::draft::Draft;
 use super::lapse::lapses_at;
 use super::whose::{heads, last_act, leader};
@@ -68,7 +69,7 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     }
     if !is_direct(alert) {
         climb.wants = heads.iter().map(|head| digest(*head, alert, draft)).collect();
-        climb.unreachable = climb.wants.is_empty();
+        climb.unreachable = !climb.wants.iter().any(|want| reaches(want.account, draft.snapshot));
         return climb;
     }
     climb.wants = match alert.finding.addressee {

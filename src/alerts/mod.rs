@@ -21,6 +21,9 @@ mod answer_tests;
 #[cfg(test)]
 mod away_tests;
 mod budget;
+mod digest;
+#[cfg(test)]
+mod digest_tests;
 mod draft;
 mod heed;
 #[cfg(test)]
@@ -38,6 +41,7 @@ mod reconcile;
 mod routing;
 mod speaks;
 mod step;
+mod teams;
 mod whose;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -50,6 +54,7 @@ use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertChange, AlertState, Withheld};
 use crate::domain::board::{Board, DueNow};
+use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Reading, RuleId, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, InboxId, TaskId};
 use crate::domain::notice::Notice;
@@ -60,11 +65,17 @@ use draft::Draft;
 
 pub(crate) use answer::is_operator;
 pub(crate) use budget::held_back;
+pub use digest::{DigestDue, DigestsDue, digests_due};
+pub(crate) use digest::{
+    calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
+    missed as missed_digests,
+};
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use speaks::may_send;
-pub(crate) use whose::{heads, last_act, leader, owners};
+pub(crate) use teams::{Team, is_of, leads};
+pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
 
 /// What the rules say about one subject.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,12 +100,18 @@ pub struct Decided {
     pub notices: Vec<Notice>,
     /// Answers that were dealt with, and what to tell who asked.
     pub answered: Vec<(InboxId, String)>,
+    /// Those of them by which nothing was done.
+    pub refused: Vec<InboxId>,
     /// Containers whose hold was ended by wish.
     pub released: Vec<ContainerId>,
     /// What to write under our comment on a task for whoever was not obeyed. `None`: nothing any more.
     pub remarks: BTreeMap<TaskId, Option<String>>,
     /// See [`crate::domain::alert::Round::mutes`].
     pub mutes: Vec<(AccountId, Option<Timestamp>)>,
+    /// Digests to be worded.
+    pub digests: Vec<DigestDue>,
+    /// Digests that had their turn.
+    pub turns: Vec<DigestTurn>,
 }
 
 /// Answers → reconcile → step → route → notices. Pure: the same input gives the same output, row numbers included.
@@ -113,10 +130,23 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }
+    if due.rests {
+        digest::gather(&mut draft);
+    }
     let (released, mutes) = (std::mem::take(&mut draft.released), std::mem::take(&mut draft.mutes));
-    let remarks = std::mem::take(&mut draft.remarks);
+    let (remarks, refused) = (std::mem::take(&mut draft.remarks), std::mem::take(&mut draft.refused));
+    let (digests, turns) = (std::mem::take(&mut draft.digests), std::mem::take(&mut draft.turns));
     let (alerts, notices) = draft.finish();
-    Decided { alerts, notices, answered, released, remarks, mutes }
+    Decided { alerts, notices, answered, refused, released, remarks, mutes, digests, turns }
+}
+
+/// One digest as it would be if it had its turn now, whatever its time. Nothing else is decided.
+pub fn digest_now(of: DigestOf, snapshot: &Snapshot<'_>, ids: &mut NextIds) -> Decided {
+    let mut draft = Draft::new(snapshot, ids);
+    digest::force(of, &mut draft);
+    let digests = std::mem::take(&mut draft.digests);
+    let (alerts, notices) = draft.finish();
+    Decided { alerts, notices, digests, ..Decided::default() }
 }
 
 /// A connection that fails, or works again, holds or frees what it reads.

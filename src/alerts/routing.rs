@@ -169,13 +169,16 @@ fn calms_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
 }
 
 /// Until when the last reading of the alert's container counts as fresh. What lives in no container is always fresh.
-fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
-    let stale_at = |home: &ContainerRec| {
-        let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
-        let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
-        later(fresh_at, poll.saturating_mul(FRESH_POLLS))
-    };
-    snapshot.board.places(alert.subject).into_iter().map(stale_at).min().unwrap_or(Timestamp::MAX)
+pub(super) fn stale_at(alert: &Alert, snapshot: &Snapshot<'_>) -> Timestamp {
+    let places = snapshot.board.places(alert.subject).into_iter();
+    places.map(|home| fresh_until(home, snapshot)).min().unwrap_or(Timestamp::MAX)
+}
+
+/// Until when what was read of a place counts as fresh.
+pub(super) fn fresh_until(home: &ContainerRec, snapshot: &Snapshot<'_>) -> Timestamp {
+    let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
+    let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
+    later(fresh_at, poll.saturating_mul(FRESH_POLLS))
 }
 
 /// Why one person is not told now, and until when.

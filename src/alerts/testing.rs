@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use connector_kit::{Block, Destination, MessageRef, Span, Text};
+use connector_kit::{Block, Choice, Control, Destination, MessageRef, Span, Text};
 use connector_model::{AccountKind, ContainerKind, Due, DueSource, Mark, ProgressSource, StatusCategory};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
@@ -116,10 +116,12 @@ pub(crate) fn policy() -> Policy {
         comments_from: Stage::Widens,
         slack: true,
         slack_webhook: false,
+        buttons: false,
         email: false,
         unwanted: Default::default(),
         hooks: Vec::new(),
         slack_channel: None,
+        schedule: crate::domain::digest::Schedule::off(),
         operators_channel: None,
         direct_per_day: 1,
         per_hour: 50,
@@ -151,6 +153,7 @@ impl World {
             answers: Vec::new(),
             norms: Default::default(),
             traffic: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut world = World {
@@ -481,11 +484,25 @@ pub(crate) fn text(text: &Text) -> String {
         let (prefix, spans) = match block {
             Block::Line(spans) => ("", spans),
             Block::Note(spans) => ("  ", spans),
+            Block::Controls(controls) => {
+                lines.push(controls.iter().map(control).collect::<Vec<_>>().join(" "));
+                continue;
+            }
         };
         let words: String = spans.iter().map(span).collect();
         lines.push(format!("{prefix}{words}"));
     }
     lines.join("\n")
+}
+
+/// `[Undo]`, `[Snooze: 3 days, …]`
+fn control(control: &Control) -> String {
+    let labels = |choices: &[Choice]| choices.iter().map(|one| one.label.clone()).collect::<Vec<_>>().join(", ");
+    match control {
+        Control::Open { label, .. } | Control::Say(Choice { label, .. }) => format!("[{label}]"),
+        Control::Menu { label, choices } => format!("[{label}: {}]", labels(choices)),
+        Control::More(choices) => format!("[⋯ {}]", labels(choices)),
+    }
 }
 
 fn span(span: &Span) -> String {

@@ -106,14 +106,14 @@ pub(crate) fn leader<'a>(heads: &[AccountId], about: SubjectKey, snapshot: &Snap
 }
 
 /// Whom the tool names as answering for the place that a gap is in, where they are known.
-fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
+pub(super) fn responsible(about: SubjectKey, snapshot: &Snapshot<'_>) -> Option<PersonId> {
     let people = &snapshot.board.people;
     let account = super::home(about, snapshot)?.responsible.filter(|account| people.is_there(*account))?;
     Some(people.person(account)?.id)
 }
 
 /// Owners of the task now, whoever leads them, and the operators.
-pub(super) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+pub(crate) fn is_obeyed(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
     let people = &snapshot.board.people;
     let person = people.person(account).map(|person| person.id);
     if person.is_some_and(|person| people.operators.contains(&person)) {

@@ -10,6 +10,9 @@ use crate::domain::alert::AlertState;
 use crate::domain::policy::Mode;
 use crate::rules;
 
+/// Rules to begin with: they are about dates and about what holds up others.
+const FIRST: [&str; 3] = ["overdue", "due.at_risk", "blocker.stale"];
+
 /// `gapwatch.enable/1`
 #[derive(Debug, Serialize)]
 struct Document {
@@ -125,6 +128,10 @@ fn print(document: &Document) {
     };
     anstream::println!("To switch {} on, write {place}:\n", document.what);
     document.lines.iter().for_each(|line| anstream::println!("    {line}"));
+    if document.what == "everything" {
+        let first = FIRST.map(|rule| format!("`gapwatch enable {rule}`")).join(", ");
+        anstream::println!("\nOr begin with what is mostly right, one rule at a time: {first}.");
+    }
     anstream::println!("\nThen `gapwatch validate`, and `gapwatch reload` where it runs.\n");
     let (open, day) = (document.open, &document.day);
     anstream::println!("That would cause {day}: {}.", document.now.words());

@@ -21,6 +21,7 @@ mod outbox;
 mod people;
 mod places;
 mod preview;
+mod preview_digest;
 mod progress;
 mod rehearsal;
 mod rules;

@@ -1,7 +1,7 @@
 //! `preview`: what would be sent, word for word, before anything is. Reads the store alone; only `--send-to` sends, one
 //! direct message to the person who is named, and says that it is a preview.
 
-use connector_kit::{Block, Destination, Span, Text};
+use connector_kit::{Block, Choice, Control, Destination, Span, Text};
 use connector_model::Mark;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,70 +23,73 @@ pub(super) enum Kind {
     Message,
     /// What stands on the issue.
     Comment,
-    /// There are no digests yet.
+    /// What waits for somebody's digest, and the reports.
     Digest,
-    /// There is no e-mail yet.
+    /// What a person gets by mail.
     Mail,
 }
 
 /// Whom or what it is about.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct About {
+    /// Of a digest, whose: a person, `manager NAME`, `weekly`, or `baseline CONNECTION`; left out: everybody's.
+    #[arg(value_name = "WHOSE", num_args = 0..=2)]
+    pub(super) whose: Vec<String>,
     /// Only what this person gets: name of the table, or a login.
     #[arg(long = "for", value_name = "PERSON")]
-    person: Option<String>,
+    pub(super) person: Option<String>,
     /// Only what speaks of this gap.
     #[arg(long, value_name = "ID")]
-    gap: Option<String>,
+    pub(super) gap: Option<String>,
     /// Send the first of them to this person in Slack, marked as a preview.
     #[arg(long, value_name = "ME")]
-    send_to: Option<String>,
+    pub(super) send_to: Option<String>,
 }
 
 /// `gapwatch.preview/1`
 #[derive(Debug, Serialize)]
-struct Document {
-    schema: &'static str,
-    at: Timestamp,
-    messages: Vec<Shown>,
+pub(super) struct Document {
+    pub(super) schema: &'static str,
+    pub(super) at: Timestamp,
+    pub(super) messages: Vec<Shown>,
 }
 
 #[derive(Debug, Serialize)]
-struct Shown {
+pub(super) struct Shown {
     /// When it would leave.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// `slack`, `email` or `comment`
-    channel: &'static str,
+    pub(super) channel: &'static str,
     /// `post`, `edit` or `reply`
-    does: &'static str,
+    pub(super) does: &'static str,
     /// Handles; empty: nobody in person.
-    to: Vec<String>,
+    pub(super) to: Vec<String>,
     /// A channel's name, or the task's key.
-    place: Option<String>,
-    gaps: Vec<String>,
-    reasons: Vec<&'static str>,
+    pub(super) place: Option<String>,
+    pub(super) gaps: Vec<String>,
+    pub(super) reasons: Vec<&'static str>,
     /// As a person reads it.
-    text: String,
+    pub(super) text: String,
     /// As it is written: Slack's text and blocks, GitHub's Markdown, Jira's document or wiki text.
-    rendered: Value,
+    pub(super) rendered: Value,
     #[serde(skip)]
-    body: Text,
+    pub(super) body: Text,
 }
 
 /// Prints what would be sent until the end of the working day.
 pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Exit, Stopped> {
     no_csv(from)?;
-    if matches!(kind, Kind::Digest | Kind::Mail) {
-        let what = if kind == Kind::Digest { "there are no digests yet" } else { "there is no e-mail yet" };
-        return Err(Stopped::usage(format!(
-            "{what}; `gapwatch preview message` and `gapwatch preview comment` show what there is"
-        )));
+    if kind == Kind::Digest {
+        return super::preview_digest::preview(from, about).await;
+    }
+    if let Some(whose) = about.whose.first() {
+        return Err(Stopped::usage(format!("`{whose}` goes with digests alone; of messages say `--for {whose}`")));
     }
     let mut view = View::open(from, None)?;
     known(&view, about)?;
     let (until, day) = rehearsal::horizon(&view);
     let said = rehearsal::rehearse(&mut view, Live::All, true, until)?;
-    let fits = |one: &&Said| is_of(kind, &one.message.address) && is_about(&view, about, one);
+    let fits = |one: &&Said| !one.digest && is_of(kind, &one.message.address) && is_about(&view, about, one);
     let messages: Vec<Shown> = said.iter().filter(fits).map(|one| shown(&view, one)).collect::<Result<_, _>>()?;
     let sent = match (&about.send_to, messages.first()) {
         (Some(me), Some(first)) => {
@@ -95,11 +98,16 @@ pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Ex
         }
         _ => None,
     };
-    let others = said.iter().filter(|one| !is_of(kind, &one.message.address) && is_about(&view, about, one)).count();
+    let is_other = |one: &&Said| !one.digest && !is_of(kind, &one.message.address) && is_about(&view, about, one);
+    let others = said.iter().filter(is_other).count();
     match from.output {
         Output::Json => print_json(&Document { schema: "gapwatch.preview/1", at: view.now, messages })?,
         Output::Table | Output::Csv if messages.is_empty() && others > 0 => {
-            let (this, other) = if kind == Kind::Message { ("message", "comment") } else { ("comment", "message") };
+            let (this, other) = match kind {
+                Kind::Comment => ("comment", "message"),
+                Kind::Mail => ("mail", "message"),
+                Kind::Message | Kind::Digest => ("message", "comment"),
+            };
             anstream::println!(
                 "No {this} would be sent {day}, but {others} of the other kind: `gapwatch preview {other}`."
             );
@@ -133,7 +141,8 @@ fn known(view: &View, about: &About) -> Result<(), Stopped> {
 
 fn is_of(kind: Kind, address: &Address) -> bool {
     match address {
-        Address::Slack(_) | Address::Email(_) => kind == Kind::Message,
+        Address::Slack(_) => kind == Kind::Message,
+        Address::Email(_) => matches!(kind, Kind::Message | Kind::Mail),
         Address::Comment { .. } => kind == Kind::Comment,
         Address::Digest(_) | Address::Log => false,
     }
@@ -182,7 +191,7 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
 }
 
 /// Whom a mention shows: the login, or the name where the login is a mere id.
-fn called(view: &View, login: &str) -> String {
+pub(super) fn called(view: &View, login: &str) -> String {
     let people = &view.board.people;
     let by_id = |id| ["jira|", "asana|"].iter().any(|tool| view.board.site(id).starts_with(tool));
     let of_login = |one: &&AccountRec| by_id(one.site) && one.handle.as_deref() == Some(login);
@@ -191,10 +200,13 @@ fn called(view: &View, login: &str) -> String {
 }
 
 /// The words as they are read, without any markup.
-fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
+pub(super) fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
     let line = |block: &Block| {
-        let (Block::Line(spans) | Block::Note(spans)) = block;
-        spans
+        if let Block::Controls(controls) = block {
+            return controls.iter().map(drawn).collect::<Vec<_>>().join(" ");
+        }
+        block
+            .spans()
             .iter()
             .map(|span| match span {
                 Span::Plain(words) | Span::Strong(words) | Span::Code(words) => plain(words),
@@ -206,8 +218,17 @@ fn read(text: &Text, called: &dyn Fn(&str) -> String) -> String {
     text.blocks.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// A control as it is drawn.
+fn drawn(control: &Control) -> String {
+    match control {
+        Control::Open { label, .. } | Control::Say(Choice { label, .. }) => format!("[ {label} ]"),
+        Control::Menu { label, .. } => format!("[ {label} ▾ ]"),
+        Control::More(_) => "[ ⋯ ]".to_owned(),
+    }
+}
+
 /// Sends one message to one configured person.
-async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), Stopped> {
+pub(super) async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), Stopped> {
     let person = view.board.people.persons.values().find(|person| person.handle == me);
     let Some(person) = person else {
         return Err(Stopped::usage(format!(
@@ -234,6 +255,8 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
     let mut body = first.body.clone();
     body.summary = format!("Preview: {}", body.summary);
     let note = format!("Preview for {me}, sent by hand. As it would go to {whom}:");
+    // What is pressed below a preview would be meant.
+    body.blocks.retain(|block| !matches!(block, Block::Controls(_)));
     body.blocks.insert(0, Block::Note(vec![Span::Plain(note)]));
     let mark = Mark { wire: uuid::Uuid::new_v4().simple().to_string(), mac: "0".repeat(32) };
     match notifier.send(&to, &body, &mark, None).await {
@@ -242,7 +265,7 @@ async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), S
     }
 }
 
-fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
+pub(super) fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
     if messages.is_empty() {
         anstream::println!(
             "Nothing of this kind would be sent {day}. `gapwatch gaps list` says what each gap waits for."

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 
 use super::check::judgements;
 use super::open::{Stopped, View};
-use crate::alerts;
-use crate::domain::alert::AlertState;
+use crate::alerts::{self, Decided};
+use crate::domain::alert::{AlertState, Round};
+use crate::domain::digest::DigestOf;
 use crate::domain::finding::{RuleId, Stage};
 use crate::domain::ids::{AccountId, ConnectionId};
-use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState};
+use crate::domain::notice::{Address, Message, MessageOp, MessageState, Notice, NoticeState, PostAbout};
 use crate::domain::policy::Mode;
 use crate::domain::record::{BoardDelta, ContainerRec};
 use crate::domain::snapshot::Snapshot;
@@ -50,6 +51,8 @@ pub(super) struct Said {
     pub(super) notices: Vec<Notice>,
     /// The gaps it speaks of, by id.
     pub(super) gaps: Vec<String>,
+    /// True for a digest.
+    pub(super) digest: bool,
 }
 
 /// Messages counted, as people ask for them.
@@ -65,6 +68,8 @@ pub(super) struct Counts {
     pub(super) in_channels: usize,
     /// Comments that mention nobody.
     pub(super) comments: usize,
+    /// Digests and reports.
+    pub(super) digests: usize,
 }
 
 /// Plays on until `until`. `tell_backlog`: as if everything had come up just now.
@@ -94,7 +99,8 @@ pub(super) fn rehearse(
         keep_fresh(view);
         round(view, &mut wires)?;
         let sent = deliver(view, &mut wires, &mut said);
-        let next = [view.board.next_due(), retry::next_due(&view.board, EPOCH)].into_iter().flatten().min();
+        let digests = alerts::digests_due(&view.snapshot()).wake_at;
+        let next = [view.board.next_due(), retry::next_due(&view.board, EPOCH), digests].into_iter().flatten().min();
         match next {
             Some(at) if at > until => break,
             None if !sent => break,
@@ -134,12 +140,8 @@ fn round(view: &mut View, wires: &mut u64) -> Result<(), Stopped> {
     let judgements = judgements(&judged, &snapshot);
     let mut ids = view.board.ids;
     let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
-    let needed = messages::names_needed(&decided, &snapshot);
-    let names = if needed.is_empty() { HashMap::new() } else { view.reader.names(&needed)? };
-    let mut make = || wire(wires);
-    let mut marks = Marks { wire: &mut make, sign: &sign };
-    let sealed = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
     view.board.ids = ids;
+    let sealed = seal(view, decided, wires)?;
     for subject in judged {
         view.board.judged(subject.subject, subject.recheck_at);
     }
@@ -147,6 +149,31 @@ fn round(view: &mut View, wires: &mut u64) -> Result<(), Stopped> {
     view.board.put_round(sealed);
     view.board.stepped(&due.alerts, view.now);
     Ok(())
+}
+
+/// Finds the words for what was decided.
+fn seal(view: &mut View, decided: Decided, wires: &mut u64) -> Result<Round, Stopped> {
+    let snapshot = Snapshot { board: &view.board, policy: &view.policy, now: view.now };
+    let mut ids = view.board.ids;
+    let needed = messages::names_needed(&decided, &snapshot);
+    let names = if needed.is_empty() { HashMap::new() } else { view.reader.names(&needed)? };
+    let mut make = || wire(wires);
+    let mut marks = Marks { wire: &mut make, sign: &sign };
+    let sealed = messages::seal(decided, &names, &snapshot, &mut marks, &mut ids);
+    view.board.ids = ids;
+    Ok(sealed)
+}
+
+/// A digest as it would be if its time were now, after everything is said that is not one. `None`: it would be empty.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn digest(view: &mut View, of: DigestOf) -> Result<Option<Message>, Stopped> {
+    let mut ids = view.board.ids;
+    let decided = alerts::digest_now(of, &view.snapshot(), &mut ids);
+    view.board.ids = ids;
+    let sealed = seal(view, decided, &mut 0)?;
+    Ok(sealed.messages.into_iter().next())
 }
 
 /// Takes everything that is due for sent; says whether that was anything.
@@ -198,13 +225,15 @@ fn spoken(view: &View, message: &Message) -> Said {
     let notices: Vec<Notice> = carried(view, message).cloned().collect();
     let gaps: BTreeSet<String> =
         notices.iter().filter_map(|notice| Some(view.board.alert(notice.alert)?.gap.0.clone())).collect();
-    Said { at: view.now, message: message.clone(), notices, gaps: gaps.into_iter().collect() }
+    let about = view.board.post(message.post).map(|post| post.about);
+    let digest = matches!(about, Some(PostAbout::Digest(..)));
+    Said { at: view.now, message: message.clone(), notices, gaps: gaps.into_iter().collect(), digest }
 }
 
 impl Said {
-    /// True when somebody is notified: an edit notifies nobody.
+    /// True when somebody is notified: an edit notifies nobody, and a digest is what waits for whoever has time for it.
     pub(super) fn notifies(&self) -> bool {
-        self.message.op != MessageOp::Edit
+        self.message.op != MessageOp::Edit && !self.digest
     }
 
     /// Who gets it.
@@ -241,6 +270,7 @@ pub(super) fn count(view: &View, said: &[Said]) -> Counts {
         }
     }
     counts.people = people.len();
+    counts.digests = said.iter().filter(|one| one.digest).count();
     counts
 }
 
@@ -274,6 +304,9 @@ impl Counts {
         }
         if self.comments > 0 {
             words.push_str(&format!(", {} that mention nobody", plural(self.comments, "comment", "comments")));
+        }
+        if self.digests > 0 {
+            words.push_str(&format!(", and {}", plural(self.digests, "digest", "digests")));
         }
         words
     }

@@ -11,7 +11,10 @@ use super::places;
 use super::table::when;
 use super::trouble::NO_DAEMON;
 use super::{Exit, Output};
+use crate::alerts;
 use crate::domain::alert::AlertState;
+use crate::domain::digest::DigestOf;
+use crate::domain::ids::AccountId;
 use crate::domain::notice::MessageState;
 use crate::jobs::listen;
 
@@ -31,6 +34,8 @@ struct Document {
     /// Gaps of which something is next, soonest first.
     steps: Vec<Step>,
     messages: Vec<Waiting>,
+    /// Digests, soonest first.
+    digests: Vec<Digest>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +64,17 @@ struct Waiting {
     state: &'static str,
     due_at: Timestamp,
     because: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Digest {
+    /// `person`, `manager` or `weekly`
+    what: &'static str,
+    /// Whose. `null`: a channel's.
+    person: Option<String>,
+    at: Timestamp,
+    /// Lines that wait for it.
+    lines: usize,
 }
 
 /// Prints it.
@@ -109,9 +125,33 @@ fn look(view: &mut View) -> Result<Document, Stopped> {
         })
         .collect();
     messages.sort_by_key(|one| one.due_at);
+    let digests = digests(view);
     super::check::judge_all(view);
     let next_judgement_at = view.board.next_due().map(|at| at.max(view.now));
-    Ok(Document { schema: "", at: view.now, daemon_runs: false, reads, next_judgement_at, steps, messages })
+    Ok(Document { schema: "", at: view.now, daemon_runs: false, reads, next_judgement_at, steps, messages, digests })
+}
+
+/// When everybody's digests are due next.
+fn digests(view: &View) -> Vec<Digest> {
+    let snapshot = view.snapshot();
+    let next = |(of, at): (DigestOf, Timestamp)| {
+        let whose = of.account().filter(|account| *account != AccountId::NOBODY);
+        Digest {
+            what: of.word(),
+            person: whose.map(|account| view.board.people.called(account)),
+            at,
+            lines: alerts::lines_for(of, &snapshot),
+        }
+    };
+    // Whoever leads nobody gets one only when something is given to them to settle.
+    let is_one = |(of, _): &(DigestOf, Timestamp)| match of {
+        DigestOf::Manager(account) => alerts::leads(*account, &snapshot) || alerts::lines_for(*of, &snapshot) > 0,
+        _ => true,
+    };
+    let coming = alerts::coming_digests(&snapshot).into_iter().filter(is_one);
+    let mut digests: Vec<Digest> = coming.map(next).collect();
+    digests.sort_by(|one, other| (one.at, one.what, &one.person).cmp(&(other.at, other.what, &other.person)));
+    digests
 }
 
 fn print(document: &Document) {
@@ -151,6 +191,27 @@ fn print(document: &Document) {
     }
     if document.steps.len() > MOST_SHOWN {
         anstream::println!("… and {} more steps", document.steps.len() - MOST_SHOWN);
+    }
+    let mut coming: BTreeMap<(Timestamp, &str), Vec<String>> = BTreeMap::new();
+    for one in &document.digests {
+        let lines = match one.lines {
+            0 => String::new(),
+            1 => " (1 line)".to_owned(),
+            many => format!(" ({many} lines)"),
+        };
+        let whose = one.person.as_deref().map_or("the channel".to_owned(), super::table::plain);
+        coming.entry((one.at, one.what)).or_default().push(format!("{whose}{lines}"));
+    }
+    for ((at, what), whose) in coming.into_iter().take(MOST_SHOWN) {
+        let what = match what {
+            "person" => "Digest",
+            "manager" => "Manager's digest",
+            _ => "Weekly report",
+        };
+        let more = whose.len().saturating_sub(MOST_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = whose.into_iter().take(MOST_SHOWN).collect::<Vec<_>>().join(", ");
+        anstream::println!("{what} {}: {named}{more}", when(at));
     }
     match document.messages.len() {
         0 => anstream::println!("No message waits."),

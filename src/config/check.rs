@@ -10,11 +10,13 @@ use secrecy::ExposeSecret;
 use super::diagnose::{Diagnostic, meant};
 use super::mistakes::{About, Context};
 use super::paths::within;
+use super::schedule::GROUPS;
 use super::shapes::{
     Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, hook_secret_shape, jira_shape,
-    password_shape, slack_hook_shape, slack_shape, trello_key_shape, trello_shape, webhook_shape,
+    password_shape, slack_app_shape, slack_hook_shape, slack_shape, slack_signing_shape, trello_key_shape,
+    trello_shape, webhook_shape,
 };
-use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, outgoing, trello};
+use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, outgoing, slack, trello};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -31,7 +33,7 @@ pub(super) fn all(
     check.people();
     check.references();
     check.channels();
-    check.webhook();
+    check.found.extend(slack::all(settings, context));
     check.rules();
     check.lengths();
     check.found.extend(github::all(settings, context));
@@ -82,6 +84,8 @@ pub(super) fn secrets_mut(settings: &mut Settings) -> Vec<(String, &mut SecretRe
     }
     if let Some(slack) = &mut settings.slack {
         all.extend(slack.bot_token.as_mut().map(|token| ("slack.bot_token".to_owned(), token)));
+        all.extend(slack.app_token.as_mut().map(|token| ("slack.app_token".to_owned(), token)));
+        all.extend(slack.signing_secret.as_mut().map(|secret| ("slack.signing_secret".to_owned(), secret)));
         all.extend(slack.webhook_url.as_mut().map(|url| ("slack.webhook_url".to_owned(), url)));
     }
     all
@@ -273,6 +277,10 @@ impl Check<'_> {
         for (index, name) in settings.operators.people.iter().enumerate() {
             self.person_exists(&format!("operators.people[{index}]"), Some(name));
         }
+        for (index, name) in settings.schedule.all_clear_to.iter().enumerate() {
+            let person = Some(name.as_str()).filter(|name| !GROUPS.contains(name));
+            self.person_exists(&format!("schedule.all_clear_to[{index}]"), person);
+        }
         let connections: Vec<String> = settings.connections().collect();
         for (index, wanted) in settings.comments.on.iter().flatten().enumerate() {
             let path = format!("comments.on[{index}]");
@@ -332,30 +340,6 @@ impl Check<'_> {
             let problem =
                 self.context.error("unknown-reference", About::Value, "operators.channel", &title, "not reachable");
             self.add("operators.channel", problem.help("add [slack], or leave `channel` out"));
-        }
-    }
-
-    /// A webhook stands in the place of a token, and posts into its own channel.
-    fn webhook(&mut self) {
-        let Some(slack) = self.settings.slack.as_ref().filter(|slack| slack.webhook_url.is_some()) else { return };
-        let path = "slack.webhook_url";
-        if slack.bot_token.is_some() {
-            let title = "`bot_token` and `webhook_url` cannot be used together";
-            let problem = self.context.error("bad-value", About::Key, path, title, "one of the two is enough");
-            let help = "a token can do all that a webhook can, and tells people in private: leave `webhook_url` out";
-            let problem = self.context.also(problem, "slack.bot_token", "the other one");
-            self.add(path, problem.help(help));
-        }
-        if slack.channel.is_some() {
-            let title = "`channel` has no effect: a webhook posts into the channel it was made for";
-            let problem = self.context.warning("unused-key", About::Key, "slack.channel", title, "has no effect");
-            self.add("slack.channel", problem.help("leave `channel` out, or use `bot_token`"));
-        }
-        if let Some(channel) = &self.settings.operators.channel {
-            let title = format!("{channel} cannot be reached by an incoming webhook");
-            let path = "operators.channel";
-            let problem = self.context.error("unknown-reference", About::Value, path, &title, "not reachable");
-            self.add(path, problem.help("leave `channel` out, or use `bot_token` in [slack]"));
         }
     }
 
@@ -489,6 +473,12 @@ impl Check<'_> {
         }
         if let Some(token) = settings.slack.as_ref().and_then(|slack| slack.bot_token.as_ref()) {
             self.secret("slack.bot_token", token, token.secret(), slack_shape);
+        }
+        if let Some(token) = settings.slack.as_ref().and_then(|slack| slack.app_token.as_ref()) {
+            self.secret("slack.app_token", token, token.secret(), slack_app_shape);
+        }
+        if let Some(secret) = settings.slack.as_ref().and_then(|slack| slack.signing_secret.as_ref()) {
+            self.secret("slack.signing_secret", secret, secret.secret(), slack_signing_shape);
         }
         if let Some(url) = settings.slack.as_ref().and_then(|slack| slack.webhook_url.as_ref()) {
             self.secret("slack.webhook_url", url, url.secret(), slack_hook_shape);

@@ -20,6 +20,7 @@
 //! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
+//! | `schedule` | `[schedule]` |
 //! | `outgoing` | `[email]`, `[webhooks.NAME]`, who wants to be told by which channel |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -51,11 +52,13 @@ mod read;
 pub mod reference;
 pub mod revisions;
 mod rules;
+mod schedule;
 pub mod schema;
 mod secrets;
 mod sections;
 mod server;
 mod shapes;
+mod slack;
 pub mod show;
 mod slots;
 mod tables;
@@ -88,6 +91,7 @@ pub use origins::Origin;
 pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
+pub use schedule::ScheduleSettings;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
 pub use trello::{TrelloConnection, TrelloFields, board_of as trello_board_of};
@@ -143,6 +147,8 @@ pub struct Settings {
     pub messages: MessageSettings,
     /// How much is said.
     pub limits: LimitSettings,
+    /// When digests are due.
+    pub schedule: ScheduleSettings,
     /// Thresholds.
     pub rules: RuleSettings,
     /// Other thresholds for some tasks; of several that match, the later ones count.
@@ -294,6 +300,10 @@ pub struct SlackSettings {
     pub url: BaseUrl,
     /// The bot's token. `None`: there is a webhook instead.
     pub bot_token: Option<SecretRef>,
+    /// The app's own token: presses of buttons come in over a websocket. `None`: they do not.
+    pub app_token: Option<SecretRef>,
+    /// What Slack signs presses with that come by HTTP. `None`: none do.
+    pub signing_secret: Option<SecretRef>,
     /// The address of an incoming webhook, instead of a token. `None`: there is a token.
     pub webhook_url: Option<SecretRef>,
     /// Name or id of the channel for digests and for what has no person. `None`: such things wait in the log of words.
@@ -308,6 +318,11 @@ impl SlackSettings {
     /// True where people can be told in private; a webhook reaches its channel alone.
     pub fn reaches_people(&self) -> bool {
         self.webhook_url.is_none()
+    }
+
+    /// True where messages have buttons: somebody would hear when one is pressed.
+    pub fn hears_presses(&self) -> bool {
+        self.reaches_people() && (self.app_token.is_some() || self.signing_secret.is_some())
     }
 
     /// The channel for what has no person: the configured one, or whichever the webhook posts into.

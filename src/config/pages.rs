@@ -47,7 +47,8 @@ const PAGES: &[(&str, &str)] = &[
          Refer to a secret by { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" } (systemd's LoadCredential=,\n\
          read from $CREDENTIALS_DIRECTORY); in containers also by a variable that ends in _FILE, as in\n\
          GAPWATCH_GITHUB__ACME__TOKEN_FILE=/run/secrets/token. One line break at the end of a file does not matter. A\n\
-         secret that is set but cannot be read is never taken for an empty one. Slack's bot token begins with xoxb-.\n\n\
+         secret that is set but cannot be read is never taken for an empty one. Slack's bot token begins with xoxb-, its\n\
+         app token with xapp-.\n\n\
          Trello takes two: the `key` of a Power-Up (trello.com/power-ups/admin, 32 characters) and the `token` that a member\n\
          gives to that key, made in the browser, logged in as that member:\n\
          https://trello.com/1/authorize?expiration=never&scope=read,write&response_type=token&name=gapwatch&key=KEY. The secret\n\

@@ -15,7 +15,7 @@ pub(super) fn secret_above(path: &str) -> Option<&str> {
 }
 
 /// Keys that hold a secret.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 18] = [
     "github.*.token",
     "github.*.comment_token",
     "github.*.private_key",
@@ -28,6 +28,8 @@ const SECRETS: [&str; 16] = [
     "trello.*.token",
     "trello.*.webhook_secret",
     "slack.bot_token",
+    "slack.app_token",
+    "slack.signing_secret",
     "slack.webhook_url",
     "email.password",
     "webhooks.*.secret",

@@ -16,6 +16,7 @@ use super::{
     AppId, BaseUrl, Capacity, DEFAULTS, Days, HookUrl, InstallationId, Length, Listen, MailSender, OneOrMany,
     ProjectKey, ProjectName, ProxyUrl, Repo, SecretRef, Settings, SmtpUrl, StoreUrl, Stretch, WeekHours, Zone,
 };
+use crate::domain::rhythm::Rhythm;
 use crate::rules::condition::{Condition, Words};
 
 /// How the tables are called that a user names, in the reference.
@@ -203,6 +204,7 @@ written_as_text! {
     ProxyUrl: "an address", "^https?://[^\\s?#@]+$";
     Condition: "a condition, as \"task.state == 'review' and task.days_left < 3\"", ".";
     Words: "words, with values as \"{{ task.days_left }}\"", ".";
+    Rhythm: "\"start of work\", an hour as \"08:30\", a cron line as \"0 15 * * 5\", or \"off\"", ".";
     Zone: "a time zone, as \"Europe/Berlin\"", "^[A-Za-z0-9_+/-]+$";
     Days: "a day, \"2027-01-01\", or days in a row, \"2026-12-24..2026-12-26\"", r"^\s*\d{4}-\d{2}-\d{2}\s*(\.\.\s*\d{4}-\d{2}-\d{2}\s*)?$";
     Stretch: "hours, \"09:00-17:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$";

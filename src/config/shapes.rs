@@ -21,6 +21,29 @@ pub(super) fn slack_shape(value: &str) -> Shape {
     }
 }
 
+pub(super) fn slack_app_shape(value: &str) -> Shape {
+    match value {
+        _ if value.starts_with("xapp-") => Shape::Fits,
+        _ if value.starts_with("xoxb-") => {
+            Shape::Wrong("this is the bot's token (xoxb-…); it belongs into `bot_token`")
+        }
+        _ if value.starts_with("xoxp-") => Shape::Wrong("this is a user's token (xoxp-…), not the app's (xapp-…)"),
+        _ => Shape::Odd("an app-level token of Slack begins with xapp-; this one does not"),
+    }
+}
+
+/// Whoever guesses it can answer for everybody.
+pub(super) fn slack_signing_shape(value: &str) -> Shape {
+    match value {
+        _ if value.starts_with("xox") || value.starts_with("xapp-") => {
+            Shape::Wrong("this is a token; the signing secret stands on the app's page, under Basic Information")
+        }
+        _ if is_hex(value, 32) => Shape::Fits,
+        _ if value.len() < 16 => Shape::Wrong("this is shorter than 16 characters: it can be guessed"),
+        _ => Shape::Odd("Slack's signing secrets are 32 hexadecimal digits; this one is not"),
+    }
+}
+
 pub(super) fn slack_hook_shape(value: &str) -> Shape {
     match connector_slack::is_webhook(value) {
         Ok(()) => Shape::Fits,

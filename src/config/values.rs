@@ -36,6 +36,7 @@ const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
 const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
+pub(super) const RHYTHM: &str = "a rhythm of digests";
 pub(super) const DAYS: &str = "a day or days in a row";
 pub(super) const STRETCH: &str = "hours of a day";
 pub(super) const CAPACITY: &str = "working time of a week";
@@ -45,7 +46,7 @@ pub(super) const SMTP_URL: &str = "a mail server";
 pub(super) const HOOK_URL: &str = "an address of a webhook";
 
 /// Every value type with its texts.
-pub(super) const REFUSALS: [Refusal; 19] = [
+pub(super) const REFUSALS: [Refusal; 20] = [
     Refusal {
         name: Length::NAME,
         id: "bad-duration",
@@ -159,6 +160,12 @@ pub(super) const REFUSALS: [Refusal; 19] = [
         id: "bad-url",
         label: "expected e.g. \"https://example.org/hooks/gapwatch\"",
         help: "https, or http to this machine alone; without user, password and fragment",
+    },
+    Refusal {
+        name: RHYTHM,
+        id: "bad-value",
+        label: r#"expected "start of work", an hour, a cron line, or "off""#,
+        help: r#""08:30" is every working day; of a cron line the fields are minute, hour, day, month, weekday: "0 15 * * 5""#,
     },
 ];
 

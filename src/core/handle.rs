@@ -9,10 +9,12 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use super::presses::{Reply, Waiting};
 use super::{Claim, Core, Failed, GapSeen, Pulse, RoundReport, Setup};
 use crate::clock::Stopwatch;
 use crate::domain::alert::{Answer, Wish};
-use crate::domain::event::{Ended, Waiting};
+use crate::domain::event::{Ended, Waiting as WaitingEvent};
+use crate::domain::finding::GapId;
 use crate::domain::ids::{ConnectionId, ContainerId, MessageId};
 use crate::domain::notice::Message;
 use crate::messages::retry::Outcome;
@@ -31,8 +33,12 @@ pub struct CoreHandle {
     changed: watch::Sender<u64>,
     metrics: Metrics,
     pulse: Pulse,
+    /// Who waits for what becomes of an answer.
+    waiting: Waiting,
     /// Why the clock is not believed at present, in words. `None`: it is.
     clock: watch::Sender<Option<String>>,
+    /// Why presses of buttons are not heard at present, in words. `None`: they are, or there are none.
+    deaf: watch::Sender<Option<String>>,
 }
 
 impl CoreHandle {
@@ -53,7 +59,9 @@ impl CoreHandle {
             changed: watch::Sender::new(0),
             metrics: Metrics::new(),
             pulse: Pulse::default(),
+            waiting: Waiting::default(),
             clock: watch::Sender::new(None),
+            deaf: watch::Sender::new(None),
         }
     }
 
@@ -240,6 +248,7 @@ impl CoreHandle {
             if report.judged > 0 {
                 self.metrics.evaluated(took);
             }
+            self.waiting.tell(&report.replies);
             report.lifetimes.iter().for_each(|length| self.metrics.resolved(*length));
         }
         if first || report.as_ref().is_ok_and(|report| report.alerts + report.messages > 0) {
@@ -282,7 +291,7 @@ impl CoreHandle {
     }
 
     /// See [`Core::next_event`].
-    pub async fn next_event(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<Waiting>, StoreError> {
+    pub async fn next_event(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<WaitingEvent>, StoreError> {
         self.ask(move |core| core.next_event(&busy, now)).await
     }
 
@@ -294,7 +303,7 @@ impl CoreHandle {
     /// See [`Core::event_ended`]. Wakes nobody: nothing that is judged depends on it.
     pub async fn event_ended(
         &self,
-        waiting: Waiting,
+        waiting: WaitingEvent,
         ended: Ended,
         address: String,
         now: Timestamp,
@@ -335,6 +344,32 @@ impl CoreHandle {
         answer
     }
 
+    /// Puts what somebody said by a button into the inbox, and tells what becomes of it once that is decided. `None`: the same
+    /// press was there before. See [`Core::press`].
+    pub async fn press(
+        &self,
+        user: String,
+        key: String,
+        gap: GapId,
+        words: String,
+        now: Timestamp,
+    ) -> Result<Option<oneshot::Receiver<Reply>>, StoreError> {
+        let waiting = self.waiting.clone();
+        // Whoever waits is known before the next round can decide.
+        let job = move |core: &mut Core| {
+            let answer = core.press(&user, &key, gap, words, now)?;
+            Ok(answer.map(|answer| waiting.wait(answer.id)))
+        };
+        let kept = self.ask(job).await;
+        self.tell();
+        kept
+    }
+
+    /// See [`Core::about`].
+    pub async fn about(&self, user: String, gap: GapId, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.ask(move |core| core.about(&user, &gap, now)).await
+    }
+
     /// See [`crate::store::Store::finish`].
     pub async fn finish(&self) -> Result<(), StoreError> {
         self.ask(|core| core.store.finish()).await
@@ -347,7 +382,14 @@ impl CoreHandle {
 
     /// What is wrong with gapwatch itself, a sentence each; empty when all is well.
     pub async fn troubles(&self) -> Vec<String> {
-        self.ask(|core| core.troubles()).await
+        let mut troubles = self.ask(|core| core.troubles()).await;
+        troubles.extend(self.deaf.borrow().iter().cloned());
+        troubles
+    }
+
+    /// Notes whether presses of buttons are heard, for whoever asks.
+    pub(crate) fn note_deaf(&self, because: Option<String>) {
+        self.deaf.send_replace(because);
     }
 
     /// The instant of the last committed tick.

@@ -5,17 +5,20 @@
 //! After a failed or doubtful commit the board is loaded anew. Nobody else sees the board.
 
 mod baseline;
+mod digests;
 mod failing;
 mod floods;
 mod figures;
 mod handle;
 mod norms;
 mod outbox;
+mod presses;
 mod pulse;
 mod recollect;
 mod reload;
 
 pub use handle::CoreHandle;
+pub use presses::Reply;
 pub use pulse::Pulse;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,7 +27,7 @@ use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{self, Judgement};
+use crate::alerts::{self, DigestsDue, Judgement};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -44,6 +47,7 @@ use crate::store::{
     StreamRow,
 };
 use figures::{event, lifetimes};
+use presses::replies;
 use reload::policy_of;
 
 /// Most subjects judged in one round, so that a page or an outcome never waits long.
@@ -85,6 +89,8 @@ pub struct Core {
     outdated: bool,
     /// Messages were held back for being too many since somebody asked.
     has_held: bool,
+    /// When digests are to be thought of.
+    digests: DigestsDue,
 }
 
 /// What a round did.
@@ -98,6 +104,8 @@ pub struct RoundReport {
     pub differing: usize,
     /// Messages sealed or changed.
     pub messages: usize,
+    /// What became of answers.
+    pub replies: Vec<Reply>,
     /// How long each gap had been open that was resolved.
     pub lifetimes: Vec<SignedDuration>,
     /// True: there is more due at once.
@@ -168,6 +176,7 @@ impl Core {
             failing: BTreeMap::new(),
             outdated: false,
             has_held: false,
+            digests: DigestsDue::UNKNOWN,
         })
     }
 
@@ -181,6 +190,7 @@ impl Core {
         self.outdated = true;
         self.board = Board::new(self.store.load(now, rules::known)?);
         self.outdated = false;
+        self.forget_digests();
         // Everything is due: whatever a rule still fails about, it fails about again.
         self.failing.clear();
         Ok(())
@@ -263,9 +273,9 @@ impl Core {
     pub fn round(&mut self, now: Timestamp) -> Result<RoundReport, StoreError> {
         self.up_to_date(now)?;
         self.renew_norms(now)?;
-        let mut due = self.board.due(now, SUBJECTS_A_ROUND);
+        let mut due = self.due_now(now, SUBJECTS_A_ROUND);
         if self.resend(&due, now)? | self.decide_flood(&due, now)? {
-            due = self.board.due(now, SUBJECTS_A_ROUND);
+            due = self.due_now(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
@@ -273,6 +283,7 @@ impl Core {
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
+        let replies = replies(&decided);
         let names = self.names(&messages::names_needed(&decided, &snapshot))?;
         let key = self.store.key();
         let mut wire = wire_id;
@@ -302,15 +313,19 @@ impl Core {
             alerts: round.alerts.len(),
             differing: round.alerts.iter().filter(|change| self.differs(&change.alert)).count(),
             messages: round.messages.len(),
+            replies,
             lifetimes: lifetimes(&round),
             ..Default::default()
         };
+        let judged_first = !round.baselines.is_empty();
+        digests::log(&round);
         self.apply(&due, judged, round, now);
         self.note_failing(failing);
         if self.judged {
             self.hold_flood(now)?;
         }
-        let next_due = self.board.next_due();
+        let digest_at = self.digests_after(due.rests, judged_first, now);
+        let next_due = self.board.next_due().into_iter().chain(digest_at).min();
         Ok(RoundReport { more: next_due.is_some_and(|at| at <= now), next_due, ..report })
     }
 

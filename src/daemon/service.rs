@@ -19,7 +19,7 @@ use crate::config::{Diagnostic, Loaded, Revisions, Settings, Severity};
 use crate::jobs::guard::Watch;
 use crate::jobs::heartbeat::{self, Heartbeat};
 use crate::jobs::reload::{Asker, Reloaded, Reloads};
-use crate::jobs::{decide, deliver, events, listen, people, pull, wake};
+use crate::jobs::{decide, deliver, events, listen, people, presses, pull, wake};
 use crate::registry::elapsed;
 use crate::store::{StoreError, StorePath};
 use crate::web::{self, Live, Shared};
@@ -153,6 +153,10 @@ impl Engine {
                 stop.clone(),
             )));
         }
+        match self.ear() {
+            Some(ear) => drop(jobs.spawn(watch.clone().over(presses::run(ear, stop.clone())))),
+            None => core.note_deaf(None),
+        }
         let (hooks, skews) = (self.hooks.clone(), self.skews.clone());
         jobs.spawn(watch.clone().over(events::run(core.clone(), hooks, clock.clone(), skews, stop.clone())));
         let (channels, skews) = (self.channels.clone(), self.skews.clone());
@@ -185,6 +189,7 @@ impl Engine {
         Live {
             settings: Some(self.settings.server.clone()),
             doors: self.outside.hooks.iter().filter_map(door).collect(),
+            ear: self.ear(),
             usage: self.outside.usage.clone(),
         }
     }

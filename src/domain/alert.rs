@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::digest::DigestTurn;
 use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use super::heed::HeedChange;
@@ -394,6 +395,8 @@ pub struct Round {
     pub mutes: Vec<(AccountId, Option<Timestamp>)>,
     /// What was found out about words: that somebody was told, and whether it helped.
     pub heeds: Vec<HeedChange>,
+    /// Digests that had their turn.
+    pub turns: Vec<DigestTurn>,
     /// When it was decided. `None`: nothing was.
     pub at: Option<Timestamp>,
 }

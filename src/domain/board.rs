@@ -4,6 +4,7 @@
 //! alerts. Loaded at start, thrown away without loss: nothing here is not in the store, except when to look again, which a
 //! full judgement finds out anew. Titles and texts stay in the store.
 
+mod digests;
 mod folk;
 mod measured;
 mod plans;
@@ -17,6 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::alert::{Alert, AlertState, Answer, Round};
+use super::digest::{DigestOf, DigestTurn};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
 use super::ids::{
@@ -64,6 +66,7 @@ pub struct Board {
     steps: Timers<AlertId>,
     norms: Book,
     pub(super) traffic: Traffic,
+    turns: HashMap<DigestOf, DigestTurn>,
     /// A container was read completely whose finished tasks are not counted yet.
     uncounted: bool,
     /// Next free row numbers.
@@ -79,6 +82,8 @@ pub struct DueNow {
     pub alerts: Vec<AlertId>,
     /// Answers to deal with.
     pub answers: Vec<Answer>,
+    /// True when nothing is left over once these are dealt with.
+    pub rests: bool,
 }
 
 impl Board {
@@ -109,6 +114,7 @@ impl Board {
             steps: Timers::default(),
             norms: image.norms,
             traffic: Traffic::new(image.traffic),
+            turns: image.turns.into_iter().map(|turn| (turn.of, turn)).collect(),
             uncounted: false,
             ids: image.ids,
         };
@@ -182,6 +188,7 @@ impl Board {
         round.posts.into_iter().for_each(|post| self.put_post(post));
         round.messages.into_iter().for_each(|message| self.put_message(message));
         round.heeds.into_iter().for_each(|change| self.put_heed(change));
+        round.turns.into_iter().for_each(|turn| self.put_turn(turn));
     }
 
     /// Takes answers that were dealt with out of their queue.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::digest::DigestOf;
 use super::finding::Finding;
 use super::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
 
@@ -153,7 +154,7 @@ pub enum Address {
         /// `None`: nobody is mentioned.
         mention: Option<String>,
     },
-    /// A line of somebody's daily digest: waits, until digests come. Holds the person's handle or `channel`.
+    /// A line of somebody's daily digest, for which it waits. Holds the person's handle or `channel`.
     Digest(String),
     /// The log and `doctor`, where no operator is configured.
     Log,
@@ -224,6 +225,8 @@ pub enum PostAbout {
     Day(Date),
     /// One episode of one alert: what could not wait.
     Alert(AlertId, u32),
+    /// The digest of one day.
+    Digest(DigestOf, Date),
 }
 
 /// One thing to be sent.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::digest::Schedule;
 use super::event::Hook;
 use super::finding::{RuleId, Stage};
 use super::ids::ConnectionId;
@@ -62,14 +63,19 @@ pub struct Policy {
     /// True when there is a webhook instead: failures reach its channel, nobody is told in private, and nothing said there
     /// is edited or answered.
     pub slack_webhook: bool,
+    /// True where presses of buttons in Slack are heard, so that its messages have some.
+    pub buttons: bool,
     /// True when people can be told by mail.
     pub email: bool,
-    /// Who is not told by which channel: the name of their table, and `slack` or `email`.
+    /// Who is not told by which channel: the name of their table, and `slack`, `email` or, where they get no digest by mail
+    /// either, `digest`.
     pub unwanted: HashSet<(String, &'static str)>,
     /// Webhooks to which what was told is posted.
     pub hooks: Vec<Hook>,
     /// Channel for what has no person. `None`: none.
     pub slack_channel: Option<String>,
+    /// When digests are due.
+    pub schedule: Schedule,
     /// Channel for the operators. `None`: they hear in person, or only the log does.
     pub operators_channel: Option<String>,
     /// Grouped messages of one day to one person, at least 1.
@@ -92,6 +98,20 @@ impl Policy {
     /// Where a person is told by mail. `None`: not so, or not as they wish.
     pub fn by_mail(&self, person: &Person) -> Option<Address> {
         let email = person.email.clone().filter(|_| self.email && self.wants(person, "email"));
+        email.map(Address::Email)
+    }
+
+    /// Where a person gets their digest: by mail where they want no other mail, else where they are told. `None`: nowhere
+    /// in private.
+    pub fn digest_to(&self, person: &Person) -> Option<Address> {
+        let rather_mail = !self.wants(person, "email");
+        let by_mail = if rather_mail { self.digest_by_mail(person) } else { None };
+        by_mail.or_else(|| self.in_slack(person)).or_else(|| self.digest_by_mail(person))
+    }
+
+    /// Where a person gets their digest by mail. `None`: not so, or not as they wish.
+    pub fn digest_by_mail(&self, person: &Person) -> Option<Address> {
+        let email = person.email.clone().filter(|_| self.email && self.wants(person, "digest"));
         email.map(Address::Email)
     }
 

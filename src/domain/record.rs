@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::absence::Hold;
 use super::alert::{Alert, Answer};
 use super::bulk::Bulk;
+use super::digest::DigestTurn;
 use super::ids::{AccountId, ConnectionId, ContainerId, SiteId, TaskId};
 use super::norms::Book;
 use super::notice::{Message, Notice, Post};
@@ -214,6 +215,8 @@ pub struct BoardImage {
     pub norms: Book,
     /// How telling people goes.
     pub traffic: TrafficImage,
+    /// The last turn of every digest.
+    pub turns: Vec<DigestTurn>,
     /// The highest row numbers in use.
     pub ids: NextIds,
 }

@@ -10,6 +10,7 @@ mod joint;
 pub mod listen;
 mod missing;
 pub mod people;
+pub mod presses;
 pub mod pull;
 pub mod reload;
 pub mod wake;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::alerts::{Decided, cannot_wait, may_send, resumes};
+use crate::alerts::{Decided, cannot_wait, may_send, missed_digests, resumes};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::SubjectKey;
@@ -72,10 +72,21 @@ impl<'a> Desk<'a> {
         known.chain(self.made.get(&subject).into_iter().flatten().copied())
     }
 
+    /// All alerts as they are after the round.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Alert> {
+        let known = self.snapshot.board.alerts().filter_map(|alert| self.alert(alert.id));
+        known.chain(self.made.values().flatten().copied())
+    }
+
     /// The latest comment on a task, if there ever was one.
     pub(super) fn comment(&self, task: TaskId) -> Option<PostId> {
         let place = Address::Comment { connection: String::new(), task, mention: None };
         self.latest.get(&(place, PostAbout::Task(task))).copied()
+    }
+
+    /// The latest post of a place and topic.
+    pub(super) fn latest(&self, place: &Address, about: PostAbout) -> Option<PostId> {
+        self.latest.get(&(spot(place), about)).copied()
     }
 
     /// A post as it is by now.
@@ -131,7 +142,8 @@ impl<'a> Desk<'a> {
 
     /// New notices that are to be sent and belong to no post yet.
     pub(super) fn homeless(&self) -> Vec<NoticeId> {
-        let homeless = |notice: &&Notice| notice.state == NoticeState::Sealed && notice.post.is_none();
+        let homeless =
+            |notice: &&Notice| notice.state == NoticeState::Sealed && notice.post.is_none() && notice.address.is_sent();
         self.notices.values().filter(homeless).map(|notice| notice.id).collect()
     }
 
@@ -266,7 +278,9 @@ impl<'a> Desk<'a> {
         };
         let waiting = |message: &&Message| message.op == MessageOp::Edit && message.state == MessageState::Sealed;
         let messages = self.snapshot.board.messages().filter(waiting);
-        messages.filter(|message| !may_send(message.post)).cloned().collect()
+        let edits = messages.filter(|message| !may_send(message.post));
+        // Nor is the digest of a day that is over of any use to anybody.
+        edits.chain(missed_digests(self.snapshot)).cloned().collect()
     }
 
     /// True when what is to be read about an alert changed, and may be shown.

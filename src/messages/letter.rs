@@ -6,6 +6,7 @@ use connector_kit::{Destination, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
+use super::controls::{controls, gathered};
 use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
@@ -30,18 +31,30 @@ pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text>
 }
 
 fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
+    if let PostAbout::Digest(of, day) = post.about {
+        return super::digest::words(of, day, post, desk, names);
+    }
     let lines = desk.lines(post.id);
     let first = *lines.first()?;
     let audience = audience(first);
     let now = desk.read_at(post.about, desk.calendar(first));
     let scene = Scene { now, ..desk.scene(first, names) };
     let items = items(&lines, audience, desk, scene);
+    let items = if matches!(post.about, PostAbout::Day(_)) { of_a_day(items) } else { items };
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
-        PostAbout::Alert(..) => single(items.first()?, audience, scene),
+        PostAbout::Alert(..) | PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
+}
+
+/// With one menu for each of several gaps: more would be in sight than the lines themselves.
+fn of_a_day(mut items: Vec<Item>) -> Vec<Item> {
+    if items.iter().filter(|item| item.over_at.is_none()).count() > 1 {
+        items.iter_mut().for_each(|item| item.controls = gathered(&item.controls));
+    }
+    items
 }
 
 /// The answer under a post, about those of its lines.
@@ -91,7 +104,7 @@ fn audience(notice: &Notice) -> Audience {
 }
 
 /// One item for each alert: what is open first, worst first, then what is over.
-fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<Item> {
+pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<Item> {
     let mut latest: BTreeMap<AlertId, &Notice> = BTreeMap::new();
     for notice in lines {
         latest.insert(notice.alert, notice);
@@ -117,6 +130,12 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         SubjectKey::Task(id) => board.task(id),
         _ => None,
     };
+    let answered = Answered::of(alert, &board.people);
+    let quiet = answered.as_ref().is_some_and(|answered| answered.is_quiet(scene));
+    let controls = match over_at {
+        Some(_) => Vec::new(),
+        None => controls(alert, reader, audience, quiet, url.as_deref(), desk.snapshot),
+    };
     Item {
         key,
         url,
@@ -128,7 +147,8 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         closed: task.is_some_and(|task| !task.category().is_open()),
         outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
         hearing: hearing(alert, reader, audience, desk, scene),
-        answered: Answered::of(alert, &board.people),
+        answered,
+        controls,
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }

@@ -7,7 +7,10 @@
 
 mod absence;
 mod answered;
+mod controls;
 mod desk;
+mod digest;
+mod digest_words;
 pub mod events;
 mod facts;
 pub mod flood;
@@ -15,6 +18,7 @@ pub mod flood;
 mod flood_tests;
 mod planning;
 mod plans;
+mod report;
 mod risk;
 mod guard;
 mod itself;
@@ -37,7 +41,7 @@ use connector_kit::{Destination, Text};
 use connector_model::Mark;
 use jiff::Timestamp;
 
-use crate::alerts::Decided;
+use crate::alerts::{Decided, DigestDue};
 use crate::domain::alert::Round;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{AlertId, MessageId, NoticeId, PostId, TaskId};
@@ -66,7 +70,11 @@ impl Marks<'_> {
 
 /// The tasks whose names are needed to word what was decided.
 pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
-    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() {
+    if decided.alerts.is_empty()
+        && decided.notices.is_empty()
+        && decided.remarks.is_empty()
+        && decided.digests.is_empty()
+    {
         return Vec::new();
     }
     let desk = Desk::new(decided, snapshot);
@@ -82,6 +90,7 @@ pub fn names_needed(decided: &Decided, snapshot: &Snapshot<'_>) -> Vec<TaskId> {
         let own: Vec<&Notice> = lines.iter().copied().filter(|notice| notice.alert == alert.id).collect();
         tasks.extend(letter::spoken_of(alert, &own));
     }
+    tasks.extend(digest::named(decided, &desk));
     tasks.into_iter().collect()
 }
 
@@ -94,13 +103,21 @@ pub fn seal(
     ids: &mut NextIds,
 ) -> Round {
     let hushed = Desk::new(&decided, snapshot).hushed();
-    let Decided { answered, released, mutes, .. } = decided.clone();
-    if decided.alerts.is_empty() && decided.notices.is_empty() && decided.remarks.is_empty() && hushed.is_empty() {
-        return Round { answered, released, mutes, ..Round::default() };
+    let Decided { answered, released, mutes, turns, .. } = decided.clone();
+    if decided.alerts.is_empty()
+        && decided.notices.is_empty()
+        && decided.remarks.is_empty()
+        && decided.digests.is_empty()
+        && hushed.is_empty()
+    {
+        return Round { answered, released, mutes, turns, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
     for notice in sealer.desk.homeless() {
         sealer.house(notice);
+    }
+    for due in &decided.digests {
+        sealer.make_digest(due);
     }
     let mut affected = sealer.desk.affected();
     affected.extend(sealer.remark(&decided.remarks));
@@ -115,7 +132,7 @@ pub fn seal(
     let messages = messages.into_values().filter(|message| snapshot.board.message(message.id) != Some(message));
     let (posts, messages) = (posts.collect(), messages.collect());
     let notices = notices.into_values().collect();
-    Round { alerts: decided.alerts, notices, posts, messages, answered, released, mutes, ..Round::default() }
+    Round { alerts: decided.alerts, notices, posts, messages, answered, released, mutes, turns, ..Round::default() }
 }
 
 /// One sealing.
@@ -199,9 +216,52 @@ impl Sealer<'_, '_> {
         post
     }
 
+    /// Makes a digest of the lines that it takes. Where no words are found for it, they wait for the next one.
+    fn make_digest(&mut self, due: &DigestDue) {
+        let about = PostAbout::Digest(due.of, due.day);
+        let before = self.desk.latest(&due.address, about).and_then(|id| self.desk.post(id));
+        let generation = before.map_or(1, |post| post.generation + 1);
+        let id = self.make(due.address.clone(), about, generation);
+        for line in &due.lines {
+            if let Some(notice) = self.desk.notices.get_mut(line) {
+                notice.post = Some(id);
+            }
+        }
+        let Some(post) = self.desk.post(id).cloned() else { return };
+        let Some(want) = letter::words(&post, &self.desk, self.names) else {
+            self.desk.posts.remove(&id);
+            for line in &due.lines {
+                if let Some(notice) = self.desk.notices.get_mut(line) {
+                    (notice.post, notice.state) = (None, NoticeState::Open);
+                }
+            }
+            return;
+        };
+        self.desk.put_post(Post { want: want.clone(), ..post.clone() });
+        let now = self.desk.snapshot.now;
+        let message = self.message(&post, MessageOp::Post, post.mark.clone(), want, now);
+        self.carry(message);
+    }
+
+    /// A digest that has not left follows its lines; one that has is not edited.
+    fn reword_digest(&mut self, post: Post) {
+        let waits = self.desk.message(post.id, MessageOp::Post, |state| state == MessageState::Sealed).cloned();
+        let Some(message) = waits.filter(|_| self.desk.snapshot.board.post(post.id).is_some()) else { return };
+        match letter::words(&post, &self.desk, self.names) {
+            Some(want) => {
+                self.desk.put_post(Post { want: want.clone(), ..post });
+                self.carry(Message { body: want, ..message });
+            }
+            None => self.withdraw(message),
+        }
+    }
+
     /// Brings a post in line with its notices.
     fn bring_up_to_date(&mut self, id: PostId) {
         let Some(post) = self.desk.post(id).cloned().filter(|post| post.open) else { return };
+        if matches!(post.about, PostAbout::Digest(..)) {
+            return self.reword_digest(post);
+        }
         self.answer_under(&post);
         match letter::words(&post, &self.desk, self.names) {
             Some(want) if post.at.is_none() => self.word_first(post, want),

@@ -7,15 +7,20 @@
 use std::collections::HashSet;
 
 use connector_kit::{Destination, Found, MessageRef, WriteError};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Marks, wording};
+use crate::alerts::digest_calendar;
 use crate::domain::alert::{AlertChange, LogEntry, LogKind, Round, Told};
 use crate::domain::board::Board;
 use crate::domain::calendar::later;
+use crate::domain::digest::DigestOf;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
-use crate::domain::notice::{Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, Reason};
+use crate::domain::notice::{
+    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -156,7 +161,7 @@ pub fn after(
         Outcome::Failed(WriteError::NotSent { retry_after, because }) => case.again(*retry_after, because),
         Outcome::Failed(WriteError::Unauthorized { because }) => case.again(Some(REFUSED), because),
         Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => {
-            case.lost(because, marks, ids)
+            case.by_mail(because, marks, ids).unwrap_or_else(|| case.lost(because, marks, ids))
         }
         Outcome::Failed(WriteError::Unsure { because }) if message.op == MessageOp::Edit => case.again(None, because),
         Outcome::Failed(WriteError::Unsure { because }) => {
@@ -185,6 +190,14 @@ impl Case<'_> {
 
     fn post(&self) -> Option<Post> {
         self.snapshot.board.post(self.message.post).cloned()
+    }
+
+    /// The digest that this is, and of which day. `None`: it is none.
+    fn digest(&self) -> Option<(DigestOf, Date)> {
+        match self.snapshot.board.post(self.message.post)?.about {
+            PostAbout::Digest(of, day) => Some((of, day)),
+            _ => None,
+        }
     }
 
     /// It surely arrived.
@@ -247,8 +260,12 @@ impl Case<'_> {
         let due_at = later(self.snapshot.now, wait.unwrap_or_else(|| self.back_off()));
         // However long a tool wants to be left alone: when this channel has had its time, the next one is taken.
         let patience = self.patience().map(|until| until.max(later(self.snapshot.now, self.back_off())));
-        let due_at = patience.map_or(due_at, |until| due_at.min(until));
-        self.keep(MessageState::Sealed, self.in_hours(due_at), because)
+        let due_at = self.in_hours(patience.map_or(due_at, |until| due_at.min(until)));
+        if self.digest().is_some() && patience.is_some_and(|until| until <= due_at) {
+            // By then its day is over, and its lines wait for the next one.
+            return self.give_up(because, NoticeState::Dead);
+        }
+        self.keep(MessageState::Sealed, due_at, because)
     }
 
     /// A look showed that it was never sent. Whether it is still to be said is thought about before it is sent again.
@@ -297,6 +314,9 @@ impl Case<'_> {
             return at;
         }
         let people = &self.snapshot.board.people;
+        if let Some((of, _)) = self.digest() {
+            return digest_calendar(of, self.snapshot).next_open(at);
+        }
         match (&self.message.address, self.carried().first()) {
             (Address::Slack(Destination::Channel(_)), _) | (_, None) => people.default_calendar.next_open(at),
             (_, Some(notice)) => people.calendar(Some(notice.account)).next_open(at),
@@ -316,6 +336,12 @@ impl Case<'_> {
 
     /// Until when this channel is tried. `None`: what it carries has no other one.
     fn patience(&self) -> Option<Timestamp> {
+        if let Some((of, day)) = self.digest() {
+            // Tomorrow there is another one.
+            let calendar = digest_calendar(of, self.snapshot);
+            let over = day.tomorrow().map_or(Timestamp::MAX, |next| calendar.day_begins(next));
+            return Some(if self.snapshot.policy.work_hours_only { calendar.day_ends(day) } else { over });
+        }
         let people = &self.snapshot.board.people;
         let until = |notice: &Notice| match notice.finding.stage {
             Stage::Failure => later(notice.decided_at, FAILURE_WAITS),
@@ -367,6 +393,37 @@ impl Case<'_> {
             round.posts.push(Post { open: false, ..post });
         }
         round
+    }
+
+    /// A digest that Slack refuses goes by mail, the same words. `None`: it is none, or there is no mail.
+    fn by_mail(&self, because: &str, marks: &mut Marks<'_>, ids: &mut NextIds) -> Option<Round> {
+        let (of, _) = self.digest()?;
+        let Address::Slack(Destination::User(_) | Destination::Email(_)) = self.message.address else { return None };
+        let person = self.snapshot.board.people.person(of.account()?)?;
+        let address = self.snapshot.policy.digest_by_mail(person)?;
+        let before = self.post()?;
+        let (id, post) = (MessageId(ids.message), PostId(ids.post));
+        (ids.message, ids.post) = (ids.message + 1, ids.post + 1);
+        let mark = marks.next();
+        let anew = Message {
+            id,
+            mark: mark.clone(),
+            address: address.clone(),
+            post,
+            state: MessageState::Sealed,
+            due_at: self.in_hours(self.snapshot.now),
+            attempts: 0,
+            attempt_at: None,
+            attempt_epoch: None,
+            error: None,
+            ..self.message.clone()
+        };
+        let dead = Message { state: MessageState::Dead, error: Some(because.to_owned()), ..self.message.clone() };
+        let carried = self.carried().into_iter();
+        let notices = carried.map(|notice| Notice { message: Some(id), post: Some(post), ..notice }).collect();
+        let by_mail = Post { id: post, place: address, mark, at: None, have: None, ..before.clone() };
+        let posts = vec![Post { open: false, ..before }, by_mail];
+        Some(Round { messages: vec![dead, anew], notices, posts, ..Round::default() })
     }
 
     /// The place refuses, or a person took the post away. A comment is not made again; a Slack message that can no longer be

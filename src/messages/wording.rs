@@ -3,7 +3,7 @@
 //! To everybody: shape, word and numbers, one next step, nobody's fault. Only what is known is said, and no control is
 //! offered that does not exist. Foreign text is cleaned here; each dialect escapes it once more.
 
-use connector_kit::{Block, Span, Text};
+use connector_kit::{Block, Control, Span, Text};
 use jiff::Timestamp;
 
 use super::answered::Answered;
@@ -17,7 +17,7 @@ use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::names::called;
 
 /// Most lines of one message; the rest is counted.
-const LINES: usize = 5;
+pub(super) const LINES: usize = 5;
 
 /// A gap in one line without its subject: the `summary` of the gap list.
 pub fn summary(finding: &Finding, scene: Scene<'_>) -> String {
@@ -65,6 +65,8 @@ pub(super) struct Item {
     pub(super) hearing: Hearing,
     /// What somebody answered to it. `None`: nothing that counts.
     pub(super) answered: Option<Answered>,
+    /// What its reader can press.
+    pub(super) controls: Vec<Control>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -118,7 +120,7 @@ pub(super) enum Audience {
     Channel,
 }
 
-fn shape(stage: Stage) -> &'static str {
+pub(super) fn shape(stage: Stage) -> &'static str {
     match stage {
         Stage::Opens => "▲",
         Stage::Widens => "■",
@@ -132,7 +134,7 @@ fn plain(text: impl Into<String>) -> Span {
 
 impl Item {
     /// `■ KEY "title" is behind its pace`, with the key as a link.
-    fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
+    pub(super) fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
         let mut spans = match self.over_at {
             Some(at) => {
                 vec![plain("● "), Span::Strong(self.end().to_owned()), plain(format!(" {}: ", moment(at, scene)))]
@@ -158,17 +160,17 @@ impl Item {
     }
 
     /// The answer that keeps it silent. `None`: none does.
-    fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
+    pub(super) fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
         self.answered.as_ref().filter(|answered| self.over_at.is_none() && answered.is_quiet(scene))
     }
 
     /// One next step: that of the gap, or what is asked of whoever answered before.
-    fn step(&self, scene: Scene<'_>) -> &'static str {
+    pub(super) fn step(&self, scene: Scene<'_>) -> &'static str {
         let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
         question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }
 
-    fn words(&self, scene: Scene<'_>) -> String {
+    pub(super) fn words(&self, scene: Scene<'_>) -> String {
         match self.over_at {
             Some(at) => self.over(at, scene),
             None => self.numbers(scene),
@@ -215,7 +217,7 @@ impl Item {
     }
 
     /// What it is about, in a word of people's.
-    fn called(&self) -> String {
+    pub(super) fn called(&self) -> String {
         clean(&called(&self.key, self.title.as_deref()))
     }
 
@@ -248,7 +250,7 @@ impl Item {
         format!("{shape} {}", heading(&self.finding.evidence, scene))
     }
 
-    fn owners(&self) -> String {
+    pub(super) fn owners(&self) -> String {
         match self.hearing.owners.as_slice() {
             [] => "nobody".to_owned(),
             [one] => clean(one),
@@ -260,7 +262,7 @@ impl Item {
     }
 
     /// What the owner knows, for whoever hears after them.
-    fn known(&self, scene: Scene<'_>) -> String {
+    pub(super) fn known(&self, scene: Scene<'_>) -> String {
         let (owners, is) = (self.owners(), if self.hearing.owners.len() > 1 { "are" } else { "is" });
         if self.hearing.told.is_empty() {
             return match self.hearing.back_at {
@@ -309,10 +311,21 @@ pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text 
     if item.quiet(scene).is_none() {
         blocks.push(Block::Line(vec![plain(item.words(scene))]));
     }
-    if item.over_at.is_none() && item.quiet(scene).is_none() {
-        blocks.extend(beneath(item, audience, scene));
-    }
+    let beneath = match item.over_at.is_none() && item.quiet(scene).is_none() {
+        true => beneath(item, audience, scene),
+        false => Vec::new(),
+    };
+    let (notes, lines): (Vec<Block>, Vec<Block>) =
+        beneath.into_iter().partition(|block| matches!(block, Block::Note(_)));
+    blocks.extend(lines);
+    blocks.extend(pressed(item.controls.clone()));
+    blocks.extend(notes);
     Text { summary: item.line(scene), blocks }
+}
+
+/// Controls as a block. `None`: there are none.
+fn pressed(controls: Vec<Control>) -> Option<Block> {
+    (!controls.is_empty()).then_some(Block::Controls(controls))
 }
 
 /// What stands below the numbers, for this reader.
@@ -353,11 +366,11 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
     }
     for item in items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
-        if item.quiet(scene).is_some() {
-            continue;
+        if item.quiet(scene).is_none() {
+            let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
+            blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
         }
-        let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
-        blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
+        blocks.extend(pressed(item.controls.clone()));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

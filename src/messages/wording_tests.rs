@@ -228,6 +228,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             outcome: None,
             hearing: super::wording::Hearing { owners: vec!["Ana".to_owned()], is_readers: true, ..Default::default() },
             answered: None,
+            controls: Vec::new(),
             also: Vec::new(),
             children: 0,
         };
@@ -504,6 +505,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             outcome: None,
             hearing: Default::default(),
             answered: None,
+            controls: Vec::new(),
             also: Vec::new(),
             children: 0,
         };

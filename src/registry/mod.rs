@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use connector_email::Email;
 use connector_github::GitHub;
+use connector_kit::control::Presses;
 use connector_kit::survey::{Examine, Members, Survey};
 use connector_kit::webhook::Hooks;
 use connector_kit::{Clock, Commenter, ConnectorError, Notifier, Source, Text, Usage};
@@ -77,6 +78,8 @@ pub struct BuiltNotifier {
     pub examine: Option<Arc<dyn Examine>>,
     /// Who is there, for `init`. `None`: it cannot tell.
     pub members: Option<Arc<dyn Members>>,
+    /// Hears what is done with the controls of its messages. `None`: they have none.
+    pub presses: Option<Arc<dyn Presses>>,
 }
 
 /// Builds every connection of the configuration; asks nobody yet.

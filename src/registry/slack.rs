@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use connector_kit::control::Presses;
 use connector_kit::secret::Secret;
 use connector_kit::{Clock, ConnectorError};
-use connector_slack::{Slack, Webhook, WebhookConfig};
+use connector_slack::{Buttons, Slack, Webhook, WebhookConfig};
 
 use super::BuiltNotifier;
 use crate::config::{SecretRef, SlackSettings};
@@ -25,17 +26,21 @@ pub(super) fn built(
             usage: Arc::new(move || usage.usage()),
             examine: None,
             members: None,
+            presses: None,
         });
     }
     let missing = || Secret::new(|| Err("neither bot_token nor webhook_url is set".to_owned()));
     let config = connector_slack::Config {
         url: table.url.url().clone(),
         bot_token: table.bot_token.as_ref().map_or_else(missing, SecretRef::secret),
+        app_token: table.app_token.as_ref().map(SecretRef::secret),
+        signing_secret: table.signing_secret.as_ref().map(SecretRef::secret),
         ca_file,
         proxy,
         channels: table.channel.iter().chain(operators).cloned().collect(),
     };
-    let slack = Arc::new(Slack::new(config, clock.clone())?);
+    let buttons = Buttons::new(&config, clock.clone())?.map(Arc::new);
+    let slack = Arc::new(Slack::new(config, clock.clone())?.with_buttons(buttons.clone()));
     let (skew, usage, examine, members) = (slack.clone(), slack.clone(), slack.clone(), slack.clone());
     Ok(BuiltNotifier {
         notifier: slack,
@@ -43,5 +48,6 @@ pub(super) fn built(
         usage: Arc::new(move || usage.usage()),
         examine: Some(examine),
         members: Some(members),
+        presses: buttons.map(|buttons| -> Arc<dyn Presses> { buttons }),
     })
 }

@@ -447,6 +447,7 @@ impl Sketch {
             answers: Vec::new(),
             norms: Default::default(),
             traffic: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         let mut board = Board::new(image);

@@ -36,7 +36,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// False once too many have come within a second.
-    fn lets_in(&mut self) -> bool {
+    pub(super) fn lets_in(&mut self) -> bool {
         let fresh = self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1));
         if fresh {
             (self.second, self.count) = (Some(Stopwatch::start()), 0);

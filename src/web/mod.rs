@@ -1,5 +1,5 @@
 //! The web server: whether we live, what is counted, hooks that only wake, and a reload. No pages, no login: nothing here
-//! shows work or changes anything but when it is read.
+//! shows work, or changes anything but when it is read and what is answered by whoever may.
 //!
 //! | path | who is answered | with what |
 //! |---|---|---|
@@ -7,6 +7,7 @@
 //! | `GET /metrics` | this machine, or everybody by `[server] metrics` | what is counted |
 //! | `POST /-/reload` | this machine | whether it was taken |
 //! | `POST /hooks/TOOL/NAME` | whoever has the secret | nothing |
+//! | `POST /slack/interactions` | Slack, by the signing secret | nothing |
 //! | `HEAD /hooks/TOOL/NAME` | everybody, where the tool asks so before it delivers | nothing |
 //!
 //! A stranger costs little: connections are few and short (`door`), hosts are named ones, a body is read only where a hook
@@ -18,6 +19,7 @@ mod health;
 mod hooks;
 mod kept;
 mod metrics;
+mod presses;
 mod reload;
 mod unsubscribe;
 
@@ -40,6 +42,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::config::{Listen, ServerSettings};
 use crate::core::CoreHandle;
+use crate::jobs::presses::Ear;
 use crate::jobs::reload::Reloads;
 use crate::jobs::wake::Waker;
 use crate::registry::UsageOf;
@@ -55,6 +58,8 @@ pub struct Live {
     pub settings: Option<ServerSettings>,
     /// Where hooks may come in, by connection: `github.acme`.
     pub doors: HashMap<String, Door>,
+    /// Hears presses of buttons. `None`: messages have none.
+    pub ear: Option<Ear>,
     /// What each connection has used of its tool.
     pub usage: Vec<(String, UsageOf)>,
 }
@@ -75,6 +80,8 @@ pub struct Shared {
     clock: Arc<dyn Clock>,
     live: RwLock<Arc<Live>>,
     hooks: Mutex<hooks::Memory>,
+    /// How many presses came in this second.
+    presses: Mutex<hooks::Memory>,
     bodies: tokio::sync::Semaphore,
     /// How things stand; to count it walks over every task. `None`: the store could not be asked.
     figures: kept::Kept<Option<Figures>>,
@@ -86,8 +93,8 @@ impl Shared {
     /// For a core, with nothing configured yet.
     pub fn new(core: CoreHandle, reloads: Reloads, clock: Arc<dyn Clock>) -> Shared {
         let bodies = tokio::sync::Semaphore::new(hooks::BODIES_AT_ONCE);
-        let (figures, readable) = Default::default();
-        Shared { core, reloads, clock, live: RwLock::default(), hooks: Mutex::default(), bodies, figures, readable }
+        let (figures, readable, live, hooks, presses) = Default::default();
+        Shared { core, reloads, clock, live, hooks, presses, bodies, figures, readable }
     }
 
     /// Takes up what another configuration lets the server do.
@@ -136,6 +143,7 @@ fn router(shared: Arc<Shared>, at: Option<SocketAddr>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/-/reload", post(reload::reload))
         .route("/hooks/{tool}/{name}", post(hooks::receive).head(hooks::knock))
+        .route("/slack/interactions", post(presses::receive))
         .route("/unsubscribe/{mark}", get(unsubscribe::explain).post(unsubscribe::receive))
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(shared)

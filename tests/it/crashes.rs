@@ -17,6 +17,8 @@ use crate::lab::{Lab, REPO, US, counted, github_day};
 enum Call {
     /// A direct message.
     Direct,
+    /// A digest.
+    Digest,
     /// An answer in its thread.
     Reply,
     /// Its edit.
@@ -31,7 +33,7 @@ impl Call {
     /// As the simulator sees it.
     fn request(self) -> (Tool, &'static str) {
         match self {
-            Call::Direct | Call::Reply => (Tool::Slack, "POST chat.postMessage"),
+            Call::Direct | Call::Digest | Call::Reply => (Tool::Slack, "POST chat.postMessage"),
             Call::Edit => (Tool::Slack, "POST chat.update"),
             Call::Comment => (Tool::Github, "POST /comments"),
             Call::CommentEdit => (Tool::Github, "PATCH /comments"),
@@ -45,6 +47,9 @@ impl Call {
 
     /// A company in which the next round makes this call.
     async fn about_to_be_made(self) -> Lab {
+        if self == Call::Digest {
+            return a_digest().await;
+        }
         let comments = matches!(self, Call::Comment | Call::CommentEdit);
         let rest = if comments { "" } else { "[comments]\non = []\n" };
         let lab = Lab::new("2026-03-03T10:00:00Z", "", "", rest).await;
@@ -67,7 +72,7 @@ impl Call {
         let messages: Vec<SlackMessage> = lab.sim.slack().messages().into_iter().filter(|one| one.ours).collect();
         let writes = lab.github().writes();
         match self {
-            Call::Direct => messages.iter().filter(|one| one.thread_ts.is_none()).count(),
+            Call::Direct | Call::Digest => messages.iter().filter(|one| one.thread_ts.is_none()).count(),
             Call::Reply => messages.iter().filter(|one| one.thread_ts.is_some()).count(),
             Call::Edit => messages.iter().filter(|one| one.thread_ts.is_none() && one.text.contains("esolved")).count(),
             Call::Comment => writes.iter().filter(|one| one.kind == WriteKind::Created).count(),
@@ -77,6 +82,19 @@ impl Call {
             }
         }
     }
+}
+
+/// Ana's digest is due on Tuesday: something came up on Monday.
+async fn a_digest() -> Lab {
+    let rest = "[comments]\non = []\n[schedule]\nall_clear = \"off\"\n\
+                [rules.custom.young]\nwhen = \"task.project == 'acme/web'\"\nstage = \"opens\"\nmessage = \"it is open\"\n";
+    let lab = Lab::new("2026-03-02T10:00:00Z", "", "", rest).await;
+    let draft = lab.github().issue(REPO, "Ship it").by("max-w").assignee("ana-k");
+    draft.created("2026-02-23T09:00:00Z".parse().unwrap()).open();
+    lab.run().await;
+    lab.at("2026-03-03T09:00:00Z");
+    lab.sim.forget_requests();
+    lab
 }
 
 /// What goes wrong.
@@ -181,7 +199,7 @@ async fn claim_only(call: Call, lab: &Lab) -> bool {
 fn is_claim_of(call: Call, claim: &Claim) -> bool {
     let comment = matches!(claim.message.address, Address::Comment { .. });
     match (claim.message.op, comment) {
-        (MessageOp::Post, false) => call == Call::Direct,
+        (MessageOp::Post, false) => matches!(call, Call::Direct | Call::Digest),
         (MessageOp::Reply, false) => call == Call::Reply,
         (MessageOp::Edit, false) => call == Call::Edit,
         (MessageOp::Post, true) => call == Call::Comment,
@@ -224,6 +242,11 @@ async fn every_point(call: Call) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_direct_message_survives_every_crash_and_comes_once() {
     every_point(Call::Direct).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_digest_survives_every_crash_and_comes_once() {
+    every_point(Call::Digest).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

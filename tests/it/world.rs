@@ -57,6 +57,8 @@ pub struct Plan {
     slack: bool,
     webhook: bool,
     channel: bool,
+    /// More lines for `[slack]`.
+    slack_lines: String,
     messages: String,
     people: String,
     more: String,
@@ -179,6 +181,12 @@ impl Plan {
         self
     }
 
+    /// More lines for `[slack]`.
+    pub fn slack(mut self, lines: &str) -> Plan {
+        self.slack_lines = lines.to_owned();
+        self
+    }
+
     /// Lines for `[messages]`.
     pub fn messages(mut self, lines: &str) -> Plan {
         self.messages = lines.to_owned();
@@ -204,6 +212,7 @@ impl Plan {
         } else if self.slack {
             text.push_str(&format!("\n[slack]\nurl = \"{}\"\nbot_token = \"xoxb-test\"\n", sim.slack_url()));
             text.push_str(if self.channel { "channel = \"#delivery\"\n" } else { "" });
+            text.push_str(&self.slack_lines);
         }
         text.push_str(&format!("\n[messages]\n{}\n{}\n{}", self.messages, self.people, self.more));
         unasked(text).replace("{github}", &sim.github_url())
@@ -269,13 +278,16 @@ impl Plan {
 }
 
 /// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date. They
-/// are off unless a test says something about them.
+/// are off unless a test says something about them. So are digests.
 pub fn unasked(mut text: String) -> String {
     for rule in ["ack.missing", "due.at_risk", "due.unrealistic", "load.overloaded"] {
         let table = format!("[rules.{rule}]");
         if !text.contains(&table) {
             text.push_str(&format!("\n{table}\nenabled = false\n"));
         }
+    }
+    if !text.contains("[schedule]") {
+        text.push_str("\n[schedule]\ndigest_person = \"off\"\ndigest_manager = \"off\"\nall_clear = \"off\"\n");
     }
     text
 }
@@ -323,6 +335,7 @@ impl World {
             slack: true,
             webhook: false,
             channel: true,
+            slack_lines: String::new(),
             messages: "backlog = \"tell\"".to_owned(),
             people: PEOPLE.to_owned(),
             more: String::new(),

@@ -92,6 +92,7 @@ fn shortened(block: &Block) -> Block {
     match block {
         Block::Line(_) => Block::Line(kept),
         Block::Note(_) => Block::Note(kept),
+        Block::Controls(_) => block.clone(),
     }
 }
 
@@ -107,8 +108,7 @@ fn long(block: &Block) -> usize {
 }
 
 fn spans(block: &Block) -> &[Span] {
-    let (Block::Line(spans) | Block::Note(spans)) = block;
-    spans
+    block.spans()
 }
 
 fn words(span: &Span) -> &str {

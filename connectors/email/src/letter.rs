@@ -182,6 +182,7 @@ fn each(body: &Text, mut show: impl FnMut(&[Span], bool)) -> bool {
         let (spans, note) = match block {
             Block::Line(spans) => (spans, false),
             Block::Note(spans) => (spans, true),
+            Block::Controls(_) => continue,
         };
         let spans = Span::joined(spans);
         let size: usize = spans.iter().map(|span| words_of(span).chars().count().min(SPAN_MAX)).sum();
@@ -203,9 +204,7 @@ fn words_of(span: &Span) -> &str {
 
 /// The task, where the mail is about one.
 fn first_link(body: &Text) -> Option<(&str, Url)> {
-    let lines = body.blocks.iter().map(|block| match block {
-        Block::Line(spans) | Block::Note(spans) => spans,
-    });
+    let lines = body.blocks.iter().map(Block::spans);
     lines.flatten().find_map(|span| match span {
         Span::Link { label, url } => Some((label.as_str(), web(url)?)),
         _ => None,

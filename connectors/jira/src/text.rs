@@ -82,12 +82,12 @@ fn cut(block: &Block, room: usize) -> Block {
     match block {
         Block::Line(_) => Block::Line(kept),
         Block::Note(_) => Block::Note(kept),
+        Block::Controls(_) => block.clone(),
     }
 }
 
 fn spans(block: &Block) -> &[Span] {
-    let (Block::Line(spans) | Block::Note(spans)) = block;
-    spans
+    block.spans()
 }
 
 fn words(span: &Span) -> &str {
@@ -108,6 +108,7 @@ fn joined(block: &Block) -> Block {
     match block {
         Block::Line(spans) => Block::Line(Span::joined(spans)),
         Block::Note(spans) => Block::Note(Span::joined(spans)),
+        Block::Controls(_) => block.clone(),
     }
 }
 

@@ -28,6 +28,7 @@ mod origin;
 mod outcome;
 pub mod reach;
 mod response;
+pub mod socket;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! Reads are retried here by one table ([`http`]); a write is never repeated here: its next attempt is a row of the store.
 
 pub mod clock;
+pub mod control;
 pub mod error;
 pub mod http;
 pub mod limits;
@@ -25,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use clock::Clock;
+pub use control::{Choice, Control};
 pub use error::ConnectorError;
 pub use supplement::{ChildCount, KnownTask, SourceRead, Supplement, TaskRelations, Values, Wanted};
 
@@ -495,6 +497,18 @@ pub enum Block {
     Line(Vec<Span>),
     /// Small print.
     Note(Vec<Span>),
+    /// What the reader can do about what stands above, where the channel has buttons; elsewhere nothing is shown.
+    Controls(Vec<Control>),
+}
+
+impl Block {
+    /// The pieces of a line; none of controls.
+    pub fn spans(&self) -> &[Span] {
+        match self {
+            Block::Line(spans) | Block::Note(spans) => spans,
+            Block::Controls(_) => &[],
+        }
+    }
 }
 
 /// One piece of a line.

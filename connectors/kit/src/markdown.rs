@@ -52,7 +52,7 @@ pub fn markdown<D: Dialect>(text: &Text) -> String {
     let summary = [Block::Line(vec![Span::Plain(text.summary.clone())])];
     let blocks: &[Block] = if text.blocks.is_empty() { &summary } else { &text.blocks };
     let (mut out, mut left) = (String::new(), D::LONGEST - 2);
-    for block in blocks {
+    for block in blocks.iter().filter(|block| !matches!(block, Block::Controls(_))) {
         let line = block_line::<D>(block, left);
         let length = line.chars().count() + 1;
         if length > left {
@@ -97,6 +97,7 @@ fn visible(c: char) -> Option<char> {
 
 fn block_line<D: Dialect>(block: &Block, most: usize) -> String {
     match block {
+        Block::Controls(_) => String::new(),
         Block::Line(spans) => line::<D>(spans, most),
         Block::Note(spans) => {
             let (before, after) = D::NOTE;

@@ -38,7 +38,7 @@ pub use faults::Fault;
 pub use github::{CommentSeen, CommentWrite, Github, IssueDraft, IssueSeen, ProjectValue, WriteKind};
 pub use jira::{Jira, JiraRecorded};
 pub use recorded::Recorded;
-pub use slack::{Slack, SlackMessage};
+pub use slack::{Form, Posted, Slack, SlackMessage};
 pub use story::{Deed, Person, Story, StoryKey, What};
 pub use trello::{Trello, TrelloRecorded};
 pub use world::{Exchange, ForeignHit, Logged, Tool};
@@ -49,6 +49,10 @@ const GITHUB_PATH: &str = "/github";
 const SLACK_PATH: &str = "/slack/api";
 /// Below this, the whole path is an incoming webhook's address.
 const HOOKS_PATH: &str = "/slack/services";
+/// Below this, the whole path is where an app replies to a press.
+const REPLIES_PATH: &str = "/slack/actions";
+/// Where an app listens for presses.
+const SOCKET_PATH: &str = "/slack/socket";
 
 /// Running tools. They end, with every open connection, when this is dropped.
 pub struct Simulator {
@@ -99,7 +103,7 @@ impl Simulator {
         let hub = github::Hub::new(format!("http://{github}{GITHUB_PATH}"), format!("http://{foreign}"));
         let site = jira::Site::new(format!("http://{jira}"));
         let org = asana::Org::new(format!("http://{asana}{}", asana::ASANA_PATH));
-        let world = Arc::new(World::new(now, hub, slack::Workspace::new(), site, org));
+        let world = Arc::new(World::new(now, hub, slack::Workspace::new(slack), site, org));
         let stop = CancellationToken::new();
         server::serve(listener, Arc::clone(&world), stop.clone());
         for (listener, _) in [slack_listener, jira_listener, asana_listener, trello_listener].into_iter().flatten() {

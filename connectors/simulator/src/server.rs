@@ -18,7 +18,9 @@ use crate::faults::{Outcome, apply};
 use crate::reply::Reply;
 use crate::text::http_date;
 use crate::world::{Exchange, ForeignHit, Logged, Tool, World};
-use crate::{GITHUB_PATH, HOOKS_PATH, SLACK_PATH, asana, clock, control, github, jira, slack, trello};
+use crate::{
+    GITHUB_PATH, HOOKS_PATH, REPLIES_PATH, SLACK_PATH, SOCKET_PATH, asana, clock, control, github, jira, slack, trello,
+};
 
 /// Bodies above this are refused, as the tools do.
 const LARGEST_REQUEST: usize = 4 << 20;
@@ -78,8 +80,11 @@ async fn answer(
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let full_path = parts.uri.path().to_owned();
+    if full_path == SOCKET_PATH {
+        return slack::socket::accept(world, &mut parts, stop).await;
+    }
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return send(&world, Reply::json_text(413, "{\"message\":\"Payload too large\"}".to_owned()));
     };
@@ -138,7 +143,8 @@ fn tool_of(path: &str) -> Option<(Tool, &str)> {
         let rest = path.strip_prefix(base)?;
         (rest.is_empty() || rest.starts_with('/')).then_some((tool, rest))
     };
-    let hook = || path.starts_with(HOOKS_PATH).then_some((Tool::Slack, path));
+    let slack_s = [HOOKS_PATH, REPLIES_PATH].iter().any(|base| path.starts_with(base));
+    let hook = || slack_s.then_some((Tool::Slack, path));
     let asana = || below(asana::ASANA_PATH, Tool::Asana);
     // Jira has several addresses, and is asked with the whole path.
     let jira = || jira::is_ours(path).then_some((Tool::Jira, path));

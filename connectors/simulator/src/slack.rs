@@ -10,6 +10,8 @@ mod conversations;
 mod handle;
 mod hooks;
 mod model;
+mod press;
+pub(crate) mod socket;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -21,6 +23,7 @@ use serde_json::{Value, json};
 use args::Args;
 pub use handle::{Slack, SlackMessage};
 pub(crate) use model::Workspace;
+pub use press::{Form, Posted};
 
 use crate::reply::Reply;
 use crate::server::Asked;
@@ -47,8 +50,11 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Reply {
     if let Some(name) = asked.path.strip_prefix(crate::HOOKS_PATH) {
         return workspace.hook(name.trim_start_matches('/'), asked, now);
     }
+    if let Some(to) = asked.path.strip_prefix(crate::REPLIES_PATH) {
+        return workspace.whispered(to.trim_start_matches('/'), asked);
+    }
     let method = asked.path.trim_start_matches('/').to_owned();
-    let answer = workspace.admit(asked).and_then(|()| workspace.call(&method, asked, now));
+    let answer = workspace.admit(&method, asked).and_then(|()| workspace.call(&method, asked, now));
     let scopes = workspace.scopes.iter().cloned().collect::<Vec<_>>().join(",");
     let reply = match answer {
         Ok(mut body) => {
@@ -80,10 +86,18 @@ fn refused(refusal: Refusal, scopes: &str) -> Reply {
 }
 
 impl Workspace {
-    fn admit(&self, asked: &Asked) -> Result<(), Refusal> {
+    fn admit(&self, method: &str, asked: &Asked) -> Result<(), Refusal> {
         let Some(token) = asked.token() else { return Err(Refusal::Error("not_authed")) };
         if let Some(error) = self.revoked.get(token) {
             return Err(Refusal::Error(error));
+        }
+        // The app's own token is good for this method alone, and no other token is.
+        let is_app_s = token.starts_with("xapp-");
+        if is_app_s != (method == "apps.connections.open") {
+            return Err(Refusal::Error("not_allowed_token_type"));
+        }
+        if is_app_s {
+            return Ok(());
         }
         if !self.tokens.is_empty() && !self.tokens.contains(token) {
             return Err(Refusal::Error("invalid_auth"));
@@ -111,6 +125,8 @@ impl Workspace {
             "chat.postMessage" => self.post_message(&args, now),
             "chat.update" => self.update(&args, now),
             "chat.delete" => self.delete(&args),
+            "apps.connections.open" => self.open_connection(),
+            "views.open" => self.open_view(&args, now),
             "chat.getPermalink" => self.permalink(&args),
             _ => Err(Refusal::Error("unknown_method")),
         }
@@ -142,6 +158,8 @@ fn takes_json(method: &str) -> bool {
             | "chat.postMessage"
             | "chat.update"
             | "chat.delete"
+            | "views.open"
+            | "apps.connections.open"
             | "conversations.open"
             | "conversations.join"
             | "conversations.history"

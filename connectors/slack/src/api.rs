@@ -79,7 +79,11 @@ impl Api {
             clock,
             limits: limits.clone(),
         })?;
-        let http = http.allow_writes(&[(Method::POST, "chat.postMessage"), (Method::POST, "chat.update")]);
+        let http = http.allow_writes(&[
+            (Method::POST, "chat.postMessage"),
+            (Method::POST, "chat.update"),
+            (Method::POST, "views.open"),
+        ]);
         Ok(Api { http, limits, token: config.bot_token })
     }
 
@@ -174,6 +178,7 @@ fn paces(limits: Limits) -> Limits {
         "conversations.replies",
         "conversations.info",
         "conversations.join",
+        "apps.connections.open",
         "users.lookupByEmail",
     ];
     for method in tier_3 {

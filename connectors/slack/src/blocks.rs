@@ -1,16 +1,17 @@
 //! Our message tree as Slack shows it: `rich_text` blocks, and the same words once more as fallback text. Pure.
 //!
-//! `rich_text` alone, for two reasons: its text elements are not parsed at all, so what a task is called can neither
+//! `rich_text` alone for all words, for two reasons: its text elements are not parsed at all, so what a task is called can neither
 //! format nor mention; and Slack refuses an edit that puts another kind of block in its place, so one kind is kept for
 //! every message. Small print has no form of its own there and is set in italics.
 //!
 //! Nothing made here is refused for its size: everything is cut to Slack's limits beforehand, and before escaping, so that
 //! no cut goes through an escape.
 
-use connector_kit::{Block, Span, Text};
+use connector_kit::{Block, Control, Span, Text};
 use url::Url;
 
-use crate::wire::{Content, Element, RichText, Style};
+use crate::controls;
+use crate::wire::{Content, Element, RichText, Shown, Style};
 
 /// Characters of `text`, after escaping. An edit is refused from 4,000 on.
 const TEXT_MAX: usize = 3_900;
@@ -36,14 +37,19 @@ const ZERO_WIDTH_SPACE: char = '\u{200b}';
 pub(crate) fn render(body: &Text) -> Content {
     let mut layout = Layout::default();
     for block in &body.blocks {
-        if !layout.line(block) {
+        let fits = match block {
+            Block::Controls(all) => layout.controls(all),
+            block => layout.line(block),
+        };
+        if !fits {
             layout.shorten();
             break;
         }
     }
     let mut blocks = layout.finish();
-    if blocks.is_empty() {
-        blocks.push(RichText::of(vec![text_element(&or_name(summary(body)), Style::default())]));
+    if !blocks.iter().any(|block| matches!(block, Shown::Rich(_))) {
+        let words = RichText::of(vec![text_element(&or_name(summary(body)), Style::default())]);
+        blocks.insert(0, Shown::Rich(words));
     }
     Content { text: fallback(body, TEXT_MAX), blocks }
 }
@@ -70,7 +76,7 @@ fn is_id(text: &str) -> bool {
 /// Fills blocks up to Slack's limits.
 #[derive(Default)]
 struct Layout {
-    blocks: Vec<RichText>,
+    blocks: Vec<Shown>,
     open: Vec<Element>,
     open_size: usize,
     total: usize,
@@ -79,10 +85,7 @@ struct Layout {
 impl Layout {
     /// False: the message is full, and part of this line may be missing.
     fn line(&mut self, block: &Block) -> bool {
-        let (spans, note) = match block {
-            Block::Line(spans) => (spans, false),
-            Block::Note(spans) => (spans, true),
-        };
+        let (spans, note) = (block.spans(), matches!(block, Block::Note(_)));
         let elements: Vec<Element> = spans.iter().filter_map(|span| element(span, note)).collect();
         let size = elements.iter().map(element_size).sum::<usize>();
         if self.open_size > 0 && self.open_size + 1 + size > BLOCK_MAX {
@@ -93,6 +96,19 @@ impl Layout {
             return false;
         }
         elements.into_iter().all(|element| self.push(element))
+    }
+
+    /// Buttons below what was written. Without them the words still stand: where there is no room they are left out alone.
+    fn controls(&mut self, all: &[Control]) -> bool {
+        let Some((shown, size)) = controls::shown(all, self.blocks.len()) else { return true };
+        // One block for what is open, one for these, one for whatever comes behind.
+        if self.blocks.len() + 3 > BLOCKS_MAX || self.total + size + units(SHORTENED) > TOTAL_MAX {
+            return true;
+        }
+        self.close();
+        self.total += size;
+        self.blocks.push(Shown::Actions(shown));
+        true
     }
 
     fn push(&mut self, element: Element) -> bool {
@@ -126,16 +142,16 @@ impl Layout {
         }
     }
 
-    fn finish(mut self) -> Vec<RichText> {
+    fn finish(mut self) -> Vec<Shown> {
         self.blocks.extend(closed(self.open));
         self.blocks
     }
 }
 
 /// `None` where there is nothing to see: Slack refuses such a block.
-fn closed(elements: Vec<Element>) -> Option<RichText> {
+fn closed(elements: Vec<Element>) -> Option<Shown> {
     let blank = |element: &Element| matches!(element, Element::Text { text, .. } if text.trim().is_empty());
-    (!elements.iter().all(blank)).then(|| RichText::of(elements))
+    (!elements.iter().all(blank)).then(|| Shown::Rich(RichText::of(elements)))
 }
 
 fn element(span: &Span, note: bool) -> Option<Element> {
@@ -181,7 +197,8 @@ fn fallback(body: &Text, max: usize) -> String {
     let summary = summary(body);
     let said = body.blocks.first().is_some_and(|line| words(line).starts_with(&summary));
     let first = (!said).then(|| escaped(&summary));
-    for (index, line) in first.into_iter().chain(body.blocks.iter().map(line_pieces)).enumerate() {
+    let lines = body.blocks.iter().filter(|block| !matches!(block, Block::Controls(_)));
+    for (index, line) in first.into_iter().chain(lines.map(line_pieces)).enumerate() {
         let line_break = (index > 0).then(|| "\n".to_owned());
         if !line_break.into_iter().chain(line).all(|piece| fill.push(&piece)) {
             fill.out.push('…');
@@ -202,8 +219,7 @@ fn or_name(text: String) -> String {
 
 /// A line's words alone.
 fn words(block: &Block) -> String {
-    let (Block::Line(spans) | Block::Note(spans)) = block;
-    let words = spans.iter().map(|span| match span {
+    let words = block.spans().iter().map(|span| match span {
         Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Mention(text) => defused(text),
         Span::Link { label, .. } => defused(label),
     });
@@ -212,8 +228,7 @@ fn words(block: &Block) -> String {
 
 /// A line in pieces that may be cut between, not within.
 fn line_pieces(block: &Block) -> Vec<String> {
-    let (Block::Line(spans) | Block::Note(spans)) = block;
-    spans.iter().flat_map(span_pieces).collect()
+    block.spans().iter().flat_map(span_pieces).collect()
 }
 
 fn span_pieces(span: &Span) -> Vec<String> {
@@ -254,7 +269,7 @@ impl Fill {
 }
 
 /// The address in normal form. `None` unless it is http or https, without a user or password, and of a sane length.
-fn address(url: &str) -> Option<String> {
+pub(crate) fn address(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     let text = String::from(url);
@@ -264,7 +279,7 @@ fn address(url: &str) -> Option<String> {
 /// Text as it is shown, without what is never shown on purpose: control characters, characters that turn the direction
 /// of writing, invisible ones. What looks like one of Slack's own mentions is broken up, though nothing here should ever
 /// parse it.
-fn defused(text: &str) -> String {
+pub(crate) fn defused(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().filter_map(visible).peekable();
     while let Some(char) = rest.next() {
@@ -317,7 +332,7 @@ fn escaped(text: &str) -> Vec<String> {
 }
 
 /// At most `max` characters, the last of them an ellipsis if something is missing.
-fn cut(text: &str, max: usize) -> String {
+pub(crate) fn cut(text: &str, max: usize) -> String {
     if units(text) <= max {
         return text.to_owned();
     }
@@ -331,7 +346,7 @@ fn cut(text: &str, max: usize) -> String {
 }
 
 /// Length as Slack's limits most likely count it; never less than the number of characters.
-fn units(text: &str) -> usize {
+pub(crate) fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 

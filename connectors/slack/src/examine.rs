@@ -58,6 +58,12 @@ impl Slack {
             Err(failure) => return vec![Finding::failed(&failure.into_error("the account of the bot token"))],
         }
         findings.extend(self.skew().map(skew));
+        match &self.buttons {
+            Some(buttons) => findings.extend(buttons.look().await),
+            None => findings.push(Finding::good(
+                "messages have no buttons: with app_token or signing_secret people can answer them",
+            )),
+        }
         for channel in channels {
             findings.push(self.look_at_channel(channel).await);
         }

@@ -1,7 +1,7 @@
 //! Slack: direct messages, channel messages, edits and thread replies.
 //!
 //! Sending and editing is here; finding people is `people.rs`, channels `channels.rs`, a message that was perhaps sent
-//! `look.rs`; one call is `api.rs`, Slack's JSON `wire.rs`, its words for no `refusal.rs`, and what a message looks like
+//! `look.rs`; buttons are drawn by `controls.rs`, heard by `presses.rs` and understood by `press.rs`; one call is `api.rs`, Slack's JSON `wire.rs`, its words for no `refusal.rs`, and what a message looks like
 //! `blocks.rs`. An incoming webhook, the small variant for one channel, is `webhook.rs`.
 //!
 //! Slack has no idempotency key: a write whose outcome is unknown is never repeated here. Every message carries its mark
@@ -14,11 +14,14 @@
 mod api;
 mod blocks;
 mod channels;
+mod controls;
 mod examine;
 mod known;
 mod look;
 mod members;
 mod people;
+mod press;
+mod presses;
 mod refusal;
 mod scopes;
 mod webhook;
@@ -35,6 +38,7 @@ use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+pub use presses::Buttons;
 pub use webhook::{Webhook, WebhookConfig, is_webhook};
 
 use api::{Api, Failure};
@@ -53,6 +57,10 @@ pub struct Config {
     pub url: Url,
     /// Bot token, `xoxb-…`; read anew for every call.
     pub bot_token: Secret,
+    /// The app's own token, `xapp-…`: presses of buttons come in over a websocket. `None`: they do not.
+    pub app_token: Option<Secret>,
+    /// What Slack signs presses with that come by HTTP. `None`: none do.
+    pub signing_secret: Option<Secret>,
     /// PEM file with the company's own CA, used beside the system's. `None`: the system's alone.
     pub ca_file: Option<PathBuf>,
     /// Proxy. `None`: the system's.
@@ -67,6 +75,8 @@ pub struct Slack {
     clock: Arc<dyn Clock>,
     known: Known,
     channels: Vec<String>,
+    /// For `doctor`. `None`: messages have no buttons.
+    buttons: Option<Arc<Buttons>>,
 }
 
 /// Where a message stands. The timestamp stays text: as a number it loses digits.
@@ -80,7 +90,13 @@ impl Slack {
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Slack, ConnectorError> {
         let channels = config.channels.clone();
         let api = Api::new(config, clock.clone())?;
-        Ok(Slack { api, clock, known: Known::default(), channels })
+        Ok(Slack { api, clock, known: Known::default(), channels, buttons: None })
+    }
+
+    /// With buttons, whose set-up `doctor` looks at too.
+    pub fn with_buttons(mut self, buttons: Option<Arc<Buttons>>) -> Slack {
+        self.buttons = buttons;
+        self
     }
 
     /// Slack's clock minus ours at the last answer, good to about a second. `None`: no answer yet.

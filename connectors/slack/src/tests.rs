@@ -44,6 +44,8 @@ fn config(server: &Server, channels: &[&str]) -> Config {
     Config {
         url: format!("{}/api", server.url).parse().unwrap(),
         bot_token: Secret::fixed("xoxb-test"),
+        app_token: None,
+        signing_secret: None,
         ca_file: None,
         proxy: None,
         channels: channels.iter().map(|channel| (*channel).to_owned()).collect(),
@@ -444,6 +446,8 @@ async fn a_secret_that_cannot_be_read_sends_nothing() {
     let config = Config {
         url: server.url.parse().unwrap(),
         bot_token: Secret::new(|| Err("/run/secrets/slack: no such file".to_owned())),
+        app_token: None,
+        signing_secret: None,
         ca_file: None,
         proxy: None,
         channels: Vec::new(),

@@ -232,7 +232,17 @@ pub(crate) struct Content {
     /// Notification and screen-reader text; all there is where the blocks are not shown.
     pub(crate) text: String,
     /// Empty: none, and those of an edited message go.
-    pub(crate) blocks: Vec<RichText>,
+    pub(crate) blocks: Vec<Shown>,
+}
+
+/// One block.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Shown {
+    /// Words.
+    Rich(RichText),
+    /// Buttons and menus.
+    Actions(serde_json::Value),
 }
 
 /// One `rich_text` block with one section.

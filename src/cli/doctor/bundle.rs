@@ -158,7 +158,12 @@ fn configuration(out: &mut String, settings: &Settings, view: Option<&View>) {
     }
     if let Some(slack) = &settings.slack {
         put("slack.url", slack.url.url().to_string());
-        for (key, secret) in [("slack.bot_token", &slack.bot_token), ("slack.webhook_url", &slack.webhook_url)] {
+        for (key, secret) in [
+            ("slack.bot_token", &slack.bot_token),
+            ("slack.app_token", &slack.app_token),
+            ("slack.signing_secret", &slack.signing_secret),
+            ("slack.webhook_url", &slack.webhook_url),
+        ] {
             if let Some(secret) = secret {
                 put(key, secret.to_string());
             }

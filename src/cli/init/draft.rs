@@ -232,6 +232,10 @@ impl Draft {
             out.push_str("\n[slack]\n");
             line(&mut out, "url", slack.url.as_deref());
             out.push_str(&format!("bot_token = {}\n", reference(&slack.token, "SLACK_BOT_TOKEN", purpose)));
+            out.push_str(
+                "# With the app's own token (xapp-…) messages have buttons to answer with: README, Answering.\n",
+            );
+            out.push_str("# app_token = { env = \"SLACK_APP_TOKEN\" }\n");
             if slack.channel.is_some() {
                 out.push_str("# For what has no person.\n");
             }

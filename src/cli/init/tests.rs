@@ -121,6 +121,8 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     [slack]
     url = "SLACK"
     bot_token = { file = "/x/secrets/slack_bot_token" }
+    # With the app's own token (xapp-…) messages have buttons to answer with: README, Answering.
+    # app_token = { env = "SLACK_APP_TOKEN" }
     # For what has no person.
     channel = "#delivery"
 

@@ -13,11 +13,14 @@ impl Board {
     pub fn due(&self, now: Timestamp, most: usize) -> DueNow {
         let mut subjects: BTreeSet<SubjectKey> = self.touched.iter().copied().take(most).collect();
         subjects.extend(self.recheck.due(now).take(most.saturating_sub(subjects.len())));
-        DueNow {
+        let mut due = DueNow {
             subjects: subjects.into_iter().collect(),
             alerts: self.steps.due(now).collect(),
             answers: self.answers.clone(),
-        }
+            rests: false,
+        };
+        due.rests = self.rests_after(&due);
+        due
     }
 
     /// The next instant at which something becomes due by itself. `None`: only a change can make something due.

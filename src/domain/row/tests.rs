@@ -28,7 +28,7 @@ fn dated() -> impl Strategy<Value = Vec<(AccountId, Timestamp)>> {
     proptest::collection::vec((a_row().prop_map(AccountId), an_instant()), 0..4)
 }
 
-fn a_past() -> impl Strategy<Value = Past> {
+fn a_past() -> BoxedStrategy<Past> {
     let maybe = || proptest::option::of(an_instant());
     let moved = (an_instant(), proptest::option::of(a_due()), proptest::option::of(a_due()), any::<[bool; 2]>())
         .prop_map(|(at, from, to, [bulk, said])| DueMove { at, from, to, by: None, bulk, said });
@@ -40,30 +40,32 @@ fn a_past() -> impl Strategy<Value = Past> {
     });
     let lists = (proptest::collection::vec(moved, 0..3), proptest::collection::vec(asked, 0..3));
     let others = (maybe(), maybe(), maybe(), maybe());
-    (maybe(), maybe(), maybe(), maybe(), others, lists).prop_map(
-        |(
-            progress_at,
-            reopened_at,
-            unlinked_at,
-            start_set_at,
-            (done_before, waits_since, named_at, booked_at),
-            lists,
-        )| Past {
-            progress_at,
-            booked_at,
-            reopened_at,
-            done_before,
-            waits_since,
-            unlinked_at,
-            start_set_at,
-            due_moves: lists.0.into(),
-            named_at,
-            asked: lists.1.into(),
-        },
-    )
+    (maybe(), maybe(), maybe(), maybe(), others, lists)
+        .prop_map(
+            |(
+                progress_at,
+                reopened_at,
+                unlinked_at,
+                start_set_at,
+                (done_before, waits_since, named_at, booked_at),
+                lists,
+            )| Past {
+                progress_at,
+                booked_at,
+                reopened_at,
+                done_before,
+                waits_since,
+                unlinked_at,
+                start_set_at,
+                due_moves: lists.0.into(),
+                named_at,
+                asked: lists.1.into(),
+            },
+        )
+        .boxed()
 }
 
-fn some_facts() -> impl Strategy<Value = Facts> {
+fn some_facts() -> BoxedStrategy<Facts> {
     let maybe = || proptest::option::of(an_instant());
     let given = (a_row(), a_row(), any::<bool>()).prop_map(|(owner, by, planning)| AssignedBy {
         owner: AccountId(owner),
@@ -73,27 +75,29 @@ fn some_facts() -> impl Strategy<Value = Facts> {
     let lists = (dated(), dated(), proptest::collection::vec(given, 0..3), proptest::option::of(a_past()));
     let instants = (maybe(), maybe(), maybe(), maybe(), maybe(), maybe(), maybe());
     let others = (proptest::option::of(a_due()), any::<u32>(), proptest::option::of(a_row()), 0..3_u32);
-    (lists, instants, others).prop_map(|((acts, assigned, assigned_by, past), instants, others)| {
-        let (human_at, changed_at, first_owner_at, first_due_at, due_set_at, started_at, state_since) = instants;
-        let (first_due, slips, due_set_by, reopened) = others;
-        Facts {
-            human_at,
-            changed_at,
-            acts,
-            assigned,
-            first_owner_at,
-            first_due_at,
-            first_due,
-            slips,
-            due_set_by: due_set_by.map(AccountId),
-            due_set_at,
-            started_at,
-            reopened,
-            state_since,
-            assigned_by: assigned_by.into(),
-            past: past.filter(|past| *past != Past::default()).map(Box::new),
-        }
-    })
+    (lists, instants, others)
+        .prop_map(|((acts, assigned, assigned_by, past), instants, others)| {
+            let (human_at, changed_at, first_owner_at, first_due_at, due_set_at, started_at, state_since) = instants;
+            let (first_due, slips, due_set_by, reopened) = others;
+            Facts {
+                human_at,
+                changed_at,
+                acts,
+                assigned,
+                first_owner_at,
+                first_due_at,
+                first_due,
+                slips,
+                due_set_by: due_set_by.map(AccountId),
+                due_set_at,
+                started_at,
+                reopened,
+                state_since,
+                assigned_by: assigned_by.into(),
+                past: past.filter(|past| *past != Past::default()).map(Box::new),
+            }
+        })
+        .boxed()
 }
 
 fn a_task() -> impl Strategy<Value = TaskRec> {

@@ -162,6 +162,22 @@ impl LoadOverloaded {
     }
 }
 
+/// Effort of somebody's that is due within so many working days, as a share of the hours they have until then; and how many
+/// tasks that are. `None`: too little of it is estimated to say.
+pub(crate) fn due_share<'a>(who: &Somebody<'_>, days: i64, look: &Look<'a>) -> (Option<f64>, usize) {
+    let hours = look.hours_of(who);
+    let from_at = look.today(hours);
+    let usual = look.usual_hours();
+    let until_at = usual.after(from_at, days * usual.day_secs());
+    let is_due = |task: &'a TaskRow| look.deadline(task).is_some_and(|deadline| deadline.at <= until_at);
+    let work = look.work_of(who).into_iter().filter(|task| !look.is_umbrella(task) && is_due(task));
+    let work: Vec<&TaskRow> = work.collect();
+    let efforts: Vec<f64> = work.iter().filter_map(|task| Some(remaining(task, look)? * look.part_of(task))).collect();
+    let room = hours.working(from_at, until_at);
+    let is_known = room > 0 && !efforts.is_empty() && efforts.len() * 2 >= work.len();
+    (is_known.then(|| efforts.iter().sum::<f64>() / room as f64), work.len())
+}
+
 /// What is left of a task, in seconds. `None`: nobody has estimated it.
 fn remaining(task: &TaskRow, look: &Look<'_>) -> Option<f64> {
     if let Some(left) = task.remaining_secs() {

@@ -121,6 +121,7 @@ impl<'c> Drawing<'c> {
             answers: Vec::new(),
             norms: Default::default(),
             traffic: Default::default(),
+            turns: Vec::new(),
             ids: NextIds { alert: 1, notice: 1, post: 1, message: 1 },
         };
         (Board::new(image), keys)

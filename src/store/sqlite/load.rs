@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{at_in, json_in, us};
-use super::{absences, accounts, board, inbox, norms, present, round, traffic};
+use super::{absences, accounts, board, digests, inbox, norms, present, round, traffic};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -76,6 +76,7 @@ fn whole(
         answers: inbox::waiting(db)?,
         norms: norms::book(db)?,
         traffic: traffic::image(db, now, rule)?,
+        turns: digests::read_all(db)?,
         ids: next_ids(db)?,
     })
 }
@@ -96,6 +97,7 @@ pub(super) fn empty(db: &Connection, plan: Option<&ConfigPlan>) -> Result<BoardI
         answers: Vec::new(),
         norms: Book::default(),
         traffic: Default::default(),
+        turns: Vec::new(),
         ids: next_ids(db)?,
     })
 }
@@ -163,7 +165,7 @@ fn posts(
         let Some(post) = post? else { continue };
         let about = match post.about {
             PostAbout::Task(task) => here(&task),
-            PostAbout::Day(day) => day >= first_day,
+            PostAbout::Day(day) | PostAbout::Digest(_, day) => day >= first_day,
             PostAbout::Alert(alert, _) => alerts.contains(&alert),
         };
         if about || named.contains(&post.id) {

@@ -14,6 +14,7 @@ mod census;
 mod chosen;
 mod config;
 mod containers;
+mod digests;
 mod events;
 mod facts;
 mod given_up;

@@ -6,8 +6,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
 use super::values::{at_in, at_opt, code_in, day_code, day_from, json, json_in, json_opt, us, us_of};
-use super::{census, events, traffic};
+use super::{census, digests, events, traffic};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
+use crate::domain::digest::DigestOf;
 use crate::domain::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId, TaskId};
 use crate::domain::notice::{Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
@@ -30,6 +31,7 @@ pub(super) fn commit(db: &Connection, round: &Round, now: Timestamp) -> Result<(
     }
     events::put(db, &round.events, now)?;
     traffic::put(db, &round.heeds)?;
+    digests::put(db, &round.turns)?;
     for id in &round.baselines {
         db.prepare_cached("UPDATE containers SET baseline_at = ? WHERE id = ?")?.execute([us(now), id.0])?;
     }
@@ -323,12 +325,19 @@ fn gate(held_since: Option<Timestamp>, let_go: bool) -> Gate {
     }
 }
 
-/// Kind, row or day, and episode.
+/// The kinds of digests are counted from here.
+const DIGESTS: u8 = 3;
+
+/// Kind, row or day, and episode; of a digest whose it is, and the day.
 fn about_code(about: PostAbout) -> (u8, i64, u32) {
     match about {
         PostAbout::Task(id) => (0, id.0, 0),
         PostAbout::Day(date) => (1, day_code(date), 0),
         PostAbout::Alert(id, episode) => (2, id.0, episode),
+        PostAbout::Digest(of, date) => {
+            let (kind, whose) = of.code();
+            (DIGESTS + kind, whose, u32::try_from(day_code(date)).unwrap_or_default())
+        }
     }
 }
 
@@ -337,6 +346,9 @@ fn about_from(kind: u8, about: i64, episode: u32) -> Option<PostAbout> {
         0 => Some(PostAbout::Task(TaskId(about))),
         1 => day_from(about).map(PostAbout::Day),
         2 => Some(PostAbout::Alert(AlertId(about), episode)),
-        _ => None,
+        kind => {
+            let of = DigestOf::from_code(kind.checked_sub(DIGESTS)?, about)?;
+            day_from(episode.into()).map(|day| PostAbout::Digest(of, day))
+        }
     }
 }

@@ -316,8 +316,22 @@ fn headers_of(request: &Request) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
 fn build(config: &HttpConfig, pinned: Option<&[SocketAddr]>) -> Result<reqwest::Client, String> {
+    finished(builder(config, pinned)?)
+}
+
+/// A client for one websocket: an upgrade needs HTTP/1.1.
+pub(super) fn build_for_socket(config: &HttpConfig) -> Result<reqwest::Client, String> {
+    check_base(&config.base)?;
+    finished(builder(config, None)?.http1_only())
+}
+
+fn finished(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    builder.build().map_err(|error| format!("the client cannot be built: {}", root_cause(&error.without_url())))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes a client")]
+fn builder(config: &HttpConfig, pinned: Option<&[SocketAddr]>) -> Result<reqwest::ClientBuilder, String> {
     let deadline = Duration::try_from(config.deadline).map_err(|_| "the deadline must be above zero".to_owned())?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("gapwatch/", env!("CARGO_PKG_VERSION")))
@@ -331,15 +345,14 @@ fn build(config: &HttpConfig, pinned: Option<&[SocketAddr]>) -> Result<reqwest::
     if let Some(file) = &config.ca_file {
         builder = builder.tls_certs_merge(certificates(file)?);
     }
-    builder = match (&config.proxy, pinned) {
+    Ok(match (&config.proxy, pinned) {
         (_, Some([])) => builder.no_proxy(),
         (_, Some(addresses)) => builder.no_proxy().resolve_to_addrs(host_of(&config.base), addresses),
         // Towards this machine a proxy would get to see what was never meant to leave it.
         _ if is_loopback(&config.base) => builder.no_proxy(),
         (Some(proxy), None) => builder.proxy(proxy_at(proxy)?),
         (None, None) => builder,
-    };
-    builder.build().map_err(|error| format!("the client cannot be built: {}", root_cause(&error.without_url())))
+    })
 }
 
 /// A proxy is used for all of them or for none, so they must lie on the same side.

@@ -40,6 +40,12 @@ pub(super) fn checked(blocks: Value) -> Result<Value, Refusal> {
     for (at, block) in all.iter().enumerate() {
         check(block, at, &mut wrong);
     }
+    let ids =
+        all.iter().flat_map(|block| list(block, "elements")).filter_map(|element| element.get("action_id")?.as_str());
+    let mut seen = std::collections::BTreeSet::new();
+    if ids.into_iter().any(|id| !seen.insert(id)) {
+        wrong.push("[ERROR] `action_id` already exists [json-pointer:/blocks]".to_owned());
+    }
     if !wrong.is_empty() {
         return Err(Refusal::Because("invalid_blocks", wrong));
     }
@@ -100,14 +106,49 @@ fn actions(block: &Value, say: &mut impl FnMut(&str, &str)) {
     if elements.is_empty() || elements.len() > 25 {
         say("must have 1 to 25 items", "/elements");
     }
-    for element in elements.iter().filter(|element| element.get("type").and_then(Value::as_str) == Some("button")) {
-        text_object(element.get("text"), 75, "/elements/text", say);
+    for element in elements {
         for (member, most) in [("value", 2000), ("url", 3000), ("action_id", 255)] {
             if longer(element.get(member), most) {
                 say(&format!("must be less than {} characters", most + 1), &format!("/elements/{member}"));
             }
         }
+        let most = match element.get("type").and_then(Value::as_str).unwrap_or_default() {
+            "button" => {
+                plain_object(element.get("text"), 75, "/elements/text", say);
+                continue;
+            }
+            "static_select" => {
+                plain_object(element.get("placeholder"), 150, "/elements/placeholder", say);
+                100
+            }
+            "overflow" => 5,
+            kind => {
+                say(&format!("unsupported type: {kind}"), "/elements/type");
+                continue;
+            }
+        };
+        options(list(element, "options"), most, say);
     }
+}
+
+/// Options of a menu.
+pub(super) fn options(options: &[Value], most: usize, say: &mut impl FnMut(&str, &str)) {
+    if options.is_empty() || options.len() > most {
+        say(&format!("must have 1 to {most} items"), "/elements/options");
+    }
+    for option in options {
+        plain_object(option.get("text"), 75, "/elements/options/text", say);
+        if option.get("value").and_then(Value::as_str).is_none_or(str::is_empty) || longer(option.get("value"), 150) {
+            say("must be less than 151 characters", "/elements/options/value");
+        }
+    }
+}
+
+pub(super) fn plain_object(object: Option<&Value>, most: usize, place: &str, say: &mut impl FnMut(&str, &str)) {
+    if object.is_none() || object.and_then(|object| object.get("type")?.as_str()) != Some("plain_text") {
+        say("must be one of: plain_text", &format!("{place}/type"));
+    }
+    text_object(object, most, place, say);
 }
 
 fn text_object(object: Option<&Value>, most: usize, place: &str, say: &mut impl FnMut(&str, &str)) {

@@ -48,7 +48,11 @@ impl Slack {
         Slack(world)
     }
 
-    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    pub(super) fn workspace(&self) -> MutexGuard<'_, Workspace> {
         self.0.workspace()
     }
 

@@ -1,6 +1,7 @@
 //! What a Slack workspace holds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -95,12 +96,16 @@ pub(crate) struct Workspace {
     pub(crate) post_limit: bool,
     /// Incoming webhooks by the last part of their address.
     pub(crate) hooks: BTreeMap<String, super::hooks::Hook>,
+    /// Presses, forms and websockets.
+    pub(crate) presses: super::press::Presses,
+    /// Where the workspace is.
+    pub(crate) at: SocketAddr,
     last_ts: i64,
     next_id: u32,
 }
 
 impl Workspace {
-    pub(crate) fn new() -> Workspace {
+    pub(crate) fn new(at: SocketAddr) -> Workspace {
         Workspace {
             members: BTreeMap::new(),
             channels: Vec::new(),
@@ -111,6 +116,8 @@ impl Workspace {
             edit_window: None,
             post_limit: false,
             hooks: BTreeMap::new(),
+            presses: super::press::Presses::default(),
+            at,
             last_ts: 0,
             next_id: 1,
         }

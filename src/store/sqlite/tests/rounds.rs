@@ -5,8 +5,9 @@ use connector_model::Mark;
 
 use super::*;
 use crate::domain::alert::*;
+use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Addressee, Evidence, Finding, GapId, Stage, SubjectKey};
-use crate::domain::ids::{AccountId, AlertId, MessageId, NoticeId, PostId};
+use crate::domain::ids::{AccountId, AlertId, ConnectionId, MessageId, NoticeId, PostId};
 use crate::domain::notice::*;
 use crate::store::{NoticeFilter, StoreError};
 
@@ -148,6 +149,7 @@ fn full(world: &World) -> Round {
             post(1, PostAbout::Task(task)),
             post(2, PostAbout::Day("2026-03-02".parse().unwrap())),
             post(3, PostAbout::Alert(AlertId(1), 1)),
+            post(4, PostAbout::Digest(DigestOf::Manager(AccountId(1)), "2026-03-02".parse().unwrap())),
         ],
         messages: vec![message(1, MessageOp::Post, 1, mark(1)), message(2, MessageOp::Edit, 1, mark(1))],
         events: Vec::new(),
@@ -157,8 +159,18 @@ fn full(world: &World) -> Round {
         unsettled: Vec::new(),
         mutes: Vec::new(),
         heeds: Vec::new(),
+        turns: turns(),
         at: None,
     }
+}
+
+fn turns() -> Vec<DigestTurn> {
+    let day = "2026-03-02".parse().unwrap();
+    let of = [DigestOf::Person(AccountId(1)), DigestOf::Weekly(AccountId::NOBODY), DigestOf::Baseline(ConnectionId(1))];
+    of.into_iter()
+        .zip([None, Some(mins(3)), Some(mins(4))])
+        .map(|(of, made_at)| DigestTurn { of, day, made_at })
+        .collect()
 }
 
 fn world() -> World {
@@ -175,10 +187,11 @@ fn a_round_comes_back_as_it_went_in() {
     world.store.commit_round(&round, None, mins(2)).unwrap();
     let image = world.store.load(mins(2), rule).unwrap();
     assert_eq!(image.alerts, [round.alerts[0].alert.clone()]);
+    assert_eq!(image.turns, round.turns);
     assert_eq!(image.notices, round.notices);
     assert_eq!(image.posts, round.posts);
     assert_eq!(image.messages, round.messages);
-    assert_eq!((image.ids.alert, image.ids.notice, image.ids.post, image.ids.message), (2, 2, 4, 3));
+    assert_eq!((image.ids.alert, image.ids.notice, image.ids.post, image.ids.message), (2, 2, 5, 3));
     assert_eq!(world.count("alert_log"), 4);
     assert_eq!(world.store.last_tick(), mins(2));
 }
