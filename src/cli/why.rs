@@ -44,7 +44,7 @@ pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped>
     let about = About::read(&view, about)?;
     let mut rows: Vec<Row> = view.reader.notices(&about.filter(), since)?.iter().map(|row| sent(&view, row)).collect();
     rows.extend(held(&view, &about, since)?);
-    rows.sort_by(|one, other| other.at.cmp(&one.at));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.at));
     match from.output {
         Output::Json => print_json(&rows)?,
         Output::Csv => print_text(&as_csv(&rows))?,

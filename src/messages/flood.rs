@@ -70,8 +70,12 @@ fn is_waiting(message: &Message) -> bool {
     message.state == MessageState::Sealed && message.is_to_person()
 }
 
-/// False for what only the operators are told: that gapwatch needs them is not what floods anybody.
+/// False for what only the operators are told, for that gapwatch needs them is not what floods anybody; and for digests,
+/// which everybody gets once a day.
 fn counts(message: &Message, board: &Board) -> bool {
+    if board.is_digest(message) {
+        return false;
+    }
     let for_operators = |notice: &&Notice| {
         board.alert(notice.alert).is_some_and(|alert| alert.finding.addressee == Addressee::Operators)
     };

@@ -6,7 +6,7 @@ use super::Board;
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::finding::SubjectKey;
 use crate::domain::heed::HeedChange;
-use crate::domain::notice::{Message, Notice};
+use crate::domain::notice::{Message, Notice, PostAbout};
 use crate::domain::traffic::{HookTrouble, Traffic};
 
 impl Board {
@@ -29,7 +29,9 @@ impl Board {
 
     /// Puts a message as it is now; a finished one is forgotten.
     pub fn put_message(&mut self, message: Message) {
-        if self.traffic.see_message(self.messages.get(&message.id), &message) {
+        // A digest is one a day by itself.
+        let counts = !self.is_digest(&message);
+        if self.traffic.see_message(self.messages.get(&message.id), &message, counts) {
             self.touched.insert(SubjectKey::System);
         }
         if message.state.is_live() {
@@ -37,6 +39,11 @@ impl Board {
         } else {
             self.messages.remove(&message.id);
         }
+    }
+
+    /// True for a message that makes a digest, or belongs to one.
+    pub fn is_digest(&self, message: &Message) -> bool {
+        self.post(message.post).is_some_and(|post| matches!(post.about, PostAbout::Digest(..)))
     }
 
     /// True where a notice may be the word by which somebody heard at last whom another way did not reach.
@@ -57,7 +64,7 @@ impl Board {
     /// Takes note of the messages there are at the start.
     pub(super) fn see_messages(&mut self) {
         for message in self.messages.values() {
-            self.traffic.see_message(None, message);
+            self.traffic.see_message(None, message, false);
         }
     }
 

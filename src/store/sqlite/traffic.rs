@@ -26,8 +26,8 @@ pub(super) fn image(
 /// When messages to persons left, of the last days.
 fn left(db: &Connection, now: Timestamp) -> Result<Vec<(Timestamp, MessageId)>, StoreError> {
     let mut query = db.prepare(
-        "SELECT attempt_at, id, address FROM messages INDEXED BY messages_left
-         WHERE attempt_at >= ? AND op <> 1 AND attempts > 0 AND let_go = 0",
+        "SELECT m.attempt_at, m.id, m.address FROM messages m INDEXED BY messages_left CROSS JOIN posts p ON p.id = m.post
+         WHERE m.attempt_at >= ? AND m.op <> 1 AND m.attempts > 0 AND m.let_go = 0 AND p.about_kind < 3",
     )?;
     let rows = query.query_map([us(later(now, -LEFT_KEPT))], |row| {
         Ok((at_in(row, 0)?, MessageId(row.get(1)?), json_in::<Address>(row, 2)?))
