@@ -25,6 +25,7 @@ use crate::domain::finding::Stage;
 use crate::domain::ids::ConnectionId;
 use crate::domain::notice::Reason;
 use crate::domain::policy::{Mode, Policy};
+use crate::domain::repeats::Repeats;
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
 use crate::jobs::events;
@@ -296,6 +297,7 @@ pub fn policy(settings: &Settings) -> Policy {
         clear_after: elapsed(settings.messages.clear_after),
         recent_action: settings.messages.recent_action,
         work_hours_only: settings.messages.work_hours_only,
+        repeats: Repeats::on(&settings.limits.repeat),
         tell_backlog: settings.messages.backlog == Backlog::Tell,
         comments_on: Default::default(),
         comments_from: match settings.comments.from_stage {

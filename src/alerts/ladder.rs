@@ -1,7 +1,7 @@
 //! Who ought to have heard of a gap by now, and when the next one ought to: the ladder, without any reason for silence.
 //!
-//! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager. Nobody above the owner hears
-//! before the owner did, except where there is no owner who can be told.
+//! Rung 0 is a line of the owner's digest, rung 1 the owner in person, rung 2 the manager, rung 3 whoever leads the manager.
+//! Nobody above the owner hears before the owner did, except where there is no owner who can be told.
 
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
 use super::lapse::lapses_at;
+use super::repeat::repeat;
+use super::sponsor;
 use super::whose::{heads, last_act, leader};
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
@@ -37,7 +39,7 @@ pub(super) struct Want {
     pub(super) account: AccountId,
     /// Where.
     pub(super) address: Address,
-    /// 0 digest, 1 owner, 2 manager.
+    /// 0 digest, 1 owner, 2 manager, 3 whoever leads the manager.
     pub(super) rung: u8,
     /// Why.
     pub(super) reason: Reason,
@@ -78,6 +80,7 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     let muted = !heads.is_empty() && heads.iter().all(|head| is_muted(*head, draft));
     climb.unreachable = climb.wants.is_empty() || muted;
     climb.wants.extend(asked(&heads, alert, draft));
+    repeat(&heads, alert, draft, &mut climb);
     escalate(&heads, alert, draft, &mut climb);
     climb
 }
@@ -103,7 +106,7 @@ fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
 }
 
-fn is_muted(account: AccountId, draft: &Draft<'_>) -> bool {
+pub(super) fn is_muted(account: AccountId, draft: &Draft<'_>) -> bool {
     draft.snapshot.board.people.is_muted(account)
 }
 
@@ -166,7 +169,7 @@ fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
 }
 
 /// False for a word about an earlier question of a rule that asks again and again.
-fn is_same_question(notice: &Notice, alert: &Alert) -> bool {
+pub(super) fn is_same_question(notice: &Notice, alert: &Alert) -> bool {
     notice.finding.evidence.question() == alert.finding.evidence.question()
 }
 
@@ -220,7 +223,7 @@ fn mail(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address>
 }
 
 /// Where a person is told in private: in Slack, else by mail. `None`: neither is known, or both refused in this episode.
-fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+pub(super) fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
     slack(account, alert, draft).or_else(|| mail(account, alert, draft))
 }
 
@@ -316,6 +319,12 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         climb.wakes.extend(near);
     }
     climb.wants.push(manager(heads, soon, alert, draft));
+    sponsor::rise(heads, since, alert, calendar, draft, climb);
+}
+
+/// Working days for which an act on the task counts as an answer.
+pub(super) fn quiet_days(alert: &Alert) -> u16 {
+    u16::try_from(if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT }).unwrap_or(u16::MAX)
 }
 
 /// When the first of them was told at this stage, and since it was given to them; where none of them can be, when it fired.
@@ -356,7 +365,7 @@ fn escalates_at(
         (false, false) if alert.rule == RuleId("load.overloaded") => days(since, MANAGER_SOON),
         (false, false) => days(since, MANAGER_LATER),
     };
-    let quiet = if alert.stage == Stage::Failure { MANAGER_SOON } else { QUIET_AFTER_ACT };
+    let quiet = i64::from(quiet_days(alert));
     let acted = heads.iter().filter_map(|head| last_act(*head, alert, snapshot)).max();
     let acted = acted.filter(|at| *at > since).map(|at| days(at, quiet));
     // Whoever asked for time has it, and is asked first when it is over.
@@ -388,6 +397,9 @@ pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], dra
         notice.state != NoticeState::Dead
             && notice.reason != Reason::Resolved
             && notice.finding.stage >= alert.stage
+            && (notice.reason == Reason::Repeated) == (want.reason == Reason::Repeated)
+            // A repeat that has left is the one before.
+            && (want.reason != Reason::Repeated || draft.is_unsent(notice))
             && (want.rung > 1 || is_same_question(notice, alert))
             && asked_since.is_none_or(|since| notice.reason == Reason::Asked && notice.decided_at >= since)
             && is_met_there(want, notice)

@@ -33,7 +33,9 @@ mod plan_tests;
 #[cfg(test)]
 mod risk_tests;
 mod reconcile;
+mod repeat;
 mod routing;
+mod sponsor;
 mod step;
 mod whose;
 #[cfg(test)]

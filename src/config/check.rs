@@ -33,6 +33,7 @@ pub(super) fn all(
     check.channels();
     check.webhook();
     check.rules();
+    check.limits();
     check.lengths();
     check.found.extend(github::all(settings, context));
     check.found.extend(jira::all(settings, context, repaired));
@@ -391,6 +392,14 @@ impl Check<'_> {
             let path = format!("rules.{}", wrong.key);
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
             self.add(&path, problem);
+        }
+    }
+
+    fn limits(&mut self) {
+        if let Some(nth) = self.settings.limits.out_of_order() {
+            let (path, day) = (format!("limits.repeat[{nth}]"), self.settings.limits.repeat[nth]);
+            let help = "each counts from the first word and comes after the one before it; [] repeats nothing";
+            self.not(&path, &day.to_string(), "a later working day", "expected e.g. [1, 3, 7, 15]", help);
         }
     }
 

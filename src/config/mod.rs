@@ -19,6 +19,7 @@
 //! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
+//! | `limits` | `[limits]`: how much people are told |
 //! | `outgoing` | `[email]`, `[webhooks.NAME]`, who wants to be told by which channel |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
 //! | `revisions` | which change of the configuration asks for which work |
@@ -37,6 +38,7 @@ mod github;
 mod ics;
 mod jira;
 mod jql;
+mod limits;
 mod load;
 pub mod migrate;
 mod mistakes;
@@ -80,6 +82,7 @@ pub use calendars::{CalendarSettings, Capacity, Days, Stretch, WeekHours};
 pub use diagnose::{Diagnostic, Severity};
 pub use files::{environment, find_and_read};
 pub use jira::{JiraConnection, JiraFields, JiraKind, is_atlassian as is_jira_cloud, site_of as jira_site_of};
+pub use limits::LimitSettings;
 pub use load::{Flags, Loaded, Sources, load, store_url};
 pub use origins::Origin;
 pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
@@ -138,6 +141,8 @@ pub struct Settings {
     pub operators: OperatorSettings,
     /// When and how people are told.
     pub messages: MessageSettings,
+    /// How much people are told.
+    pub limits: LimitSettings,
     /// Thresholds.
     pub rules: RuleSettings,
     /// Other thresholds for some tasks; of several that match, the later ones count.

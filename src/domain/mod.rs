@@ -34,6 +34,7 @@ pub mod norms;
 pub mod notice;
 pub mod outcome;
 mod parts;
+pub mod repeats;
 pub mod past;
 pub mod people;
 pub mod plan;

@@ -13,6 +13,7 @@ use super::ids::ConnectionId;
 use super::length::Length;
 use super::notice::Address;
 use super::people::Person;
+use super::repeats::Repeats;
 
 /// Judge and show, or also send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +52,8 @@ pub struct Policy {
     pub recent_action: Length,
     /// Only in the recipient's working hours.
     pub work_hours_only: bool,
+    /// When the same is told once more.
+    pub repeats: Repeats,
     /// Findings present when a container becomes warm are told like new ones.
     pub tell_backlog: bool,
     /// Connections on which our comment may be written.

@@ -146,7 +146,8 @@ impl<'a> Desk<'a> {
             _ => {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
-                let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
+                let at_once = notice.reason != Reason::Repeated
+                    && self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
                 let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
                 (place, about)
             }

@@ -129,6 +129,7 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
         hearing: hearing(alert, reader, audience, desk, scene),
         answered: Answered::of(alert, &board.people),
+        again: again(alert, reader, desk),
         also: also(alert, desk, scene),
         children: children(alert, desk),
     }
@@ -186,7 +187,10 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
         Addressee::Account(account) => vec![account],
         _ => whose.clone(),
     };
-    let told = told(&asked, &notices, desk);
+    let mut told = told(&asked, &notices, 1, desk);
+    if reader.rung > 2 {
+        told.extend(self::told(&[], &notices, 2, desk).into_iter().filter(|one| one.account != AccountId::NOBODY));
+    }
     let since = told.iter().map(|told| told.at).min();
     let acts = told.iter().filter_map(|told| last_act(told.account, alert, desk.snapshot));
     let is_theirs = whose.iter().any(|one| people.same(*one, reader.account));
@@ -202,12 +206,20 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
     }
 }
 
+/// When whoever is told once more was told first. `None`: this is no repeat.
+fn again(alert: &Alert, reader: &Notice, desk: &Desk<'_>) -> Option<Timestamp> {
+    let notices = desk.notices_of(alert);
+    let theirs = |notice: &&&Notice| notice.account == reader.account && notice.reason != Reason::Repeated;
+    let told = notices.iter().filter(theirs).filter_map(|notice| notice.told_at).min();
+    told.filter(|_| reader.reason == Reason::Repeated)
+}
+
 /// Who of those concerned was told, each with when first; the deputy in the place of who is away. Where none of them was,
 /// everybody who was told first.
-fn told(asked: &[AccountId], notices: &[&Notice], desk: &Desk<'_>) -> Vec<Heard> {
+fn told(asked: &[AccountId], notices: &[&Notice], rung: u8, desk: &Desk<'_>) -> Vec<Heard> {
     let people = &desk.snapshot.board.people;
     let mut all: Vec<Heard> = Vec::new();
-    for notice in notices.iter().filter(|notice| notice.rung == 1 && notice.reason != Reason::Resolved) {
+    for notice in notices.iter().filter(|notice| notice.rung == rung && notice.reason != Reason::Resolved) {
         let at = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
         let known = all.iter().any(|told| people.same(told.account, notice.account));
         if let (Some(at), false) = (at, known) {

@@ -65,6 +65,8 @@ pub(super) struct Item {
     pub(super) hearing: Hearing,
     /// What somebody answered to it. `None`: nothing that counts.
     pub(super) answered: Option<Answered>,
+    /// When its reader was told of it first. `None`: it is no repeat.
+    pub(super) again: Option<Timestamp>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -357,7 +359,9 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
             continue;
         }
         let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
-        blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
+        let again = item.again.filter(|_| item.over_at.is_none());
+        let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
+        blocks.push(Block::Note(vec![plain(format!("{}{again}{step}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

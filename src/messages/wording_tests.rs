@@ -230,6 +230,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             answered: None,
             also: Vec::new(),
             children: 0,
+            again: None,
         };
         messages.push(text(&super::wording::single(&item, Audience::Owner, scene)));
     }
@@ -506,6 +507,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             answered: None,
             also: Vec::new(),
             children: 0,
+            again: None,
         };
         text(&super::wording::single(&item, Audience::Owner, scene))
     };

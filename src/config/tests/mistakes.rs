@@ -40,15 +40,15 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() {
-    assert_snapshot!(found_after("[limits]\nrepeat = [1]\n"), @r"
-    error[unknown-key]: unknown key `limits` at the top
+    assert_snapshot!(found_after("[schedule]\nall_clear = '0 15 * * 5'\n"), @r"
+    error[unknown-key]: unknown key `schedule` at the top
      --> gapwatch.toml:4:2
       |
-    4 | [limits]
-      |  ^^^^^^ unknown
+    4 | [schedule]
+      |  ^^^^^^^^ unknown
       |
-      = note: key: limits
-      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, email, github, heartbeat, jira, messages, mode, operators, overrides, people, rules, server, slack, store, teams, trello, version, webhooks
+      = note: key: schedule
+      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, email, github, heartbeat, jira, limits, messages, mode, operators, overrides, people, rules, server, slack, store, teams, trello, version, webhooks
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");
