@@ -10,6 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use super::draft::Draft;
 use super::lapse::lapses_at;
 use super::repeat::repeat;
+use super::route;
 use super::sponsor;
 use super::whose::{heads, last_act, leader};
 use crate::domain::alert::Alert;
@@ -18,6 +19,7 @@ use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::people::Person;
+use crate::domain::routes::Via;
 use crate::domain::said::Claim;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -65,7 +67,12 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
         // Nobody who ought to hear first is here, and nobody acts for them: it is for whoever leads them to know.
         let disowned = alert.said.as_ref().is_some_and(|said| said.what == Claim::NotMine);
         let direct = is_direct(alert) || disowned;
-        climb.wants.push(manager(&all, direct, alert, draft));
+        climb.wants.push(manager(&all, direct, None, alert, draft));
+        return climb;
+    }
+    if let Some(way) = route::route_of(alert, draft.snapshot) {
+        route::follow(way, &heads, alert, draft, &mut climb);
+        climb.wants.extend(asked(&heads, alert, draft));
         return climb;
     }
     if !is_direct(alert) {
@@ -75,7 +82,7 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     }
     climb.wants = match alert.finding.addressee {
         Addressee::Operators => operators(alert, draft),
-        Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, alert, draft),
+        Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, None, alert, draft),
     };
     let muted = !heads.is_empty() && heads.iter().all(|head| is_muted(*head, draft));
     climb.unreachable = climb.wants.is_empty() || muted;
@@ -101,7 +108,7 @@ fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
         return Vec::new();
     };
     let whom = if said.by == AccountId::NOBODY { heads.first().copied() } else { Some(said.by) };
-    let wants = whom.map(|whom| firsts(&[whom], alert, draft)).unwrap_or_default();
+    let wants = whom.map(|whom| firsts(&[whom], None, alert, draft)).unwrap_or_default();
     let to_person = |want: &Want| !matches!(want.address, Address::Comment { mention: None, .. });
     wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
 }
@@ -160,7 +167,7 @@ fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Want {
 }
 
 /// The first word about it to this account, or a further one because it got worse.
-fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
+pub(super) fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
     let said_milder = |notice: &&Notice| {
         let earlier = notice.finding.stage < alert.stage || !is_same_question(notice, alert);
         notice.account == account && notice.told_at.is_some() && notice.rung <= 1 && earlier
@@ -173,8 +180,9 @@ pub(super) fn is_same_question(notice: &Notice, alert: &Alert) -> bool {
     notice.finding.evidence.question() == alert.finding.evidence.question()
 }
 
-/// Every head in private, and one comment on the task; a mention in it for whom it is the only way.
-fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
+/// Every head in private, and one comment on the task; a mention in it for whom it is the only way, or the one that is asked
+/// for.
+pub(super) fn firsts(heads: &[AccountId], via: Option<Via>, alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     let comment = comment(alert, draft);
     let mut wants = Vec::new();
     let mut mentioned = false;
@@ -185,15 +193,19 @@ fn firsts(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
         }
         let mut want =
             |address| wants.push(Want { account: *head, address, rung: 1, reason: reason(*head, alert, draft) });
-        if let Some(slack) = slack(*head, alert, draft) {
-            want(slack);
-        } else if let Some((connection, task)) = &comment
-            && let Some(login) = login(*head, alert, draft)
-        {
-            mentioned = true;
-            want(Address::Comment { connection: connection.clone(), task: *task, mention: Some(login) });
-        } else if let Some(mail) = mail(*head, alert, draft) {
-            want(mail);
+        let mention = || {
+            let ((connection, task), login) = (comment.clone()?, login(*head, alert, draft)?);
+            Some(Address::Comment { connection, task, mention: Some(login) })
+        };
+        let (slack, mail) = (|| slack(*head, alert, draft), || mail(*head, alert, draft));
+        let address = match via {
+            None | Some(Via::Slack) => slack().or_else(mention).or_else(mail),
+            Some(Via::Email) => mail().or_else(slack).or_else(mention),
+            Some(Via::Comment) => mention().or_else(slack).or_else(mail),
+        };
+        if let Some(address) = address {
+            mentioned |= matches!(address, Address::Comment { .. });
+            want(address);
         }
     }
     // It belongs to the first owner, who has been told in private; so nobody is mentioned.
@@ -227,6 +239,14 @@ pub(super) fn private(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> O
     slack(account, alert, draft).or_else(|| mail(account, alert, draft))
 }
 
+/// The same, by the channel that is asked for where it is there.
+pub(super) fn by(via: Option<Via>, account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Address> {
+    match via {
+        Some(Via::Email) => mail(account, alert, draft).or_else(|| slack(account, alert, draft)),
+        Some(Via::Slack | Via::Comment) | None => private(account, alert, draft),
+    }
+}
+
 /// The connection and task on which our comment may be written. `None`: not here, not at this stage, or not any more.
 fn comment(alert: &Alert, draft: &Draft<'_>) -> Option<(String, TaskId)> {
     let snapshot = draft.snapshot;
@@ -249,7 +269,7 @@ fn login(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<String>
 }
 
 /// True when the channel has given up on this account in this episode.
-fn is_dead(account: AccountId, address: &Address, alert: &Alert, draft: &Draft<'_>) -> bool {
+pub(super) fn is_dead(account: AccountId, address: &Address, alert: &Alert, draft: &Draft<'_>) -> bool {
     let dead = |notice: &&Notice| {
         notice.state == NoticeState::Dead && notice.account == account && is_same_way(&notice.address, address)
     };
@@ -318,7 +338,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     if !soon {
         climb.wakes.extend(near);
     }
-    climb.wants.push(manager(heads, soon, alert, draft));
+    climb.wants.push(manager(heads, soon, None, alert, draft));
     sponsor::rise(heads, since, alert, calendar, draft, climb);
 }
 
@@ -329,7 +349,7 @@ pub(super) fn quiet_days(alert: &Alert) -> u16 {
 
 /// When the first of them was told at this stage, and since it was given to them; where none of them can be, when it fired.
 /// `None`: they have not been told yet, so nobody else is.
-fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
+pub(super) fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, unreachable: bool) -> Option<Timestamp> {
     let people = &draft.snapshot.board.people;
     let given_at = |account: AccountId| match alert.subject {
         SubjectKey::Task(task) => draft.snapshot.board.task(task).and_then(|task| task.facts().assigned_since(account)),
@@ -373,7 +393,7 @@ fn escalates_at(
 }
 
 /// The manager in person, or a line of their digest; without a manager the channel for what has none.
-fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) -> Want {
+pub(super) fn manager(heads: &[AccountId], direct: bool, via: Option<Via>, alert: &Alert, draft: &Draft<'_>) -> Want {
     let policy = draft.snapshot.policy;
     let manager = leader(heads, alert.subject, draft.snapshot);
     let account = manager.map_or(AccountId::NOBODY, |person| person.own_account);
@@ -383,7 +403,7 @@ fn manager(heads: &[AccountId], direct: bool, alert: &Alert, draft: &Draft<'_>) 
     // What goes to a channel is told to nobody in particular.
     let channel = channel.filter(|address| !is_dead(AccountId::NOBODY, address, alert, draft));
     let digest = Address::Digest(manager.map_or_else(|| "channel".to_owned(), |person| person.handle.clone()));
-    let private = manager.filter(|_| direct).and_then(|person| private(person.own_account, alert, draft));
+    let private = manager.filter(|_| direct).and_then(|person| by(via, person.own_account, alert, draft));
     let account = if private.is_none() && channel.is_some() { AccountId::NOBODY } else { account };
     let address = private.or(channel).unwrap_or(digest);
     Want { account, address, rung: 2, reason: Reason::Escalated }

@@ -34,6 +34,7 @@ mod plan_tests;
 mod risk_tests;
 mod reconcile;
 mod repeat;
+mod route;
 mod routing;
 mod sponsor;
 mod step;
@@ -59,6 +60,7 @@ use draft::Draft;
 
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
+pub(crate) use route::route_of;
 pub(crate) use routing::may_send;
 pub(crate) use whose::{heads, last_act, leader, owners};
 

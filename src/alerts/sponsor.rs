@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::ladder::{Climb, Want, private};
+use super::ladder::{Climb, Want, by};
 use super::lapse::lapses_at;
 use super::whose::{last_act, sponsor};
 use crate::domain::alert::Alert;
@@ -13,6 +13,7 @@ use crate::domain::graph::Downstream;
 use crate::domain::ids::AccountId;
 use crate::domain::look::Look;
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::routes::Via;
 use crate::domain::snapshot::Snapshot;
 
 /// Working days without an answer, from the owner's word on.
@@ -41,15 +42,15 @@ pub(super) fn rise(
         return;
     }
     if is_grave(alert, snapshot) {
-        climb.wants.extend(word(heads, alert, draft));
+        climb.wants.extend(word(heads, None, alert, draft));
     }
 }
 
 /// The word for whoever is above the manager. `None`: nobody is.
-pub(super) fn word(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Option<Want> {
+pub(super) fn word(heads: &[AccountId], via: Option<Via>, alert: &Alert, draft: &Draft<'_>) -> Option<Want> {
     let person = sponsor(heads, alert, draft.snapshot)?;
     let account = person.own_account;
-    let address = private(account, alert, draft).unwrap_or_else(|| Address::Digest(person.handle.clone()));
+    let address = by(via, account, alert, draft).unwrap_or_else(|| Address::Digest(person.handle.clone()));
     Some(Want { account, address, rung: 3, reason: Reason::Escalated })
 }
 

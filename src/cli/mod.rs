@@ -23,6 +23,7 @@ mod preview;
 mod progress;
 mod rehearsal;
 mod rules;
+mod route;
 mod rules_test;
 mod schedule;
 mod table;
@@ -262,6 +263,11 @@ enum Verb {
         #[arg(long, default_value = "7d")]
         since: String,
     },
+    /// Who hears of a gap, in which order.
+    Route {
+        #[command(subcommand)]
+        verb: route::RouteVerb,
+    },
     /// Keep a gap silent for a while.
     Snooze {
         /// Its id.
@@ -485,6 +491,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),
         Verb::Explain { task, at } => explain::explain(&from, &task, at.as_deref()),
         Verb::Why { about, since } => why::why(&from, &about, &since),
+        Verb::Route { verb } => route::route(&from, &verb),
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,

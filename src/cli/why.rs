@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, print_json, print_text, since};
+use super::route::RouteShown;
 use super::table::{csv, table, when};
 use super::{Exit, Output};
 use crate::alerts::heads;
@@ -25,6 +26,8 @@ struct Row {
     because: Option<String>,
     due_at: Option<Timestamp>,
     told_at: Option<Timestamp>,
+    /// Who hears in which order, where that is not the usual ladder.
+    route: Option<RouteShown>,
 }
 
 /// Prints what was said, held back or taken back.
@@ -101,7 +104,14 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
             .or_else(|| (row.state == NoticeState::Open).then(|| "waits for the digest".to_owned())),
         due_at: row.due_at,
         told_at: row.told_at,
+        route: route(view, &row.gap),
     }
+}
+
+/// The route of a gap as it is now.
+fn route(view: &View, gap: &str) -> Option<RouteShown> {
+    let alert = view.board.alerts().find(|alert| alert.gap.0 == gap && alert.state != AlertState::Resolved)?;
+    RouteShown::of(view, alert)
 }
 
 /// What would have been said by now, and is held back: it stands on the alert.
@@ -125,6 +135,7 @@ fn held(view: &View, task: Option<TaskId>, accounts: &HashSet<AccountId>) -> Vec
             because: alert.withheld.as_ref().map(|why| Withheld::word(why).to_owned()),
             due_at: alert.step_at,
             told_at: None,
+            route: RouteShown::of(view, alert),
         })
         .collect()
 }
@@ -162,7 +173,10 @@ fn print(rows: &[Row]) {
     let mut shown = table(&["GAP", "REASON", "TO", "BY", "DECISION", "BECAUSE", "WHEN"]);
     for row in rows {
         let at = row.told_at.or(row.due_at).map(when).unwrap_or_default();
-        let because = row.because.clone().unwrap_or_default().replace('_', " ");
+        let mut because = row.because.clone().unwrap_or_default().replace('_', " ");
+        if let Some(route) = &row.route {
+            because = format!("{because} · {}", route.words()).trim_start_matches(" · ").to_owned();
+        }
         let by = row.channel.unwrap_or("-").to_owned();
         shown.add_row([
             row.gap.clone(),

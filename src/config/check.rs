@@ -14,7 +14,7 @@ use super::shapes::{
     Shape, asana_shape, data_center_shape, github_shape, heartbeat_shape, hook_secret_shape, jira_shape,
     password_shape, slack_hook_shape, slack_shape, trello_key_shape, trello_shape, webhook_shape,
 };
-use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, outgoing, trello};
+use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, limits, migrate, outgoing, routes, trello};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -33,13 +33,14 @@ pub(super) fn all(
     check.channels();
     check.webhook();
     check.rules();
-    check.limits();
     check.lengths();
     check.found.extend(github::all(settings, context));
     check.found.extend(jira::all(settings, context, repaired));
     check.found.extend(asana::all(settings, context, repaired));
     check.found.extend(trello::all(settings, context, repaired));
     check.found.extend(outgoing::all(settings, context));
+    check.found.extend(limits::all(settings, context));
+    check.found.extend(routes::all(settings, context));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -392,14 +393,6 @@ impl Check<'_> {
             let path = format!("rules.{}", wrong.key);
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
             self.add(&path, problem);
-        }
-    }
-
-    fn limits(&mut self) {
-        if let Some(nth) = self.settings.limits.out_of_order() {
-            let (path, day) = (format!("limits.repeat[{nth}]"), self.settings.limits.repeat[nth]);
-            let help = "each counts from the first word and comes after the one before it; [] repeats nothing";
-            self.not(&path, &day.to_string(), "a later working day", "expected e.g. [1, 3, 7, 15]", help);
         }
     }
 

@@ -40,6 +40,7 @@ pub mod people;
 pub mod plan;
 pub mod policy;
 mod roster;
+pub mod routes;
 pub mod row;
 pub mod said;
 pub mod task;

@@ -48,7 +48,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       |  ^^^^^^^^ unknown
       |
       = note: key: schedule
-      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, email, github, heartbeat, jira, limits, messages, mode, operators, overrides, people, rules, server, slack, store, teams, trello, version, webhooks
+      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, email, github, heartbeat, jira, limits, messages, mode, operators, overrides, people, routes, rules, server, slack, store, teams, trello, version, webhooks
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");

@@ -168,6 +168,7 @@ pub(in crate::rules) fn policy() -> Policy {
         clear_after: SignedDuration::from_mins(10),
         recent_action: Length::Workhours(4.0),
         work_hours_only: true,
+        routes: Vec::new(),
         repeats: Default::default(),
         tell_backlog: true,
         comments_on: Default::default(),
