@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 
 use super::draft::Draft;
+use super::inform::inform;
 use super::lapse::lapses_at;
 use super::repeat::repeat;
 use super::route;
@@ -89,6 +90,7 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
     climb.wants.extend(asked(&heads, alert, draft));
     repeat(&heads, alert, draft, &mut climb);
     escalate(&heads, alert, draft, &mut climb);
+    inform(&heads, alert, draft, &mut climb);
     climb
 }
 
@@ -307,7 +309,9 @@ fn operators(alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
 
 /// Adds the manager, once the owner has had the time to do something.
 fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
-    let climbs = alert.stage >= Stage::Widens || alert.rule == RuleId("owner.none");
+    // That there is no sign of somebody is a line for whoever leads them, however near the date.
+    let only_line = alert.rule == RuleId("ack.missing");
+    let climbs = alert.stage >= Stage::Widens || only_line || alert.rule == RuleId("owner.none");
     let snapshot = draft.snapshot;
     // What is told to the manager is for them to settle, but for what a whole plan hangs on.
     let is_told = match alert.finding.addressee {
@@ -323,7 +327,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
     let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };
     let calendar = snapshot.board.people.calendar(heads.first().copied());
     let near = near_from(alert, calendar);
-    let soon = alert.stage == Stage::Failure || near.is_some_and(|at| at <= snapshot.now);
+    let soon = alert.stage == Stage::Failure || (!only_line && near.is_some_and(|at| at <= snapshot.now));
     if alert.rule == RuleId("due.at_risk") && !soon {
         // A week before its date it is between us and the owner.
         climb.wakes.extend(near);

@@ -23,6 +23,7 @@ mod away_tests;
 mod draft;
 #[cfg(test)]
 mod heard_tests;
+mod inform;
 mod inhibit;
 mod ladder;
 mod lapse;
@@ -30,6 +31,8 @@ mod lapse;
 mod ladder_tests;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod whole_tests;
 #[cfg(test)]
 mod risk_tests;
 mod reconcile;
@@ -58,6 +61,7 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
+pub(crate) use inhibit::parts;
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
 pub(crate) use route::route_of;
@@ -107,7 +111,7 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         step::advance(id, &mut draft);
     }
-    inhibit::wake_neighbours(&mut draft);
+    inhibit::wake_neighbours(judgements, &mut draft);
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }

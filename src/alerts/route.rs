@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::inform::inform;
 use super::ladder::{Climb, Want, by, firsts, heard_at, is_dead, is_same_question, manager, reason};
 use super::lapse::lapses_at;
 use super::repeat::repeat;
@@ -59,6 +60,7 @@ pub(super) fn follow(route: &Route, heads: &[AccountId], alert: &Alert, draft: &
     if route.steps.iter().any(|step| step.to == To::Owner) {
         repeat(heads, alert, draft, climb);
     }
+    inform(heads, alert, draft, climb);
     let Some(since) = since else { return };
     let acted = heads.iter().filter_map(|head| last_act(*head, alert, draft.snapshot)).max();
     let from = acted.map_or(since, |at| at.max(since));

@@ -54,6 +54,7 @@ struct Rule {
     next_check_at: Option<Timestamp>,
     gap: Option<String>,
     /// Who hears of the gap in which order, where that is not the usual ladder.
+    #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<RouteShown>,
     /// What the rule needs and the connection does not tell.
     missing: Option<&'static str>,

@@ -27,6 +27,7 @@ struct Row {
     due_at: Option<Timestamp>,
     told_at: Option<Timestamp>,
     /// Who hears in which order, where that is not the usual ladder.
+    #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<RouteShown>,
 }
 

@@ -137,8 +137,8 @@ impl<'a> Desk<'a> {
 
     /// Where a new notice belongs: the place and topic of its post.
     pub(super) fn belongs(&self, notice: &Notice) -> (Address, PostAbout) {
-        let own = PostAbout::Alert(notice.alert, notice.episode);
         let place = place(&notice.address);
+        let own = self.own(notice, &place);
         match &notice.address {
             Address::Comment { task, .. } => (place, PostAbout::Task(*task)),
             Address::Slack(Destination::Channel(_)) => (place, own),
@@ -152,6 +152,31 @@ impl<'a> Desk<'a> {
                 (place, about)
             }
         }
+    }
+
+    /// The topic of a gap's own message: of this episode, or of an earlier one that was told and was over today, or never: a
+    /// gap that swings is one message a day.
+    fn own(&self, notice: &Notice, place: &Address) -> PostAbout {
+        let new = PostAbout::Alert(notice.alert, notice.episode);
+        if notice.reason == Reason::Resolved || !self.snapshot.policy.edits(place) {
+            return new;
+        }
+        let earlier = (1..notice.episode).rev().map(|episode| PostAbout::Alert(notice.alert, episode));
+        let today = |about: &PostAbout| {
+            let post = self.latest.get(&(spot(place), *about)).and_then(|id| self.post(*id));
+            post.is_some_and(|post| post.open && post.at.is_some() && self.swings(notice, post))
+        };
+        earlier.into_iter().find(today).unwrap_or(new)
+    }
+
+    /// True where a notice goes on with a post of which its reader heard today that it was over, or never.
+    pub(super) fn swings(&self, notice: &Notice, post: &Post) -> bool {
+        let calendar = self.calendar(notice);
+        let lines = self.lines(post.id);
+        let ends = lines.iter().filter(|line| line.alert == notice.alert && line.reason == Reason::Resolved);
+        let over_at = ends.filter_map(|line| line.told_at).max();
+        let today = |at| calendar.date(at) == calendar.date(self.snapshot.now);
+        over_at.is_none_or(today) && self.goes_on(notice, post)
     }
 
     /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that

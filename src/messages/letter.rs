@@ -12,7 +12,7 @@ use super::guard::{Named, worded};
 use super::scene::Scene;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
-use crate::alerts::{cannot_wait, heads, last_act, leader, owners};
+use crate::alerts::{cannot_wait, heads, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
@@ -201,9 +201,18 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
         back_at: whose.first().and_then(|one| back_at(*one, desk)),
         stands_in: asked.iter().find_map(|one| stands_in(*one, reader.account, desk)),
         is_readers: is_theirs || whose.is_empty(),
+        is_informed: is_informed(alert, reader, desk),
         is_private: !notices.iter().any(|notice| matches!(notice.address, Address::Comment { .. })),
         manager: next(alert, reader, audience, &asked, desk, scene),
     }
+}
+
+/// True for whoever only waits for it: nothing is asked of them.
+fn is_informed(alert: &Alert, reader: &Notice, desk: &Desk<'_>) -> bool {
+    let people = &desk.snapshot.board.people;
+    let waits = matches!(alert.finding.evidence, Evidence::Cascade { .. } | Evidence::BlockerStale { .. });
+    let asked = heads(alert, desk.snapshot);
+    reader.rung == 0 && waits && !asked.iter().any(|one| people.same(*one, reader.account))
 }
 
 /// When whoever is told once more was told first. `None`: this is no repeat.
@@ -291,12 +300,11 @@ fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
 /// Sub-tasks with the same gap that keep silent because of this one.
 fn children(alert: &Alert, desk: &Desk<'_>) -> usize {
     let SubjectKey::Task(id) = alert.subject else { return 0 };
-    let board = desk.snapshot.board;
     let same = |child: TaskId| {
         let mut others = desk.of(SubjectKey::Task(child));
         others.any(|other| other.rule == alert.rule && is_silenced_by(other, alert))
     };
-    board.children(id).filter(|child| same(child.id)).count()
+    parts(id, desk.snapshot).into_iter().filter(|part| same(*part)).count()
 }
 
 fn is_silenced_by(other: &Alert, alert: &Alert) -> bool {

@@ -88,6 +88,8 @@ pub(super) struct Hearing {
     pub(super) stands_in: Option<(String, Timestamp)>,
     /// True when it belongs to whoever reads it, or to nobody.
     pub(super) is_readers: bool,
+    /// True when nothing is asked of whoever reads it: they only wait for it.
+    pub(super) is_informed: bool,
     /// False when a comment on the task says the same to everybody.
     pub(super) is_private: bool,
     /// Who hears next. `None`: nobody does, or has heard already.
@@ -166,6 +168,9 @@ impl Item {
 
     /// One next step: that of the gap, or what is asked of whoever answered before.
     fn step(&self, scene: Scene<'_>) -> &'static str {
+        if self.hearing.is_informed {
+            return "For your information.";
+        }
         let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
         question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }

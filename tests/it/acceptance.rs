@@ -1,5 +1,6 @@
 //! What people complained of in other tools, each as a test under its number.
 
+mod answers;
 mod graph;
 mod history;
 mod marked;

@@ -98,6 +98,15 @@ impl Tracker {
         }
     }
 
+    /// Whoever has it begins with it, in the way that shows there.
+    pub fn start(self, world: &World, key: &str, by: &str) {
+        match self {
+            Tracker::GitHub | Tracker::Asana => self.comment(world, key, by, "begun"),
+            Tracker::Trello => world.sim.trello().to_list(key, "Doing", by),
+            _ => world.jira().status(key, "In Progress", by),
+        }
+    }
+
     pub fn reopen(self, world: &World, key: &str, by: &str) {
         match self {
             Tracker::GitHub => world.github().reopen(REPO, Self::number(key), &self.who(by), world.now()),
