@@ -45,17 +45,17 @@ async fn d02_an_answer_silences_the_rule_for_three_working_days_and_a_failure_sp
         tracker.start(&world, &key, "ana");
         world.run().await;
         world.sent();
-        let first = until(&mut world, "2026-03-16T12:00:00Z", 60).await;
+        let first = until(&mut world, "2026-03-16T12:00:00Z", 240).await;
         let stalled = |sent: &[String]| to("ana", sent).iter().any(|sent| sent.contains("not moved"));
         assert!(stalled(&first), "{tracker:?}: {first:#?}");
         tracker.comment(&world, &key, "ana", "the client has it");
-        let quiet = until(&mut world, "2026-03-18T17:00:00Z", 60).await;
+        let quiet = until(&mut world, "2026-03-18T17:00:00Z", 150).await;
         assert!(!stalled(&quiet), "{tracker:?}: it does not move again, and she is not asked: {quiet:#?}");
         let open = world.open().await;
         assert!(open.iter().any(|gap| gap.starts_with("stalled ")), "{tracker:?}: the condition holds: {open:#?}");
         world.at("2026-03-19T12:30:00Z");
         tracker.comment(&world, &key, "ana", "tomorrow");
-        let failed = until(&mut world, "2026-03-20T10:00:00Z", 30).await;
+        let failed = until(&mut world, "2026-03-20T10:00:00Z", 60).await;
         let late = to("ana", &failed).into_iter().filter(|sent| sent.contains("past its date"));
         assert_eq!(late.count(), 1, "{tracker:?}: whatever was answered: {failed:#?}");
     }
@@ -93,18 +93,19 @@ async fn d03_what_is_over_before_it_settled_is_never_said_and_what_was_said_ends
 async fn d22_who_said_on_it_and_forgot_is_asked_after_three_days_and_it_counts_for_one_more() {
     for tracker in ALL {
         let (mut world, key) = due_on_monday(tracker, "[rules.stalled]\nenabled = false\n").await;
+        world.at("2026-03-10T08:00:00Z");
         let told = until(&mut world, "2026-03-10T10:00:00Z", 30).await;
         assert_eq!(to("ana", &told).len(), 1, "{tracker:?}: {told:#?}");
         tracker.comment(&world, &key, "ana", "/gapwatch on it");
-        let quiet = until(&mut world, "2026-03-13T09:30:00Z", 30).await;
+        let quiet = until(&mut world, "2026-03-13T09:30:00Z", 90).await;
         assert_eq!((to("ana", &quiet).len(), to("max", &quiet).len()), (0, 0), "{tracker:?}: {quiet:#?}");
-        let asked = until(&mut world, "2026-03-13T16:00:00Z", 30).await;
+        let asked = until(&mut world, "2026-03-13T16:00:00Z", 60).await;
         let threads = asked.iter().filter(|sent| sent.starts_with("slack @ana (thread)")).count();
         assert_eq!(threads, 1, "{tracker:?}: does it still hold? {asked:#?}");
         assert!(!asked.iter().any(|sent| sent.contains("@max")), "{tracker:?}: {asked:#?}");
         let open = world.gap("overdue").await;
         assert!(open.alert.said.is_some(), "{tracker:?}: it counts for one more working day");
-        let later = until(&mut world, "2026-03-17T12:00:00Z", 30).await;
+        let later = until(&mut world, "2026-03-17T12:00:00Z", 90).await;
         assert!(world.gap("overdue").await.alert.said.is_none(), "{tracker:?}: and is forgotten");
         assert_eq!(to("max", &later).len(), 1, "{tracker:?}: so who leads her hears: {later:#?}");
     }

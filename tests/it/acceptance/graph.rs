@@ -71,7 +71,8 @@ async fn d15_a_parent_and_its_five_late_parts_are_one_message() {
         let sent = world.sent();
         let direct: Vec<&String> = sent.iter().filter(|sent| sent.starts_with("slack @ana:")).collect();
         assert_eq!(direct.len(), 1, "{tracker:?}: {sent:#?}");
-        let comments = sent.iter().filter(|sent| sent.starts_with("comment ")).count();
+        let is_comment = |sent: &&String| sent.starts_with("comment ") || sent.starts_with("edited comment ");
+        let comments = sent.iter().filter(is_comment).count();
         assert_eq!(comments, 1, "{tracker:?}: {sent:#?}");
         let words = world.last_words("@ana");
         assert!(words.contains("The same goes for 5 sub-tasks"), "{tracker:?}: {words}");
