@@ -15,7 +15,9 @@ use crate::domain::repeats::nth_day;
 /// and what asks again by itself, at its own checkpoints, needs no repeat.
 pub(super) fn repeat(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
     let is_theirs = matches!(alert.finding.addressee, Addressee::Owners | Addressee::Account(_));
-    if !is_theirs || alert.stage < Stage::Widens || alert.finding.evidence.question().is_some() {
+    // Whoever answered is asked whether it still holds, which is a word already.
+    let asks = alert.finding.evidence.question().is_some() || alert.asks_again_at().is_some();
+    if !is_theirs || alert.stage < Stage::Widens || asks {
         return;
     }
     for head in heads.iter().filter(|head| !is_muted(**head, draft)) {
@@ -142,6 +144,7 @@ mod tests {
         world.ask(Some(ANA), Wish::Snooze { gap: gap_id, until: at("2025-04-15 09:00"), reason: None });
         world.said();
         assert_eq!(to_ana(&mut world, &far(), 29..=45), [""; 0], "silent until the fifteenth of April");
+        assert_eq!(to_ana(&mut world, &far(), 46..=46).len(), 1, "one word when it is over, and not two");
     }
 
     #[test]

@@ -169,14 +169,17 @@ impl<'a> Desk<'a> {
         earlier.into_iter().find(today).unwrap_or(new)
     }
 
-    /// True where a notice goes on with a post of which its reader heard today that it was over, or never.
+    /// True where a notice goes on with a post of which its reader heard today that it was over, or, told lately, never.
     pub(super) fn swings(&self, notice: &Notice, post: &Post) -> bool {
         let calendar = self.calendar(notice);
         let lines = self.lines(post.id);
-        let ends = lines.iter().filter(|line| line.alert == notice.alert && line.reason == Reason::Resolved);
-        let over_at = ends.filter_map(|line| line.told_at).max();
+        let told = |is_end: bool| {
+            let own = lines.iter().filter(|line| line.alert == notice.alert);
+            own.filter(|line| (line.reason == Reason::Resolved) == is_end).filter_map(|line| line.told_at).max()
+        };
         let today = |at| calendar.date(at) == calendar.date(self.snapshot.now);
-        over_at.is_none_or(today) && self.goes_on(notice, post)
+        let lately = || told(false).is_some_and(|at| resumes(at, self.snapshot));
+        told(true).map_or_else(lately, today) && self.goes_on(notice, post)
     }
 
     /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that

@@ -7,4 +7,5 @@ mod marked;
 mod people;
 mod quiet;
 mod reasons;
+mod sending;
 mod sources;

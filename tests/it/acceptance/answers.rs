@@ -97,7 +97,7 @@ async fn d22_who_said_on_it_and_forgot_is_asked_after_three_days_and_it_counts_f
         let told = until(&mut world, "2026-03-10T10:00:00Z", 30).await;
         assert_eq!(to("ana", &told).len(), 1, "{tracker:?}: {told:#?}");
         tracker.comment(&world, &key, "ana", "/gapwatch on it");
-        let quiet = until(&mut world, "2026-03-13T09:30:00Z", 90).await;
+        let quiet = until(&mut world, "2026-03-13T09:00:00Z", 60).await;
         assert_eq!((to("ana", &quiet).len(), to("max", &quiet).len()), (0, 0), "{tracker:?}: {quiet:#?}");
         let asked = until(&mut world, "2026-03-13T16:00:00Z", 60).await;
         let threads = asked.iter().filter(|sent| sent.starts_with("slack @ana (thread)")).count();
