@@ -1,7 +1,7 @@
 //! Who is only informed: whoever has what waits for a task that is late or does not move. Nothing is asked of them.
 
 use super::draft::Draft;
-use super::ladder::{Climb, Want, heard_at};
+use super::ways::{Climb, Want, heard_at};
 use crate::domain::alert::Alert;
 use crate::domain::finding::Evidence;
 use crate::domain::ids::{AccountId, TaskId};

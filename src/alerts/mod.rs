@@ -41,6 +41,7 @@ mod route;
 mod routing;
 mod sponsor;
 mod step;
+mod ways;
 mod whose;
 #[cfg(test)]
 pub(crate) mod testing;

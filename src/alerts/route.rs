@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::inform::inform;
-use super::ladder::{Climb, Want, by, firsts, heard_at, is_dead, is_same_question, manager, reason};
 use super::lapse::lapses_at;
 use super::repeat::repeat;
 use super::sponsor;
+use super::ways::{Climb, Want, by, firsts, heard_at, is_dead, is_muted, is_same_question, manager, reason};
 use super::whose::last_act;
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, SubjectKey};
@@ -50,7 +50,9 @@ pub(super) fn follow(route: &Route, heads: &[AccountId], alert: &Alert, draft: &
         return;
     }
     let wants = told(first, true, heads, alert, draft);
-    climb.unreachable = wants.is_empty();
+    // Who wants to hear nothing but a digest keeps nobody else waiting.
+    let muted = first.to == To::Owner && heads.iter().all(|head| is_muted(*head, draft));
+    climb.unreachable = wants.is_empty() || muted;
     let since = if first.to == To::Owner {
         heard_at(heads, alert, draft, climb.unreachable)
     } else {
@@ -237,6 +239,13 @@ mod tests {
         let mut world = late(1);
         world.policy.routes = vec![route(None, vec![step("bo", None, ""), step("sponsor", None, "1 workday")])];
         assert_eq!(told(&mut world, &overdue("2025-03-10")), ["11 09:00 slack UBO", "12 09:00 slack UEVE"]);
+    }
+
+    #[test]
+    fn who_wants_only_a_digest_gets_a_line_of_it_and_the_next_step_comes_in_its_time() {
+        let mut world = late(1);
+        world.board.people.muted.insert(ANA, at("2025-03-10 12:00"));
+        assert_eq!(told(&mut world, &overdue("2025-03-10")), ["11 11:00 slack UMAX", "12 09:00 slack #ops-alerts"]);
     }
 
     #[test]

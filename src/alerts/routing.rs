@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{QUIET_AFTER_ACT, Want, climb, met_by};
+use super::ladder::{climb, met_by};
 use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
 use super::step::settles_at;
+use super::ways::{QUIET_AFTER_ACT, Want};
 use super::whose::last_act;
 use super::{held, home, inhibit, reader};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::ladder::{Climb, Want, by};
 use super::lapse::lapses_at;
+use super::ways::{Climb, Want, by};
 use super::whose::{last_act, sponsor};
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;

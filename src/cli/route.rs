@@ -152,7 +152,7 @@ pub(super) fn route(from: &From, verb: &RouteVerb) -> Result<Exit, Stopped> {
 /// What is played: gaps that are open, or one that is invented.
 enum Chosen {
     Open(Vec<AlertId>),
-    Invented(RuleId, Finding),
+    Invented(RuleId, Box<Finding>),
 }
 
 fn chosen(view: &View, task: TaskId, named: &str, asked: &Asked) -> Result<Chosen, Stopped> {
@@ -181,7 +181,8 @@ fn chosen(view: &View, task: TaskId, named: &str, asked: &Asked) -> Result<Chose
     let evidence = Evidence::Own { rule: rule.0.to_owned(), says: String::new(), deadline };
     // A scope of its own: it stands beside what is really open.
     let scope = "route test".to_owned();
-    Ok(Chosen::Invented(rule, Finding { stage, scope, addressee: Addressee::Owners, first: None, deadline, evidence }))
+    let finding = Finding { stage, scope, addressee: Addressee::Owners, first: None, deadline, evidence };
+    Ok(Chosen::Invented(rule, Box::new(finding)))
 }
 
 /// Plays the ladder of these gaps, as if every word were heard and nobody did anything.
@@ -191,7 +192,7 @@ fn play(view: &mut View, task: TaskId, chosen: Chosen) -> Vec<Gap> {
     let mut alerts = match chosen {
         Chosen::Open(alerts) => alerts,
         Chosen::Invented(rule, finding) => {
-            let readings = vec![(rule, Reading::Gap(finding))];
+            let readings = vec![(rule, Reading::Gap(*finding))];
             judgements.push(Judgement { subject, readings, judged: true, baseline: false });
             Vec::new()
         }
@@ -318,7 +319,7 @@ fn is_as_expected(expected: &[String], gaps: &[Gap]) -> bool {
         let mut steps = gap.steps.iter().filter(|step| step.reason != Reason::Repeated.word());
         let mut hears =
             |name: &String| steps.any(|step| step.person.as_ref() == Some(name) || step.place.as_ref() == Some(name));
-        expected.iter().filter(|name| !is_route(name)).all(|name| hears(name))
+        expected.iter().filter(|name| !is_route(name)).all(&mut hears)
     };
     expected.is_empty() || gaps.iter().any(fits)
 }

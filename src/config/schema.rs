@@ -96,6 +96,7 @@ impl Reference {
         }
         if let Some(items) = object.get_mut("items").and_then(Value::as_object_mut) {
             items.remove("format");
+            items.remove("maximum");
         }
         if let Some(items) = object.get_mut("items").filter(|items| items["properties"].is_object()) {
             self.tell(items, path);

@@ -154,8 +154,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The topic of a gap's own message: of this episode, or of an earlier one that was told and was over today, or never: a
-    /// gap that swings is one message a day.
+    /// The topic of a gap's own message: that of this episode, or of an earlier one of today. A gap that swings is one message
+    /// a day.
     fn own(&self, notice: &Notice, place: &Address) -> PostAbout {
         let new = PostAbout::Alert(notice.alert, notice.episode);
         if notice.reason == Reason::Resolved || !self.snapshot.policy.edits(place) {
@@ -169,7 +169,8 @@ impl<'a> Desk<'a> {
         earlier.into_iter().find(today).unwrap_or(new)
     }
 
-    /// True where a notice goes on with a post of which its reader heard today that it was over, or, told lately, never.
+    /// True where a notice goes on with a post that was told today, and of which its reader heard today that it was over; or
+    /// that was told lately, and its end never was.
     pub(super) fn swings(&self, notice: &Notice, post: &Post) -> bool {
         let calendar = self.calendar(notice);
         let lines = self.lines(post.id);
@@ -177,9 +178,10 @@ impl<'a> Desk<'a> {
             let own = lines.iter().filter(|line| line.alert == notice.alert);
             own.filter(|line| (line.reason == Reason::Resolved) == is_end).filter_map(|line| line.told_at).max()
         };
+        let Some(last) = told(false) else { return false };
         let today = |at| calendar.date(at) == calendar.date(self.snapshot.now);
-        let lately = || told(false).is_some_and(|at| resumes(at, self.snapshot));
-        told(true).map_or_else(lately, today) && self.goes_on(notice, post)
+        let over = told(true).map(|over_at| today(over_at) && today(last));
+        over.unwrap_or_else(|| resumes(last, self.snapshot)) && self.goes_on(notice, post)
     }
 
     /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that

@@ -262,7 +262,7 @@ async fn a_comment_that_is_refused_for_good_is_tried_once_and_never_again() {
     let full = r#"{"message":"Validation Failed","errors":[{"message":"Commenting is disabled on issues with more than 2500 comments"}]}"#;
     let denied = r#"{"message":"Resource not accessible by personal access token"}"#;
     for (trouble, status, body) in [("full", 422, full), ("denied", 403, denied), ("gone", 410, "{}")] {
-        let mut world = overdue_in(World::plan().more("[limits]\nrepeat = []\n")).await;
+        let mut world = overdue_in(World::plan()).await;
         let fault = Fault::Status(status, body.to_owned());
         world.sim.fail_next(Tool::Github, "POST /comments", fault, FOR_EVER);
         world.sim.forget_requests();

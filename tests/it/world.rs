@@ -268,14 +268,17 @@ impl Plan {
     }
 }
 
-/// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date. They
-/// are off unless a test says something about them.
+/// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date, and
+/// repeats of what was said. They are off unless a test says something about them.
 pub fn unasked(mut text: String) -> String {
     for rule in ["ack.missing", "due.at_risk", "due.unrealistic", "load.overloaded"] {
         let table = format!("[rules.{rule}]");
         if !text.contains(&table) {
             text.push_str(&format!("\n{table}\nenabled = false\n"));
         }
+    }
+    if !text.contains("[limits]") {
+        text.push_str("\n[limits]\nrepeat = []\n");
     }
     text
 }

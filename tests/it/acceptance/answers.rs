@@ -5,6 +5,9 @@ use jiff::SignedDuration;
 use crate::contract::trackers::{ALL, Tracker};
 use crate::world::{World, at};
 
+/// Words are repeated as they usually are.
+const REPEATS: &str = "[limits]\nrepeat = [1, 3, 7, 15]\n";
+
 /// Messages of their own to somebody, without answers in threads.
 fn to<'s>(who: &str, sent: &'s [String]) -> Vec<&'s String> {
     sent.iter().filter(|sent| sent.starts_with(&format!("slack @{who}:"))).collect()
@@ -36,7 +39,7 @@ async fn due_on_monday(tracker: Tracker, more: &str) -> (World, String) {
 #[tokio::test]
 async fn d02_an_answer_silences_the_rule_for_three_working_days_and_a_failure_speaks() {
     for tracker in ALL {
-        let more = "[rules.stalled]\nidle_3d = \"1 workday\"\nidle_7d = \"1 workday\"\nidle_0d = \"1 workday\"\n";
+        let more = "[limits]\nrepeat = [1, 3, 7, 15]\n[rules.stalled]\nidle_3d = \"1 workday\"\nidle_7d = \"1 workday\"\nidle_0d = \"1 workday\"\n";
         let mut world = tracker.plan().more(more).begin("2026-03-02T09:00:00Z").await;
         let key = tracker.task(&world, "Send the offer", Some("ana"));
         tracker.due(&world, &key, "2026-03-19");
@@ -92,7 +95,7 @@ async fn d03_what_is_over_before_it_settled_is_never_said_and_what_was_said_ends
 #[tokio::test]
 async fn d22_who_said_on_it_and_forgot_is_asked_after_three_days_and_it_counts_for_one_more() {
     for tracker in ALL {
-        let (mut world, key) = due_on_monday(tracker, "[rules.stalled]\nenabled = false\n").await;
+        let (mut world, key) = due_on_monday(tracker, &format!("{REPEATS}[rules.stalled]\nenabled = false\n")).await;
         world.at("2026-03-10T08:00:00Z");
         let told = until(&mut world, "2026-03-10T10:00:00Z", 30).await;
         assert_eq!(to("ana", &told).len(), 1, "{tracker:?}: {told:#?}");
@@ -108,5 +111,30 @@ async fn d22_who_said_on_it_and_forgot_is_asked_after_three_days_and_it_counts_f
         let later = until(&mut world, "2026-03-17T12:00:00Z", 90).await;
         assert!(world.gap("overdue").await.alert.said.is_none(), "{tracker:?}: and is forgotten");
         assert_eq!(to("max", &later).len(), 1, "{tracker:?}: so who leads her hears: {later:#?}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_nothing_is_told_once_more_in_the_message_of_the_day_and_never_by_a_comment() {
+    for tracker in ALL {
+        let more = format!("{REPEATS}[rules.stalled]\nenabled = false\n");
+        let (mut world, key) = due_on_monday(tracker, &more).await;
+        world.at("2026-03-10T08:00:00Z").run().await;
+        let mut days = Vec::new();
+        while world.now() < at("2026-04-03T17:00:00Z") {
+            world.later(SignedDuration::from_mins(150)).run().await;
+            let sent = world.sent();
+            let day = world.now().to_string()[5..10].to_owned();
+            days.extend(to("ana", &sent).iter().map(|_| day.clone()));
+            let comments = sent.iter().filter(|sent| sent.starts_with("comment ")).count();
+            assert!(comments == 0 || day == "03-10", "{tracker:?}: {sent:#?}");
+        }
+        assert_eq!(days, ["03-10", "03-11", "03-13", "03-19", "03-31"], "{tracker:?}");
+        let words = world.last_words("@ana");
+        assert!(words.contains("First told Tue 10 Mar."), "{tracker:?}: {words}");
+        tracker.finish(&world, &key, "max");
+        let end = until(&mut world, "2026-04-06T13:00:00Z", 240).await;
+        let threads = end.iter().filter(|sent| sent.starts_with("slack @ana (thread)")).count();
+        assert_eq!(threads, 1, "{tracker:?}: {end:#?}");
     }
 }
