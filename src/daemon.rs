@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    Backlog, ByMail, FromStage, HookEvent, PersonSettings, Revisions, Settings, SlackSettings, WebhookSettings,
+    Backlog, ByMail, FromStage, HookEvent, PersonSettings, Revisions, RouteSettings, Settings, SlackSettings,
+    StepSettings, ViaSettings, WebhookSettings,
 };
 use crate::core::{Core, CoreHandle, Setup};
 use crate::domain::event;
@@ -26,6 +27,8 @@ use crate::domain::finding::Stage;
 use crate::domain::ids::ConnectionId;
 use crate::domain::notice::Reason;
 use crate::domain::policy::{Mode, Policy};
+use crate::domain::repeats::Repeats;
+use crate::domain::routes::{Route, Step, To, Which};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
 use crate::jobs::events;
@@ -306,13 +309,11 @@ pub fn policy(settings: &Settings) -> Policy {
         clear_after: elapsed(settings.messages.clear_after),
         recent_action: settings.messages.recent_action,
         work_hours_only: settings.messages.work_hours_only,
+        routes: settings.routes.iter().enumerate().map(route).collect(),
+        repeats: Repeats::on(&settings.limits.repeat),
         tell_backlog: settings.messages.backlog == Backlog::Tell,
         comments_on: Default::default(),
-        comments_from: match settings.comments.from_stage {
-            FromStage::Opens => Stage::Opens,
-            FromStage::Widens => Stage::Widens,
-            FromStage::Failure => Stage::Failure,
-        },
+        comments_from: settings.comments.from_stage.stage(),
         slack: settings.slack.as_ref().is_some_and(SlackSettings::reaches_people),
         slack_webhook: settings.slack.as_ref().is_some_and(|slack| !slack.reaches_people()),
         buttons: settings.slack.as_ref().is_some_and(SlackSettings::hears_presses),
@@ -331,6 +332,22 @@ pub fn policy(settings: &Settings) -> Policy {
 pub fn people(settings: &Settings) -> (Arc<crate::domain::calendar::Calendar>, Vec<store::PersonPlan>) {
     let mut calendars = roster::Calendars::new(settings);
     (calendars.default(), roster::persons(settings, &mut calendars))
+}
+
+fn route((nth, table): (usize, &RouteSettings)) -> Route {
+    let step = |step: &StepSettings| Step {
+        to: To::read(&step.to),
+        via: step.via.map(ViaSettings::via),
+        after: step.after.filter(|after| !after.is_zero()),
+    };
+    Route {
+        name: table.name.clone().unwrap_or_else(|| (nth + 1).to_string()),
+        key: format!("routes[{nth}]"),
+        rules: table.rules.clone().unwrap_or_default(),
+        from: table.stage.map_or(Stage::Widens, FromStage::stage),
+        which: table.r#match.clone().map(|condition| Arc::new(condition) as Arc<dyn Which>),
+        steps: table.steps.iter().map(step).collect(),
+    }
 }
 
 fn hook((name, table): (&String, &WebhookSettings)) -> event::Hook {

@@ -1,7 +1,8 @@
 //! What a limit on messages holds back: it stands on the alert, and is told when the limit allows, if it is still true.
 
 use super::draft::Draft;
-use super::ladder::{Want, cannot_wait};
+use super::ladder::cannot_wait;
+use super::ways::Want;
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::ids::AccountId;
 use crate::domain::notice::{Address, MessageState, Notice, NoticeState, PostAbout, Reason};

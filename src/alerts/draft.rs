@@ -168,7 +168,8 @@ impl<'a> Draft<'a> {
     /// The subjects of alerts that differ from the board's in a way that others may hang on.
     pub(super) fn moved(&self) -> BTreeSet<SubjectKey> {
         let weight = |alert: &Alert| {
-            (alert.state, alert.backlog, alert.snoozed_until, alert.acked_until, alert.said.clone(), alert.episode)
+            let answered = (alert.snoozed_until, alert.acked_until, alert.said.clone());
+            (alert.state, alert.stage, alert.backlog, answered, alert.episode)
         };
         let moved = |alert: &&Alert| self.snapshot.board.alert(alert.id).map(weight) != Some(weight(alert));
         self.alerts.values().map(|change| &change.alert).filter(moved).map(|alert| alert.subject).collect()

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::Judgement;
 use super::draft::Draft;
+use super::whose::heads;
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, RuleId, SubjectKey};
 use crate::domain::ids::{AlertId, TaskId};
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
 const OVERDUE: RuleId = RuleId("overdue");
@@ -26,6 +29,11 @@ fn is_one_of(rule: RuleId, names: &[&str]) -> bool {
 /// Why a stronger gap keeps an alert from speaking. `None`: none does.
 pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
     let SubjectKey::Task(task) = alert.subject else { return None };
+    stronger(alert, task, draft).or_else(|| whole(alert, task, draft))
+}
+
+/// A stronger gap about the task itself, or about what it waits for.
+fn stronger(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
     let by = |rule: RuleId| {
         let other = draft.open(alert.subject, rule).filter(|other| other.id != alert.id)?;
         Some(Withheld::Inhibited(other.gap.clone()))
@@ -72,7 +80,7 @@ pub(super) fn inhibitor(alert: &Alert, draft: &Draft<'_>) -> Option<Withheld> {
     {
         return Some(Withheld::Inhibited(nobody.gap.clone()));
     }
-    parent(alert, task, draft)
+    None
 }
 
 /// An open task that this one waits for: whoever has that one can do something about it.
@@ -86,16 +94,34 @@ fn blocker(task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
     }
 }
 
-/// The same rule open on the parent: one word about the whole is enough, if the parent may speak at all.
-fn parent(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
+/// The same rule open on what the task is a part of, as bad as here, and of the same people: one word about the whole is
+/// enough, if it is said. Of a whole that is itself a part, the outermost speaks. Whoever else has a part hears of it.
+fn whole(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
     let snapshot = draft.snapshot;
-    let parent = snapshot.board.task(task)?.parent()?;
-    if is_above(task, parent, snapshot) && parent > task {
+    let (mut inner, mut speaks) = (task, None);
+    for _ in 0..PARENTS {
+        let Some(parent) = snapshot.board.task(inner).and_then(TaskRow::parent) else { break };
         // Parents in a circle: the smallest one speaks.
-        return None;
+        if parent == task || is_above(inner, parent, snapshot) && parent > inner {
+            break;
+        }
+        let Some(other) = draft.open(SubjectKey::Task(parent), alert.rule) else { break };
+        if !may_speak(other, snapshot) || stronger(other, parent, draft).is_some() {
+            break;
+        }
+        if other.stage >= alert.stage && is_theirs(alert, other, snapshot) {
+            speaks = Some(other);
+        }
+        inner = parent;
     }
-    let other = draft.open(SubjectKey::Task(parent), alert.rule)?;
-    may_speak(other, snapshot).then(|| Withheld::Inhibited(other.gap.clone()))
+    speaks.map(|other| Withheld::Inhibited(other.gap.clone()))
+}
+
+/// True where everybody who would hear of a part hears of the whole.
+fn is_theirs(part: &Alert, whole: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    let hear = heads(whole, snapshot);
+    let people = &snapshot.board.people;
+    heads(part, snapshot).iter().all(|head| hear.iter().any(|other| people.same(*head, *other)))
 }
 
 /// False for what is kept silent itself: it speaks for nobody else either.
@@ -110,15 +136,33 @@ fn is_above(task: TaskId, of: TaskId, snapshot: &Snapshot<'_>) -> bool {
     std::iter::successors(Some(of), up).take(PARENTS).any(|id| id == task)
 }
 
+/// All parts of a task, and the parts of these.
+pub(crate) fn parts(of: TaskId, snapshot: &Snapshot<'_>) -> BTreeSet<TaskId> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![of]);
+    while let Some(task) = open.pop() {
+        let new = snapshot.board.children(task).map(|child| child.id).filter(|child| *child != of);
+        open.extend(new.filter(|child| found.insert(*child)));
+    }
+    found
+}
+
 /// What was silenced by an alert that has just opened or gone has to be asked again.
-pub(super) fn wake_neighbours(draft: &mut Draft<'_>) {
+pub(super) fn wake_neighbours(judgements: &[Judgement], draft: &mut Draft<'_>) {
     let board = draft.snapshot.board;
     let mut near: BTreeSet<SubjectKey> = BTreeSet::new();
     for subject in draft.moved() {
         near.insert(subject);
         if let SubjectKey::Task(id) = subject {
-            let around = board.children(id).chain(board.dependants(id));
-            near.extend(around.map(|task| SubjectKey::Task(task.id)));
+            near.extend(board.dependants(id).map(|task| SubjectKey::Task(task.id)));
+            near.extend(parts(id, draft.snapshot).into_iter().map(SubjectKey::Task));
+        }
+    }
+    // Whose the whole is may have changed.
+    for judgement in judgements {
+        if let SubjectKey::Task(id) = judgement.subject
+            && draft.live(judgement.subject).next().is_some()
+        {
+            near.extend(parts(id, draft.snapshot).into_iter().map(SubjectKey::Task));
         }
     }
     let live = |alert: &&Alert| alert.state != AlertState::Resolved;

@@ -29,6 +29,7 @@ mod draft;
 mod heed;
 #[cfg(test)]
 mod heard_tests;
+mod inform;
 mod inhibit;
 mod ladder;
 mod lapse;
@@ -37,12 +38,18 @@ mod ladder_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod whole_tests;
+#[cfg(test)]
 mod risk_tests;
 mod reconcile;
+mod repeat;
+mod route;
 mod routing;
 mod speaks;
+mod sponsor;
 mod step;
 mod teams;
+mod ways;
 mod whose;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -72,8 +79,10 @@ pub(crate) use digest::{
     missed as missed_digests,
 };
 pub(crate) use heed::{heard, verdicts};
+pub(crate) use inhibit::parts;
 pub(crate) use ladder::cannot_wait;
 pub(crate) use reconcile::resumes;
+pub(crate) use route::route_of;
 pub(crate) use speaks::may_send;
 pub(crate) use teams::{Team, is_of, leads};
 pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
@@ -127,7 +136,7 @@ pub fn decide(judgements: &[Judgement], due: &DueNow, snapshot: &Snapshot<'_>, i
     for id in draft.awake.clone() {
         step::advance(id, &mut draft);
     }
-    inhibit::wake_neighbours(&mut draft);
+    inhibit::wake_neighbours(judgements, &mut draft);
     for id in draft.awake.clone() {
         routing::route(id, &mut draft);
     }

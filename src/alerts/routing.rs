@@ -3,11 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{QUIET_AFTER_ACT, Want, climb, met_by};
+use super::ladder::{climb, met_by};
 use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
 use super::speaks::may_send;
 use super::step::settles_at;
+use super::ways::{QUIET_AFTER_ACT, Want};
 use super::whose::last_act;
 use super::{budget, held, home, inhibit};
 use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
@@ -127,7 +128,8 @@ fn waits_for(alert: &Alert, unreachable: bool, plan: &Plan, notices: &[&Notice])
     let is_kept_line =
         |notice: &&&Notice| plan.keep.contains(&notice.id) && notice.state == NoticeState::Open && notice.rung == 0;
     let line = plan.say.iter().any(|want| want.rung == 0) || notices.iter().any(|notice| is_kept_line(&notice));
-    line.then_some(Withheld::Digest)
+    // Who is only informed keeps nobody waiting.
+    (line && alert.told.is_empty() && !goes).then_some(Withheld::Digest)
 }
 
 /// Why nothing at all may be said about an alert, and until when, where time ends it: the first reason that applies.
@@ -225,7 +227,8 @@ fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, draft: &Draft
         .board
         .notices_of(alert.id)
         .filter(|notice| notice.reason != Reason::Resolved && people.same(notice.account, want.account));
-    let told_at = told.filter_map(|notice| notice.told_at).min()?;
+    // What they did before they were told again is no answer to that.
+    let told_at = told.filter_map(|notice| notice.told_at).max()?;
     let acted_at = last_act(want.account, alert, snapshot).filter(|at| *at > told_at)?;
     let anew = alert.finding.evidence.question().is_some() && calendar.date(acted_at) < calendar.date(snapshot.now);
     (!anew).then(|| calendar.after(acted_at, QUIET_AFTER_ACT * calendar.day_secs()))

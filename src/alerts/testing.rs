@@ -111,6 +111,8 @@ pub(crate) fn policy() -> Policy {
         clear_after: SignedDuration::from_mins(10),
         recent_action: Length::Workhours(4.0),
         work_hours_only: true,
+        routes: Vec::new(),
+        repeats: Default::default(),
         tell_backlog: false,
         comments_on: HashSet::new(),
         comments_from: Stage::Widens,

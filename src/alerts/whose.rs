@@ -86,23 +86,39 @@ pub(crate) fn last_act(account: AccountId, alert: &Alert, snapshot: &Snapshot<'_
 /// Who leads the first of them and is none of them: by the configuration, else whoever answers for the project. `None`: nobody
 /// does.
 pub(crate) fn leader<'a>(heads: &[AccountId], about: SubjectKey, snapshot: &Snapshot<'a>) -> Option<&'a Person> {
+    let above = above(heads, about, snapshot);
+    above.iter().find_map(|person| stands(person, snapshot)).or(above.first().copied())
+}
+
+/// Who leads whoever was told as the manager, else whoever answers for the project: none of those who know. `None`: nobody.
+pub(super) fn sponsor<'a>(heads: &[AccountId], alert: &Alert, snapshot: &Snapshot<'a>) -> Option<&'a Person> {
+    let people = &snapshot.board.people;
+    let knows = |person: &&Person| {
+        let told = alert.told.iter().filter(|told| told.rung == 2).map(|told| told.account);
+        heads.iter().copied().chain(told).any(|one| people.same(one, person.own_account))
+    };
+    let answers = responsible(alert.subject, snapshot).and_then(|id| people.persons.get(&id));
+    let higher = above(heads, alert.subject, snapshot).into_iter().skip(1).chain(answers);
+    higher.filter(|person| !knows(person)).find_map(|person| stands(person, snapshot).filter(|one| !knows(one)))
+}
+
+/// Everybody above the first of them who is none of them, the next one first.
+fn above<'a>(heads: &[AccountId], about: SubjectKey, snapshot: &Snapshot<'a>) -> Vec<&'a Person> {
     let people = &snapshot.board.people;
     let responsible = responsible(about, snapshot);
     let first = match heads.first() {
         Some(first) => people.manager_or(*first, responsible),
         None => responsible.or(people.default_manager).and_then(|id| people.persons.get(&id)),
     };
-    let chain = std::iter::successors(first, |person| people.manager(person.own_account));
-    let above: Vec<&Person> = chain
-        .take(MANAGERS)
-        .filter(|person| !heads.iter().any(|head| people.same(*head, person.own_account)))
-        .collect();
-    // Of a manager on leave the deputy hears, else whoever leads the manager; when all of them are, the first waits for it.
+    let chain = std::iter::successors(first, |person| people.manager(person.own_account)).take(MANAGERS);
+    chain.filter(|person| !heads.iter().any(|head| people.same(*head, person.own_account))).collect()
+}
+
+/// Whoever hears what is for a manager: of who is on leave the deputy. `None`: neither is here.
+fn stands<'a>(person: &'a Person, snapshot: &Snapshot<'a>) -> Option<&'a Person> {
+    let people = &snapshot.board.people;
     let here = |person: &&Person| people.back_at(person.own_account, snapshot.now).is_none();
-    let stands = |person: &&'a Person| {
-        if here(person) { Some(*person) } else { people.deputy(person.own_account).filter(here) }
-    };
-    above.iter().find_map(stands).or(above.first().copied())
+    Some(person).filter(here).or_else(|| people.deputy(person.own_account).filter(here))
 }
 
 /// Whom the tool names as answering for the place that a gap is in, where they are known.

@@ -239,3 +239,9 @@ fn indent(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("<!--"));
     lines.map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
+
+/// How often faster than life time runs: `300x`.
+pub(super) fn speed(text: &str) -> Result<u32, String> {
+    let factor = text.strip_suffix('x').unwrap_or(text).parse().ok();
+    factor.filter(|factor| (1..=100_000).contains(factor)).ok_or_else(|| "expected e.g. 300x".to_owned())
+}

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
+use super::route::RouteShown;
 use super::table::{plain, when};
 use super::{Exit, Output, documents, norms, subject};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
@@ -55,6 +56,9 @@ struct Rule {
     norms: Vec<norms::Shown>,
     next_check_at: Option<Timestamp>,
     gap: Option<String>,
+    /// Who hears of the gap in which order, where that is not the usual ladder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<RouteShown>,
     /// What the rule needs and the connection does not tell.
     missing: Option<&'static str>,
 }
@@ -145,6 +149,7 @@ fn silent(rule: RuleId, verdict: &'static str, because: &str) -> Rule {
         norms: Vec::new(),
         next_check_at: None,
         gap: None,
+        route: None,
         missing: None,
     }
 }
@@ -201,6 +206,7 @@ fn rule(
         norms: norms::of_task(one),
         next_check_at: one.recheck_at.filter(|_| missing.is_none()),
         missing: missing.map(Need::word),
+        route: gap.and_then(|alert| RouteShown::of(view, alert)),
         gap: gap.map(|alert| alert.gap.0.clone()),
     }
 }
@@ -297,6 +303,9 @@ fn print(document: &Document) {
         }
         for norm in rule.norms.iter().filter(|_| rule.verdict != "not_applicable") {
             anstream::println!("  {:<22} {}", "", norm.line());
+        }
+        if let Some(route) = &rule.route {
+            anstream::println!("  {:<22} told by {}", "", route.words());
         }
         if let Some(at) = rule.next_check_at {
             anstream::println!("  {:<22} looked at again {}", "", when(at));

@@ -25,6 +25,7 @@ mod preview_digest;
 mod progress;
 mod rehearsal;
 mod rules;
+mod route;
 mod rules_test;
 mod schedule;
 mod subject;
@@ -148,7 +149,7 @@ enum Verb {
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// How fast time runs after the replay: 300x is five minutes a second.
-        #[arg(long, default_value = "300x", value_parser = speed)]
+        #[arg(long, default_value = "300x", value_parser = demo::speed)]
         speed: u32,
         /// Stop after so many simulated days; without it, when the story is over.
         #[arg(long)]
@@ -266,6 +267,9 @@ enum Verb {
         #[arg(long, default_value = "7d")]
         since: String,
     },
+    /// Who hears of a gap, in which order.
+    #[command(subcommand)]
+    Route(route::RouteVerb),
     /// Keep a gap silent for a while.
     Snooze {
         /// Its id.
@@ -421,11 +425,6 @@ fn stage(text: &str) -> Result<Stage, String> {
     }
 }
 
-fn speed(text: &str) -> Result<u32, String> {
-    let factor = text.strip_suffix('x').unwrap_or(text).parse().ok();
-    factor.filter(|factor| (1..=100_000).contains(factor)).ok_or_else(|| "expected e.g. 300x".to_owned())
-}
-
 /// `docs/cli.md`: every command with its options.
 pub fn reference() -> String {
     manual::markdown()
@@ -490,6 +489,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),
         Verb::Explain { task, at } => explain::explain(&from, &task, at.as_deref()),
         Verb::Why { about, since } => why::why(&from, &about, &since),
+        Verb::Route(verb) => route::route(&from, &verb),
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,
         Verb::Release { container } => wish::release(&from, &container).await,

@@ -112,7 +112,7 @@ pub(super) fn rehearse(
 }
 
 /// Reading goes on meanwhile: what was read well the last time counts as read just now.
-fn keep_fresh(view: &mut View) {
+pub(super) fn keep_fresh(view: &mut View) {
     let now = view.now;
     let stale = |one: &&ContainerRec| one.warm_at.is_some() && one.failing_since.is_none() && one.fresh_at < Some(now);
     let fresh = |one: &ContainerRec| ContainerRec { fresh_at: Some(now), ..one.clone() };

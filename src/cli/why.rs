@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, print_json, print_text, since};
+use super::route::RouteShown;
 use super::subject::{self, recipients};
 use super::table::{csv, table, when};
 use super::{Exit, Output};
@@ -28,6 +29,9 @@ struct Row {
     because: Option<String>,
     due_at: Option<Timestamp>,
     told_at: Option<Timestamp>,
+    /// Who hears in which order, where that is not the usual ladder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<RouteShown>,
 }
 
 /// What is asked about.
@@ -141,7 +145,14 @@ fn sent(view: &View, row: &NoticeRow) -> Row {
         because: row.why.clone().or(budget).or(waits),
         due_at: row.due_at,
         told_at: row.told_at,
+        route: route(view, &row.gap),
     }
+}
+
+/// The route of a gap as it is now.
+fn route(view: &View, gap: &str) -> Option<RouteShown> {
+    let alert = view.board.alerts().find(|alert| alert.gap.0 == gap && alert.state != AlertState::Resolved)?;
+    RouteShown::of(view, alert)
 }
 
 /// What would have been said and was held back, then or now: it stands on the alert, and in its log once it is another reason.
@@ -174,6 +185,7 @@ fn held(view: &View, about: &About, since: Timestamp) -> Result<Vec<Row>, Stoppe
                 because: Some(because.clone()),
                 due_at,
                 told_at: None,
+                route: RouteShown::of(view, alert),
             }));
         }
     }
@@ -191,7 +203,10 @@ fn print(rows: &[Row]) {
     let mut shown = table(&["GAP", "REASON", "TO", "BY", "DECISION", "BECAUSE", "WHEN"]);
     for row in rows {
         let at = when(row.told_at.or(row.due_at).unwrap_or(row.at));
-        let because = row.because.clone().unwrap_or_default().replace('_', " ");
+        let mut because = row.because.clone().unwrap_or_default().replace('_', " ");
+        if let Some(route) = &row.route {
+            because = format!("{because} · {}", route.words()).trim_start_matches(" · ").to_owned();
+        }
         let by = row.channel.unwrap_or("-").to_owned();
         shown.add_row([
             row.gap.clone(),

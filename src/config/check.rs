@@ -16,7 +16,9 @@ use super::shapes::{
     password_shape, slack_app_shape, slack_hook_shape, slack_shape, slack_signing_shape, trello_key_shape,
     trello_shape, webhook_shape,
 };
-use super::{Mode, ProjectName, SecretRef, Settings, asana, github, jira, migrate, outgoing, slack, trello};
+use super::{
+    Mode, ProjectName, SecretRef, Settings, asana, github, jira, limits, migrate, outgoing, routes, slack, trello,
+};
 
 /// Every mistake, each with the key it is about.
 /// `repaired`: what was left out because it could not be read.
@@ -41,6 +43,8 @@ pub(super) fn all(
     check.found.extend(asana::all(settings, context, repaired));
     check.found.extend(trello::all(settings, context, repaired));
     check.found.extend(outgoing::all(settings, context));
+    check.found.extend(limits::all(settings, context));
+    check.found.extend(routes::all(settings, context));
     if !only_looks {
         check.certificates();
         check.secrets();
@@ -375,10 +379,6 @@ impl Check<'_> {
             let path = format!("rules.{}", wrong.key);
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
             self.add(&path, problem);
-        }
-        for (path, found, expected) in self.settings.limits.out_of_range() {
-            let problem = self.context.is_not("bad-value", path, &found.to_string(), expected, "out of range");
-            self.add(path, problem);
         }
     }
 

@@ -20,6 +20,8 @@
 //! | `tables` | what the tables of all trackers have in common |
 //! | `values`, `secrets`, `shapes` | small types that refuse a wrong value |
 //! | `projects` | what is read of projects and fields |
+//! | `limits` | `[limits]`: how much people are told |
+//! | `routes` | `[[routes]]`: who hears in which order |
 //! | `schedule` | `[schedule]` |
 //! | `outgoing` | `[email]`, `[webhooks.NAME]`, who wants to be told by which channel |
 //! | `diagnose`, `pages` | how a mistake looks, and what each id means |
@@ -51,6 +53,7 @@ mod projects;
 mod read;
 pub mod reference;
 pub mod revisions;
+mod routes;
 mod rules;
 mod schedule;
 pub mod schema;
@@ -76,6 +79,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::away::DateRange;
+use crate::domain::finding::Stage;
 pub use crate::domain::length::Length;
 pub use crate::domain::policy::Mode;
 pub use crate::rules::overrides::Override;
@@ -91,6 +95,7 @@ pub use origins::Origin;
 pub use outgoing::{ByMail, EmailSettings, HookEvent, HookUrl, MailSender, NotifySettings, SmtpUrl, WebhookSettings};
 pub use projects::{GithubFields, Statuses};
 pub use revisions::Revisions;
+pub use routes::{RouteSettings, StepSettings, ViaSettings};
 pub use schedule::ScheduleSettings;
 pub use secrets::SecretRef;
 pub use server::{Audience, HeartbeatSettings, Listen, ServerSettings};
@@ -153,6 +158,8 @@ pub struct Settings {
     pub rules: RuleSettings,
     /// Other thresholds for some tasks; of several that match, the later ones count.
     pub overrides: Vec<Override>,
+    /// Who hears in which order; the first that a gap is on counts. Empty: the usual ladder.
+    pub routes: Vec<RouteSettings>,
     /// Where each value comes from.
     #[serde(skip)]
     origins: origins::Known,
@@ -168,7 +175,8 @@ impl Settings {
     /// Whether a condition reads what the tools call things: labels, keys, words for states.
     pub fn read_words(&self) -> bool {
         let matched = self.overrides.iter().flat_map(|one| one.r#match.fields());
-        self.rules.read_words() || matched.into_iter().any(|field| field.is_word())
+        let routed = self.routes.iter().filter_map(|one| one.r#match.as_ref()).flat_map(|one| one.fields());
+        self.rules.read_words() || matched.chain(routed).any(|field| field.is_word())
     }
 
     /// Every connection as it is written elsewhere: `github.acme`.
@@ -354,6 +362,17 @@ pub enum FromStage {
     Widens,
     /// Stage 3.
     Failure,
+}
+
+impl FromStage {
+    /// The same, as the rules say it.
+    pub fn stage(self) -> Stage {
+        match self {
+            FromStage::Opens => Stage::Opens,
+            FromStage::Widens => Stage::Widens,
+            FromStage::Failure => Stage::Failure,
+        }
+    }
 }
 
 /// `[people.NAME]`

@@ -32,6 +32,11 @@ pub(super) fn all(root: &Value, settings: &Settings, context: &Context) -> Vec<(
             check.steady(&format!("rules.{id}.exclude"), exclude, "`exclude`");
         }
     }
+    for (nth, route) in settings.routes.iter().enumerate() {
+        if let Some(condition) = &route.r#match {
+            check.steady(&format!("routes[{nth}].match"), condition, "a route");
+        }
+    }
     let Some(ValueKind::Array(list)) = get(root, "overrides").map(|value| &value.kind) else { return check.found };
     for (nth, one) in list.iter().enumerate() {
         let path = format!("overrides[{nth}]");

@@ -95,6 +95,10 @@ impl Reference {
         if let Some(keys) = object.get_mut("properties").and_then(Value::as_object_mut) {
             keys.iter_mut().for_each(|(key, value)| self.tell(value, &join(path, key)));
         }
+        if let Some(items) = object.get_mut("items").and_then(Value::as_object_mut) {
+            items.remove("format");
+            items.remove("maximum");
+        }
         if let Some(items) = object.get_mut("items").filter(|items| items["properties"].is_object()) {
             self.tell(items, path);
         }

@@ -45,7 +45,7 @@ pub struct Alert {
     pub resolved_at: Option<Timestamp>,
     /// How it ended, once resolved.
     pub ending: Option<Ending>,
-    /// Highest rung of the ladder told: 0 nobody or digest, 1 owner, 2 manager.
+    /// Highest rung of the ladder told: 0 nobody or digest, 1 owner, 2 manager, 3 whoever leads the manager.
     pub rung: u8,
     /// Counts repeats on a rung.
     pub round: u32,
@@ -106,7 +106,7 @@ pub struct Told {
     pub account: AccountId,
     /// Where.
     pub address: Address,
-    /// On which rung: 1 owner, 2 manager.
+    /// On which rung: 1 owner, 2 manager, 3 whoever leads the manager.
     pub rung: u8,
     /// When the channel confirmed it.
     pub at: Timestamp,

@@ -22,7 +22,7 @@ pub struct Notice {
     pub episode: u32,
     /// Why now.
     pub reason: Reason,
-    /// 0 digest, 1 owner, 2 manager; for `Resolved` the rung that had been told.
+    /// 0 digest, 1 owner, 2 manager, 3 whoever leads the manager; for `Resolved` the rung that had been told.
     pub rung: u8,
     /// Counts repeats.
     pub round: u32,
@@ -59,6 +59,8 @@ pub enum Reason {
     Resolved,
     /// The time that somebody asked for is over, and it still stands.
     Asked,
+    /// The same once more: nothing was done about it.
+    Repeated,
 }
 
 impl Reason {
@@ -74,11 +76,12 @@ impl Reason {
             1 => Reason::Worsened,
             2 => Reason::Escalated,
             4 => Reason::Asked,
+            5 => Reason::Repeated,
             _ => Reason::Resolved,
         }
     }
 
-    /// `opened`, `worsened`, `escalated`, `resolved` or `asked`.
+    /// `opened`, `worsened`, `escalated`, `resolved`, `asked` or `repeated`.
     pub fn word(self) -> &'static str {
         match self {
             Reason::Opened => "opened",
@@ -86,6 +89,7 @@ impl Reason {
             Reason::Escalated => "escalated",
             Reason::Resolved => "resolved",
             Reason::Asked => "asked",
+            Reason::Repeated => "repeated",
         }
     }
 }

@@ -14,6 +14,8 @@ use super::ids::ConnectionId;
 use super::length::Length;
 use super::notice::Address;
 use super::people::Person;
+use super::repeats::Repeats;
+use super::routes::Route;
 
 /// Judge and show, or also send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +54,10 @@ pub struct Policy {
     pub recent_action: Length,
     /// Only in the recipient's working hours.
     pub work_hours_only: bool,
+    /// Ways of telling instead of the usual ladder; the first that a gap is on counts.
+    pub routes: Vec<Route>,
+    /// When the same is told once more.
+    pub repeats: Repeats,
     /// Findings present when a container becomes warm are told like new ones.
     pub tell_backlog: bool,
     /// Connections on which our comment may be written.

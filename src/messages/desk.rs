@@ -149,8 +149,8 @@ impl<'a> Desk<'a> {
 
     /// Where a new notice belongs: the place and topic of its post.
     pub(super) fn belongs(&self, notice: &Notice) -> (Address, PostAbout) {
-        let own = PostAbout::Alert(notice.alert, notice.episode);
         let place = place(&notice.address);
+        let own = self.own(notice, &place);
         match &notice.address {
             Address::Comment { task, .. } => (place, PostAbout::Task(*task)),
             Address::Slack(Destination::Channel(_)) => (place, own),
@@ -158,11 +158,42 @@ impl<'a> Desk<'a> {
             _ => {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
-                let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
+                let at_once = notice.reason != Reason::Repeated
+                    && self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
                 let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
                 (place, about)
             }
         }
+    }
+
+    /// The topic of a gap's own message: that of this episode, or of an earlier one of today. A gap that swings is one message
+    /// a day.
+    fn own(&self, notice: &Notice, place: &Address) -> PostAbout {
+        let new = PostAbout::Alert(notice.alert, notice.episode);
+        if notice.reason == Reason::Resolved || !self.snapshot.policy.edits(place) {
+            return new;
+        }
+        let earlier = (1..notice.episode).rev().map(|episode| PostAbout::Alert(notice.alert, episode));
+        let today = |about: &PostAbout| {
+            let post = self.latest.get(&(spot(place), *about)).and_then(|id| self.post(*id));
+            post.is_some_and(|post| post.open && post.at.is_some() && self.swings(notice, post))
+        };
+        earlier.into_iter().find(today).unwrap_or(new)
+    }
+
+    /// True where a notice goes on with a post that was told today, and of which its reader heard today that it was over; or
+    /// that was told lately, and its end never was.
+    pub(super) fn swings(&self, notice: &Notice, post: &Post) -> bool {
+        let calendar = self.calendar(notice);
+        let lines = self.lines(post.id);
+        let told = |is_end: bool| {
+            let own = lines.iter().filter(|line| line.alert == notice.alert);
+            own.filter(|line| (line.reason == Reason::Resolved) == is_end).filter_map(|line| line.told_at).max()
+        };
+        let Some(last) = told(false) else { return false };
+        let today = |at| calendar.date(at) == calendar.date(self.snapshot.now);
+        let over = told(true).map(|over_at| today(over_at) && today(last));
+        over.unwrap_or_else(|| resumes(last, self.snapshot)) && self.goes_on(notice, post)
     }
 
     /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that

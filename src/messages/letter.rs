@@ -13,7 +13,7 @@ use super::guard::{Named, worded};
 use super::scene::Scene;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
-use crate::alerts::{cannot_wait, heads, last_act, leader, owners};
+use crate::alerts::{cannot_wait, heads, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
@@ -145,6 +145,7 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
         hearing: hearing(alert, reader, audience, desk, scene),
         answered,
+        again: again(alert, reader, desk),
         controls,
         also: also(alert, desk, scene),
         children: children(alert, desk),
@@ -204,7 +205,10 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
         Addressee::Account(account) => vec![account],
         _ => whose.clone(),
     };
-    let told = told(&asked, &notices, desk);
+    let mut told = told(&asked, &notices, 1, desk);
+    if reader.rung > 2 {
+        told.extend(self::told(&[], &notices, 2, desk).into_iter().filter(|one| one.account != AccountId::NOBODY));
+    }
     let since = told.iter().map(|told| told.at).min();
     let acts = told.iter().filter_map(|told| last_act(told.account, alert, desk.snapshot));
     let is_theirs = whose.iter().any(|one| people.same(*one, reader.account));
@@ -215,17 +219,34 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
         back_at: whose.first().and_then(|one| back_at(*one, desk)),
         stands_in: asked.iter().find_map(|one| stands_in(*one, reader.account, desk)),
         is_readers: is_theirs || whose.is_empty(),
+        is_informed: is_informed(alert, reader, desk),
         is_private: !notices.iter().any(|notice| matches!(notice.address, Address::Comment { .. })),
         manager: next(alert, reader, audience, &asked, desk, scene),
     }
 }
 
+/// True for whoever only waits for it: nothing is asked of them.
+fn is_informed(alert: &Alert, reader: &Notice, desk: &Desk<'_>) -> bool {
+    let people = &desk.snapshot.board.people;
+    let waits = matches!(alert.finding.evidence, Evidence::Cascade { .. } | Evidence::BlockerStale { .. });
+    let asked = heads(alert, desk.snapshot);
+    reader.rung == 0 && waits && !asked.iter().any(|one| people.same(*one, reader.account))
+}
+
+/// When whoever is told once more was told first. `None`: this is no repeat.
+fn again(alert: &Alert, reader: &Notice, desk: &Desk<'_>) -> Option<Timestamp> {
+    let notices = desk.notices_of(alert);
+    let theirs = |notice: &&&Notice| notice.account == reader.account && notice.reason != Reason::Repeated;
+    let told = notices.iter().filter(theirs).filter_map(|notice| notice.told_at).min();
+    told.filter(|_| reader.reason == Reason::Repeated)
+}
+
 /// Who of those concerned was told, each with when first; the deputy in the place of who is away. Where none of them was,
 /// everybody who was told first.
-fn told(asked: &[AccountId], notices: &[&Notice], desk: &Desk<'_>) -> Vec<Heard> {
+fn told(asked: &[AccountId], notices: &[&Notice], rung: u8, desk: &Desk<'_>) -> Vec<Heard> {
     let people = &desk.snapshot.board.people;
     let mut all: Vec<Heard> = Vec::new();
-    for notice in notices.iter().filter(|notice| notice.rung == 1 && notice.reason != Reason::Resolved) {
+    for notice in notices.iter().filter(|notice| notice.rung == rung && notice.reason != Reason::Resolved) {
         let at = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
         let known = all.iter().any(|told| people.same(told.account, notice.account));
         if let (Some(at), false) = (at, known) {
@@ -297,12 +318,11 @@ fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
 /// Sub-tasks with the same gap that keep silent because of this one.
 fn children(alert: &Alert, desk: &Desk<'_>) -> usize {
     let SubjectKey::Task(id) = alert.subject else { return 0 };
-    let board = desk.snapshot.board;
     let same = |child: TaskId| {
         let mut others = desk.of(SubjectKey::Task(child));
         others.any(|other| other.rule == alert.rule && is_silenced_by(other, alert))
     };
-    board.children(id).filter(|child| same(child.id)).count()
+    parts(id, desk.snapshot).into_iter().filter(|part| same(*part)).count()
 }
 
 fn is_silenced_by(other: &Alert, alert: &Alert) -> bool {

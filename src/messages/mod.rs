@@ -335,13 +335,18 @@ impl Sealer<'_, '_> {
         // A gap that came back changed the words in silence; whoever heard that it was over need not hear it once more.
         let said = |notice: &Notice| {
             notice.reason == Reason::Resolved
-                && matches!(post.about, PostAbout::Day(_))
+                && matches!(post.about, PostAbout::Day(_) | PostAbout::Alert(..))
                 && lines.iter().any(|other| {
                     other.id < notice.id && other.reason == Reason::Resolved && other.alert == notice.alert
                 })
         };
         let mine = |notice: &&&Notice| match notice.message {
-            None => is_there && notice.state == NoticeState::Sealed && needs_answer(notice, post) && !said(notice),
+            None => {
+                is_there
+                    && notice.state == NoticeState::Sealed
+                    && needs_answer(notice, post, &self.desk)
+                    && !said(notice)
+            }
             Some(message) => waiting.as_ref().is_some_and(|waiting| waiting.id == message),
         };
         let lines: Vec<&Notice> = lines.iter().filter(mine).copied().collect();
@@ -445,10 +450,11 @@ fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
 }
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.
-fn needs_answer(notice: &Notice, post: &Post) -> bool {
+fn needs_answer(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     match &notice.address {
         Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) | Address::Email(_) => {
-            notice.reason == Reason::Resolved || matches!(post.about, PostAbout::Alert(..))
+            let is_news = || matches!(post.about, PostAbout::Alert(..)) && !desk.swings(notice, post);
+            notice.reason == Reason::Resolved || is_news()
         }
         Address::Comment { .. } | Address::Digest(_) | Address::Log => false,
     }

@@ -67,6 +67,8 @@ pub(super) struct Item {
     pub(super) answered: Option<Answered>,
     /// What its reader can press.
     pub(super) controls: Vec<Control>,
+    /// When its reader was told of it first. `None`: it is no repeat.
+    pub(super) again: Option<Timestamp>,
     /// Weaker gaps of the same task that this one speaks for: `no movement`.
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
@@ -88,6 +90,8 @@ pub(super) struct Hearing {
     pub(super) stands_in: Option<(String, Timestamp)>,
     /// True when it belongs to whoever reads it, or to nobody.
     pub(super) is_readers: bool,
+    /// True when nothing is asked of whoever reads it: they only wait for it.
+    pub(super) is_informed: bool,
     /// False when a comment on the task says the same to everybody.
     pub(super) is_private: bool,
     /// Who hears next. `None`: nobody does, or has heard already.
@@ -166,6 +170,9 @@ impl Item {
 
     /// One next step: that of the gap, or what is asked of whoever answered before.
     pub(super) fn step(&self, scene: Scene<'_>) -> &'static str {
+        if self.hearing.is_informed {
+            return "For your information.";
+        }
         let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
         question.unwrap_or_else(|| next_step(&self.finding.evidence))
     }
@@ -368,7 +375,9 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
         blocks.push(Block::Line(item.headline(scene)));
         if item.quiet(scene).is_none() {
             let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
-            blocks.push(Block::Note(vec![plain(format!("{}{step}", item.words(scene)))]));
+            let again = item.again.filter(|_| item.over_at.is_none());
+            let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
+            blocks.push(Block::Note(vec![plain(format!("{}{again}{step}", item.words(scene)))]));
         }
         blocks.extend(pressed(item.controls.clone()));
     }

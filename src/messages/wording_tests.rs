@@ -231,6 +231,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             controls: Vec::new(),
             also: Vec::new(),
             children: 0,
+            again: None,
         };
         messages.push(text(&super::wording::single(&item, Audience::Owner, scene)));
     }
@@ -508,6 +509,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             controls: Vec::new(),
             also: Vec::new(),
             children: 0,
+            again: None,
         };
         text(&super::wording::single(&item, Audience::Owner, scene))
     };

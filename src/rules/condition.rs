@@ -191,6 +191,12 @@ fn read(text: &str) -> Result<Read, Wrong> {
         let why = "whether a number is empty cannot be asked; ask its cause, as `task.due is none`".to_owned();
         return Err(Wrong::Syntax { why, at });
     }
+    if let Some(at) =
+        fields.iter().filter(|field| field.kind.is_number()).find_map(|field| compares_with_text(field.name, text))
+    {
+        let why = "a number is never a word; `gapwatch rules fields TASK` shows its values".to_owned();
+        return Err(Wrong::Syntax { why, at });
+    }
     // What it calls exists or not whatever the values are; a task of which nothing is known shows it.
     let nothing = fields.iter().map(|field| (field.short(), Value::Null)).collect();
     match expression.eval(Context::from(Serde(as_subject(nothing)))) {
@@ -206,6 +212,16 @@ fn asks_whether_empty(name: &str, text: &str) -> Option<Range<usize>> {
         let asks = ["is none", "is not none", "is defined", "is undefined", "is not defined", "== none", "!= none"];
         let ask = asks.into_iter().find(|ask| rest.starts_with(ask))?;
         Some(from..text.len() - rest.len() + ask.len())
+    })
+}
+
+/// `task.priority == 'High'`, or `in ['High']`, and the like: its place.
+fn compares_with_text(name: &str, text: &str) -> Option<Range<usize>> {
+    text.match_indices(name).find_map(|(from, _)| {
+        let rest = text[from + name.len()..].trim_start();
+        let behind = ["==", "!=", "not in ", "in "].into_iter().find_map(|ask| rest.strip_prefix(ask))?;
+        let value = behind.trim_start().trim_start_matches(['[', '(']).trim_start();
+        value.starts_with(['\'', '"']).then(|| from..text.len() - value.len() + 1)
     })
 }
 
@@ -309,6 +325,9 @@ mod tests {
         assert!(matches!(wrong("task.state|shout == 'X'"), Wrong::Syntax { .. }));
         assert!(matches!(wrong("now() > task.due_at"), Wrong::Syntax { .. } | Wrong::UnknownField { .. }));
         assert!(matches!(wrong("task.days_left is none"), Wrong::Syntax { at, .. } if at == (0..22)));
+        for text in ["task.priority in ['High', 'Highest']", "task.priority == \"High\""] {
+            assert!(matches!(wrong(text), Wrong::Syntax { at, .. } if at.start == 0), "{text}");
+        }
         let words = Words::from("due {{ task.dew }}".to_owned());
         assert!(
             matches!(words.wrong(), Some(Wrong::UnknownField { name, at }) if name == "task.dew" && *at == (7..15))

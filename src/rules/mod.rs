@@ -26,6 +26,7 @@ pub mod structure;
 pub mod system;
 pub mod time;
 pub mod told;
+mod which;
 pub mod trial;
 
 #[cfg(test)]

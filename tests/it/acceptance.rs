@@ -1,5 +1,6 @@
 //! What people complained of in other tools, each as a test under its number.
 
+mod answers;
 mod floods;
 mod graph;
 mod history;
@@ -7,4 +8,5 @@ mod marked;
 mod people;
 mod quiet;
 mod reasons;
+mod sending;
 mod sources;

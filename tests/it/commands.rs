@@ -1,6 +1,7 @@
 //! The built program, as it is called: what it prints, and how it exits.
 
 mod asked;
+mod routes;
 
 use std::io::Read;
 use std::path::PathBuf;

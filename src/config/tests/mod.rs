@@ -8,6 +8,7 @@ mod jira;
 mod layers;
 mod mistakes;
 mod relations;
+mod routes;
 mod slack;
 mod specimens;
 mod trello;

@@ -98,6 +98,19 @@ impl Tracker {
         }
     }
 
+    /// Whoever has it begins with it, in the way that shows there.
+    pub fn start(self, world: &World, key: &str, by: &str) {
+        match self {
+            Tracker::GitHub => self.comment(world, key, by, "begun"),
+            Tracker::Asana => {
+                world.sim.asana().section(WEB_SHOP, "Doing");
+                world.sim.asana().section_move(key, WEB_SHOP, "Doing", by);
+            }
+            Tracker::Trello => world.sim.trello().to_list(key, "Doing", by),
+            _ => world.jira().status(key, "In Progress", by),
+        }
+    }
+
     pub fn reopen(self, world: &World, key: &str, by: &str) {
         match self {
             Tracker::GitHub => world.github().reopen(REPO, Self::number(key), &self.who(by), world.now()),
