@@ -4,8 +4,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::super::StoreError;
-use super::round::{day_code, day_from};
-use super::values::{at_opt, code_in, us_of};
+use super::values::{at_opt, code_in, day_code, day_from, us_of};
 use crate::domain::digest::{DigestOf, DigestTurn};
 
 /// All of them; those of a kind that this program does not know left out.

@@ -2,11 +2,10 @@
 //! rows by their number, so that writing a round twice is writing it once.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::{Connection, Row, params};
 
 use super::super::StoreError;
-use super::values::{at_in, at_opt, code_in, json, json_in, json_opt, us, us_of};
+use super::values::{at_in, at_opt, code_in, day_code, day_from, json, json_in, json_opt, us, us_of};
 use super::{census, digests, events};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round};
 use crate::domain::digest::DigestOf;
@@ -338,14 +337,4 @@ fn about_from(kind: u8, about: i64, episode: u32) -> Option<PostAbout> {
             day_from(episode.into()).map(|day| PostAbout::Digest(of, day))
         }
     }
-}
-
-/// 20260314
-pub(super) fn day_code(date: Date) -> i64 {
-    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
-}
-
-pub(super) fn day_from(code: i64) -> Option<Date> {
-    let (year, month, day) = (code / 10_000, code / 100 % 100, code % 100);
-    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 use serde::Serialize;
@@ -79,4 +80,15 @@ pub(super) fn id_list(ids: impl IntoIterator<Item = i64>) -> String {
     }
     list.push(']');
     list
+}
+
+/// 20260314
+pub(super) fn day_code(date: Date) -> i64 {
+    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
+}
+
+/// The inverse of [`day_code`]. `None`: no day is written so.
+pub(super) fn day_from(code: i64) -> Option<Date> {
+    let (year, month, day) = (code / 10_000, code / 100 % 100, code % 100);
+    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
