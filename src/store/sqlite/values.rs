@@ -87,7 +87,7 @@ pub(super) fn day_code(date: Date) -> i64 {
     i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 
-/// The inverse. `None`: it is no day.
+/// The inverse of [`day_code`]. `None`: no day is written so.
 pub(super) fn day_from(code: i64) -> Option<Date> {
     let (year, month, day) = (code / 10_000, code / 100 % 100, code % 100);
     Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
