@@ -10,6 +10,7 @@ mod figures;
 mod handle;
 mod norms;
 mod outbox;
+mod processors;
 mod pulse;
 mod recollect;
 mod reload;
@@ -264,7 +265,7 @@ impl Core {
             due = self.board.due(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
-        let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
+        let judged = processors::judge(&self.rules, &due.subjects, &snapshot);
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
