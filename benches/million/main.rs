@@ -174,12 +174,16 @@ fn judged(path: &Path) {
         let took = Took::begin();
         board.apply(delta);
         let due = board.due(now, 20_000);
+        took.print(&format!("tick: on the board, {} subjects", due.subjects.len()));
+        let took = Took::begin();
         let judged =
             rules::judge_briefly(&setup.rules, &due.subjects, &Snapshot { board: &board, policy: &setup.policy, now });
+        took.print("tick: the rules (P10: at most 3 ms)");
+        let took = Took::begin();
         for subject in judged {
             board.judged(subject.subject, subject.recheck_at);
         }
-        took.print(&format!("rules and timers of a tick, {} subjects (P10: at most 3 ms)", due.subjects.len()));
+        took.print("tick: when to look again");
     }
 }
 

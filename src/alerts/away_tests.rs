@@ -65,7 +65,7 @@ fn a_gap_about_a_person_is_told_to_them_and_of_one_who_left_to_who_leads_them() 
         let mut world = World::new();
         let judgement = super::Judgement {
             subject: crate::domain::finding::SubjectKey::Person(PersonId(1)),
-            readings: vec![(OVERDUE, crate::domain::finding::Reading::Gap(finding(addressee, evidence)))],
+            readings: vec![(OVERDUE, crate::domain::finding::Reading::gap(finding(addressee, evidence)))],
             judged: true,
             baseline: false,
         };

@@ -204,12 +204,12 @@ fn overdue_speaks_for_the_weaker_gaps_of_its_task_and_they_return_when_it_is_gon
             1,
             vec![
                 (OVERDUE, overdue_reading),
-                (PACE, Reading::Gap(pace(Stage::Widens))),
-                (STALLED, Reading::Gap(stalled(Stage::Widens))),
+                (PACE, Reading::gap(pace(Stage::Widens))),
+                (STALLED, Reading::gap(stalled(Stage::Widens))),
             ],
         )
     };
-    world.run(&[both(Reading::Gap(overdue("2025-03-10")))]);
+    world.run(&[both(Reading::gap(overdue("2025-03-10")))]);
     assert_eq!(world.sent.len(), 1);
     assert_snapshot!(world.said(), @r"
     slack UANA
@@ -272,7 +272,7 @@ fn a_task_without_an_owner_is_asked_of_its_creator_and_then_of_the_manager() {
     let evidence =
         Evidence::NoOwner { deadline: Some(deadline("2025-03-21")), category: StatusCategory::Active, left: false };
     let finding = to_account(BO, FirstWord::Direct, finding(Stage::Opens, Some(deadline("2025-03-21")), evidence));
-    world.run(&[judged(1, vec![(none, Reading::Gap(finding)), (OVERDUE, Reading::Gap(overdue("2025-03-10")))])]);
+    world.run(&[judged(1, vec![(none, Reading::gap(finding)), (OVERDUE, Reading::gap(overdue("2025-03-10")))])]);
     assert_eq!(world.sent.len(), 1);
     assert!(world.said().starts_with("slack UBO"));
     assert_eq!(world.withheld(OVERDUE, 1), Some("inhibited"));
@@ -289,7 +289,7 @@ fn operators_hear_in_person_else_in_their_channel_else_it_is_in_the_log() {
         let evidence = Evidence::MirrorStale { since: at("2025-03-11 08:00"), because: "401".to_owned(), refused };
         let finding = finding(Stage::Failure, None, evidence);
         let finding = Finding { addressee: Addressee::Operators, ..finding };
-        let readings = vec![(RuleId("sys.mirror_stale"), Reading::Gap(finding))];
+        let readings = vec![(RuleId("sys.mirror_stale"), Reading::gap(finding))];
         Judgement { subject: SubjectKey::Connection(GITHUB), ..judged(1, readings) }
     };
     let mut world = World::new();
@@ -405,8 +405,8 @@ fn that_all_parts_are_done_is_said_once_and_not_that_it_is_nearly_done() {
     };
     let done = Evidence::PartsDone { parts: 3, done_at: since };
     let gaps = vec![
-        (near, Reading::Gap(finding(Stage::Widens, None, nearly))),
-        (whole, Reading::Gap(finding(Stage::Opens, None, done))),
+        (near, Reading::gap(finding(Stage::Widens, None, nearly))),
+        (whole, Reading::gap(finding(Stage::Opens, None, done))),
     ];
     world.run(&[judged(1, gaps)]);
     assert_eq!((world.withheld(near, 1), world.withheld(whole, 1)), (Some("inhibited"), Some("digest")));

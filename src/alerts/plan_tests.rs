@@ -53,7 +53,7 @@ fn at_risk(week: u32, odds: f64) -> Reading {
         worst: vec![TaskId(3), TaskId(1), TaskId(2)],
     };
     let evidence = Evidence::Milestone(Box::new(outlook));
-    Reading::Gap(Finding { addressee: Addressee::Manager, ..finding(stage, Some(deadline), evidence) })
+    Reading::gap(Finding { addressee: Addressee::Manager, ..finding(stage, Some(deadline), evidence) })
 }
 
 fn judged(reading: Reading) -> Judgement {

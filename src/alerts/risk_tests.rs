@@ -78,7 +78,7 @@ fn an_acknowledgement_holds_until_the_next_checkpoint() {
 fn it_takes_the_word_from_the_gaps_that_are_its_reasons() {
     let mut world = World::new();
     let both =
-        judged(1, vec![(AT_RISK, Reading::Gap(asked(3, "2025-03-14"))), (PACE, Reading::Gap(pace(Stage::Widens)))]);
+        judged(1, vec![(AT_RISK, Reading::gap(asked(3, "2025-03-14"))), (PACE, Reading::gap(pace(Stage::Widens)))]);
     world.run(&[both]);
     assert!(world.said().contains("is due soon"));
     assert_eq!(world.withheld(PACE, 1), Some("inhibited"));

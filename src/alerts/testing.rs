@@ -459,7 +459,7 @@ pub(crate) fn judged(task: i64, readings: Vec<(RuleId, Reading)>) -> Judgement {
 }
 
 pub(crate) fn gap(task: i64, rule: RuleId, finding: Finding) -> Judgement {
-    judged(task, vec![(rule, Reading::Gap(finding))])
+    judged(task, vec![(rule, Reading::gap(finding))])
 }
 
 pub(crate) fn clear(task: i64, rule: RuleId) -> Judgement {

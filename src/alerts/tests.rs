@@ -132,7 +132,7 @@ fn what_cannot_be_told_or_is_at_the_edge_neither_opens_nor_resolves() {
     world.at("2025-03-11 10:30").run(&[]);
     assert_eq!(states(&world, OVERDUE).0, AlertState::Firing, "clear in doubtful data is not clear");
     world.run(&[clear(1, OVERDUE)]);
-    let edge = judged(1, vec![(OVERDUE, Reading::Edge(overdue("2025-03-10").evidence))]);
+    let edge = judged(1, vec![(OVERDUE, Reading::edge(overdue("2025-03-10").evidence))]);
     world.at("2025-03-11 10:35").run(&[edge]);
     world.at("2025-03-11 11:30").run(&[]);
     assert_eq!(states(&world, OVERDUE).0, AlertState::Firing);
@@ -375,7 +375,7 @@ fn each_of_two_bulks_of_a_day_keeps_what_it_brought_up_quiet_for_its_own_day() {
 #[test]
 fn gaps_of_one_rule_that_differ_in_scope_open_and_close_apart() {
     let mut world = World::new();
-    let scoped = |scope: &str| Reading::Gap(Finding { scope: scope.to_owned(), ..stalled(Stage::Widens) });
+    let scoped = |scope: &str| Reading::gap(Finding { scope: scope.to_owned(), ..stalled(Stage::Widens) });
     world.policy.clear_after = SignedDuration::ZERO;
     world.run(&[judged(1, vec![(STALLED, scoped("a")), (STALLED, scoped("b"))])]);
     let gaps: std::collections::BTreeSet<_> = world.board.alerts().map(|alert| alert.gap.clone()).collect();
@@ -401,7 +401,7 @@ fn the_same_input_decides_the_same_and_at_rest_nothing_changes() {
             .map(|id| {
                 judged(
                     id,
-                    vec![(OVERDUE, Reading::Gap(overdue("2025-03-10"))), (PACE, Reading::Gap(pace(Stage::Widens)))],
+                    vec![(OVERDUE, Reading::gap(overdue("2025-03-10"))), (PACE, Reading::gap(pace(Stage::Widens)))],
                 )
             })
             .collect();

@@ -177,8 +177,8 @@ fn rule(
     let calendar = view.board.people.calendar(owner);
     let (verdict, evidence) = match &one.reading {
         Reading::Gap(finding) => ("gap", Some(&finding.evidence)),
-        Reading::Edge(evidence) => ("edge", Some(evidence)),
-        Reading::Clear(Grounds::Measured(evidence)) => ("clear", Some(evidence)),
+        Reading::Edge(evidence) => ("edge", Some(&**evidence)),
+        Reading::Clear(Grounds::Measured(evidence)) => ("clear", Some(&**evidence)),
         Reading::Clear(Grounds::Because(_)) => ("clear", None),
         Reading::Clear(Grounds::NotApplicable(_)) => ("not_applicable", None),
         Reading::Unknown(Why::NotTold(_)) => ("not_applicable", None),

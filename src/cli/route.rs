@@ -192,7 +192,7 @@ fn play(view: &mut View, task: TaskId, chosen: Chosen) -> Vec<Gap> {
     let mut alerts = match chosen {
         Chosen::Open(alerts) => alerts,
         Chosen::Invented(rule, finding) => {
-            let readings = vec![(rule, Reading::Gap(*finding))];
+            let readings = vec![(rule, Reading::Gap(finding))];
             judgements.push(Judgement { subject, readings, judged: true, baseline: false });
             Vec::new()
         }

@@ -13,6 +13,7 @@ mod handle;
 mod norms;
 mod outbox;
 mod presses;
+mod processors;
 mod pulse;
 mod recollect;
 mod reload;
@@ -278,7 +279,7 @@ impl Core {
             due = self.due_now(now, SUBJECTS_A_ROUND);
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
-        let judged = rules::judge_briefly(&self.rules, &due.subjects, &snapshot);
+        let judged = processors::judge(&self.rules, &due.subjects, &snapshot);
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;

@@ -83,17 +83,34 @@ impl SubjectKey {
 /// What gapwatch calls itself, where a gap is about it.
 pub const ITSELF: &str = "gapwatch";
 
-/// Answer of one rule about one subject at one moment.
+/// Answer of one rule about one subject at one moment. Mostly there is nothing to say: what there is to say stands apart.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
     /// Nothing to say: an open alert closes.
     Clear(Grounds),
     /// Inside the hysteresis band: what is, stays.
-    Edge(Evidence),
+    Edge(Box<Evidence>),
     /// A gap: an alert opens, or stays open.
-    Gap(Finding),
+    Gap(Box<Finding>),
     /// Cannot be told from what was read so far: what is, stays.
     Unknown(Why),
+}
+
+impl Reading {
+    /// A gap, with its finding.
+    pub fn gap(finding: Finding) -> Reading {
+        Reading::Gap(Box::new(finding))
+    }
+
+    /// Inside the hysteresis band, with the facts.
+    pub fn edge(evidence: Evidence) -> Reading {
+        Reading::Edge(Box::new(evidence))
+    }
+
+    /// Clear, with the facts.
+    pub fn measured(evidence: Evidence) -> Reading {
+        Reading::Clear(Grounds::Measured(Box::new(evidence)))
+    }
 }
 
 /// Why a reading is clear.
@@ -104,7 +121,7 @@ pub enum Grounds {
     /// It is, and all is well, for a reason without numbers ("it has an owner").
     Because(&'static str),
     /// It is, and the numbers are on the right side.
-    Measured(Evidence),
+    Measured(Box<Evidence>),
 }
 
 /// Why a rule cannot tell.

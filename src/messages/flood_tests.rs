@@ -15,7 +15,7 @@ use crate::domain::notice::NoticeState;
 /// So many tasks of Ana's, each past its date.
 fn late(world: &mut World, tasks: std::ops::RangeInclusive<i64>) -> Vec<Judgement> {
     tasks.clone().for_each(|id| world.task(id, |_| {}));
-    tasks.map(|id| judged(id, vec![(OVERDUE, Reading::Gap(overdue("2025-03-10")))])).collect()
+    tasks.map(|id| judged(id, vec![(OVERDUE, Reading::gap(overdue("2025-03-10")))])).collect()
 }
 
 /// As the core does before every call.
@@ -116,7 +116,7 @@ fn what_is_let_go_at_night_leaves_in_the_morning() {
 fn what_is_dropped_is_not_said_again_until_it_gets_worse() {
     let mut world = World::new();
     (1..=60).for_each(|id| world.task(id, |_| {}));
-    let gap = |stage| Reading::Gap(Finding { first: Some(crate::domain::finding::FirstWord::Direct), ..pace(stage) });
+    let gap = |stage| Reading::gap(Finding { first: Some(crate::domain::finding::FirstWord::Direct), ..pace(stage) });
     let judgements: Vec<Judgement> = (1..=60).map(|id| judged(id, vec![(PACE, gap(Stage::Widens))])).collect();
     world.policy.per_hour = 0;
     run(&mut world, &judgements);
@@ -159,7 +159,7 @@ fn a_person_gets_as_many_grouped_messages_a_day_as_they_may() {
         for (nth, time) in (1..=4).zip(["09:00", "10:00", "11:00", "12:00"]) {
             world.at(&format!("2025-03-11 {time}"));
             let far = Finding { deadline: None, ..stalled(Stage::Widens) };
-            run(&mut world, &[judged(nth, vec![(STALLED, Reading::Gap(far))])]);
+            run(&mut world, &[judged(nth, vec![(STALLED, Reading::gap(far))])]);
         }
         let said = world.said();
         let new = said.split("\n---\n").filter(|sent| !sent.starts_with("edit ") && !sent.is_empty()).count();

@@ -39,10 +39,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn reading(code: u8, finding: impl Fn(Stage) -> crate::domain::finding::Finding) -> Reading {
     match code {
-        0 => Reading::Gap(finding(Stage::Opens)),
-        1 => Reading::Gap(finding(Stage::Widens)),
-        2 => Reading::Gap(finding(Stage::Failure)),
-        3 => Reading::Edge(finding(Stage::Opens).evidence),
+        0 => Reading::gap(finding(Stage::Opens)),
+        1 => Reading::gap(finding(Stage::Widens)),
+        2 => Reading::gap(finding(Stage::Failure)),
+        3 => Reading::edge(finding(Stage::Opens).evidence),
         4 => Reading::Unknown(Why::HistoryBehind),
         _ => Reading::Clear(Grounds::Because("all is well")),
     }

@@ -420,9 +420,9 @@ fn explain_says_why_for_every_kind_of_reading() {
     let scene = scene(&names, "2025-03-11 09:00", &calendar);
     let finding = pace(Stage::Widens);
     let readings = [
-        Reading::Gap(finding.clone()),
-        Reading::Edge(finding.evidence.clone()),
-        Reading::Clear(Grounds::Measured(finding.evidence)),
+        Reading::gap(finding.clone()),
+        Reading::edge(finding.evidence.clone()),
+        Reading::measured(finding.evidence),
         Reading::Clear(Grounds::Because("it has an owner")),
         Reading::Clear(Grounds::NotApplicable("it has no deadline")),
         Reading::Unknown(Why::HistoryShort),

@@ -12,10 +12,7 @@ use crate::domain::look::Look;
 /// The rule's answer; `Unknown` where it panics. When to look again is what it had asked for until then.
 pub(super) fn ask<'a>(rule: &dyn Rule, subject: Subject<'a>, look: &Look<'a>) -> Reading {
     // Nothing is left half-changed: a rule changes nothing, and a look only gathers what was asked.
-    let mut answer = Reading::Unknown(Why::RuleFailed);
-    // Where it panics, the answer stays what it is.
-    catch_unwind(AssertUnwindSafe(|| answer = rule.judge(subject, look))).ok();
-    answer
+    catch_unwind(AssertUnwindSafe(|| rule.judge(subject, look))).unwrap_or(Reading::Unknown(Why::RuleFailed))
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ use condition::Condition;
 use overrides::{Lists, Override, Overrides};
 use own::Own;
 use settings::RuleSettings;
+use told::Untold;
 
 /// A rule: its thresholds, and how it reads one subject.
 pub trait Rule: Send + Sync {
@@ -394,12 +395,17 @@ fn answers<'a>(
     };
     let list = special.as_deref().unwrap_or(&rules.list);
     let kind = kind_of(subject, snapshot);
+    let untold = match standing {
+        Standing::Judged(subject) => Untold::of(subject, snapshot),
+        Standing::Clear(_) | Standing::Unjudged(_) => None,
+    };
     for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
         look.begin();
-        let reading = match standing {
-            Standing::Judged(subject) => told::heard(guard::ask(rule, subject, &look), rule, subject, snapshot),
-            Standing::Clear(grounds) => Reading::Clear(Grounds::NotApplicable(grounds)),
-            Standing::Unjudged(_) => return,
+        let reading = match (standing, &untold) {
+            (Standing::Judged(subject), None) => guard::ask(rule, subject, &look),
+            (Standing::Judged(subject), Some(untold)) => untold.heard(guard::ask(rule, subject, &look), rule, snapshot),
+            (Standing::Clear(grounds), _) => Reading::Clear(Grounds::NotApplicable(grounds)),
+            (Standing::Unjudged(_), _) => return,
         };
         take(rule, reading, &look);
     }

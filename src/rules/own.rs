@@ -44,7 +44,7 @@ impl Own {
         };
         let deadline = look.deadline(task).filter(|deadline| deadline.source != DueSource::Parent);
         let says = says.trim().chars().take(MOST).collect();
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: self.rule.stage,
             scope: String::new(),
             addressee: self.addressee(task),

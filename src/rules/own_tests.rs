@@ -54,7 +54,7 @@ fn a_rule_of_ones_own_opens_with_its_words_and_looks_again_when_a_step_is_full()
     assert_eq!(quiet.recheck_at, Some("2025-03-17T09:00:00Z".parse().unwrap()));
     let open = mine(&rules, &["task A active owner ana created 2025-03-10 10:00", "now 2025-03-14 10:00"]);
     let Reading::Gap(finding) = open.reading else { panic!("{:?}", open.reading) };
-    assert_eq!((finding.stage, finding.addressee), (Stage::Widens, Addressee::Owners));
+    assert_eq!((finding.stage, &finding.addressee), (Stage::Widens, &Addressee::Owners));
     assert!(
         matches!(finding.evidence, Evidence::Own { ref rule, ref says, .. } if rule == "mine" && says == "quiet for 4 days")
     );

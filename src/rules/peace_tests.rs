@@ -491,7 +491,7 @@ fn gaps(drawn: &Drawn) -> BTreeMap<Gap, Finding> {
     for judged in judge(&Rules::new(&settings()), &subjects, &snapshot) {
         for (rule, reading) in judged.readings {
             if let Reading::Gap(finding) = reading {
-                found.insert((rule.0, judged.subject), finding);
+                found.insert((rule.0, judged.subject), *finding);
             }
         }
     }

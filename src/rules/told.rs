@@ -12,20 +12,31 @@ use crate::domain::look::Look;
 use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
-/// A rule's reading, unless what it needs is not told of this subject.
-pub(super) fn heard<'a>(reading: Reading, rule: &dyn Rule, subject: Subject<'a>, snapshot: &Snapshot<'a>) -> Reading {
-    let Subject::Task(task) = subject else { return reading };
-    let Some(place) = snapshot.board.container(task.container()).filter(|place| !place.lacks.is_empty()) else {
-        return reading;
-    };
-    // Whoever leaves a task out means it, whatever is told.
-    if reading == Reading::Clear(Grounds::NotApplicable(except::LEFT_OUT)) {
-        return reading;
+/// What is not told of one task. Nothing of most.
+pub(super) struct Untold<'a> {
+    task: &'a TaskRow,
+    lacks: &'a [Lack],
+}
+
+impl<'a> Untold<'a> {
+    /// `None`: all is told of this subject.
+    pub(super) fn of(subject: Subject<'a>, snapshot: &Snapshot<'a>) -> Option<Untold<'a>> {
+        let Subject::Task(task) = subject else { return None };
+        let lacks = &*snapshot.board.container(task.container())?.lacks;
+        (!lacks.is_empty()).then_some(Untold { task, lacks })
     }
-    let (look, needs) = (Look::new(snapshot), rule.needs());
-    match place.lacks.iter().find(|lack| needs.contains(&lack.need.serves()) && !is_told(lack, task, &look)) {
-        Some(lack) => Reading::Unknown(Why::NotTold(lack.need)),
-        None => reading,
+
+    /// A rule's reading, unless what it needs is not told.
+    pub(super) fn heard(&self, reading: Reading, rule: &dyn Rule, snapshot: &Snapshot<'a>) -> Reading {
+        // Whoever leaves a task out means it, whatever is told.
+        if reading == Reading::Clear(Grounds::NotApplicable(except::LEFT_OUT)) {
+            return reading;
+        }
+        let (look, needs) = (Look::new(snapshot), rule.needs());
+        match self.lacks.iter().find(|lack| needs.contains(&lack.need.serves()) && !is_told(lack, self.task, &look)) {
+            Some(lack) => Reading::Unknown(Why::NotTold(lack.need)),
+            None => reading,
+        }
     }
 }
 

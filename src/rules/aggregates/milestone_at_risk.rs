@@ -8,9 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::domain::burndown::Foretold;
-use crate::domain::finding::{
-    Addressee, Deadline, Evidence, Finding, Grounds, Outlook, Pace, Reading, RuleId, Stage, Why,
-};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Outlook, Pace, Reading, RuleId, Stage, Why};
 use crate::domain::forecast::CHECKPOINTS;
 use crate::domain::ids::TaskId;
 use crate::domain::look::{Look, Reads};
@@ -110,7 +108,7 @@ impl MilestoneAtRisk {
         }
         let mut outlook = outlook(plan, &open, deadline, look);
         if look.passed(deadline.at) {
-            return Ok(Reading::Edge(Evidence::Milestone(Box::new(outlook))));
+            return Ok(Reading::edge(Evidence::Milestone(Box::new(outlook))));
         }
         let checkpoint = checkpoint(&deadline, look);
         outlook.checkpoint_days = checkpoint.map(|(days, _)| days);
@@ -134,9 +132,9 @@ impl MilestoneAtRisk {
         };
         let evidence = Evidence::Milestone(Box::new(outlook));
         Ok(match verdict {
-            Verdict::Clear => Reading::Clear(Grounds::Measured(evidence)),
-            Verdict::Edge => Reading::Edge(evidence),
-            Verdict::Gap(stage) => Reading::Gap(Finding {
+            Verdict::Clear => Reading::measured(evidence),
+            Verdict::Edge => Reading::edge(evidence),
+            Verdict::Gap(stage) => Reading::gap(Finding {
                 stage,
                 scope: String::new(),
                 addressee: Addressee::Manager,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::{TaskRow, Told};
 use crate::rules::settings::ChurnReopened;
@@ -46,9 +46,9 @@ impl ChurnReopened {
         let evidence = Evidence::Reopened { times, last_at, deadline };
         let near = || deadline.is_some_and(|due| look.days_left_at_most(task, &due, days(self.days_left)));
         if times < self.times && !near() {
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Owners,

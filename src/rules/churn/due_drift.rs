@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::baseline::Baseline;
-use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::DueMove;
 use crate::domain::row::{TaskRow, Told};
@@ -86,9 +86,9 @@ impl DateDrift {
         let beyond = |share: f64| span_secs > 0 && slip_secs as f64 > share * self.settings.slip * span_secs as f64;
         if times < self.settings.moves && late_move_at.is_none() && !beyond(1.0) {
             let edge = beyond(EDGE);
-            return Ok(if edge { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) });
+            return Ok(if edge { Reading::edge(evidence) } else { Reading::measured(evidence) });
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Manager,

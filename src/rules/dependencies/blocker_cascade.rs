@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, LateTask, Reading, RuleId, Stage};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, LateTask, Reading, RuleId, Stage};
 use crate::domain::finish::Unestimated;
 use crate::domain::graph::Downstream;
 use crate::domain::look::{Look, Reads};
@@ -84,9 +84,9 @@ impl<'a> Chain<'_, 'a> {
         let priority = late.iter().filter_map(|late| self.look.task(late.task)?.priority()).min();
         let hopeless = self.is_hopeless(&after, &late);
         let evidence = Evidence::Cascade { finish_at, late, downstream, priority, deadline };
-        let Some(nearest) = nearest else { return Reading::Clear(Grounds::Measured(evidence)) };
+        let Some(nearest) = nearest else { return Reading::measured(evidence) };
         let owned = self.look.owners(self.task).next().is_some();
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: if hopeless { Stage::Failure } else { Stage::Widens },
             scope: String::new(),
             addressee: if owned { Addressee::Owners } else { Addressee::Manager },

@@ -4,7 +4,7 @@ use connector_model::StatusCategory;
 use serde_json::Value;
 
 use super::waiting::{Awaited, awaited};
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
 use crate::rules::settings::BlockerResolved;
@@ -50,9 +50,9 @@ impl BlockerResolved {
         }
         let evidence = Evidence::BlockerDone { blocker, free_at };
         if !look.passed(self.after.after(free_at, look.calendar(task))) {
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Owners,

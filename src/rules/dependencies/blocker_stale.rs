@@ -84,7 +84,7 @@ fn gap<'a>(task: &'a TaskRow, waiting: &[&'a TaskRow], still: Still, look: &Look
     let nearest = by_date.first().and_then(|(deadline, _)| *deadline);
     let waiting = by_date.into_iter().map(|(_, id)| id).collect();
     let addressee = if still == Still::NoOwner { Addressee::Manager } else { Addressee::Owners };
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage: Stage::Widens,
         scope: String::new(),
         addressee,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::waiting::{Awaited, awaited};
 use crate::domain::calendar::later;
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::SAID_NEAR;
 use crate::domain::row::TaskRow;
@@ -61,9 +61,9 @@ impl BlockerUnnamed {
         let over = look.linked(task).filter_map(|other| other.closed_at()).max();
         let named_until = over.map_or(since, |over| over.max(since));
         if !look.passed(self.after.after(named_until, look.calendar(task))) {
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Owners,

@@ -31,7 +31,7 @@ impl Rule for DepCycle {
         else {
             return not_about("another task of its circle stands for all of them");
         };
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Manager,

@@ -90,7 +90,7 @@ impl<'a> Plan<'_, 'a> {
             others,
         };
         let owner = self.look.owners(blocker).next().filter(|_| dated_at(blocker) > self.dated_at());
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: owner.map_or(Addressee::Owners, Addressee::Account),

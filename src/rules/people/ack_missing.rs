@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::AssignedBy;
@@ -88,9 +88,9 @@ impl AckMissing {
             deadline: look.deadline(task),
         };
         if !look.passed(from) {
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Owners,

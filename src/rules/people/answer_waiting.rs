@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::past::{Asked, Asks};
 use crate::domain::row::TaskRow;
@@ -58,9 +58,9 @@ impl AnswerWaiting {
             deadline,
         };
         if !look.passed(from) {
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
-        Ok(Reading::Gap(Finding {
+        Ok(Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Account(asked.whom),

@@ -113,7 +113,7 @@ impl LoadOverloaded {
         Some(if planned > 0.0 && share > self.over {
             gap(evidence)
         } else if planned > 0.0 && share >= self.clear {
-            Reading::Edge(evidence)
+            Reading::edge(evidence)
         } else {
             fine("what is due fits into the time there is")
         })
@@ -129,7 +129,7 @@ impl LoadOverloaded {
         Some(if due > own && due >= team {
             gap(evidence)
         } else if due > own - band(own) && due >= team - band(team) {
-            Reading::Edge(evidence)
+            Reading::edge(evidence)
         } else {
             fine("no more than usual is due soon")
         })
@@ -155,7 +155,7 @@ impl LoadOverloaded {
         Some(if active > limit {
             gap(evidence)
         } else if active > limit - band(limit) {
-            Reading::Edge(evidence)
+            Reading::edge(evidence)
         } else {
             fine("no more than usual is in hand")
         })
@@ -216,7 +216,7 @@ fn movable(tasks: &[(&TaskRow, Deadline)]) -> Vec<TaskId> {
 }
 
 fn gap(evidence: Evidence) -> Reading {
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage: Stage::Widens,
         scope: String::new(),
         addressee: Addressee::Owners,

@@ -52,7 +52,7 @@ impl Rule for OwnerAbsent {
         let Some((absence, on)) = found else { return not_about("it has no owner") };
         let away = look.passed(absence.from_at);
         let deputy = look.deputy(*first);
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: if away { Stage::Widens } else { Stage::Opens },
             scope: String::new(),
             addressee: match (away, deputy) {

@@ -77,7 +77,7 @@ impl OwnerGone {
 }
 
 fn gap(tasks: &[&TaskRow], acted_at: Option<Timestamp>, left: bool) -> Reading {
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage: Stage::Widens,
         scope: String::new(),
         addressee: Addressee::Manager,

@@ -38,7 +38,7 @@ impl Rule for WipLimit {
         };
         let evidence = Evidence::WipLimit { active, limit: self.limit };
         if active > limit {
-            return Reading::Gap(Finding {
+            return Reading::gap(Finding {
                 stage: Stage::Opens,
                 scope: String::new(),
                 addressee: Addressee::Owners,
@@ -48,7 +48,7 @@ impl Rule for WipLimit {
             });
         }
         if active > limit - band(limit) {
-            Reading::Edge(evidence)
+            Reading::edge(evidence)
         } else {
             fine("no more is at hand than the limit allows")
         }

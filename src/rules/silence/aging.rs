@@ -4,7 +4,7 @@ use connector_model::StatusCategory;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::{Metric, Norm};
@@ -100,10 +100,10 @@ impl Aging {
             _ => {
                 let first = amber.map_or(red, |amber| amber.min(red));
                 let near = look.passed(calendar.after(since, (first as f64 * EDGE).round() as i64));
-                return if near { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) };
+                return if near { Reading::edge(evidence) } else { Reading::measured(evidence) };
             }
         };
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage,
             scope: String::new(),
             addressee: Addressee::Owners,

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::record::ContainerRec;
@@ -82,18 +82,20 @@ impl HighPrioritySilent {
                 .map(|(from, secs)| calendar.after(human_at, (*secs as f64 * share).round() as i64).max(*from));
             passing.min().unwrap_or(Timestamp::MAX)
         };
-        if look.passed(passing(1.0)) {
-            return Ok(Reading::Gap(Finding {
-                stage: Stage::Widens,
-                scope: String::new(),
-                addressee: Addressee::Owners,
-                first: Some(FirstWord::Direct),
-                deadline,
-                evidence,
-            }));
+        if !look.passed(passing(EDGE)) {
+            return Ok(Reading::measured(evidence));
         }
-        let near = look.passed(passing(EDGE));
-        Ok(if near { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) })
+        if !look.passed(passing(1.0)) {
+            return Ok(Reading::edge(evidence));
+        }
+        Ok(Reading::gap(Finding {
+            stage: Stage::Widens,
+            scope: String::new(),
+            addressee: Addressee::Owners,
+            first: Some(FirstWord::Direct),
+            deadline,
+            evidence,
+        }))
     }
 
     /// The stretches before the deadline, the farthest first.
@@ -119,7 +121,7 @@ impl HighPrioritySilent {
         };
         let evidence = Evidence::UrgentCrowd { share: share.p50, tasks: share.samples, most_share: self.most_share };
         if share.p50 > self.most_share {
-            return Reading::Gap(Finding {
+            return Reading::gap(Finding {
                 stage: Stage::Opens,
                 scope: String::new(),
                 addressee: Addressee::Operators,
@@ -129,6 +131,6 @@ impl HighPrioritySilent {
             });
         }
         let near = share.p50 > EDGE * self.most_share;
-        if near { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) }
+        if near { Reading::edge(evidence) } else { Reading::measured(evidence) }
     }
 }

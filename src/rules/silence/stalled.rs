@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::{Metric, Source};
@@ -77,13 +77,14 @@ impl Stalled {
         let band = bands.iter().rfind(|band| look.passed(band.from));
         let (limit_secs, norm) = band.map_or((0, None), |band| (band.limit_secs, band.norm));
         let evidence = Evidence::Stalled { human_at, limit_secs, deadline, norm };
-        if look.passed(first_passing(&bands, human_at, calendar, 1.0)) {
-            return Ok(Reading::Gap(finding(task, deadline, evidence, look)));
+        // Most are quiet for less than nearly too long: that is asked first.
+        if !look.passed(first_passing(&bands, human_at, calendar, EDGE)) {
+            return Ok(Reading::measured(evidence));
         }
-        if look.passed(first_passing(&bands, human_at, calendar, EDGE)) {
-            return Ok(Reading::Edge(evidence));
+        if !look.passed(first_passing(&bands, human_at, calendar, 1.0)) {
+            return Ok(Reading::edge(evidence));
         }
-        Ok(Reading::Clear(Grounds::Measured(evidence)))
+        Ok(Reading::gap(finding(task, deadline, evidence, look)))
     }
 
     /// The stretches before the deadline, the farthest first.
@@ -95,10 +96,9 @@ impl Stalled {
         look: &Look<'a>,
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
-        let secs = |length: Length| match (length.after(human_at, calendar), length.work_secs(calendar)) {
-            // What has so much working time behind it has exactly that.
-            (at, Some(secs)) if at < Timestamp::MAX => secs,
-            (at, _) => calendar.working(human_at, at),
+        let secs = |length: Length| {
+            let elapsed = || calendar.working(human_at, length.after(human_at, calendar));
+            length.work_secs(calendar).unwrap_or_else(elapsed)
         };
         let norms = look.norms(task);
         let (floor, normal) = (secs(self.idle_30d), secs(Length::Workdays(norms.idle_p85_days())));

@@ -35,7 +35,7 @@ impl Rule for DueChildAfterParent {
             return fine("it is due in time for the task it is part of");
         }
         let red = look.days_left_at_most(parent, &parent_deadline, days(self.red_days_left));
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: if red { Stage::Widens } else { Stage::Opens },
             scope: String::new(),
             addressee: addressee(task, look),

@@ -34,7 +34,7 @@ impl Rule for DueNone {
             (Err(_), true) => task.category(),
             (Err(why), false) => return Reading::Unknown(why),
         };
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Owners,

@@ -37,7 +37,7 @@ impl Rule for OwnerNone {
             return not_about("it is not planned yet");
         }
         let (stage, first) = deadline.map_or((Stage::Opens, FirstWord::Digest), |date| self.urgency(task, &date, look));
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage,
             scope: String::new(),
             addressee: addressee(task, look),

@@ -3,7 +3,7 @@
 use connector_model::{ProgressSource, StatusCategory};
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
 use crate::rules::settings::StateParentChild;
@@ -70,7 +70,7 @@ impl StateParentChild {
         if look.passed(self.after.after(over_at, calendar)) {
             return Ok(gap(Stage::Opens, None, evidence));
         }
-        Ok(Reading::Clear(Grounds::Measured(evidence)))
+        Ok(Reading::measured(evidence))
     }
 }
 
@@ -86,5 +86,5 @@ fn begun(task: &TaskRow, children: &[&TaskRow]) -> Reading {
 
 fn gap(stage: Stage, first: Option<FirstWord>, evidence: Evidence) -> Reading {
     let addressee = Addressee::Owners;
-    Reading::Gap(Finding { stage, scope: String::new(), addressee, first, deadline: None, evidence })
+    Reading::gap(Finding { stage, scope: String::new(), addressee, first, deadline: None, evidence })
 }

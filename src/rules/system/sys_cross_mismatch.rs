@@ -76,7 +76,7 @@ impl SysCrossMismatch {
         if look.passed(self.after.after(done_at, look.calendar(task))) {
             return gap(task, other, how, look);
         }
-        Reading::Clear(Grounds::Measured(Evidence::CrossMismatch { other: other.id, how }))
+        Reading::measured(Evidence::CrossMismatch { other: other.id, how })
     }
 
     fn dates<'a>(&self, task: &'a TaskRow, other: &'a TaskRow, look: &Look<'a>) -> Option<Mismatch> {
@@ -106,7 +106,7 @@ fn name<'a>(task: &'a TaskRow, look: &Look<'a>) -> (&'a str, usize, &'a str) {
 
 fn gap<'a>(task: &'a TaskRow, other: &TaskRow, how: Mismatch, look: &Look<'a>) -> Reading {
     let owned = look.owners(task).next().is_some();
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage: Stage::Opens,
         scope: String::new(),
         addressee: if owned { Addressee::Owners } else { Addressee::Manager },

@@ -30,7 +30,7 @@ impl Rule for SysDeliveryFailed {
         if ways.is_empty() {
             return fine("everything that was to be told was told, or is on its way");
         }
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Operators,

@@ -38,7 +38,7 @@ impl Rule for SysMassChange {
 }
 
 fn gap(stage: Stage, evidence: Evidence) -> Reading {
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage,
         scope: String::new(),
         addressee: Addressee::Operators,

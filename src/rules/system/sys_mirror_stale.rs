@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::calendar::later;
-use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage};
+use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
 use crate::domain::record::ConnectionRec;
 use crate::rules::settings::SysMirrorStale;
@@ -33,9 +33,9 @@ impl Rule for SysMirrorStale {
         let because = connection.failure.as_deref().unwrap_or_default().to_owned();
         let evidence = Evidence::MirrorStale { since, because, refused: connection.refused };
         if !connection.refused && !look.passed(self.stale_at(connection, since)) {
-            return Reading::Clear(Grounds::Measured(evidence));
+            return Reading::measured(evidence);
         }
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Operators,
@@ -53,7 +53,7 @@ impl Rule for SysMirrorStale {
 /// Tasks that cannot be seen at a second look a day later are told as well: nothing about them is known any more.
 fn unseen(connection: &ConnectionRec) -> Reading {
     let Some(since) = connection.unseen_since else { return fine("its last pass was good") };
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage: Stage::Widens,
         scope: String::new(),
         addressee: Addressee::Operators,

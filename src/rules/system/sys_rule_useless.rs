@@ -57,9 +57,9 @@ impl Rule for SysRuleUseless {
         let ratio = |rule: &Unheeded| f64::from(rule.acted) / f64::from(rule.told);
         worst.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)).then_with(|| one.rule.cmp(&other.rule)));
         if worst.is_empty() {
-            return Reading::Edge(Evidence::Unheeded { rules: near, since });
+            return Reading::edge(Evidence::Unheeded { rules: near, since });
         }
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Operators,

@@ -36,7 +36,7 @@ impl Rule for SysUnmapped {
         if states.is_empty() && owners.is_empty() && unbegun.is_none() {
             return fine("everything that open work uses is mapped");
         }
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Opens,
             scope: String::new(),
             addressee: Addressee::Operators,

@@ -26,7 +26,7 @@ impl Rule for SysVolume {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::System = subject else { return OTHER_KIND };
         let Some(flood) = look.flood() else { return fine("no messages are held back for being too many") };
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Widens,
             scope: String::new(),
             addressee: Addressee::Operators,

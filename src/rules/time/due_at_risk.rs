@@ -4,9 +4,7 @@ use connector_model::StatusCategory;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{
-    Addressee, Deadline, Evidence, Finding, Grounds, Reading, RiskReason, RuleId, Stage, Why,
-};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Reading, RiskReason, RuleId, Stage, Why};
 use crate::domain::forecast::{self, CHECKPOINTS, Proof, RANKED};
 use crate::domain::look::{Look, Reads};
 use crate::domain::policy::Mode;
@@ -125,7 +123,7 @@ impl DueAtRisk {
         };
         if let Some((with, tasks)) = self.together(task, look) {
             let evidence = Evidence::DueTogether { with, tasks, deadline };
-            return Ok(Reading::Clear(Grounds::Measured(evidence)));
+            return Ok(Reading::measured(evidence));
         }
         if look.passed(deadline.at) {
             return Ok(not_about("its date has passed"));
@@ -142,11 +140,11 @@ impl DueAtRisk {
         let gap = |risk, red| -> Result<Finding, Why> { self.gap(task, (days, asked_at), deadline, (risk, red), look) };
         if !RANKED.contains(&days) {
             let red = days <= LAST || self.is_red(task, look)?;
-            return Ok(Reading::Gap(gap(None, red)?));
+            return Ok(Reading::gap(gap(None, red)?));
         }
         Ok(match self.foretell(task, days, asked_at, look)? {
-            Foretold::Among(risk) => Reading::Gap(gap(Some(risk), risk >= self.settings.red_risk)?),
-            Foretold::Nearly(risk) => Reading::Edge(gap(Some(risk), risk >= self.settings.red_risk)?.evidence),
+            Foretold::Among(risk) => Reading::gap(gap(Some(risk), risk >= self.settings.red_risk)?),
+            Foretold::Nearly(risk) => Reading::edge(gap(Some(risk), risk >= self.settings.red_risk)?.evidence),
             Foretold::No(reading) => *reading,
         })
     }
@@ -185,7 +183,7 @@ impl DueAtRisk {
         let proof = match self.proven(look.proofs(task, days)) {
             Ok(proof) => proof,
             Err(shown) => {
-                return Ok(Foretold::No(Box::new(Reading::Clear(Grounds::Measured(self.unproven(days, shown))))));
+                return Ok(Foretold::No(Box::new(Reading::measured(self.unproven(days, shown)))));
             }
         };
         let Some(third) = look.third(task, days) else {
@@ -258,13 +256,13 @@ impl DueAtRisk {
         }
         let open = look.blockers(task).find(|blocker| look.counts(blocker));
         reasons.extend(open.map(|blocker| RiskReason::Blocked { by: blocker.id }));
-        if let Reading::Gap(Finding { evidence: Evidence::Pace { progress, start_at, .. }, .. }) =
-            self.pace.judge(Subject::Task(task), look)
+        if let Reading::Gap(finding) = self.pace.judge(Subject::Task(task), look)
+            && let Evidence::Pace { progress, start_at, .. } = finding.evidence
         {
             reasons.push(RiskReason::Behind { progress, start_at });
         }
-        if let Reading::Gap(Finding { evidence: Evidence::Unrealistic { set_at, .. }, .. }) =
-            self.unrealistic.judge(Subject::Task(task), look)
+        if let Reading::Gap(finding) = self.unrealistic.judge(Subject::Task(task), look)
+            && let Evidence::Unrealistic { set_at, .. } = finding.evidence
         {
             reasons.push(RiskReason::Unrealistic { set_at });
         }

@@ -73,7 +73,7 @@ impl DueUnrealistic {
         Ok(match how {
             None if begun(task, set.at).is_some() => fine("it had been begun early enough for its date"),
             None => fine("its date was set far enough ahead"),
-            Some(how) => Reading::Gap(Finding {
+            Some(how) => Reading::gap(Finding {
                 stage: Stage::Opens,
                 scope: String::new(),
                 addressee: Addressee::Account(set.by),

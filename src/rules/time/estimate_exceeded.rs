@@ -3,7 +3,7 @@
 use connector_model::StatusCategory;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
 use crate::rules::settings::EstimateExceeded;
@@ -83,14 +83,14 @@ impl EstimateExceeded {
         match age {
             // Booked time alone does not exceed it, and how long it has been worked on is not known.
             Err(why) => Err(why),
-            Ok(_) if near => Ok(Reading::Edge(evidence)),
-            Ok(_) => Ok(Reading::Clear(Grounds::Measured(evidence))),
+            Ok(_) if near => Ok(Reading::edge(evidence)),
+            Ok(_) => Ok(Reading::measured(evidence)),
         }
     }
 }
 
 fn gap<'a>(stage: Stage, direct: bool, task: &'a TaskRow, evidence: Evidence, look: &Look<'a>) -> Reading {
-    Reading::Gap(Finding {
+    Reading::gap(Finding {
         stage,
         scope: String::new(),
         addressee: Addressee::Owners,

@@ -3,7 +3,7 @@
 use connector_model::{Due, DueSource};
 use jiff::Timestamp;
 
-use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
 use crate::rules::settings::Overdue;
@@ -30,13 +30,13 @@ impl Rule for Overdue {
         };
         let evidence = Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look) };
         if !look.passed(counts_at(task, &deadline, look)) {
-            return Reading::Clear(Grounds::Measured(evidence));
+            return Reading::measured(evidence);
         }
         // Who moved the date, and when, is not known yet: what is known so far can only be too early.
         if look.facts(task).is_err_and(|why| why == Why::HistoryBehind) {
             return Reading::Unknown(Why::HistoryBehind);
         }
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: Stage::Failure,
             scope: String::new(),
             addressee: Addressee::Owners,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Reading, RuleId, Stage};
+use crate::domain::finding::{Addressee, Evidence, Finding, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads, Span};
 use crate::rules::settings::PaceBehind;
 use crate::rules::{OTHER_KIND, Rule, Subject, fine, not_about};
@@ -63,17 +63,15 @@ impl Rule for PaceBehind {
 
 impl PaceBehind {
     fn read(&self, pace: &Pace<'_>, look: &Look<'_>) -> Reading {
+        // Most are not even nearly short: that is asked first, and nothing is worth asking before.
+        if !look.passed(pace.nearly_short_at()) {
+            return Reading::measured(pace.evidence());
+        }
+        if !look.passed(pace.short_at()) {
+            return Reading::edge(pace.evidence());
+        }
         let red = pace.is_trusted() && (look.passed(pace.far_short_at()) || look.passed(pace.too_slow_at()));
-        if red && look.passed(pace.short_at()) {
-            return Reading::Gap(pace.finding(Stage::Widens));
-        }
-        if look.passed(pace.short_at()) {
-            return Reading::Gap(pace.finding(Stage::Opens));
-        }
-        if look.passed(pace.nearly_short_at()) {
-            return Reading::Edge(pace.evidence());
-        }
-        Reading::Clear(Grounds::Measured(pace.evidence()))
+        Reading::gap(pace.finding(if red { Stage::Widens } else { Stage::Opens }))
     }
 }
 

@@ -4,7 +4,7 @@ use connector_model::{Progress, ProgressSource, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::length::Length;
 use crate::domain::look::{Look, Reads};
 use crate::domain::norms::Metric;
@@ -78,7 +78,7 @@ impl PaceStuckNearDone {
         if look.passed(calendar.after(since, limit_secs + 1)) {
             let near =
                 deadline.is_some_and(|deadline| look.days_left_at_most(task, &deadline, days(self.direct_days_left)));
-            return Ok(Reading::Gap(Finding {
+            return Ok(Reading::gap(Finding {
                 stage: Stage::Widens,
                 scope: String::new(),
                 addressee: Addressee::Owners,
@@ -88,7 +88,7 @@ impl PaceStuckNearDone {
             }));
         }
         let near = look.passed(calendar.after(since, (limit_secs as f64 * EDGE).round() as i64));
-        Ok(if near { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) })
+        Ok(if near { Reading::edge(evidence) } else { Reading::measured(evidence) })
     }
 
     /// Since when its progress is what it is. Where the history does not tell, since the last act of a human, which it may

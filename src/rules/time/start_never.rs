@@ -4,7 +4,7 @@ use connector_model::StatusCategory;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Grounds, Reading, RuleId, Stage, Why};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads, Span};
 use crate::domain::record::HistoryReach;
 use crate::domain::row::TaskRow;
@@ -75,14 +75,16 @@ impl StartNever {
         let share_at = |share: f64| -> Timestamp {
             look.calendar(task).after(span.start_at, (share * span.work_secs as f64).round() as i64)
         };
+        if !look.passed(share_at(EDGE * self.from)) {
+            return Reading::measured(evidence);
+        }
         if !look.passed(share_at(self.from)) {
-            let edge = look.passed(share_at(EDGE * self.from));
-            return if edge { Reading::Edge(evidence) } else { Reading::Clear(Grounds::Measured(evidence)) };
+            return Reading::edge(evidence);
         }
         let near = look.days_left_at_most(task, &span.deadline, days(self.red_days_left));
         let red = near || look.passed(share_at(self.red_from));
         let direct = look.days_left_at_most(task, &span.deadline, DIRECT_DAYS_LEFT);
-        Reading::Gap(Finding {
+        Reading::gap(Finding {
             stage: if red { Stage::Widens } else { Stage::Opens },
             scope: String::new(),
             addressee: Addressee::Owners,

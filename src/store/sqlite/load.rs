@@ -1,7 +1,11 @@
 //! The whole board in one read: at start, after a transaction of doubtful outcome, and for a command that only looks.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +14,7 @@ use rusqlite::Connection;
 use super::super::{ConfigPlan, StoreError};
 use super::cache::{KeptHours, Settled, Week};
 use super::values::{at_in, json_in, us};
-use super::{absences, accounts, board, digests, inbox, norms, present, round, traffic};
+use super::{absences, accounts, board, digests, inbox, norms, open, present, round, traffic};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::away::DateRange;
 use crate::domain::calendar::{Calendar, Hours, later};
@@ -19,7 +23,7 @@ use crate::domain::ids::{AccountId, AlertId, PersonId, PostId, SiteId, TaskId};
 use crate::domain::norms::Book;
 use crate::domain::notice::{Message, Notice, Post, PostAbout};
 use crate::domain::people::{People, Person};
-use crate::domain::record::{BoardImage, NextIds};
+use crate::domain::record::{BoardImage, NextIds, TaskPacked};
 
 /// How long what was said about a resolved alert is kept at hand.
 const SAID_KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -50,7 +54,7 @@ fn whole(
     let ids = present::task_ids(db, now)?;
     // A command that only looks has no plan; it may show whatever there is.
     let words = plan.is_none_or(|plan| plan.words);
-    let tasks = board::packed(db, &ids, words)?;
+    let tasks = if plan.is_some() { shared_out(db, &ids, words)? } else { board::packed(db, &ids, words)? };
     let here = |task: &TaskId| ids.binary_search(task).is_ok();
     let since = later(now, -SAID_KEPT);
     let notices = notices(db, since)?;
@@ -78,6 +82,37 @@ fn whole(
         turns: digests::read_all(db)?,
         traffic: traffic::image(db, now, rule)?,
         ids: next_ids(db)?,
+    })
+}
+
+/// From how many tasks on it is worth the while to read them on all processors.
+const MANY: usize = 50_000;
+
+/// Tasks, read over as many connections as there are processors. Only for the store's owner: nobody else writes, so each sees
+/// the same.
+fn shared_out(db: &Connection, ids: &[TaskId], words: bool) -> Result<Vec<TaskPacked>, StoreError> {
+    let processors = if ids.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, NonZero::get) };
+    let more = || {
+        let db = open::reader(Path::new(db.path().filter(|path| !path.is_empty())?)).ok()?;
+        db.pragma_update(None, "cache_size", READ_ONCE).ok()?;
+        Some(db)
+    };
+    // A store that cannot be opened beside itself, as one in memory, is read by its owner alone.
+    let others: Vec<Connection> = (1..processors).map_while(|_| more()).collect();
+    let mut parts = ids.chunks(ids.len().div_ceil(others.len() + 1).max(1));
+    let first = parts.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let reads: Vec<_> = others
+            .into_iter()
+            .zip(parts)
+            .map(|(db, part)| scope.spawn(move || board::packed(&db, part, words)))
+            .collect();
+        let mut tasks = board::packed(db, first, words)?;
+        tasks.reserve_exact(ids.len() - tasks.len());
+        for read in reads {
+            tasks.append(&mut read.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        }
+        Ok(tasks)
     })
 }
 
