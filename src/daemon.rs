@@ -28,7 +28,7 @@ use crate::domain::ids::ConnectionId;
 use crate::domain::notice::Reason;
 use crate::domain::policy::{Mode, Policy};
 use crate::domain::repeats::Repeats;
-use crate::domain::routes::{Route, Step, To, Which};
+use crate::domain::routes::{Route, Step, To};
 use crate::jobs::decide::{self, Skews};
 use crate::jobs::deliver::{self, Channels};
 use crate::jobs::events;
@@ -345,7 +345,7 @@ fn route((nth, table): (usize, &RouteSettings)) -> Route {
         key: format!("routes[{nth}]"),
         rules: table.rules.clone().unwrap_or_default(),
         from: table.stage.map_or(Stage::Widens, FromStage::stage),
-        which: table.r#match.clone().map(|condition| Arc::new(condition) as Arc<dyn Which>),
+        which: table.r#match.clone().map(|condition| Arc::new(condition) as Arc<_>),
         steps: table.steps.iter().map(step).collect(),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::open::{From, Stopped, View, no_csv, print_json};
-use super::route::RouteShown;
+use super::routed::RouteShown;
 use super::table::{plain, when};
 use super::{Exit, Output, documents, norms, subject};
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};

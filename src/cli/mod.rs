@@ -26,6 +26,7 @@ mod progress;
 mod rehearsal;
 mod rules;
 mod route;
+mod routed;
 mod rules_test;
 mod schedule;
 mod subject;

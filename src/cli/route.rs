@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::rehearsal::keep_fresh;
+use super::routed::RouteShown;
 use super::table::{plain, table};
 use super::{Exit, gaps, subject};
 use crate::alerts::{self, Judgement};
@@ -78,28 +79,6 @@ struct Gap {
     /// Why nothing is said at present. `None`: nothing is held back.
     held_because: Option<&'static str>,
     steps: Vec<Step>,
-}
-
-/// A route, and where it is written.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct RouteShown {
-    /// Its name, else its number.
-    pub(super) name: String,
-    /// `gapwatch.toml:12`
-    pub(super) origin: String,
-}
-
-impl RouteShown {
-    /// That of a gap. `None`: the usual ladder.
-    pub(super) fn of(view: &View, alert: &Alert) -> Option<RouteShown> {
-        let route = alerts::route_of(alert, &view.snapshot())?;
-        Some(RouteShown { name: route.name.clone(), origin: view.settings.origin(&route.key).to_string() })
-    }
-
-    /// `route ops (gapwatch.toml:12)`
-    pub(super) fn words(&self) -> String {
-        format!("route {} ({})", plain(&self.name), plain(&self.origin))
-    }
 }
 
 /// One word that somebody hears.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, print_json, print_text, since};
-use super::route::RouteShown;
+use super::routed::RouteShown;
 use super::subject::{self, recipients};
 use super::table::{csv, table, when};
 use super::{Exit, Output};

@@ -1,18 +1,11 @@
 //! Ways of telling that the configuration asks for instead of the usual ladder: the types.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use super::finding::{RuleId, Stage};
 use super::length::Length;
-use super::look::Look;
-use super::row::TaskRow;
-
-/// Which tasks something is for.
-pub trait Which: Send + Sync {
-    /// Whether it is for this one; what cannot be told is not.
-    fn is_for<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> bool;
-}
 
 /// One way of telling: of which gaps, and who hears in which order.
 #[derive(Clone)]
@@ -25,8 +18,9 @@ pub struct Route {
     pub rules: Vec<String>,
     /// From which stage on; below it the usual ladder holds.
     pub from: Stage,
-    /// Of which tasks. `None`: of all, and of what is no task as well.
-    pub which: Option<Arc<dyn Which>>,
+    /// Of which tasks: a condition of the rules, which is nothing that is known here. `None`: of all, and of what is no task
+    /// as well.
+    pub which: Option<Arc<dyn Any + Send + Sync>>,
     /// Who hears, in order; at least one.
     pub steps: Vec<Step>,
 }

@@ -26,7 +26,6 @@ pub mod structure;
 pub mod system;
 pub mod time;
 pub mod told;
-mod which;
 pub mod trial;
 
 #[cfg(test)]
