@@ -278,7 +278,7 @@ impl Plan {
 }
 
 /// Rules that would speak of nearly every task of these worlds, where somebody gives them to somebody with a near date. They
-/// are off unless a test says something about them. So are digests, and repeats of what was said.
+/// are off unless a test says something about them. So are digests, repeats of what was said, and the limit of an hour.
 pub fn unasked(mut text: String) -> String {
     for rule in ["ack.missing", "due.at_risk", "due.unrealistic", "load.overloaded"] {
         let table = format!("[rules.{rule}]");
@@ -290,7 +290,7 @@ pub fn unasked(mut text: String) -> String {
         text.push_str("\n[schedule]\ndigest_person = \"off\"\ndigest_manager = \"off\"\nall_clear = \"off\"\n");
     }
     if !text.contains("[limits]") {
-        text.push_str("\n[limits]\nrepeat = []\n");
+        text.push_str("\n[limits]\nrepeat = []\nper_hour = 10000\n");
     }
     text
 }

@@ -41,14 +41,14 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
 #[test]
 fn keys_of_later_versions_are_refused_by_name() {
     assert_snapshot!(found_after("[comments]\nstyle = 'short'\n"), @r"
-    error[unknown-key]: unknown key `schedule` at the top
-     --> gapwatch.toml:4:2
+    error[unknown-key]: unknown key `style` in [comments]
+     --> gapwatch.toml:5:1
       |
-    4 | [schedule]
-      |  ^^^^^^^^ unknown
+    5 | style = 'short'
+      | ^^^^^ unknown
       |
-      = note: key: schedule
-      = help: not in this version yet; take it out. Known keys: asana, calendars, comments, directory, email, github, heartbeat, jira, limits, messages, mode, operators, overrides, people, routes, rules, server, slack, store, teams, trello, version, webhooks
+      = note: key: comments.style
+      = help: not in this version yet; take it out. Known keys: from_stage, on
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");
