@@ -52,7 +52,7 @@ pub(super) struct Asked {
     #[arg(long)]
     rule: Option<String>,
     /// As if it were at this stage. Left out: failure.
-    #[arg(long, value_name = "opens|widens|failure", value_parser = super::stage)]
+    #[arg(long, value_name = "opens|widens|failure", value_parser = super::parsed::stage)]
     stage: Option<Stage>,
     /// Exit with 10 unless this person, channel or route is in it; repeatable, people and channels in this order.
     #[arg(long, value_name = "NAME")]

@@ -359,8 +359,9 @@ async fn the_operators_hear_of_owners_who_are_nobody_in_the_configuration() {
     world.run().await;
     world.later(SignedDuration::from_mins(20)).run().await;
     let sent = world.sent();
-    assert_eq!(sent.len(), 1, "{sent:#?}");
+    assert_eq!(sent.len(), 2, "{sent:#?}");
     assert!(sent[0].starts_with("slack #ops: ▲ acme/web has something that nobody mapped"), "{sent:#?}");
+    assert!(sent[1].starts_with("slack #ops: What github.acme was found with"), "{sent:#?}");
     assert!(sent[0].contains("tom-b") && !sent[0].contains("ana-k"), "{sent:#?}");
     world.github().unassign(REPO, 2, "max-w", "tom-b", world.now());
     world.later(SignedDuration::from_mins(5)).run().await;

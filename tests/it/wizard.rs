@@ -344,11 +344,12 @@ async fn a_preview_may_be_sent_to_oneself_and_says_what_it_is() {
     assert_eq!(messages[0].user.as_deref(), Some("U0MAX"));
     assert!(messages[0].text.starts_with("Preview"), "{}", messages[0].text);
     assert_eq!(desk.run(&["preview", "message", "--send-to", "nobody"]).code, 2);
-    for kind in ["digest", "mail"] {
-        let ended = desk.run(&["preview", kind]);
-        assert_eq!(ended.code, 2);
-        assert!(ended.err.contains("yet; `gapwatch preview message`"), "{}", ended.err);
-    }
+    let digests = desk.run(&["preview", "digest", "baseline", "-o", "json"]).well().json();
+    assert_eq!(
+        (&digests["schema"], &digests["messages"][0]["channel"]),
+        (&"gapwatch.preview/1".into(), &"digest".into())
+    );
+    assert_eq!(desk.run(&["preview", "digest", "nobody"]).code, 2);
     assert_eq!(desk.run(&["preview", "message", "--for", "nobody"]).code, 2);
     assert_eq!(desk.run(&["preview", "message", "--gap", "0000000000"]).code, 2);
 }
