@@ -78,7 +78,8 @@ impl Traffic {
         }
     }
 
-    /// Takes note of a message as it is now; `counts`: it is one of those of which there may be too many. True where what is said of gapwatch itself may differ by it.
+    /// Takes note of a message as it is now; `counts`: it is one of those of which there may be too many. True where what is
+    /// said of gapwatch itself may differ by it.
     pub(super) fn see_message(&mut self, before: Option<&Message>, message: &Message, counts: bool) -> bool {
         if counts && message.is_to_person() && message.gate != Gate::LetGo && message.attempts == 1 {
             let began = message.attempt_at.filter(|_| before.is_some_and(|before| before.attempts == 0));
