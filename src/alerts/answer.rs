@@ -191,6 +191,9 @@ fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>)
             (Claim::Done, None, Some(days(SHOWN_DAYS)), "Noted; it ends when the task shows it.".to_owned())
         }
         Command::Date { on } => {
+            if on.is_some_and(|on| on < calendar.date(answer.at)) {
+                return Err("That day has passed already.".to_owned());
+            }
             let reply = "Noted; it ends when the task has its new date.".to_owned();
             (Claim::NewDate(*on), None, Some(days(SHOWN_DAYS)), reply)
         }

@@ -124,6 +124,15 @@ fn what_is_said_to_be_done_is_looked_at_in_the_data() {
 }
 
 #[test]
+fn a_new_date_lies_ahead() {
+    let mut world = told();
+    assert_eq!(say(&mut world, ANA, "date 2025-03-10"), "That day has passed already.");
+    assert!(world.alert(PACE, 1).said.is_none());
+    assert!(say(&mut world, ANA, "date 2025-03-11").starts_with("Noted"));
+    assert!(world.alert(PACE, 1).said.is_some());
+}
+
+#[test]
 fn only_owner_manager_and_operators_are_obeyed() {
     let mut world = told();
     assert!(say(&mut world, BO, "snooze 30d").starts_with("Only the task's owner"));
