@@ -53,6 +53,12 @@ fn stronger(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> 
     {
         return Some(cascade);
     }
+    // Whoever is first in a chain holds up all of it; who waits for them can do nothing yet.
+    if is_one_of(alert.rule, &["blocker.cascade", "blocker.stale"])
+        && let Some(root) = root(task, draft)
+    {
+        return Some(Withheld::Inhibited(root.gap.clone()));
+    }
     // It is the reason why the date is asked about.
     if is_one_of(alert.rule, &["stalled", "start.never", "pace.behind"])
         && let Some(risk) = draft.open(alert.subject, AT_RISK)
@@ -92,6 +98,25 @@ fn blocker(task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
         Some(cascade) => Some(Withheld::Inhibited(cascade.gap.clone())),
         None => open.first().map(|id| Withheld::Blocked(*id)),
     }
+}
+
+/// A cascade that begins at something this task waits for, however far along. `None`: none does that may be told.
+fn root<'d>(task: TaskId, draft: &'d Draft<'_>) -> Option<&'d Alert> {
+    let board = draft.snapshot.board;
+    let (mut seen, mut open) = (BTreeSet::from([task]), vec![task]);
+    let mut first = None;
+    while let Some(next) = open.pop() {
+        for blocker in board.blockers(next).filter(|blocker| blocker.category().is_open()) {
+            if !seen.insert(blocker.id) {
+                continue;
+            }
+            let cascade = draft.open(SubjectKey::Task(blocker.id), CASCADE);
+            first = cascade.filter(|cascade| may_speak(cascade, draft.snapshot)).or(first);
+            open.push(blocker.id);
+        }
+    }
+    // In a circle each waits for each: whoever stands in it speaks as before.
+    first.filter(|_| !board.waiting_circle(task).iter().any(|other| *other != task))
 }
 
 /// The same rule open on what the task is a part of, as bad as here, and of the same people: one word about the whole is
@@ -146,14 +171,23 @@ pub(crate) fn parts(of: TaskId, snapshot: &Snapshot<'_>) -> BTreeSet<TaskId> {
     found
 }
 
+/// All that waits for a task, directly or not.
+fn downstream(of: TaskId, snapshot: &Snapshot<'_>) -> BTreeSet<TaskId> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![of]);
+    while let Some(task) = open.pop() {
+        let new = snapshot.board.dependants(task).map(|other| other.id).filter(|other| *other != of);
+        open.extend(new.filter(|other| found.insert(*other)));
+    }
+    found
+}
+
 /// What was silenced by an alert that has just opened or gone has to be asked again.
 pub(super) fn wake_neighbours(judgements: &[Judgement], draft: &mut Draft<'_>) {
-    let board = draft.snapshot.board;
     let mut near: BTreeSet<SubjectKey> = BTreeSet::new();
     for subject in draft.moved() {
         near.insert(subject);
         if let SubjectKey::Task(id) = subject {
-            near.extend(board.dependants(id).map(|task| SubjectKey::Task(task.id)));
+            near.extend(downstream(id, draft.snapshot).into_iter().map(SubjectKey::Task));
             near.extend(parts(id, draft.snapshot).into_iter().map(SubjectKey::Task));
         }
     }

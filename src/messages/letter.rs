@@ -107,11 +107,17 @@ pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scen
         latest.insert(notice.alert, notice);
     }
     let mut items: Vec<(bool, std::cmp::Reverse<Stage>, AlertId, Item)> = Vec::new();
-    for (id, notice) in latest {
+    for (id, notice) in &latest {
+        let (id, notice, notices) = (*id, *notice, &latest);
         // A line of an earlier episode has had its last word.
         let Some(alert) = desk.alert(id).filter(|alert| alert.episode == notice.episode && !is_dropped(alert)) else {
             continue;
         };
+        // What a stronger one beside it speaks for is no line of its own.
+        let beside = notices.keys().filter_map(|other| desk.alert(*other));
+        if beside.into_iter().any(|other| other.state != AlertState::Resolved && is_silenced_by(alert, other)) {
+            continue;
+        }
         let item = item(alert, notice, audience, desk, scene);
         items.push((item.over_at.is_some(), std::cmp::Reverse(item.finding.stage), id, item));
     }

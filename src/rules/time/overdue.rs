@@ -50,13 +50,30 @@ impl Rule for Overdue {
 /// The instant from which it counts as overdue.
 fn counts_at<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
     let calendar = look.calendar(task);
-    // What is known of the history so far can only be too early.
-    let set_at = task.facts().due_set_at().map_or(task.created_at(), |set_at| set_at.max(task.created_at()));
+    let set_at = stood_since(task, deadline, look);
     let day = calendar.day_secs();
     if calendar.working(set_at, deadline.at) >= day {
         return deadline.at;
     }
     calendar.after(deadline.at.max(set_at), day)
+}
+
+/// Since when it has had its date. One that was taken away and given back within a working day was never another. What is known
+/// of the history so far can only be too early.
+fn stood_since<'a>(task: &'a TaskRow, deadline: &Deadline, look: &Look<'a>) -> Timestamp {
+    let (calendar, facts) = (look.calendar(task), task.facts());
+    let moves = facts.due_moves();
+    let gave = |before: usize| moves[..before].iter().rposition(|one| one.to == Some(deadline.due));
+    let (mut set_at, mut back) = (facts.due_set_at(), gave(moves.len()));
+    while let Some(nth) = back {
+        let Some(away) = moves[..nth].iter().rposition(|one| one.from == Some(deadline.due)) else { break };
+        if calendar.working(moves[away].at, moves[nth].at) >= calendar.day_secs() {
+            break;
+        }
+        back = gave(away);
+        set_at = back.map_or(facts.first_due_at(), |earlier| Some(moves[earlier].at));
+    }
+    set_at.map_or(task.created_at(), |set_at| set_at.max(task.created_at()))
 }
 
 /// The first deadline it had, if it had another of its own, as far as its history is known back to its beginning.
