@@ -25,6 +25,7 @@ mod looks;
 mod mail;
 mod matrix;
 mod milestones;
+mod month;
 mod neighbours;
 mod norms;
 mod oracle;
