@@ -325,7 +325,7 @@ fn once_a_week_whoever_leads_hears_that_all_is_on_track_with_what_that_rests_on(
     slack UMAX
     [Team of Max, Fri 21 Mar: no gap is open, but not everything could be checked]
     *Team of Max, Fri 21 Mar*: no gap is open, but not everything could be checked.
-    2 tasks watched, 0 gaps open, 0 opened and 0 closed this week. 1 task has no date, so nothing can be said about when.
+    2 tasks, 2 of them out of sight, 0 gaps open, 0 opened and 0 closed this week. 1 task has no date, so nothing can be said about when.
       Due within 5 working days, of their hours: Bo 1 due
       Could not be checked: acme/web (cannot be read since Thu 20 Mar 16:00)
     ");
@@ -396,7 +396,7 @@ fn what_a_connection_was_found_with_is_told_once() {
     assert_snapshot!(run(&mut world, "2025-03-11 11:01", &[]), @r"
     slack UEVE
     [What github.acme was found with: 1 gap in 1 open task, 100 % of the open tasks]
-    *What github.acme was found with*: 1 gap in 1 open task, 100 % of the open tasks. Nobody is told of them.
+    *What github.acme was found with*: 1 gap in 1 open task, 100 % of the open tasks. Whoever has them is told when they get worse, or at their next checkpoint.
     `overdue`: 1 (100 % of the open tasks), 1 of them of the last 30 days
       In the last 30 days these gaps alone would have made 1 direct line to owners and 0 lines in digests.
     *The oldest*

@@ -15,6 +15,7 @@ const OVERDUE: RuleId = RuleId("overdue");
 const OWNER_NONE: RuleId = RuleId("owner.none");
 const AT_RISK: RuleId = RuleId("due.at_risk");
 const CASCADE: RuleId = RuleId("blocker.cascade");
+const URGENT: RuleId = RuleId("high_priority.silent");
 const STALE: RuleId = RuleId("blocker.stale");
 const PARENT_CHILD: RuleId = RuleId("state.parent_child");
 
@@ -71,6 +72,13 @@ fn stronger(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> 
         && let Some(stale) = by(STALE)
     {
         return Some(stale);
+    }
+    // That it is urgent says more than that it has not moved.
+    if is_one_of(alert.rule, &["stalled"])
+        && let Some(urgent) = draft.open(alert.subject, URGENT)
+        && may_speak(urgent, draft.snapshot)
+    {
+        return Some(Withheld::Inhibited(urgent.gap.clone()));
     }
     // That all its parts are done says more than that it is nearly done.
     if is_one_of(alert.rule, &["pace.stuck_near_done"])

@@ -191,7 +191,10 @@ fn update(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     if asks_anew {
         // A further question is none that was answered before, and what was there at the beginning is asked as well.
         change.alert.backlog = false;
-        change.alert.unanswer();
+        // Whoever said that there is no problem has answered every question but that of a date that has passed.
+        if !change.alert.said.as_ref().is_some_and(|said| said.settles()) {
+            change.alert.unanswer();
+        }
     }
     if rises {
         change.alert.stage = finding.stage;

@@ -5,9 +5,10 @@ use connector_model::{DueSource, DueStated, StatusCategory};
 
 use super::testing::*;
 use super::*;
-use crate::domain::alert::{AlertState, Ending};
+use crate::domain::alert::{AlertState, Ending, Wish};
 use crate::domain::finding::{Evidence, Finding, RiskReason, RuleId, Stage};
 use crate::domain::ids::AlertId;
+use crate::domain::said::About;
 
 const AT_RISK: RuleId = RuleId("due.at_risk");
 
@@ -84,6 +85,35 @@ fn it_takes_the_word_from_the_gaps_that_are_its_reasons() {
     assert_eq!(world.withheld(PACE, 1), Some("inhibited"));
     assert_eq!(world.alert(PACE, 1).state, AlertState::Firing);
     assert!(world.notices(AlertId(1)).iter().any(|notice| notice.starts_with("opened ana slack")));
+}
+
+#[test]
+fn once_its_date_has_passed_the_comment_asks_one_question() {
+    let mut world = World::new();
+    world.policy.slack = false;
+    world.policy.comments_on.insert(GITHUB);
+    world.run(&[gap(1, AT_RISK, asked(3, "2025-03-11"))]);
+    assert!(world.said().contains("due soon"));
+    let both = [(AT_RISK, asked(1, "2025-03-11")), (OVERDUE, overdue("2025-03-11"))];
+    let both = both.map(|(rule, finding)| (rule, Reading::gap(finding))).to_vec();
+    world.at("2025-03-12 10:00").run(&[judged(1, both)]);
+    let said = world.said();
+    assert!(said.contains("past its date") && !said.contains("due soon"), "{said}");
+}
+
+#[test]
+fn who_says_that_there_is_no_problem_is_asked_nothing_more_before_the_date_has_passed() {
+    let mut world = World::new();
+    world.run(&[gap(1, AT_RISK, asked(3, "2025-03-14"))]).said();
+    let id = world.alert(AT_RISK, 1).gap.clone();
+    let wrong = "wrong the client knows".to_owned();
+    world.ask(Some(ANA), Wish::Say { about: About::Gap(id), words: wrong });
+    world.said();
+    world.at("2025-03-13 09:00").run(&[gap(1, AT_RISK, asked(1, "2025-03-14"))]);
+    world.at("2025-03-14 10:00").run(&[gap(1, AT_RISK, asked(1, "2025-03-14"))]);
+    assert_eq!((news(&mut world).as_str(), world.withheld(AT_RISK, 1)), ("", Some("dismissed")));
+    world.at("2025-03-17 10:00").run(&[gap(1, OVERDUE, overdue("2025-03-14"))]);
+    assert!(news(&mut world).contains("is past its date"));
 }
 
 /// Asked three days before its date; what was said once that was clear again, and how it ended.

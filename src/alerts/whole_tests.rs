@@ -148,3 +148,31 @@ fn that_there_is_no_sign_of_somebody_is_a_line_for_who_leads_them_two_days_later
     escalated max digest max rung 2 Open
     ");
 }
+
+#[test]
+fn of_a_chain_whoever_is_first_hears_and_the_next_once_that_is_done() {
+    let cascade = || {
+        let finish_at = at("2025-03-20 17:00");
+        let late = LateTask { task: TaskId(1), deadline: deadline("2025-03-14"), finish_at };
+        let late = vec![late];
+        let evidence = Evidence::Cascade { finish_at, late, downstream: 1, priority: None, deadline: None };
+        finding(Stage::Widens, None, evidence)
+    };
+    let rule = RuleId("blocker.cascade");
+    let mut world = World::new();
+    world.task(3, |task| task.rec.owners = Box::new([MAX]));
+    world.task(2, |task| {
+        task.rec.owners = Box::new([BO]);
+        task.blocked_by = vec![TaskId(3)];
+    });
+    world.task(1, |task| task.blocked_by = vec![TaskId(2)]);
+    world.run(&[gap(2, rule, cascade()), gap(3, rule, cascade())]);
+    assert_eq!((world.withheld(rule, 3), world.withheld(rule, 2)), (None, Some("inhibited")));
+    let said = world.said();
+    assert!(said.contains("slack UMAX") && !said.contains("slack UBO"), "{said}");
+    world.task(3, |task| task.rec.category = connector_model::StatusCategory::Done);
+    world.at("2025-03-11 12:00").run(&[clear(3, rule)]);
+    world.at("2025-03-11 12:11").run(&[gap(2, rule, cascade())]);
+    assert_eq!(world.withheld(rule, 2), None);
+    assert!(world.said().contains("slack UBO"));
+}

@@ -62,7 +62,7 @@ fn named(view: &View, name: &str) -> Option<SubjectKey> {
         Some(SubjectKey::Person(board.stands_for(account)))
     };
     let itself = || (name == ITSELF).then_some(SubjectKey::System);
-    container.map(SubjectKey::Container).or_else(connection).or_else(person).or_else(itself)
+    container.map(SubjectKey::Container).or_else(connection).or_else(itself).or_else(person)
 }
 
 /// Accounts of a person by the name of their table, their own name or address; else of whoever has this login or is called so.

@@ -14,7 +14,7 @@ use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::board::Board;
 use crate::domain::calendar::{Calendar, later};
 use crate::domain::digest::DigestOf;
-use crate::domain::finding::{Deadline, RuleId, Stage, SubjectKey};
+use crate::domain::finding::{Deadline, Evidence as Facts, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, ConnectionId, ContainerId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::notice::{MessageOp, MessageState, Notice, PostAbout, Reason};
@@ -54,6 +54,8 @@ pub(super) struct Overview {
     pub(super) fixed: Vec<Item>,
     pub(super) since: Option<Date>,
     pub(super) tasks: usize,
+    /// Of these, in places that could not be looked at.
+    pub(super) unseen: usize,
     pub(super) people: usize,
     /// Tasks without a date.
     pub(super) undated: usize,
@@ -239,6 +241,7 @@ pub(super) fn overview(
         fixed: items(&over, audience, desk, scene),
         since: since(of, day, snapshot.board),
         tasks: team.tasks.len(),
+        unseen: unseen(&team, snapshot),
         people: team.people.len(),
         undated,
         stages,
@@ -257,7 +260,12 @@ pub(super) fn overview(
 /// What is the matter with all gaps of a rule: its words where they hold no number, else its id.
 fn called(alert: &Alert, scene: Scene<'_>) -> String {
     let words = super::facts::heading(&alert.finding.evidence, scene);
-    if words.contains(|letter: char| letter.is_ascii_digit()) { alert.rule.0.to_owned() } else { words }
+    match &alert.finding.evidence {
+        Facts::Cascade { .. } => "makes others late".to_owned(),
+        Facts::BlockerStale { .. } => "keeps others waiting".to_owned(),
+        _ if words.contains(|letter: char| letter.is_ascii_digit()) => alert.rule.0.to_owned(),
+        _ => words,
+    }
 }
 
 /// What was there before we began to speak, and the tasks of which the date comes first.
@@ -363,6 +371,13 @@ fn evidence(team: &Team, snapshot: &Snapshot<'_>) -> Evidence {
     evidence
 }
 
+/// Tasks in places of which what is said is not the whole truth.
+fn unseen(team: &Team, snapshot: &Snapshot<'_>) -> usize {
+    let board = snapshot.board;
+    let place = |id: &TaskId| board.container(board.task(*id)?.container());
+    team.tasks.iter().filter_map(place).filter(|place| blind(place, snapshot).is_some()).count()
+}
+
 /// Why what is said of a place is not the whole truth. `None`: it is.
 fn blind(home: &ContainerRec, snapshot: &Snapshot<'_>) -> Option<Blind> {
     let board = snapshot.board;
@@ -395,6 +410,8 @@ pub(super) struct Baseline {
     /// Tasks with at least one gap.
     pub(super) with_gap: usize,
     pub(super) gaps: usize,
+    /// What was there at first is told like anything else.
+    pub(super) is_told: bool,
     /// Of each rule that found something: its gaps, those of them that a person would be told of in a message of their own,
     /// and how many of the gaps began within the last thirty days.
     pub(super) rules: Vec<Found>,
@@ -459,6 +476,7 @@ pub(super) fn baseline(connection: ConnectionId, desk: &Desk<'_>) -> Baseline {
         tasks: work.len(),
         with_gap: tasks.len(),
         gaps,
+        is_told: snapshot.policy.tell_backlog,
         rules,
         oldest: oldest.into_iter().take(OLDEST).map(|(since, task, rule)| (Some(task), since, rule)).collect(),
         undated: work.iter().filter(|task| look.deadline(task).is_none()).count(),

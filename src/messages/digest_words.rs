@@ -202,9 +202,9 @@ fn small_print(overview: &Overview, scene: Scene<'_>) -> Vec<Block> {
         let named = if named.is_empty() { String::new() } else { format!(" First: {}.", named.join(", ")) };
         let were = if *gaps == 1 { "was" } else { "were" };
         blocks.push(note(format!(
-            "{} {were} there before: nobody is told until {} worse.{named}",
+            "{} {were} there before, and {} worse.{named}",
             count(number(*gaps), "gap"),
-            if *gaps == 1 { "it gets" } else { "they get" },
+            if *gaps == 1 { "is told when it gets" } else { "are told when they get" },
         )));
     }
     if !overview.muted.is_empty() {
@@ -285,11 +285,16 @@ pub(super) fn weekly(overview: &Overview, today: Date, in_channel: bool, scene: 
 
 /// The evidence, as sentences.
 fn watched(overview: &Overview, open: usize, scene: Scene<'_>) -> String {
-    let Evidence { connections, age, .. } = &overview.evidence;
-    let mut parts = vec![format!("{} watched", count(number(overview.tasks), "task"))];
+    let Evidence { connections, age, unchecked } = &overview.evidence;
+    let tasks = count(number(overview.tasks), "task");
+    let mut parts = vec![match overview.unseen {
+        0 => format!("{tasks} watched"),
+        unseen => format!("{tasks}, {unseen} of them out of sight"),
+    }];
     if let Some(age) = age {
         let minutes = (age.as_secs() + 59) / 60;
         let read = match connections {
+            _ if !unchecked.is_empty() => "the rest read".to_owned(),
             1 => "the one connection read".to_owned(),
             many => format!("all {many} connections read"),
         };

@@ -287,7 +287,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
             "Next: name them in the configuration; until then they count as not begun, or unknown."
         }
         Evidence::MassMissing { .. } => {
-            "Next: nothing if you deleted them: each is asked for by itself; `gapwatch release` ends the wait."
+            "Next: nothing if you deleted them: each is asked for by itself; “gapwatch release” ends the wait."
         }
         Evidence::MassEdit { .. } => "Next: nothing; what it brought up is told a day later.",
         Evidence::Flood(_) | Evidence::Undelivered { .. } | Evidence::Unheeded { .. } => itself::next_step(evidence),

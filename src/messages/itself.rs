@@ -47,13 +47,13 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
 pub(super) fn next_step(evidence: &Evidence) -> &'static str {
     match evidence {
         Evidence::Flood(_) => {
-            "Next: `gapwatch outbox list` shows all of them; `gapwatch outbox release` sends them, `gapwatch outbox drop` does not."
+            "Next: “gapwatch outbox list” shows all of them; “gapwatch outbox release” sends them, “gapwatch outbox drop” does not."
         }
         Evidence::Undelivered { .. } => {
-            "Next: `gapwatch doctor` looks at the channels, `gapwatch outbox list` shows what was given up, `gapwatch outbox retry` sends it once more."
+            "Next: “gapwatch doctor” looks at the channels, “gapwatch outbox list” shows what was given up, “gapwatch outbox retry” sends it once more."
         }
         _ => {
-            "Next: `mode = \"observe\"` below the rule's `[rules.…]`, or another threshold there; `gapwatch rules list` has the numbers."
+            "Next: mode = \"observe\" below [rules.…] of the rule, or another threshold there; “gapwatch rules list” has the numbers."
         }
     }
 }

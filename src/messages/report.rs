@@ -31,8 +31,11 @@ pub(super) fn words(found: &Baseline, in_channel: bool, scene: Scene<'_>) -> Tex
     let gaps = count(number(found.gaps), "gap");
     let head = format!("What {name} was found with");
     let what = format!("{gaps} in {}, {} of the open tasks", count(number(found.tasks), "open task"), percent(share));
-    let mut blocks =
-        vec![Block::Line(vec![Span::Strong(head.clone()), Span::Plain(format!(": {what}. Nobody is told of them."))])];
+    let told = match found.is_told {
+        true => "Whoever has them is told.",
+        false => "Whoever has them is told when they get worse, or at their next checkpoint.",
+    };
+    let mut blocks = vec![Block::Line(vec![Span::Strong(head.clone()), Span::Plain(format!(": {what}. {told}"))])];
     for one in found.rules.iter().take(RULES) {
         let share = one.gaps as f64 / found.tasks.max(1) as f64;
         let recent =

@@ -377,7 +377,10 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
             let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
             let again = item.again.filter(|_| item.over_at.is_none());
             let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
-            blocks.push(Block::Note(vec![plain(format!("{}{again}{step}", item.words(scene)))]));
+            let away = item.hearing.stands_in.as_ref().map_or(String::new(), |(away, until)| {
+                format!(" You hear it in the place of {}, who is away until {}.", clean(away), day_of(*until, scene))
+            });
+            blocks.push(Block::Note(vec![plain(format!("{}{again}{away}{step}", item.words(scene)))]));
         }
         blocks.extend(pressed(item.controls.clone()));
     }
