@@ -45,7 +45,7 @@ async fn wish(world: &mut World, key: &str, wish: Wish) {
 
 #[tokio::test]
 async fn d09_sixty_direct_messages_in_one_hour_are_held_and_the_operator_gets_the_list() {
-    let mut world = sixty(watched("")).await;
+    let mut world = sixty(watched("[limits]\nrepeat = []\n")).await;
     let sent = world.sent();
     assert_eq!(to(&sent, "@ana"), 0, "{sent:#?}");
     let asked: Vec<&String> = sent.iter().filter(|sent| sent.contains("holds back 60 messages")).collect();
@@ -79,7 +79,7 @@ async fn d09_sixty_direct_messages_in_one_hour_are_held_and_the_operator_gets_th
 
 #[tokio::test]
 async fn what_an_operator_drops_is_told_to_nobody_and_its_gaps_stay() {
-    let mut world = sixty(watched("")).await;
+    let mut world = sixty(watched("[limits]\nrepeat = []\n")).await;
     world.sent();
     let until = world.now();
     wish(&mut world, "1", Wish::Flood { send: false, until }).await;
@@ -100,7 +100,7 @@ async fn a_limit_of_ones_own_lets_sixty_through() {
 
 #[tokio::test]
 async fn d20_what_nobody_got_is_told_to_the_operator_until_somebody_got_it() {
-    let mut world = watched("").begin("2026-03-02T09:00:00Z").await;
+    let mut world = watched("[limits]\nrepeat = []\n").begin("2026-03-02T09:00:00Z").await;
     plant(&mut world, 9, "2026-03-13").await;
     lives(&world, "2026-03-13T11:00:00Z");
     world.sent();
@@ -131,7 +131,7 @@ async fn d20_what_nobody_got_is_told_to_the_operator_until_somebody_got_it() {
 
 #[tokio::test]
 async fn d20_a_channel_that_is_down_is_named_after_its_fourth_attempt_and_no_more_once_it_works() {
-    let mut world = watched("").begin("2026-03-02T09:00:00Z").await;
+    let mut world = watched("[limits]\nrepeat = []\n").begin("2026-03-02T09:00:00Z").await;
     plant(&mut world, 9, "2026-03-13").await;
     lives(&world, "2026-03-13T11:00:00Z");
     world.sim.fail_next(Tool::Slack, "", Fault::Status(503, "{}".to_owned()), FOR_EVER);
@@ -155,7 +155,7 @@ async fn d20_a_channel_that_is_down_is_named_after_its_fourth_attempt_and_no_mor
 
 #[tokio::test]
 async fn whether_a_word_led_to_anything_is_counted_once_over_restarts() {
-    let mut world = watched("").begin("2026-03-02T09:00:00Z").await;
+    let mut world = watched("[limits]\nrepeat = []\n").begin("2026-03-02T09:00:00Z").await;
     for nth in 1..=2 {
         let issue = world.github().issue(REPO, &format!("Task {nth}")).by("max-w").assignee("ana-k");
         issue.milestone("Spring", github_day("2026-03-12")).open();
