@@ -19,6 +19,7 @@ use crate::domain::look::Look;
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::routes::{Route, Step, To};
 use crate::domain::snapshot::Snapshot;
+use crate::rules::condition::Condition;
 use connector_kit::Destination;
 
 /// The route that a gap is on. `None`: the usual ladder.
@@ -29,7 +30,10 @@ pub(crate) fn route_of<'a>(alert: &Alert, snapshot: &Snapshot<'a>) -> Option<&'a
     let look = Look::new(snapshot);
     let is_for = |route: &&Route| match (&route.which, alert.subject) {
         (None, _) => true,
-        (Some(which), SubjectKey::Task(task)) => snapshot.board.task(task).is_some_and(|task| which.is(task, &look)),
+        (Some(which), SubjectKey::Task(task)) => {
+            let condition = which.downcast_ref::<Condition>().zip(snapshot.board.task(task));
+            condition.is_some_and(|(condition, task)| condition.holds(task, &look, look.people()).unwrap_or(false))
+        }
         (Some(_), _) => false,
     };
     let fits = |route: &&Route| alert.stage >= route.from && route.is_of(alert.rule);
@@ -138,7 +142,6 @@ mod tests {
     use super::*;
     use crate::domain::finding::{Finding, Stage};
     use crate::domain::routes::Via;
-    use crate::rules::condition::Condition;
 
     fn step(to: &str, via: Option<Via>, after: &str) -> Step {
         let after = (!after.is_empty()).then(|| after.parse().unwrap());

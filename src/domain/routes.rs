@@ -1,12 +1,11 @@
 //! Ways of telling that the configuration asks for instead of the usual ladder: the types.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use super::finding::{RuleId, Stage};
 use super::length::Length;
-use super::look::Look;
-use super::row::TaskRow;
 
 /// One way of telling: of which gaps, and who hears in which order.
 #[derive(Clone)]
@@ -19,16 +18,11 @@ pub struct Route {
     pub rules: Vec<String>,
     /// From which stage on; below it the usual ladder holds.
     pub from: Stage,
-    /// Of which tasks. `None`: of all, and of what is no task as well.
-    pub which: Option<Arc<dyn Which>>,
+    /// Of which tasks: a condition of the rules, which is nothing that is known here. `None`: of all, and of what is no task
+    /// as well.
+    pub which: Option<Arc<dyn Any + Send + Sync>>,
     /// Who hears, in order; at least one.
     pub steps: Vec<Step>,
-}
-
-/// Tells tasks apart.
-pub trait Which: Send + Sync {
-    /// Whether a task is one of those; one about which that cannot be told is not.
-    fn is<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> bool;
 }
 
 impl fmt::Debug for Route {

@@ -18,7 +18,6 @@ use super::fields::{FIELDS, Field};
 use crate::domain::finding::Why;
 use crate::domain::look::Look;
 use crate::domain::people::People;
-use crate::domain::routes::Which;
 use crate::domain::row::TaskRow;
 
 /// Steps that one evaluation may take: far more than anybody writes, far less than anybody notices.
@@ -286,12 +285,6 @@ macro_rules! is_its_text {
 }
 
 is_its_text!(Condition, Words);
-
-impl Which for Condition {
-    fn is<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> bool {
-        self.holds(task, look, look.people()).unwrap_or(false)
-    }
-}
 
 #[cfg(test)]
 mod tests {
