@@ -195,7 +195,9 @@ pub(super) fn wake_neighbours(judgements: &[Judgement], draft: &mut Draft<'_>) {
     for subject in draft.moved() {
         near.insert(subject);
         if let SubjectKey::Task(id) = subject {
-            near.extend(downstream(id, draft.snapshot).into_iter().map(SubjectKey::Task));
+            let chain = draft.of(subject).any(|alert| alert.rule == CASCADE).then(|| downstream(id, draft.snapshot));
+            near.extend(chain.into_iter().flatten().map(SubjectKey::Task));
+            near.extend(draft.snapshot.board.dependants(id).map(|task| SubjectKey::Task(task.id)));
             near.extend(parts(id, draft.snapshot).into_iter().map(SubjectKey::Task));
         }
     }
