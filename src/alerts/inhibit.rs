@@ -111,20 +111,13 @@ fn blocker(task: TaskId, draft: &Draft<'_>) -> Option<Withheld> {
 /// A cascade that begins at something this task waits for, however far along. `None`: none does that may be told.
 fn root<'d>(task: TaskId, draft: &'d Draft<'_>) -> Option<&'d Alert> {
     let board = draft.snapshot.board;
-    let (mut seen, mut open) = (BTreeSet::from([task]), vec![task]);
-    let mut first = None;
-    while let Some(next) = open.pop() {
-        for blocker in board.blockers(next).filter(|blocker| blocker.category().is_open()) {
-            if !seen.insert(blocker.id) {
-                continue;
-            }
-            let cascade = draft.open(SubjectKey::Task(blocker.id), CASCADE);
-            first = cascade.filter(|cascade| may_speak(cascade, draft.snapshot)).or(first);
-            open.push(blocker.id);
-        }
+    // In a circle each waits for each, and nobody is first.
+    if !board.waiting_circle(task).is_empty() {
+        return None;
     }
-    // In a circle each waits for each: whoever stands in it speaks as before.
-    first.filter(|_| !board.waiting_circle(task).iter().any(|other| *other != task))
+    let before = reached(task, |task| board.blockers(task).filter(|blocker| blocker.category().is_open()));
+    let mut cascades = before.into_iter().filter_map(|id| draft.open(SubjectKey::Task(id), CASCADE));
+    cascades.find(|cascade| may_speak(cascade, draft.snapshot))
 }
 
 /// The same rule open on what the task is a part of, as bad as here, and of the same people: one word about the whole is
@@ -171,19 +164,19 @@ fn is_above(task: TaskId, of: TaskId, snapshot: &Snapshot<'_>) -> bool {
 
 /// All parts of a task, and the parts of these.
 pub(crate) fn parts(of: TaskId, snapshot: &Snapshot<'_>) -> BTreeSet<TaskId> {
-    let (mut found, mut open) = (BTreeSet::new(), vec![of]);
-    while let Some(task) = open.pop() {
-        let new = snapshot.board.children(task).map(|child| child.id).filter(|child| *child != of);
-        open.extend(new.filter(|child| found.insert(*child)));
-    }
-    found
+    reached(of, |task| snapshot.board.children(task))
 }
 
 /// All that waits for a task, directly or not.
 fn downstream(of: TaskId, snapshot: &Snapshot<'_>) -> BTreeSet<TaskId> {
+    reached(of, |task| snapshot.board.dependants(task))
+}
+
+/// What is reached from a task step by step, itself left out.
+fn reached<'a, I: Iterator<Item = &'a TaskRow>>(of: TaskId, next: impl Fn(TaskId) -> I) -> BTreeSet<TaskId> {
     let (mut found, mut open) = (BTreeSet::new(), vec![of]);
     while let Some(task) = open.pop() {
-        let new = snapshot.board.dependants(task).map(|other| other.id).filter(|other| *other != of);
+        let new = next(task).map(|other| other.id).filter(|other| *other != of);
         open.extend(new.filter(|other| found.insert(*other)));
     }
     found

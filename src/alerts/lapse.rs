@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::whose::owners;
 use crate::domain::alert::Alert;
 use crate::domain::ids::AccountId;
-use crate::domain::notice::{Notice, NoticeState, Reason};
+use crate::domain::notice::{Notice, Reason};
 
 /// Working days for an answer to the question whether an earlier one still holds.
 const ASKED_DAYS: i64 = 1;
@@ -20,7 +20,7 @@ pub(super) fn lapses_at(alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp> {
     let by = alert.said.as_ref().map(|said| said.by).filter(|by| *by != AccountId::NOBODY);
     let calendar = draft.snapshot.board.people.calendar(by.or(owners(alert, draft.snapshot).first().copied()));
     let asked = |notice: &&Notice| {
-        let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        let heard = notice.heard_at();
         heard.filter(|_| notice.reason == Reason::Asked && notice.decided_at >= asks_at)
     };
     let asked = draft.notices(alert).iter().filter_map(asked).min();

@@ -37,7 +37,7 @@ fn due_at(head: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp
     let people = &draft.snapshot.board.people;
     let calendar = people.calendar(Some(head));
     let notices = draft.notices(alert);
-    let heard = |notice: &Notice| notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+    let heard = |notice: &Notice| notice.heard_at();
     let theirs = |notice: &&&Notice| {
         notice.rung == 1
             && notice.reason != Reason::Resolved

@@ -16,7 +16,7 @@ use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, SubjectKey};
 use crate::domain::ids::AccountId;
 use crate::domain::look::Look;
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Notice, Reason};
 use crate::domain::routes::{Route, Step, To};
 use crate::domain::snapshot::Snapshot;
 use crate::rules::condition::Condition;
@@ -129,7 +129,7 @@ fn heard(wants: &[Want], alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp> 
             && is_same_question(notice, alert)
             && wants.iter().any(|want| want.account == notice.account && want.rung == notice.rung)
     };
-    let at = |notice: &&Notice| notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+    let at = |notice: &&Notice| notice.heard_at();
     draft.notices(alert).iter().filter(is_one).filter_map(at).min()
 }
 

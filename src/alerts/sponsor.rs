@@ -12,7 +12,7 @@ use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::graph::Downstream;
 use crate::domain::ids::AccountId;
 use crate::domain::look::Look;
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Notice, Reason};
 use crate::domain::routes::Via;
 use crate::domain::snapshot::Snapshot;
 
@@ -64,8 +64,7 @@ fn rises_at(
 ) -> Option<Timestamp> {
     let days = |at, days| calendar.after(at, days * calendar.day_secs());
     let notices = draft.notices(alert);
-    let heard =
-        |notice: &&Notice| notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+    let heard = |notice: &&Notice| notice.heard_at();
     let managers = || {
         let told = |notice: &&&Notice| notice.rung == 2 && notice.reason != Reason::Resolved;
         notices.iter().filter(told).copied().filter(|notice| notice.finding.stage == alert.stage)

@@ -189,7 +189,7 @@ pub(super) fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, un
         if !to_them || given_at(notice.account).is_some_and(|at| notice.decided_at < at) {
             return None;
         }
-        let heard = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        let heard = notice.heard_at();
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
         heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
     };

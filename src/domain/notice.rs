@@ -46,6 +46,13 @@ pub struct Notice {
     pub told_at: Option<Timestamp>,
 }
 
+impl Notice {
+    /// When its reader heard, or may have heard. `None`: they did not.
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        self.told_at.or((self.state == NoticeState::Unsure).then_some(self.decided_at))
+    }
+}
+
 /// Why somebody is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {

@@ -19,7 +19,7 @@ use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, Subjec
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::notice::{Address, Notice, Post, PostAbout, Reason};
 use crate::domain::row::TaskRow;
 
 /// Names of the tasks that are spoken of.
@@ -107,15 +107,14 @@ pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scen
         latest.insert(notice.alert, notice);
     }
     let mut items: Vec<(bool, std::cmp::Reverse<Stage>, AlertId, Item)> = Vec::new();
-    for (id, notice) in &latest {
-        let (id, notice, notices) = (*id, *notice, &latest);
+    for (&id, &notice) in &latest {
         // A line of an earlier episode has had its last word.
         let Some(alert) = desk.alert(id).filter(|alert| alert.episode == notice.episode && !is_dropped(alert)) else {
             continue;
         };
         // What a stronger one beside it speaks for is no line of its own.
-        let beside = notices.keys().filter_map(|other| desk.alert(*other));
-        if beside.into_iter().any(|other| other.state != AlertState::Resolved && is_silenced_by(alert, other)) {
+        let mut beside = latest.keys().filter_map(|other| desk.alert(*other));
+        if beside.any(|other| other.state != AlertState::Resolved && is_silenced_by(alert, other)) {
             continue;
         }
         let item = item(alert, notice, audience, desk, scene);
@@ -253,7 +252,7 @@ fn told(asked: &[AccountId], notices: &[&Notice], rung: u8, desk: &Desk<'_>) -> 
     let people = &desk.snapshot.board.people;
     let mut all: Vec<Heard> = Vec::new();
     for notice in notices.iter().filter(|notice| notice.rung == rung && notice.reason != Reason::Resolved) {
-        let at = notice.told_at.or((notice.state == NoticeState::Unsure).then_some(notice.decided_at));
+        let at = notice.heard_at();
         let known = all.iter().any(|told| people.same(told.account, notice.account));
         if let (Some(at), false) = (at, known) {
             let stands_in = asked.iter().find_map(|one| stands_in(*one, notice.account, desk));
