@@ -21,6 +21,7 @@ use super::alert::{Alert, AlertState, Answer, Round};
 use super::digest::{DigestOf, DigestTurn};
 use super::edges::Edges;
 use super::finding::{RuleId, SubjectKey};
+use super::hint::Hint;
 use super::ids::{
     AccountId, AlertId, ConnectionId, ContainerId, IdMap, MessageId, NoticeId, PersonId, PostId, SiteId, TaskId,
 };
@@ -32,6 +33,7 @@ use super::record::{
 };
 use super::roster::Roster;
 use super::row::TaskRow;
+use super::sorted::Sorted;
 use super::table::Table;
 use super::timers::Timers;
 use super::traffic::Traffic;
@@ -41,7 +43,7 @@ use super::uses::Uses;
 pub struct Board {
     tasks: Table<TaskRow>,
     edges: Edges,
-    members: IdMap<ContainerId, BTreeSet<TaskId>>,
+    members: IdMap<ContainerId, Sorted>,
     uses: Uses,
     roster: Roster,
     containers: IdMap<ContainerId, ContainerRec>,
@@ -51,6 +53,8 @@ pub struct Board {
     pub people: People,
     alerts: IdMap<AlertId, Alert>,
     by_subject: IdMap<SubjectKey, Vec<AlertId>>,
+    /// Subjects of which there may be alerts, by their rows: there are none of most.
+    alerted: Hint,
     notices: IdMap<NoticeId, Notice>,
     notices_of: IdMap<AlertId, BTreeSet<NoticeId>>,
     lines_of: HashMap<PostId, BTreeSet<NoticeId>>,
@@ -101,6 +105,7 @@ impl Board {
             people: image.people,
             alerts: IdMap::default(),
             by_subject: IdMap::default(),
+            alerted: Hint::default(),
             notices: IdMap::default(),
             notices_of: IdMap::default(),
             lines_of: HashMap::new(),
@@ -226,7 +231,8 @@ impl Board {
 
     fn touch_members(&mut self, container: ContainerId) {
         if let Some(members) = self.members.get(&container) {
-            self.touched.extend(self.edges.around(members, &self.tasks).into_iter().map(SubjectKey::Task));
+            let members: BTreeSet<TaskId> = members.all().iter().copied().collect();
+            self.touched.extend(self.edges.around(&members, &self.tasks).into_iter().map(SubjectKey::Task));
             let plans: BTreeSet<SubjectKey> = members.iter().flat_map(|id| self.plans_of(*id)).collect();
             self.touched.extend(plans);
         }
@@ -345,7 +351,7 @@ impl Board {
             }
             for container in row.homes().chain([row.container()]) {
                 if let Some(members) = self.members.get_mut(&container) {
-                    members.remove(&id);
+                    members.remove(id);
                 }
             }
         }
@@ -477,7 +483,8 @@ impl Board {
 
     /// The alerts about a subject, resolved ones included, in the order in which they first opened.
     pub fn alerts_of(&self, subject: SubjectKey) -> impl Iterator<Item = &Alert> {
-        self.by_subject.get(&subject).into_iter().flatten().filter_map(|id| self.alerts.get(id))
+        let all = if self.alerted.may_hold(subject.code().1) { self.by_subject.get(&subject) } else { None };
+        all.into_iter().flatten().filter_map(|id| self.alerts.get(id))
     }
 
     /// The open alert of a rule about a subject and scope.
@@ -494,6 +501,7 @@ impl Board {
         let ids = self.by_subject.entry(alert.subject).or_default();
         if !ids.contains(&alert.id) {
             ids.push(alert.id);
+            self.alerted.note(alert.subject.code().1, self.by_subject.keys().map(|subject| subject.code().1));
         }
         self.steps.set(alert.id, alert.step_at);
         self.alerts.insert(alert.id, alert);

@@ -3,65 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::circles::Circles;
+use super::ends::Ends;
 use super::ids::TaskId;
 use super::record::{Says, TaskPacked};
 use super::row::TaskRow;
 use super::table::{Keyed, Table};
 
-/// Tasks by task, in order.
-type Ends = Table<(TaskId, Few)>;
 /// All tasks on the board.
 type Tasks = Table<TaskRow>;
 
 impl Keyed for TaskRow {
     fn key(&self) -> i64 {
         self.id.0
-    }
-}
-
-impl<V> Keyed for (TaskId, V) {
-    fn key(&self) -> i64 {
-        self.0.0
-    }
-}
-
-/// Some tasks in order: most have one.
-enum Few {
-    One(TaskId),
-    Many(Vec<TaskId>),
-}
-
-impl Few {
-    fn all(&self) -> &[TaskId] {
-        match self {
-            Few::One(id) => std::slice::from_ref(id),
-            Few::Many(ids) => ids,
-        }
-    }
-
-    fn insert(&mut self, id: TaskId) {
-        match self {
-            Few::One(one) if *one == id => {}
-            Few::One(one) => *self = Few::Many(vec![id.min(*one), id.max(*one)]),
-            Few::Many(ids) => {
-                if let Err(place) = ids.binary_search(&id) {
-                    ids.insert(place, id);
-                }
-            }
-        }
-    }
-
-    /// Takes one out; true when none is left.
-    fn remove(&mut self, id: TaskId) -> bool {
-        match self {
-            Few::One(one) => *one == id,
-            Few::Many(ids) => {
-                if let Ok(place) = ids.binary_search(&id) {
-                    ids.remove(place);
-                }
-                ids.is_empty()
-            }
-        }
     }
 }
 
@@ -84,7 +37,7 @@ impl Edges {
         self.cut(id);
         if let Some(parent) = parent {
             self.parents.insert((id, parent));
-            insert(&mut self.children, parent, id);
+            self.children.insert(parent, id);
         }
         for blocker in &says.blocked_by {
             join(&mut self.blockers, &mut self.dependants, id, *blocker);
@@ -93,8 +46,8 @@ impl Edges {
             join(&mut self.blockers, &mut self.dependants, *dependant, id);
         }
         for other in says.linked.iter().filter(|other| **other != id) {
-            insert(&mut self.linked, id, *other);
-            insert(&mut self.linked, *other, id);
+            self.linked.insert(id, *other);
+            self.linked.insert(*other, id);
         }
         // Most tasks say nothing, and there may be a million of them.
         if !says.is_nothing() {
@@ -105,25 +58,25 @@ impl Edges {
     /// Takes back what a task itself says; edges that its neighbours also state stay.
     pub(super) fn cut(&mut self, id: TaskId) {
         if let Some((_, parent)) = self.parents.remove(id.0) {
-            remove(&mut self.children, parent, id);
+            self.children.remove(parent, id);
         }
         let Some((_, own)) = self.own.remove(id.0) else { return };
         for blocker in own.blocked_by {
             if !self.said(blocker).blocks.contains(&id) {
-                remove(&mut self.blockers, id, blocker);
-                remove(&mut self.dependants, blocker, id);
+                self.blockers.remove(id, blocker);
+                self.dependants.remove(blocker, id);
             }
         }
         for dependant in own.blocks {
             if !self.said(dependant).blocked_by.contains(&id) {
-                remove(&mut self.blockers, dependant, id);
-                remove(&mut self.dependants, id, dependant);
+                self.blockers.remove(dependant, id);
+                self.dependants.remove(id, dependant);
             }
         }
         for other in own.linked {
             if !self.said(other).linked.contains(&id) {
-                remove(&mut self.linked, id, other);
-                remove(&mut self.linked, other, id);
+                self.linked.remove(id, other);
+                self.linked.remove(other, id);
             }
         }
     }
@@ -145,22 +98,22 @@ impl Edges {
 
     /// Its parts.
     pub(super) fn children(&self, id: TaskId) -> impl Iterator<Item = TaskId> {
-        ends(&self.children, id)
+        self.children.of(id).iter().copied()
     }
 
     /// What it waits for.
     pub(super) fn blockers(&self, id: TaskId) -> impl Iterator<Item = TaskId> {
-        ends(&self.blockers, id)
+        self.blockers.of(id).iter().copied()
     }
 
     /// What waits for it.
     pub(super) fn dependants(&self, id: TaskId) -> impl Iterator<Item = TaskId> {
-        ends(&self.dependants, id)
+        self.dependants.of(id).iter().copied()
     }
 
     /// What it is linked with, in no order between them.
     pub(super) fn linked(&self, id: TaskId) -> impl Iterator<Item = TaskId> {
-        ends(&self.linked, id)
+        self.linked.of(id).iter().copied()
     }
 
     /// Open tasks that wait for each other, itself among them; nobody where it stands in no circle.
@@ -175,7 +128,7 @@ impl Edges {
 
     /// Finds all circles, at start.
     pub(super) fn find_circles(&mut self, tasks: &Tasks) {
-        let waits = self.blockers.iter().map(|(id, _)| *id);
+        let waits = self.blockers.keys();
         let linked: BTreeSet<TaskId> = waits.chain(self.parents.iter().map(|(id, _)| *id)).collect();
         self.renew_circles(&linked, tasks);
     }
@@ -184,17 +137,20 @@ impl Edges {
     pub(super) fn renew_circles(&mut self, changed: &BTreeSet<TaskId>, tasks: &Tasks) -> BTreeSet<TaskId> {
         let is_work = |id: &TaskId| tasks.get(id.0).is_some_and(TaskRow::is_work);
         // Whoever has only one end, and had no circle, is in none.
-        let has = |ends: &Ends, id: &TaskId| ends.contains(id.0);
         let waits =
-            |id: &&TaskId| !self.waiting.of(**id).is_empty() || (has(&self.blockers, id) && has(&self.dependants, id));
+            |id: &&TaskId| !self.waiting.of(**id).is_empty() || (self.blockers.has(**id) && self.dependants.has(**id));
         let starts: BTreeSet<TaskId> = changed.iter().filter(waits).copied().collect();
         let Edges { blockers, waiting, .. } = self;
         let next = |id: TaskId| -> Vec<TaskId> {
-            if is_work(&id) { ends(blockers, id).filter(|other| is_work(other)).collect() } else { Vec::new() }
+            if is_work(&id) {
+                blockers.of(id).iter().copied().filter(|other| is_work(other)).collect()
+            } else {
+                Vec::new()
+            }
         };
         let mut moved = waiting.renew(&starts, next);
         let is_nested =
-            |id: &&TaskId| !self.nested.of(**id).is_empty() || (self.parents.contains(id.0) && has(&self.children, id));
+            |id: &&TaskId| !self.nested.of(**id).is_empty() || (self.parents.contains(id.0) && self.children.has(**id));
         let starts: BTreeSet<TaskId> = changed.iter().filter(is_nested).copied().collect();
         let Edges { parents, nested, .. } = self;
         let next =
@@ -242,20 +198,6 @@ fn join(blockers: &mut Ends, dependants: &mut Ends, task: TaskId, blocker: TaskI
     if task == blocker {
         return;
     }
-    insert(blockers, task, blocker);
-    insert(dependants, blocker, task);
-}
-
-fn insert(ends: &mut Ends, id: TaskId, other: TaskId) {
-    ends.entry(id.0, || (id, Few::One(other))).1.insert(other);
-}
-
-fn remove(ends: &mut Ends, id: TaskId, other: TaskId) {
-    if ends.get_mut(id.0).is_some_and(|(_, others)| others.remove(other)) {
-        ends.remove(id.0);
-    }
-}
-
-fn ends(ends: &Ends, id: TaskId) -> impl Iterator<Item = TaskId> {
-    ends.get(id.0).map_or(&[][..], |(_, others)| others.all()).iter().copied()
+    blockers.insert(task, blocker);
+    dependants.insert(blocker, task);
 }

@@ -69,6 +69,11 @@ impl Length {
         }
     }
 
+    /// Working seconds by a calendar; of wall time those in as much of it from an instant on.
+    pub fn working(self, from: Timestamp, calendar: &Calendar) -> i64 {
+        self.work_secs(calendar).unwrap_or_else(|| calendar.working(from, self.after(from, calendar)))
+    }
+
     /// The instant so much later than `from`.
     pub fn after(self, from: Timestamp, calendar: &Calendar) -> Timestamp {
         match self {

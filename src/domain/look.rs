@@ -5,12 +5,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, Due, DueStated, Ineligible, StatusCategory};
-use jiff::{Timestamp, ToSpan};
+use connector_model::{AccountKind, ContainerKind, Due, Ineligible, StatusCategory};
+use jiff::Timestamp;
 
 use super::calendar::Calendar;
 use super::chains::Chains;
-use super::finding::{Deadline, Why};
+use super::finding::{Deadline, Evidence, Grounds, Reading, Why};
 use super::forecast::{Proof, Third};
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::norms::Norms;
@@ -61,15 +61,18 @@ type Acted = Result<Option<Timestamp>, Why>;
 /// A rule's view of one snapshot, for one judgement.
 pub struct Look<'a> {
     snapshot: &'a Snapshot<'a>,
+    /// Nobody asks for the numbers of what is clear.
+    brief: bool,
     next: Cell<Option<Timestamp>>,
-    reads: Cell<Reads>,
+    pub(super) reads: Cell<Reads>,
     chains: Rc<Chains>,
     /// What several rules ask of one task is found out once.
-    deadline: Cell<Option<(TaskId, Reads, Option<Deadline>)>>,
+    pub(super) deadline: Cell<Option<(TaskId, Reads, Option<Deadline>)>>,
     calendar: Cell<Option<(TaskId, &'a Arc<Calendar>)>>,
     container: Cell<Option<(ContainerId, Option<&'a ContainerRec>)>>,
     told: Cell<Option<(TaskId, Result<bool, Why>)>>,
     owner_at: Cell<Option<(TaskId, Reads, Acted)>>,
+    norms: Cell<Option<(TaskId, &'a Norms)>>,
 }
 
 /// From when to when a task's time counts, and how it was found out.
@@ -88,13 +91,15 @@ pub struct Span {
 impl<'a> Look<'a> {
     /// A fresh look.
     pub fn new(snapshot: &'a Snapshot<'a>) -> Look<'a> {
-        Look::sharing(snapshot, &Rc::default())
+        Look::sharing(snapshot, &Rc::default(), false)
     }
 
-    /// A fresh look, that shares with others at the same snapshot what they found out about chains.
-    pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>) -> Look<'a> {
+    /// A fresh look, that shares with others at the same snapshot what they found out about chains. `brief`: nobody asks
+    /// for the numbers of what is clear.
+    pub fn sharing(snapshot: &'a Snapshot<'a>, chains: &Rc<Chains>, brief: bool) -> Look<'a> {
         Look {
             snapshot,
+            brief,
             next: Cell::new(None),
             reads: Cell::new(Reads::SUBJECT),
             chains: Rc::clone(chains),
@@ -103,6 +108,7 @@ impl<'a> Look<'a> {
             container: Cell::new(None),
             told: Cell::new(None),
             owner_at: Cell::new(None),
+            norms: Cell::new(None),
         }
     }
 
@@ -127,6 +133,11 @@ impl<'a> Look<'a> {
         false
     }
 
+    /// Clear, with the facts, where anybody asks for them.
+    pub fn measured(&self, evidence: impl FnOnce() -> Evidence) -> Reading {
+        if self.brief { Reading::Clear(Grounds::Because("not asked for")) } else { Reading::measured(evidence()) }
+    }
+
     /// The first instant at which an answer given so far could differ. `None`: never by itself.
     pub fn recheck_at(&self) -> Option<Timestamp> {
         self.next.get()
@@ -135,6 +146,10 @@ impl<'a> Look<'a> {
     /// What was read so far.
     pub fn reads(&self) -> Reads {
         self.reads.get()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.snapshot.now
     }
 
     pub(super) fn board(&self) -> &'a super::board::Board {
@@ -188,21 +203,6 @@ impl<'a> Look<'a> {
         full
     }
 
-    /// Calendar days left to a deadline, in the owner's zone; 0: it is the day itself; less: it is past. Looks again at the
-    /// next midnight.
-    pub fn days_left(&self, task: &'a TaskRow, deadline: &Deadline) -> i64 {
-        let calendar = self.calendar(task);
-        let today = calendar.date(self.snapshot.now);
-        let date = match deadline.due {
-            Due::On(date) => date,
-            Due::At(at) => calendar.date(at),
-        };
-        if let Ok(tomorrow) = today.tomorrow() {
-            self.passed(calendar.day_begins(tomorrow));
-        }
-        today.until(date).map_or(0, |span| i64::from(span.get_days()))
-    }
-
     /// How much of a task's time has passed, in whole hundredths of it, 0 to 100. Looks again when the next is full.
     pub fn hundredths(&self, task: &'a TaskRow, span: &Span) -> i64 {
         let calendar = self.calendar(task);
@@ -223,7 +223,14 @@ impl<'a> Look<'a> {
 
     /// What is normal for tasks like this one.
     pub fn norms(&self, task: &TaskRow) -> &'a Norms {
-        self.snapshot.board.norms().of(task.container(), task.kind().unwrap_or_default())
+        if let Some((known, norms)) = self.norms.get()
+            && known == task.id
+        {
+            return norms;
+        }
+        let norms = self.snapshot.board.norms().of(task.container(), task.kind().unwrap_or_default());
+        self.norms.set(Some((task.id, norms)));
+        norms
     }
 
     /// False for bots; an account that was never described counts as human.
@@ -457,63 +464,6 @@ impl<'a> Look<'a> {
         Ok(acts.max())
     }
 
-    /// Its deadline: its own, else the end of its sprint, its milestone, its earliest release. `None`: it has none.
-    pub fn deadline(&self, task: &'a TaskRow) -> Option<Deadline> {
-        if let Some((known, reads, deadline)) = self.deadline.get()
-            && known == task.id
-        {
-            self.note(reads);
-            return deadline;
-        }
-        let before = self.reads.replace(Reads::SUBJECT);
-        let stated = task.due().or_else(|| self.dated_home(task).map(|(stated, _)| stated));
-        let deadline = stated.map(|stated| self.expires(task, stated));
-        let reads = self.reads();
-        self.deadline.set(Some((task.id, reads, deadline)));
-        self.note(before);
-        deadline
-    }
-
-    /// The sprint, milestone or version whose date is a task's own. `None`: it has another date, or none.
-    pub fn home_of_date(&self, task: &TaskRow) -> Option<&'a ContainerRec> {
-        if task.due().is_some() { None } else { self.dated_home(task).map(|(_, home)| home) }
-    }
-
-    fn dated_home(&self, task: &TaskRow) -> Option<(DueStated, &'a ContainerRec)> {
-        self.note(Reads::CONTAINERS);
-        let homes = task.homes().filter_map(|id| self.snapshot.board.container(id));
-        homes
-            .filter_map(|home| Some((DueStated { due: home.due?, source: home.kind.due_source()? }, home)))
-            .min_by_key(|(stated, _)| (stated.source, rank(stated.due)))
-    }
-
-    fn expires(&self, task: &'a TaskRow, stated: DueStated) -> Deadline {
-        Deadline { at: self.expires_at(task, stated.due), due: stated.due, source: stated.source }
-    }
-
-    /// When a date expires: for a day, the end of the owner's working day.
-    pub fn expires_at(&self, task: &'a TaskRow, due: Due) -> Timestamp {
-        match due {
-            Due::At(at) => at,
-            Due::On(date) => self.calendar(task).day_ends(date),
-        }
-    }
-
-    /// True when at most so many calendar days are left to the deadline, in the owner's zone; 0: it is the day itself.
-    pub fn days_left_at_most(&self, task: &'a TaskRow, deadline: &Deadline, days: i32) -> bool {
-        self.passed(self.days_left_from(task, deadline, days))
-    }
-
-    /// The instant from which at most so many calendar days are left.
-    pub fn days_left_from(&self, task: &'a TaskRow, deadline: &Deadline, days: i32) -> Timestamp {
-        let calendar = self.calendar(task);
-        let date = match deadline.due {
-            Due::On(date) => date,
-            Due::At(at) => calendar.date(at),
-        };
-        date.checked_sub(days.days()).map_or(Timestamp::MIN, |date| calendar.day_begins(date))
-    }
-
     /// From when to when its time counts. `Ok(None)`: it has no deadline, or one before its start.
     ///
     /// # Errors
@@ -542,13 +492,6 @@ impl<'a> Look<'a> {
                 }
             },
         })
-    }
-}
-
-fn rank(due: Due) -> i64 {
-    match due {
-        Due::At(at) => at.as_second(),
-        Due::On(date) => date.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second()),
     }
 }
 

@@ -300,6 +300,8 @@ pub struct Book {
     /// What is known beforehand about dates.
     pub forecast: Forecast,
     rows: Rows,
+    /// Of the rows those that are of no kind of task, to be found at once: everybody's and every container's.
+    plain: IdMap<(i64, Metric), Percentiles>,
     own: IdMap<ContainerId, BTreeMap<Box<str>, Norms>>,
     organisation: BTreeMap<Box<str>, Norms>,
     whole: Norms,
@@ -327,7 +329,9 @@ impl Book {
             let norms = Norms::over(&rows, key.about, &key.kind, Source::Container, fallback);
             own.entry(ContainerId(key.about)).or_default().insert(key.kind.as_str().into(), norms);
         }
-        Book { as_of, counted, forecast: Forecast::default(), rows, own, organisation, whole }
+        let plain = rows.iter().filter(|(key, _)| key.kind.is_empty());
+        let plain = plain.map(|(key, row)| ((key.about, key.metric), *row)).collect();
+        Book { as_of, counted, forecast: Forecast::default(), rows, plain, own, organisation, whole }
     }
 
     /// With what is known beforehand about dates.
@@ -367,7 +371,7 @@ impl Book {
     }
 
     fn row(&self, about: i64, metric: Metric) -> Option<&Percentiles> {
-        self.rows.get(&RowKey { about, kind: String::new(), metric })
+        self.plain.get(&(about, metric))
     }
 
     /// As they are stored.

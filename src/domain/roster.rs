@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use super::ids::{AccountId, IdMap, PersonId, SiteId, TaskId};
 use super::people::{AccountRec, People};
 use super::row::TaskRow;
+use super::sorted::Sorted;
 
 /// Who has what.
 #[derive(Default)]
 pub(super) struct Roster {
-    /// In order.
-    owned: IdMap<AccountId, Vec<TaskId>>,
+    owned: IdMap<AccountId, Sorted>,
     accounts: IdMap<PersonId, BTreeSet<AccountId>>,
     /// The day, Greenwich, on which a person was last seen to act.
     active: IdMap<SiteId, Timestamp>,
@@ -48,10 +48,7 @@ impl Roster {
     pub(super) fn add(&mut self, task: &TaskRow) {
         if counts(task) {
             for owner in task.owners() {
-                let owned = self.owned.entry(owner).or_default();
-                if let Err(place) = owned.binary_search(&task.id) {
-                    owned.insert(place, task.id);
-                }
+                self.owned.entry(owner).or_default().insert(task.id);
             }
         }
     }
@@ -60,10 +57,8 @@ impl Roster {
     pub(super) fn remove(&mut self, task: &TaskRow) {
         for owner in task.owners().filter(|_| counts(task)) {
             if let Some(owned) = self.owned.get_mut(&owner) {
-                if let Ok(place) = owned.binary_search(&task.id) {
-                    owned.remove(place);
-                }
-                if owned.is_empty() {
+                owned.remove(task.id);
+                if owned.all().is_empty() {
                     self.owned.remove(&owner);
                 }
             }
@@ -72,7 +67,7 @@ impl Roster {
 
     /// Open work of an account, in a fixed order.
     pub(super) fn owned(&self, account: AccountId) -> impl Iterator<Item = TaskId> {
-        self.owned.get(&account).into_iter().flatten().copied()
+        self.owned.get(&account).map_or(&[][..], Sorted::all).iter().copied()
     }
 
     /// Everybody who has open work.

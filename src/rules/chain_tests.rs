@@ -64,7 +64,7 @@ fn a_chain_of_ten_thousand_is_thought_through_once_and_its_middle_sleeps() {
     let chains: Rc<Chains> = Rc::default();
     let snapshot = Snapshot { board: &board, policy: &policy, now: jiff::Timestamp::UNIX_EPOCH };
     for id in 1..=MANY {
-        let look = Look::sharing(&snapshot, &chains);
+        let look = Look::sharing(&snapshot, &chains, false);
         let task = board.task(TaskId(id)).map(|task| look.needed_by(task));
         assert_eq!(task, Some(jiff::Timestamp::MAX));
     }

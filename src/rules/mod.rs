@@ -119,6 +119,18 @@ pub enum SubjectKind {
     System,
 }
 
+impl SubjectKind {
+    /// All of them, in the order in which they stand.
+    const ALL: [SubjectKind; 6] = [
+        SubjectKind::Task,
+        SubjectKind::Connection,
+        SubjectKind::Container,
+        SubjectKind::Home,
+        SubjectKind::Person,
+        SubjectKind::System,
+    ];
+}
+
 /// One subject, as a rule gets it.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
@@ -222,7 +234,26 @@ pub fn ids() -> impl Iterator<Item = RuleId> {
 }
 
 /// Rules that are switched on, with one set of thresholds.
-type RuleList = Vec<Box<dyn Rule>>;
+#[derive(Default)]
+struct RuleList {
+    /// In the order of the reference.
+    all: Vec<Box<dyn Rule>>,
+    /// By what they are about, as numbers among all: a task is not asked what is asked of people.
+    about: [Vec<usize>; SubjectKind::ALL.len()],
+}
+
+impl RuleList {
+    fn push(&mut self, rule: Box<dyn Rule>) {
+        for kind in SubjectKind::ALL.into_iter().filter(|kind| rule.is_about(*kind)) {
+            self.about[kind as usize].push(self.all.len());
+        }
+        self.all.push(rule);
+    }
+
+    fn about(&self, kind: SubjectKind) -> impl Iterator<Item = &dyn Rule> {
+        self.about[kind as usize].iter().map(|nth| &*self.all[*nth])
+    }
+}
 
 /// The rules that are switched on.
 pub struct Rules {
@@ -234,7 +265,9 @@ fn list(settings: &RuleSettings) -> RuleList {
     let built_in = built_in(settings).into_iter().filter(|(enabled, _)| *enabled).map(|(_, rule)| rule);
     let own = settings.custom.iter().filter(|(_, rule)| rule.enabled);
     let own = own.filter_map(|(name, rule)| Some(Box::new(Own::new(name, rule)?) as Box<dyn Rule>));
-    built_in.chain(own).collect()
+    let mut list = RuleList::default();
+    built_in.chain(own).for_each(|rule| list.push(rule));
+    list
 }
 
 impl Rules {
@@ -256,7 +289,7 @@ impl Rules {
 
     /// All of them, in the order of the reference, as they are for a task that no override is for.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Rule> {
-        self.list.iter().map(AsRef::as_ref)
+        self.list.all.iter().map(AsRef::as_ref)
     }
 
     /// One of them. `None`: it is switched off.
@@ -314,7 +347,7 @@ struct Shared {
 
 fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared: &Shared) -> SubjectJudged {
     let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
-    answers(rules, subject, snapshot, shared, |rule, reading, look| {
+    answers(rules, subject, snapshot, shared, false, |rule, reading, look| {
         recheck_at = [recheck_at, look.recheck_at()].into_iter().flatten().min();
         readings.push((rule.id(), reading));
     });
@@ -328,7 +361,7 @@ pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot
     let judged = subjects.iter().map(|subject| {
         let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
         let has_alerts = snapshot.board.alerts_of(*subject).next().is_some();
-        answers(rules, *subject, snapshot, &shared, |rule, reading, look| {
+        answers(rules, *subject, snapshot, &shared, !has_alerts, |rule, reading, look| {
             if let Some(at) = look.recheck_at() {
                 recheck_at = Some(recheck_at.map_or(at, |other| other.min(at)));
             }
@@ -349,7 +382,7 @@ pub fn judge_briefly(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot
 /// What each rule says about a subject, and why; empty where [`unjudged`] has a reason.
 pub fn explain(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>) -> Vec<Explained> {
     let mut explained = Vec::new();
-    answers(rules, subject, snapshot, &Shared::default(), |rule, reading, look| {
+    answers(rules, subject, snapshot, &Shared::default(), false, |rule, reading, look| {
         explained.push(Explained {
             rule: rule.id(),
             reading,
@@ -378,16 +411,18 @@ pub fn unjudged(subject: SubjectKey, snapshot: &Snapshot<'_>) -> Option<&'static
     }
 }
 
-/// Asks every rule that is about a subject's kind, with the settings that hold for the subject.
+/// Asks every rule that is about a subject's kind, with the settings that hold for the subject. `brief`: the numbers of what
+/// is clear are not asked for.
 fn answers<'a>(
     rules: &Rules,
     subject: SubjectKey,
     snapshot: &Snapshot<'a>,
     shared: &Shared,
+    brief: bool,
     mut take: impl FnMut(&dyn Rule, Reading, &Look<'_>),
 ) {
     let standing = standing(subject, snapshot);
-    let look = Look::sharing(snapshot, &shared.chains);
+    let look = Look::sharing(snapshot, &shared.chains, brief);
     let special = match standing {
         Standing::Judged(Subject::Task(task)) => rules.overrides.of(task, &look, &shared.lists),
         _ => None,
@@ -398,7 +433,7 @@ fn answers<'a>(
         Standing::Judged(subject) => Untold::of(subject, snapshot),
         Standing::Clear(_) | Standing::Unjudged(_) => None,
     };
-    for rule in list.iter().map(AsRef::as_ref).filter(|rule| rule.is_about(kind)) {
+    for rule in list.about(kind) {
         look.begin();
         let reading = match (standing, &untold) {
             (Standing::Judged(subject), None) => guard::ask(rule, subject, &look),

@@ -8,6 +8,7 @@ use crate::domain::finding::SubjectKey;
 use crate::domain::ids::{ContainerId, TaskId};
 use crate::domain::record::ContainerRec;
 use crate::domain::row::TaskRow;
+use crate::domain::sorted::Sorted;
 
 /// Plans that may be looked at: containers, and tasks with parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Plans {
 impl Board {
     /// What is in a container, in a fixed order.
     pub fn members(&self, id: ContainerId) -> impl Iterator<Item = &TaskRow> {
-        self.members.get(&id).into_iter().flatten().filter_map(|id| self.task(*id))
+        self.members.get(&id).map_or(&[][..], Sorted::all).iter().filter_map(|id| self.task(*id))
     }
 
     /// The places that a subject's tasks live in: of a milestone, sprint or version those of what is in it, in a fixed order.
@@ -44,7 +45,7 @@ impl Board {
     pub fn plans(&self) -> Plans {
         let containers = self.containers().filter(|rec| rec.reader.is_some() && !rec.over && !rec.archived);
         let containers = containers.filter(|rec| is_home(rec) || rec.due.is_some()).map(|rec| rec.id);
-        let is_used = |id: &ContainerId| self.members.get(id).is_some_and(|members| !members.is_empty());
+        let is_used = |id: &ContainerId| self.members.get(id).is_some_and(|members| !members.all().is_empty());
         let dated = self.tasks().filter(|task| task.due().is_some() && task.is_work());
         let tasks = dated.filter(|task| self.children(task.id).next().is_some()).map(|task| task.id);
         Plans { containers: containers.filter(is_used).collect(), tasks: tasks.collect() }

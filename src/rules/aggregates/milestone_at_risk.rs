@@ -97,7 +97,7 @@ impl MilestoneAtRisk {
             if task.due().is_none() {
                 return Ok(not_about("it has no date of its own"));
             }
-            if look.plan_weeks(plan).is_none() {
+            if look.children(task).next().is_none() || look.plan_weeks(plan).is_none() {
                 return Ok(not_about("it has no parts"));
             }
         }
@@ -250,11 +250,12 @@ fn is_begun(task: &TaskRow) -> bool {
 
 /// Those that endanger the date most: the riskiest, where that is known; else what nobody began, what is urgent, what is old.
 fn worst(open: &[&TaskRow], risks: &BTreeMap<TaskId, f64>) -> Vec<TaskId> {
-    let mut sorted = open.to_vec();
-    let risk = |task: &TaskRow| risks.get(&task.id).copied().unwrap_or_default();
-    sorted.sort_by(|one, other| {
-        let rest = |task: &TaskRow| (is_begun(task), task.priority().unwrap_or(u8::MAX), task.created_at(), task.id);
-        risk(other).total_cmp(&risk(one)).then_with(|| rest(one).cmp(&rest(other)))
-    });
-    sorted.into_iter().map(|task| task.id).take(NAMED).collect()
+    let place = |task: &&TaskRow| {
+        let risk = risks.get(&task.id).copied().unwrap_or_default();
+        (risk, (is_begun(task), task.priority().unwrap_or(u8::MAX), task.created_at(), task.id))
+    };
+    let mut all: Vec<_> = open.iter().map(place).collect();
+    all.sort_unstable_by(|(one, rest), (other, others)| other.total_cmp(one).then_with(|| rest.cmp(others)));
+    all.truncate(NAMED);
+    all.into_iter().map(|(_, (.., id))| id).collect()
 }

@@ -80,7 +80,7 @@ impl AckMissing {
         let part = span.map_or(0, |span| (self.share * span.work_secs as f64).round() as i64);
         let longest = at(given.at, self.at_most).max(at(given.at, self.after));
         let from = at(given.at, self.after).max(calendar.after(given.at, part)).min(longest);
-        let evidence = Evidence::NotAcknowledged {
+        let evidence = || Evidence::NotAcknowledged {
             owner: given.owner,
             by: given.by,
             assigned_at: given.at,
@@ -88,7 +88,7 @@ impl AckMissing {
             deadline: look.deadline(task),
         };
         if !look.passed(from) {
-            return Ok(Reading::measured(evidence));
+            return Ok(look.measured(evidence));
         }
         Ok(Reading::gap(Finding {
             stage: Stage::Opens,
@@ -96,7 +96,7 @@ impl AckMissing {
             addressee: Addressee::Owners,
             first: Some(FirstWord::Direct),
             deadline: look.deadline(task),
-            evidence,
+            evidence: evidence(),
         }))
     }
 }

@@ -37,7 +37,7 @@ impl Rule for LoadOverloaded {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Person(who) = subject else { return OTHER_KIND };
-        let work: Vec<&TaskRow> = look.work_of(&who).into_iter().filter(|task| !look.is_umbrella(task)).collect();
+        let work = look.work_of(&who);
         if work.is_empty() {
             return not_about("nothing open belongs to them");
         }
@@ -90,7 +90,8 @@ impl LoadOverloaded {
         let from_at = look.today(look.hours_of(who));
         let until_at = self.horizon.after(from_at, look.usual_hours());
         let dated = work.iter().filter_map(|task| Some((*task, look.deadline(task)?)));
-        Soon { tasks: dated.filter(|(_, deadline)| deadline.at <= until_at).collect(), from_at, until_at }
+        let soon = dated.filter(|(task, deadline)| deadline.at <= until_at && !look.is_umbrella(task));
+        Soon { tasks: soon.collect(), from_at, until_at }
     }
 
     /// (a) `None`: too few of them are estimated.
@@ -139,16 +140,19 @@ impl LoadOverloaded {
     fn hands<'a>(&self, work: &[&'a TaskRow], who: &Somebody<'_>, look: &Look<'a>) -> Option<Reading> {
         let usual = look.usual(who).0.in_hand?.p95;
         let limit = usual.max(f64::from(self.limit));
-        if work.len() as f64 <= limit - band(limit) {
+        // Mostly that is seen without a look at whether each of them is theirs to do.
+        let active = work.iter().filter(|task| task.category() == StatusCategory::Active || !task.declared());
+        let active: Vec<&TaskRow> = active.copied().collect();
+        if active.len() as f64 <= limit - band(limit) {
             return Some(fine("no more than usual is in hand"));
         }
-        let active = match at_hand(work, who, look) {
+        let active = match at_hand(&active, who, look) {
             Ok(active) => active,
             Err(why) => return Some(Reading::Unknown(why)),
         };
         let dated: Vec<(&TaskRow, Deadline)> = work
             .iter()
-            .filter(|task| task.category() == StatusCategory::Active)
+            .filter(|task| task.category() == StatusCategory::Active && !look.is_umbrella(task))
             .filter_map(|task| Some((*task, look.deadline(task)?)))
             .collect();
         let evidence = Evidence::Overloaded { how: Overload::Hands { active, usual: limit }, movable: movable(&dated) };

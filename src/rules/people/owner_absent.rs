@@ -31,27 +31,28 @@ impl Rule for OwnerAbsent {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
-        let owners: Vec<AccountId> = look.owners(task).collect();
-        let Some(first) = owners.first() else { return not_about("it has no owner") };
+        let Some(first) = look.owners(task).next() else { return not_about("it has no owner") };
         let Some(deadline) = look.deadline(task) else { return not_about("it has no deadline") };
         if look.passed(deadline.at) {
             return not_about("its date has passed");
         }
-        if owners.iter().any(|owner| look.people().away(*owner).is_empty()) {
+        // Most people are not away at all.
+        if look.owners(task).any(|owner| look.people().away(owner).is_empty()) {
             return fine("an owner is there when it matters");
         }
+        let owners: Vec<AccountId> = look.owners(task).collect();
         let dates = next_dates(task, &deadline, look);
         let mut found = None;
         for owner in &owners {
             match self.missing(*owner, &dates, look) {
-                Some(absence) if owner == first => found = Some(absence),
+                Some(absence) if *owner == first => found = Some(absence),
                 Some(_) => {}
                 None => return fine("an owner is there when it matters"),
             }
         }
         let Some((absence, on)) = found else { return not_about("it has no owner") };
         let away = look.passed(absence.from_at);
-        let deputy = look.deputy(*first);
+        let deputy = look.deputy(first);
         Reading::gap(Finding {
             stage: if away { Stage::Widens } else { Stage::Opens },
             scope: String::new(),
@@ -64,7 +65,7 @@ impl Rule for OwnerAbsent {
             first: Some(FirstWord::Direct),
             deadline: Some(deadline),
             evidence: Evidence::OwnerAbsent {
-                owner: *first,
+                owner: first,
                 from_on: absence.days.from,
                 back_on: absence.back_on(),
                 deadline,

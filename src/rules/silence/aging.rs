@@ -81,10 +81,10 @@ impl Aging {
         look: &Look<'a>,
     ) -> Reading {
         let calendar = look.calendar(task);
-        let secs = |length: Length| calendar.working(since, length.after(since, calendar));
-        let limit = |days: f64| secs(Length::Workdays(days)).max(secs(self.min_age));
+        let least = self.min_age.working(since, calendar);
+        let limit = |days: f64| Length::Workdays(days).working(since, calendar).max(least);
         let (red, amber) = (limit(p85), norm.p70.map(limit));
-        let evidence = Evidence::Aging {
+        let evidence = || Evidence::Aging {
             category,
             since,
             limit_secs: red,
@@ -100,7 +100,7 @@ impl Aging {
             _ => {
                 let first = amber.map_or(red, |amber| amber.min(red));
                 let near = look.passed(calendar.after(since, (first as f64 * EDGE).round() as i64));
-                return if near { Reading::edge(evidence) } else { Reading::measured(evidence) };
+                return if near { Reading::edge(evidence()) } else { look.measured(evidence) };
             }
         };
         Reading::gap(Finding {
@@ -109,7 +109,7 @@ impl Aging {
             addressee: Addressee::Owners,
             first: Some(FirstWord::Digest),
             deadline: look.deadline(task),
-            evidence,
+            evidence: evidence(),
         })
     }
 }

@@ -74,7 +74,7 @@ impl HighPrioritySilent {
         let bands = self.bands(task, human_at, deadline.as_ref(), look);
         let limit_secs = bands.iter().rfind(|(from, _)| look.passed(*from)).map_or(0, |(_, secs)| *secs);
         let evidence =
-            Evidence::UrgentSilent { human_at, limit_secs, priority: task.priority().unwrap_or(TOP), deadline };
+            || Evidence::UrgentSilent { human_at, limit_secs, priority: task.priority().unwrap_or(TOP), deadline };
         let passing = |share: f64| {
             let calendar = look.calendar(task);
             let passing = bands
@@ -83,10 +83,10 @@ impl HighPrioritySilent {
             passing.min().unwrap_or(Timestamp::MAX)
         };
         if !look.passed(passing(EDGE)) {
-            return Ok(Reading::measured(evidence));
+            return Ok(look.measured(evidence));
         }
         if !look.passed(passing(1.0)) {
-            return Ok(Reading::edge(evidence));
+            return Ok(Reading::edge(evidence()));
         }
         Ok(Reading::gap(Finding {
             stage: Stage::Widens,
@@ -94,7 +94,7 @@ impl HighPrioritySilent {
             addressee: Addressee::Owners,
             first: Some(FirstWord::Direct),
             deadline,
-            evidence,
+            evidence: evidence(),
         }))
     }
 
@@ -107,7 +107,7 @@ impl HighPrioritySilent {
         look: &Look<'a>,
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
-        let secs = |length: Length| calendar.working(human_at, length.after(human_at, calendar));
+        let secs = |length: Length| length.working(human_at, calendar);
         let Some(deadline) = deadline else { return vec![(Timestamp::MIN, secs(self.idle))] };
         let near = [(13, self.idle_7d), (6, self.idle_3d), (2, self.idle_0d)];
         let near = near.map(|(left, length)| (look.days_left_from(task, deadline, left), secs(length)));

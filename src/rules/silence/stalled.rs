@@ -76,15 +76,15 @@ impl Stalled {
         let calendar = look.calendar(task);
         let band = bands.iter().rfind(|band| look.passed(band.from));
         let (limit_secs, norm) = band.map_or((0, None), |band| (band.limit_secs, band.norm));
-        let evidence = Evidence::Stalled { human_at, limit_secs, deadline, norm };
+        let evidence = || Evidence::Stalled { human_at, limit_secs, deadline, norm };
         // Most are quiet for less than nearly too long: that is asked first.
         if !look.passed(first_passing(&bands, human_at, calendar, EDGE)) {
-            return Ok(Reading::measured(evidence));
+            return Ok(look.measured(evidence));
         }
         if !look.passed(first_passing(&bands, human_at, calendar, 1.0)) {
-            return Ok(Reading::edge(evidence));
+            return Ok(Reading::edge(evidence()));
         }
-        Ok(Reading::gap(finding(task, deadline, evidence, look)))
+        Ok(Reading::gap(finding(task, deadline, evidence(), look)))
     }
 
     /// The stretches before the deadline, the farthest first.
@@ -96,10 +96,7 @@ impl Stalled {
         look: &Look<'a>,
     ) -> Vec<Band> {
         let calendar = look.calendar(task);
-        let secs = |length: Length| {
-            let elapsed = || calendar.working(human_at, length.after(human_at, calendar));
-            length.work_secs(calendar).unwrap_or_else(elapsed)
-        };
+        let secs = |length: Length| length.working(human_at, calendar);
         let norms = look.norms(task);
         let (floor, normal) = (secs(self.idle_30d), secs(Length::Workdays(norms.idle_p85_days())));
         let norm = (normal >= floor).then_some(norms.of(Metric::Idle).source);

@@ -15,6 +15,8 @@ use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
 /// The rule's name.
 pub const ID: RuleId = RuleId("sys.cross_mismatch");
+/// Why nothing is compared.
+const NO_OTHER: &str = "it is linked with no task of another tracker";
 
 /// About the open one of the two; where both are, about the one that is first by name, so that it is one gap. What was made
 /// after the other was done follows on it and contradicts nothing. Owners are compared where it is known who they are.
@@ -29,11 +31,15 @@ impl Rule for SysCrossMismatch {
 
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::Task(task) = subject else { return OTHER_KIND };
+        let mut linked = look.linked(task).peekable();
+        if linked.peek().is_none() {
+            return not_about(NO_OTHER);
+        }
         let own_site = look.site(task);
-        let others = look.linked(task).filter(|other| look.site(other) != own_site && other.ineligible().is_none());
+        let others = linked.filter(|other| look.site(other) != own_site && other.ineligible().is_none());
         let others: Vec<&'a TaskRow> = others.filter(|other| look.watched(other)).collect();
         if others.is_empty() {
-            return not_about("it is linked with no task of another tracker");
+            return not_about(NO_OTHER);
         }
         // All of them are asked: each *not yet* is an instant to look again.
         let mut found: Vec<Reading> = others.into_iter().map(|other| self.compare(task, other, look)).collect();

@@ -28,9 +28,9 @@ impl Rule for Overdue {
         let Some(deadline) = look.deadline(task).filter(|deadline| deadline.source != DueSource::Parent) else {
             return not_about("it has no deadline");
         };
-        let evidence = Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look) };
+        let evidence = || Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look) };
         if !look.passed(counts_at(task, &deadline, look)) {
-            return Reading::measured(evidence);
+            return look.measured(evidence);
         }
         // Who moved the date, and when, is not known yet: what is known so far can only be too early.
         if look.facts(task).is_err_and(|why| why == Why::HistoryBehind) {
@@ -42,7 +42,7 @@ impl Rule for Overdue {
             addressee: Addressee::Owners,
             first: None,
             deadline: Some(deadline),
-            evidence,
+            evidence: evidence(),
         })
     }
 }

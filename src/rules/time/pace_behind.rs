@@ -65,7 +65,7 @@ impl PaceBehind {
     fn read(&self, pace: &Pace<'_>, look: &Look<'_>) -> Reading {
         // Most are not even nearly short: that is asked first, and nothing is worth asking before.
         if !look.passed(pace.nearly_short_at()) {
-            return Reading::measured(pace.evidence());
+            return look.measured(|| pace.evidence());
         }
         if !look.passed(pace.short_at()) {
             return Reading::edge(pace.evidence());

@@ -71,15 +71,15 @@ impl StartNever {
     }
 
     fn measure<'a>(&self, task: &'a TaskRow, span: &Span, look: &Look<'a>) -> Reading {
-        let evidence = evidence(task, span, look);
+        let evidence = || evidence(task, span, look);
         let share_at = |share: f64| -> Timestamp {
             look.calendar(task).after(span.start_at, (share * span.work_secs as f64).round() as i64)
         };
         if !look.passed(share_at(EDGE * self.from)) {
-            return Reading::measured(evidence);
+            return look.measured(evidence);
         }
         if !look.passed(share_at(self.from)) {
-            return Reading::edge(evidence);
+            return Reading::edge(evidence());
         }
         let near = look.days_left_at_most(task, &span.deadline, days(self.red_days_left));
         let red = near || look.passed(share_at(self.red_from));
@@ -90,7 +90,7 @@ impl StartNever {
             addressee: Addressee::Owners,
             first: Some(if direct { FirstWord::Direct } else { FirstWord::Digest }),
             deadline: Some(span.deadline),
-            evidence,
+            evidence: evidence(),
         })
     }
 }

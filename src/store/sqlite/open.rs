@@ -140,7 +140,7 @@ fn set_up(db: &Connection) -> Result<(), StoreError> {
     db.pragma_update_and_check(None, "journal_size_limit", 64 * 1024 * 1024, |_| Ok(()))?;
     // The default of 1,000 pages halves the first read of a large tracker.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 8_000, |_| Ok(()))?;
-    db.pragma_update(None, "cache_size", -64 * 1024)?;
+    db.pragma_update(None, "cache_size", -32 * 1024)?;
     Ok(())
 }
 
