@@ -112,6 +112,11 @@ impl Receiver {
         self.state().received.clone()
     }
 
+    /// How many events came in.
+    pub fn calls(&self) -> usize {
+        self.state().received.len()
+    }
+
     /// Everything that was kept, each id once: what a receiver that knows the id makes of repeats.
     pub fn events(&self) -> Vec<Received> {
         let mut events: Vec<Received> = Vec::new();

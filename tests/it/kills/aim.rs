@@ -146,7 +146,7 @@ async fn until<S: Scene>(rig: &mut Rig<S>, such: impl Fn(&[Logged], usize) -> bo
         if looks % 100 == 0 && rig.standing().is_some() {
             return true;
         }
-        if looks % 400 == 0 {
+        if looks % 50 == 0 {
             rig.pace();
         }
         assert!(began.elapsed() < LONGEST_REST, "neither rest nor the moment of the kill:\n{}", rig.log());

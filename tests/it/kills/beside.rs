@@ -19,6 +19,8 @@ pub struct Beside {
     events_hit: BTreeMap<String, usize>,
     /// Alerts that mails told of which were hit: whether they were told of is not known.
     unsure: BTreeSet<String>,
+    /// Kills that came between the claim of a message, on any channel, and its record.
+    in_calls: usize,
 }
 
 impl Beside {
@@ -29,6 +31,7 @@ impl Beside {
             mails_hit: BTreeMap::new(),
             events_hit: BTreeMap::new(),
             unsure: BTreeSet::new(),
+            in_calls: 0,
         }
     }
 
@@ -44,7 +47,7 @@ impl Beside {
 
     /// How often either was called.
     pub fn calls(&self) -> usize {
-        self.mail.connections() + self.hook.received().len()
+        self.mail.connections() + self.hook.calls()
     }
 
     pub fn hang(&self, secs: u64, done: bool) {
@@ -68,6 +71,8 @@ impl Beside {
             return;
         }
         let hit = "m.state = 2 AND m.attempt_epoch = (SELECT epoch FROM org)";
+        let calls = rows(store, &format!("SELECT m.id FROM messages m WHERE {hit}"));
+        self.in_calls += usize::from(!calls.is_empty());
         for wire in rows(store, &format!("SELECT m.wire FROM messages m WHERE m.channel = 'email' AND {hit}")) {
             *self.mails_hit.entry(wire).or_default() += 1;
         }
@@ -84,6 +89,11 @@ impl Beside {
     /// Ids of the alerts of which mails told that were hit.
     pub fn unsure(&self) -> &BTreeSet<String> {
         &self.unsure
+    }
+
+    /// How many kills came between the claim of a message and its record.
+    pub fn in_calls(&self) -> usize {
+        self.in_calls
     }
 
     /// How often each mail was kept, by wire id.

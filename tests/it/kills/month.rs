@@ -187,6 +187,11 @@ fn astray(rig: &Rig<Company>) -> Vec<String> {
     let mails: Vec<String> = beside.mails().into_keys().collect();
     let sent = rows(&store, "SELECT wire FROM messages WHERE channel = 'email' AND state = 4");
     found.extend(sent.into_iter().filter(|wire| !mails.contains(wire)).map(|wire| format!("no such mail: {wire}")));
+    // What did not come and is not said to be unsure was taken back, and is said otherwise if it is still true.
+    let silent = "SELECT m.wire FROM messages m WHERE m.channel = 'email' AND m.state = 5
+      AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.message = m.id AND n.state = 3)
+      AND EXISTS (SELECT 1 FROM notices n WHERE n.message = m.id AND n.state < 3)";
+    found.extend(rows(&store, silent).into_iter().map(|wire| format!("given up without a word: {wire}")));
     let posts = rig.sim.slack().markers();
     found.extend(posts.iter().filter(|(_, count)| **count > 1).map(|(mark, count)| format!("{count} times: {mark}")));
     let sent = rows(&store, "SELECT count(*) FROM messages WHERE channel = 'slack' AND op <> 1 AND state = 4");
@@ -211,20 +216,24 @@ fn stale(rig: &Rig<Company>) -> Vec<String> {
     wrong
 }
 
-/// How much was said, and how much of it may have been said twice.
+/// How much was said, and how much of it may have been said twice, or not at all.
 fn figures(name: &str, rig: &Rig<Company>) -> String {
     let beside = &rig.scene.beside;
     let (mails, events) = (beside.mails(), beside.events());
+    let hit = beside.mails_hit();
+    let missing = hit.keys().filter(|wire| !mails.contains_key(*wire)).count();
     format!(
-        "{name}: {} comments and {} messages in Slack, none twice; {} mails, {} of them twice, of {} that a kill hit; {} \
-         events, {} of them again under their id, of {} that a kill hit",
+        "{name}: {} kills between a claim and its record; {} comments and {} messages in Slack, none twice; {} mails, {} \
+         times one again, as {} were hit, of which {missing} never came and are said to be unsure; {} events, {} times one \
+         again under its id, as {} were hit",
+        beside.in_calls(),
         rig.scene.comments(&rig.sim).values().sum::<usize>(),
         rig.sim.slack().markers().len(),
         mails.len(),
-        repeats(&mails, beside.mails_hit()).0,
-        beside.mails_hit().values().sum::<usize>(),
+        repeats(&mails, hit).0,
+        hit.len(),
         events.len(),
         repeats(&events, beside.events_hit()).0,
-        beside.events_hit().values().sum::<usize>(),
+        beside.events_hit().len(),
     )
 }

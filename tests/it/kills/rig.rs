@@ -168,6 +168,7 @@ impl<S: Scene> Rig<S> {
 
     /// People act, then time moves on to this moment.
     pub fn move_on(&mut self, moment: Moment) {
+        assert!(self.now() <= moment.at, "the last moment took so long that this one has passed");
         self.forget_calls();
         if moment.deeds {
             self.scene.act(&self.sim, moment.at);
@@ -186,7 +187,7 @@ impl<S: Scene> Rig<S> {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
             looks += 1;
-            if looks % 10 == 0 {
+            if looks % 5 == 0 {
                 self.pace();
             }
             let seen = self.standing();
