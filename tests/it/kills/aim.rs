@@ -83,16 +83,20 @@ pub enum Aim {
     AfterWrite(u64),
     /// So many milliseconds after a start.
     Start(u64),
+    /// What cannot be searched has taken something, and its answer hangs; so many microseconds later.
+    Taken(u64),
 }
 
 impl Aim {
-    pub fn next(dice: &mut Dice) -> Aim {
-        match dice.below(12) {
+    /// `blind`: something is called that cannot be searched.
+    pub fn next(dice: &mut Dice, blind: bool) -> Aim {
+        match dice.below(if blind { 14 } else { 12 }) {
             0 => Aim::After(dice.next() % 60),
             1..=3 => Aim::Request(1 + dice.below(9)),
             4..=6 => Aim::Write(dice.next() % 6_000),
             7 | 8 => Aim::BeforeWrite(dice.next() % 30),
             9 | 10 => Aim::AfterWrite(dice.next() % 30),
+            12 | 13 => Aim::Taken(dice.next() % 2_000),
             _ => Aim::Start(dice.next() % 120),
         }
     }
@@ -101,6 +105,7 @@ impl Aim {
         let done = match self {
             Aim::BeforeWrite(_) => false,
             Aim::AfterWrite(_) => true,
+            Aim::Taken(_) => return rig.scene.hang(HANGS, true),
             _ => return,
         };
         let hang = Fault::Hang(HANGS);
@@ -113,13 +118,19 @@ impl Aim {
 
     /// Waits for the moment; true when the program came to rest before it.
     pub async fn wait<S: Scene>(self, rig: &mut Rig<S>) -> bool {
-        let writes = |requests: &[Logged], beside: usize| beside > 0 || requests.iter().any(is_write);
+        let writes = |rig: &Rig<S>| rig.calls_beside() > 0 || rig.sim.requests().iter().any(is_write);
+        let taken = rig.scene.taken();
         match self {
             Aim::After(millis) | Aim::Start(millis) => {
                 tokio::time::sleep(Duration::from_millis(millis)).await;
                 false
             }
-            Aim::Request(count) => until(rig, |requests, _| requests.len() >= count).await,
+            Aim::Request(count) => until(rig, |rig| rig.sim.requests().len() >= count).await,
+            Aim::Taken(micros) => {
+                let rested = until(rig, |rig| rig.scene.taken() > taken).await;
+                std::thread::sleep(Duration::from_micros(micros));
+                rested
+            }
             Aim::Write(micros) => {
                 let rested = until(rig, writes).await;
                 std::thread::sleep(Duration::from_micros(micros));
@@ -134,12 +145,12 @@ impl Aim {
     }
 }
 
-/// Waits until the requests, and the calls beside them, are such, or the program rests; true for the latter.
-async fn until<S: Scene>(rig: &mut Rig<S>, such: impl Fn(&[Logged], usize) -> bool) -> bool {
+/// Waits until it is such, or the program rests; true for the latter.
+async fn until<S: Scene>(rig: &mut Rig<S>, such: impl Fn(&Rig<S>) -> bool) -> bool {
     let began = Instant::now();
     let mut looks = 0;
     loop {
-        if such(&rig.sim.requests(), rig.calls_beside()) {
+        if such(rig) {
             return false;
         }
         looks += 1;

@@ -50,6 +50,12 @@ impl Beside {
         self.mail.connections() + self.hook.calls()
     }
 
+    /// How much both have taken.
+    pub fn taken(&self) -> usize {
+        self.mail.kept() + self.hook.calls()
+    }
+
+    /// Lets the next call of each hang.
     pub fn hang(&self, secs: u64, done: bool) {
         let (mail, event) = if done {
             (Trouble::KeepAndHush, Refusal::KeepAndHang(secs))
@@ -105,6 +111,14 @@ impl Beside {
             *counts.entry(wire).or_default() += 1;
         }
         counts
+    }
+
+    /// Mails that came again and do not say that they may be a repeat.
+    pub fn unmarked(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let again = self.mail.mails().into_iter().filter(|mail| !seen.insert(mail.header("Message-ID")));
+        let unmarked = again.filter(|mail| !mail.text().contains("(may be a repeat)"));
+        unmarked.map(|mail| mail.text()).collect()
     }
 
     /// How often each event was kept, by wire id.

@@ -58,7 +58,7 @@ pub async fn killed<S: Scene>(mut rig: Rig<S>, plan: Plan, hits: &mut Hits) -> R
 
 /// Aims, kills, starts again; false when the program came to rest before and was left alone.
 async fn strike<S: Scene>(rig: &mut Rig<S>, dice: &mut Dice, hits: &mut Hits) -> bool {
-    let aim = Aim::next(dice);
+    let aim = Aim::next(dice, rig.scene.is_blind());
     if matches!(aim, Aim::Start(_)) {
         rig.kill();
         hits.note(&rig.sim.requests(), rig.calls_beside(), false, false);

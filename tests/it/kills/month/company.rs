@@ -26,6 +26,8 @@ const US: &str = "gapwatch";
 const TEAM: usize = 6;
 /// Of the tasks so many of a hundred are there before it all begins.
 const BEFORE: usize = 60;
+/// So many are finished in the course of it, beside those that chance finishes.
+const FINISHED: usize = 45;
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +220,7 @@ impl Company {
         let task = self.tasks[nth].clone();
         let other = self.dice.below(self.people);
         let by = login(task.owner.unwrap_or(other));
-        match self.dice.below(14) {
+        match self.dice.below(12) {
             0..=2 => comment(sim, &task, &by, "On it.", at),
             3 => comment(sim, &task, &by, ANSWERS[self.dice.below(ANSWERS.len())], at),
             4 | 5 => begin(sim, &task, &by, at),
@@ -233,11 +235,19 @@ impl Company {
             }
             9 => self.block(sim, nth, at),
             10 if task.place == Place::GitHub => comment(sim, &task, "renovate[bot]", "Bump.", at),
-            _ => {
-                finish(sim, &task, &by, at);
-                self.tasks.remove(nth);
-            }
+            _ => self.finish(sim, at),
         }
+    }
+
+    /// Somebody finishes a task.
+    fn finish(&mut self, sim: &Simulator, at: Timestamp) {
+        if self.tasks.is_empty() {
+            return;
+        }
+        let nth = self.dice.below(self.tasks.len());
+        let task = self.tasks.remove(nth);
+        let other = self.dice.below(self.people);
+        finish(sim, &task, &login(task.owner.unwrap_or(other)), at);
     }
 
     /// An older task of the same place comes before it.
@@ -283,8 +293,11 @@ impl Scene for Company {
         let before = self.all * BEFORE / 100;
         let by_now = before + (self.all - before) * self.acted / self.rounds;
         let opens = by_now.min(self.all).saturating_sub(self.opened);
-        for _ in 0..4 + 2 * opens {
+        for _ in 0..8 + opens {
             self.deed(sim, at);
+        }
+        for _ in 0..self.all * FINISHED / 100 / self.rounds {
+            self.finish(sim, at);
         }
         for _ in 0..opens {
             self.open(sim, at, at);
@@ -293,6 +306,14 @@ impl Scene for Company {
 
     fn calls(&self) -> usize {
         self.beside.calls()
+    }
+
+    fn is_blind(&self) -> bool {
+        true
+    }
+
+    fn taken(&self) -> usize {
+        self.beside.taken()
     }
 
     fn hang(&self, secs: u64, done: bool) {
