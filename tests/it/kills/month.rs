@@ -122,8 +122,8 @@ fn named(rig: &Rig<Company>, ids: &BTreeSet<String>) -> BTreeSet<String> {
 /// What was said at once, and to whom: as [`TOLD`].
 const TOLD_AT_ONCE: &str = "n.state = 2 AND n.channel NOT IN ('digest', 'email')";
 /// What was decided to be said in a message of the day. Seconds decide which day that is, and it is taken back when the gap
-/// is over by then; so neither its resolution nor its repetition need be the same.
-const DECIDED: &str = "n.channel IN ('digest', 'email') AND n.reason < 3";
+/// is over by then; so neither its resolution nor its repetition need be the same, nor what follows from when it was heard.
+const DECIDED: &str = "n.channel IN ('digest', 'email') AND n.reason < 2";
 
 /// What people answered in comments, and what came of it; gaps are called otherwise at every address.
 const ANSWERS: &str = "SELECT t.key, i.at, json_extract(i.args, '$.words'),
