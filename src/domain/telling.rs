@@ -16,6 +16,11 @@ impl<'a> Look<'a> {
         self.board().undelivered(|at| self.passed(at))
     }
 
+    /// See [`Board::seeks_a_way`].
+    pub fn seeks_a_way(&self) -> bool {
+        self.board().seeks_a_way(|at| self.passed(at))
+    }
+
     /// Which words were heeded.
     pub fn heeds(&self) -> &'a Heeds {
         &self.board().traffic().heeds

@@ -3,6 +3,7 @@
 use connector_simulator::mail::{Mail, MailServer, Step, Trouble};
 use connector_simulator::{Fault, Tool};
 
+use crate::lab::rows;
 use crate::pipeline::{lives, plant};
 use crate::world::{Plan, REPO, World, at, checklist};
 
@@ -52,6 +53,17 @@ fn mails(server: &MailServer) -> Vec<String> {
 
 fn has_word(world: &World, start: &str, part: &str) -> bool {
     world.words().iter().any(|words| words.starts_with(start) && words.contains(part))
+}
+
+#[tokio::test]
+async fn what_goes_by_mail_because_slack_refuses_it_alarms_no_operator() {
+    let server = MailServer::start().await.unwrap();
+    let mut world = overdue_in(World::plan().more(&tables(&server))).await;
+    world.slack().refuse_messages("U0ANA", true);
+    runs_until(&mut world, "2026-03-16T12:00:00Z").await;
+    assert_eq!(mails(&server), ["ana: [gapwatch] acme/web#1 is past its date"]);
+    let alarms = rows(&world.store(), "SELECT finding FROM alerts WHERE rule = 'sys.delivery_failed'");
+    assert_eq!(alarms, [""; 0], "what another channel took is no failure, not for a moment");
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ impl Jira {
             blocking: &self.config.blocking,
             sprints: &around.sprints,
         };
-        translate(page, issues, &around, &reading)
+        translate(page, issues, past, &around, &reading)
     }
 
     async fn around(
@@ -297,6 +297,7 @@ fn each_comment(
 fn translate(
     page: &mut Page,
     issues: Vec<(&Changed<'_>, Issue<'_>)>,
+    past: Past,
     around: &Around,
     reading: &Reading<'_>,
 ) -> Result<HashSet<u64>, ConnectorError> {
@@ -316,13 +317,16 @@ fn translate(
         if !one.covered {
             task.ineligible = Some(Ineligible::Filtered);
         }
-        for history in histories {
-            history::changes(&issue.id, history, reading, &mut named, &mut page.changes);
+        // Whoever did not ask for the past has no marks either: a comment of ours would be kept as a stranger's.
+        if past == Past::Whole {
+            for history in histories {
+                history::changes(&issue.id, history, reading, &mut named, &mut page.changes);
+            }
+            each_comment(&issue, around.comments.get(&one.id), |comment| {
+                let mark = around.marks.get(&*comment.id).cloned();
+                page.changes.extend(history::comment(&issue.id, comment, mark, reading, &mut named));
+            })?;
         }
-        each_comment(&issue, around.comments.get(&one.id), |comment| {
-            let mark = around.marks.get(&*comment.id).cloned();
-            page.changes.extend(history::comment(&issue.id, comment, mark, reading, &mut named));
-        })?;
         page.tasks.push(task);
         taken.insert(one.id);
     }

@@ -32,6 +32,10 @@ pub enum Trouble {
     Reset,
     /// The event is kept, and the connection is reset.
     KeepAndReset,
+    /// No answer for so many real seconds, then the connection is reset; the event is not kept.
+    Hang(u64),
+    /// The event is kept; no answer for so many real seconds, then the connection is reset.
+    KeepAndHang(u64),
 }
 
 /// An event that came in, kept or not.
@@ -108,6 +112,11 @@ impl Receiver {
         self.state().received.clone()
     }
 
+    /// How many events came in.
+    pub fn calls(&self) -> usize {
+        self.state().received.len()
+    }
+
     /// Everything that was kept, each id once: what a receiver that knows the id makes of repeats.
     pub fn events(&self) -> Vec<Received> {
         let mut events: Vec<Received> = Vec::new();
@@ -143,7 +152,7 @@ async fn receive(
     let body = to_bytes(body, LARGEST).await.unwrap_or_default();
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let trouble = trouble(&mut lock(&state));
-    let kept = matches!(trouble, None | Some(Trouble::KeepAndReset));
+    let kept = matches!(trouble, None | Some(Trouble::KeepAndReset | Trouble::KeepAndHang(_)));
     lock(&state).received.push(Received {
         path: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         id: header("webhook-id").to_owned(),
@@ -159,6 +168,11 @@ async fn receive(
             headers.into_iter().fold(empty(status), |answer, (name, value)| answer.header(name, value))
         }
         Some(Trouble::Reset | Trouble::KeepAndReset) => {
+            wire.cut();
+            empty(200)
+        }
+        Some(Trouble::Hang(secs) | Trouble::KeepAndHang(secs)) => {
+            crate::clock::wait(secs).await;
             wire.cut();
             empty(200)
         }

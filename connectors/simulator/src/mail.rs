@@ -177,6 +177,11 @@ impl MailServer {
         self.state().mails.clone()
     }
 
+    /// How many mails were kept so far.
+    pub fn kept(&self) -> usize {
+        self.state().mails.len()
+    }
+
     /// How often somebody connected.
     pub fn connections(&self) -> usize {
         self.state().connections

@@ -34,6 +34,8 @@ impl Slack {
             Ok(Some(parent)) => self.scan_inside(&ourselves, parent.channel, Some(parent.ts), mark, since).await,
             Ok(None) => match self.conversation(to).await {
                 Ok(Some(channel)) => self.scan_inside(&ourselves, &channel, None, mark, since).await,
+                // To whom there is not, nothing was sent, and the next attempt is refused: then the next channel takes it.
+                Ok(None) if matches!(to, Destination::Email(_)) => return Ok(Found::Absent),
                 Ok(None) => return Ok(Found::CannotTell("Slack knows no such person or channel now".to_owned())),
                 Err(failure) => Err(failure),
             },

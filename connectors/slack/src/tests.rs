@@ -426,6 +426,19 @@ async fn a_channel_known_by_name_alone_is_looked_up_before_its_history_is_read()
 }
 
 #[tokio::test]
+async fn to_whom_nobody_in_slack_is_nothing_was_sent() {
+    let server = Server::start([
+        ("auth.test", vec![whoami_answer()]),
+        ("users.lookupByEmail", vec![Answer::no("users_not_found")]),
+        ("users.list", vec![Answer::ok(json!({"members": []}))]),
+    ])
+    .await;
+    let to = Destination::Email("ana@example.org".to_owned());
+    let found = slack(&server).find(&to, &mark(), at("2025-03-11T09:00:00Z"), None).await.unwrap();
+    assert_eq!(found, Found::Absent, "the next attempt is refused, and the next channel takes it");
+}
+
+#[tokio::test]
 async fn whoami_names_missing_scopes_and_an_expiry_and_fails_for_a_dead_token() {
     let scopes = "chat:write,chat:write.public,channels:join,im:write,im:history,channels:history,groups:history,\
                   channels:read,groups:read,users:read";

@@ -71,7 +71,7 @@ impl Board {
             let since = carried.map_or(message.due_at, |notice| notice.decided_at);
             add(message.address.way(), (1, 0), since, because, carried.map(|notice| notice.account));
         }
-        for notice in self.traffic.dead().filter_map(|id| self.notice(id)).filter(|notice| self.is_lost(notice)) {
+        for notice in self.lost().filter(|notice| !self.is_due(notice, &passed)) {
             let because = notice.why.as_deref().unwrap_or_default();
             add(notice.address.way(), (0, 1), notice.decided_at, because, Some(notice.account));
         }
@@ -80,6 +80,21 @@ impl Board {
             add(format!("webhooks.{name}"), (0, trouble.lost), trouble.since, &trouble.because, None);
         }
         ways.into_values().collect()
+    }
+
+    /// True while it is not decided yet which other way takes what one did not.
+    pub fn seeks_a_way(&self, passed: impl Fn(Timestamp) -> bool) -> bool {
+        self.lost().any(|notice| self.is_due(notice, &passed))
+    }
+
+    /// Words that no channel took so far.
+    fn lost(&self) -> impl Iterator<Item = &Notice> {
+        self.traffic.dead().filter_map(|id| self.notice(id)).filter(|notice| self.is_lost(notice))
+    }
+
+    /// True where its alert is to be thought about at once: who hears next, and by which way.
+    fn is_due(&self, notice: &Notice, passed: impl Fn(Timestamp) -> bool) -> bool {
+        self.alert(notice.alert).and_then(|alert| alert.step_at).is_some_and(passed)
     }
 
     /// True for a word that no channel took, while it is still to be said and nobody else of its reader's ways has it.

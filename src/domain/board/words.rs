@@ -51,12 +51,12 @@ impl Board {
         self.traffic.has_dead() && self.notices_of(notice.alert).any(|other| self.traffic.is_dead(other.id))
     }
 
-    /// True where an alert that ends, or begins anew, had a word that no channel took.
+    /// True where an alert that ends, begins anew, or was thought about had a word that no channel took.
     pub(super) fn had_dead(&self, alert: &Alert) -> bool {
         self.traffic.has_dead()
             && self.alert(alert.id).is_some_and(|before| {
-                (before.episode, before.state == AlertState::Resolved)
-                    != (alert.episode, alert.state == AlertState::Resolved)
+                (before.episode, before.state == AlertState::Resolved, before.step_at)
+                    != (alert.episode, alert.state == AlertState::Resolved, alert.step_at)
             })
             && self.notices_of(alert.id).any(|notice| self.traffic.is_dead(notice.id))
     }

@@ -9,8 +9,8 @@ use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
 /// The rule's name.
 pub const ID: RuleId = RuleId("sys.delivery_failed");
 
-/// What another channel took is no failure, and neither is a first attempt that fails. It ends with the data: once what
-/// waited was sent, or there is nothing left to be told.
+/// What another channel took, or is about to be asked to take, is no failure, and neither is a first attempt that fails. It
+/// ends with the data: once what waited was sent, or there is nothing left to be told.
 impl Rule for SysDeliveryFailed {
     fn id(&self) -> RuleId {
         ID
@@ -27,6 +27,9 @@ impl Rule for SysDeliveryFailed {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::System = subject else { return OTHER_KIND };
         let ways = look.undelivered();
+        if ways.is_empty() && look.seeks_a_way() {
+            return Reading::edge(Evidence::Undelivered { ways });
+        }
         if ways.is_empty() {
             return fine("everything that was to be told was told, or is on its way");
         }

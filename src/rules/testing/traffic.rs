@@ -27,8 +27,18 @@ pub(super) enum Sent {
     Left { many: u32, at: Timestamp },
     /// `stuck 2 tries 4 to ana by slack since 2025-03-11 09:00 because 503`
     Stuck { many: u32, tries: u32, to: String, by: String, since: Timestamp, because: String },
-    /// `lost overdue to ana by slack since 2025-03-11 09:00 [then email] [over] because gone`
-    Lost { rule: RuleId, to: String, by: String, since: Timestamp, then: Option<String>, over: bool, because: String },
+    /// `lost overdue to ana by slack since 2025-03-11 09:00 [then email] [over] [due] because gone`; `due`: what is to happen
+    /// next is not decided yet.
+    Lost {
+        rule: RuleId,
+        to: String,
+        by: String,
+        since: Timestamp,
+        then: Option<String>,
+        over: bool,
+        due: bool,
+        because: String,
+    },
     /// `hook ops lost 3 since 2025-03-11 09:00 [disabled] because 410`
     Hook { name: String, trouble: HookTrouble },
     /// `heeded stalled 4 of 40 wrong 2 on 2025-03-01`
@@ -78,6 +88,7 @@ impl Sent {
                 since: since(words),
                 then: words.optional("then").then(|| words.next().to_owned()),
                 over: words.optional("over"),
+                due: words.optional("due"),
                 because: because(words),
             },
             "hook" => {
@@ -133,11 +144,14 @@ pub(super) fn put(board: &mut Board, sent: &[Sent], account: impl Fn(&str) -> Ac
                     board.put_message(Message { attempts: *tries, error: Some(because.clone()), ..message });
                 }
             }
-            Sent::Lost { rule, to, by, since, then, over, because } => {
+            Sent::Lost { rule, to, by, since, then, over, due, because } => {
                 let state = if *over { AlertState::Resolved } else { AlertState::Firing };
                 let message = next.message(board, (*rule, state), account(to), &address(by, to), *since);
                 let notice = board.notices_in(message.post).first().map(|notice| (*notice).clone());
                 let notice = notice.unwrap_or_else(|| panic!("a message has a notice"));
+                if let Some(alert) = board.alert(notice.alert).filter(|_| *due).cloned() {
+                    board.put_alert(Alert { step_at: Some(*since), ..alert });
+                }
                 let then = then.as_ref().map(|then| Notice {
                     id: NoticeId(notice.id.0 + 1),
                     address: address(then, to),

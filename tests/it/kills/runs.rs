@@ -1,14 +1,31 @@
 //! The story with kills and without, and what is the same afterwards.
 
-use super::*;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::aim::{Aim, Hits};
+use super::rig::{Plan, Rig, Scene};
+use super::{KILLS, People, begun, plan, seed};
+use crate::lab::{
+    ALERTS, CHANGES, CONTAINERS, Counted, Dice, HOMES, LINKS, OWNERS, REPO, TASKS, TOLD, counted, difference,
+    github_day, rows,
+};
+
+/// Kills at rest, where nothing can go wrong, are not worth more than so many of a hundred moments.
+const AT_REST: usize = 15;
+
+/// When a program is started first.
+pub fn before(plan: &Plan) -> Timestamp {
+    plan.story[0].at - 5.minutes()
+}
 
 /// Goes through the story undisturbed.
-async fn undisturbed() -> Rig {
-    let story = story();
-    let mut rig = Rig::new(story[0].at - 5.minutes()).await;
+pub async fn undisturbed<S: Scene>(mut rig: Rig<S>, plan: Plan) -> Rig<S> {
     rig.start();
     rig.rest().await;
-    for moment in story {
+    for moment in plan.story {
         rig.move_on(moment);
         rig.rest().await;
     }
@@ -16,20 +33,21 @@ async fn undisturbed() -> Rig {
 }
 
 /// Goes through the same story with kills.
-async fn killed(hits: &mut Hits) -> Rig {
-    let story = story();
-    let mut dice = Dice(seed() ^ 0xdead);
-    let mut rig = Rig::new(story[0].at - 5.minutes()).await;
+pub async fn killed<S: Scene>(mut rig: Rig<S>, plan: Plan, hits: &mut Hits) -> Rig<S> {
+    let mut dice = Dice(plan.seed ^ 0xdead);
     rig.start();
     tokio::time::sleep(Duration::from_millis(dice.next() % 100)).await;
-    for moment in story {
+    let (mut passed, chances) = (0, plan.story.iter().filter(|moment| moment.kills).count());
+    for moment in plan.story {
         rig.move_on(moment);
-        while moment.kills && hits.all() < KILLS && strike(&mut rig, &mut dice, hits).await && dice.chance(72) {}
+        passed += usize::from(moment.kills);
+        let most = plan.kills.min(plan.kills * passed / chances + plan.ahead);
+        while moment.kills && hits.all() < most && strike(&mut rig, &mut dice, hits).await && dice.chance(plan.again) {}
         rig.rest().await;
     }
     // How many moments the story has for kills depends on the machine: what is missing is made up for at its end.
-    for _ in 0..4 * KILLS {
-        if hits.all() >= KILLS {
+    for _ in 0..4 * plan.kills {
+        if hits.all() >= plan.kills {
             break;
         }
         strike(&mut rig, &mut dice, hits).await;
@@ -39,27 +57,38 @@ async fn killed(hits: &mut Hits) -> Rig {
 }
 
 /// Aims, kills, starts again; false when the program came to rest before and was left alone.
-async fn strike(rig: &mut Rig, dice: &mut Dice, hits: &mut Hits) -> bool {
-    let aim = Aim::next(dice);
+async fn strike<S: Scene>(rig: &mut Rig<S>, dice: &mut Dice, hits: &mut Hits) -> bool {
+    let aim = Aim::next(dice, rig.scene.is_blind());
     if matches!(aim, Aim::Start(_)) {
         rig.kill();
-        hits.note(&rig.sim.requests(), false, false);
+        hits.note(&rig.sim.requests(), rig.calls_beside(), false, false);
         rig.start();
     }
-    rig.sim.forget_requests();
-    aim.prepare(&rig.sim);
+    rig.forget_calls();
+    aim.prepare(rig);
     let at_rest = aim.wait(rig).await;
     let strikes = !at_rest || dice.chance(AT_REST);
     if strikes {
         rig.kill();
-        hits.note(&rig.sim.requests(), matches!(aim, Aim::Start(_)), at_rest);
+        hits.note(&rig.sim.requests(), rig.calls_beside(), matches!(aim, Aim::Start(_)), at_rest);
         if hits.all().is_multiple_of(10) {
             assert_eq!(rig.integrity(), "ok", "after {} kills", hits.all());
         }
         rig.start();
     }
     rig.sim.heal();
+    rig.scene.heal();
     strikes
+}
+
+/// Keeps both stores and logs in the folder that `KILLS_KEEP` names.
+pub fn keep<S: Scene>(calm: &Rig<S>, killed: &Rig<S>) {
+    let Ok(folder) = std::env::var("KILLS_KEEP") else { return };
+    for (rig, name) in [(calm, "calm"), (killed, "killed")] {
+        let db = rusqlite::Connection::open(rig.store()).unwrap();
+        db.execute("VACUUM INTO ?", [format!("{folder}/{name}.db")]).unwrap();
+        std::fs::copy(rig.path("log"), PathBuf::from(&folder).join(format!("{name}.log"))).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,9 +97,10 @@ async fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
         panic!("this test moves the program's clock: run it with `cargo test --features test-clock --test it`");
     }
     let began = Instant::now();
-    let calm = tokio::spawn(undisturbed());
+    let plan = plan();
+    let calm = tokio::spawn(undisturbed(begun(before(&plan)).await, plan.clone()));
     let mut hits = Hits::default();
-    let rig = killed(&mut hits).await;
+    let rig = killed(begun(before(&plan)).await, plan, &mut hits).await;
     let calm = calm.await.unwrap();
 
     let (calm_counted, rig_counted) = (counted(&calm.sim), counted(&rig.sim));
@@ -105,14 +135,8 @@ async fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
     wrong.extend(rows(&rig.store(), unsettled).into_iter().map(|line| format!("under way: {line}")));
     let lost = "SELECT id, why FROM notices WHERE state IN (3, 5)";
     wrong.extend(rows(&rig.store(), lost).into_iter().map(|line| format!("given up: {line}")));
-    if let (false, Ok(folder)) = (wrong.is_empty(), std::env::var("KILLS_KEEP")) {
-        for (rig, name) in [(&calm, "calm"), (&rig, "killed")] {
-            let copy =
-                |file: &str| std::fs::copy(rig.path(file), PathBuf::from(&folder).join(format!("{name}.{file}")));
-            let db = rusqlite::Connection::open(rig.store()).unwrap();
-            db.execute("VACUUM INTO ?", [format!("{folder}/{name}.db")]).unwrap();
-            copy("log").unwrap();
-        }
+    if !wrong.is_empty() {
+        keep(&calm, &rig);
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
     let answers = calm_counted.answers.min(rig_counted.answers);
@@ -122,7 +146,7 @@ async fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
 }
 
 /// What anybody was told, as the tools count it.
-fn said(rig: &Rig) -> (usize, usize) {
+fn said(rig: &Rig<People>) -> (usize, usize) {
     let counted = counted(&rig.sim);
     (counted.messages + counted.answers, rig.sim.github().writes().len())
 }
@@ -130,7 +154,7 @@ fn said(rig: &Rig) -> (usize, usize) {
 /// Our clock alone jumps a month ahead, stays so for an hour, and is put right. `restarts`: the program is started anew
 /// meanwhile.
 async fn a_month_ahead(restarts: bool) {
-    let mut rig = Rig::new("2026-03-03T10:00:00Z".parse().unwrap()).await;
+    let mut rig = begun("2026-03-03T10:00:00Z".parse().unwrap()).await;
     let github = rig.sim.github();
     let open = |title: &str, milestone: &str| {
         let draft = github.issue(REPO, title).by("max-w").assignee("ana-k").milestone(milestone, None);
@@ -140,7 +164,7 @@ async fn a_month_ahead(restarts: bool) {
     let (late, _) = (open("Late", "Passed"), open("Not late", "Delta"));
     rig.start();
     rig.rest().await;
-    let on = async |rig: &mut Rig, minutes: i64| {
+    let on = async |rig: &mut Rig<People>, minutes: i64| {
         rig.show(rig.now() + SignedDuration::from_mins(minutes));
         rig.rest().await;
     };
