@@ -85,6 +85,10 @@ struct Disabled {
     because: String,
 }
 
+/// What becomes of a flood is for the operators to say.
+pub(super) const HOW_TO_DECIDE: &str = "Too many messages at once: `gapwatch outbox list` shows what is held back, \
+     `gapwatch outbox release` sends it, `gapwatch outbox drop` does not.";
+
 /// Lists what was given up, the latest first.
 fn list(from: &From) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
