@@ -20,7 +20,7 @@ fn the_manager_hears_at_once_of_an_owner_who_is_away_and_until_when() {
     world.run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     let said = world.said();
     assert!(said.starts_with("slack UMAX") && !said.contains("slack UANA"), "{said}");
-    assert!(said.contains("Ana is away until Mon 17 Mar."), "{said}");
+    assert!(said.contains("Ana is away, back Mon 17 Mar."), "{said}");
     world.at("2025-03-17 09:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
     assert!(world.said().starts_with("slack UANA"), "back at work, the owner hears");
 }

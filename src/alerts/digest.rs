@@ -11,7 +11,7 @@ use super::digest_way::address;
 use super::draft::Draft;
 use super::held;
 use super::routing::stale_at;
-use super::teams::{Team, leads};
+use super::teams::{Team, is_quiet_backlog, leads};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::calendar::{Calendar, later};
 use crate::domain::digest::{DigestOf, DigestTurn, WeeklyTo};
@@ -21,6 +21,7 @@ use crate::domain::notice::{Address, DigestDue, Message, MessageState, Notice, N
 use crate::domain::policy::{Mode, Policy};
 use crate::domain::record::ContainerRec;
 use crate::domain::rhythm::Slot;
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 
 /// How long a digest waits for reading that is behind.
@@ -33,10 +34,10 @@ const LONG_OPEN: i64 = 15;
 /// Takes what is due.
 pub(super) fn gather(draft: &mut Draft<'_>) {
     let snapshot = draft.snapshot;
+    baselines(draft);
     if !is_live(snapshot.policy) {
         return;
     }
-    baselines(draft);
     free_missed(draft);
     let due: Vec<(DigestOf, Slot)> =
         all(snapshot).into_iter().filter_map(|of| Some((of, due_slot(of, snapshot)?))).collect();
@@ -141,6 +142,15 @@ pub(crate) fn coming(snapshot: &Snapshot<'_>) -> Vec<(DigestOf, Timestamp)> {
     }
     let all = all(snapshot).into_iter();
     all.filter_map(|of| Some((of, next_at(&[of], snapshot)?))).collect()
+}
+
+/// When the digest leaves that takes a line which was just decided. `None`: it has no way, or no rhythm.
+pub(crate) fn taken_at(line: &Notice, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let (of, policy, now) = (digest_of(line, snapshot), snapshot.policy, snapshot.now);
+    address(of, snapshot)?;
+    let (rhythm, calendar) = (policy.schedule.of(of)?, calendar(of, snapshot));
+    let slot = rhythm.slot(calendar, policy.work_hours_only, now).filter(|slot| slot.from == now);
+    slot.map(|slot| slot.from).or_else(|| rhythm.next(calendar, policy.work_hours_only, now))
 }
 
 /// How many lines wait for a digest.
@@ -279,7 +289,8 @@ fn is_wanted(of: DigestOf, slot: Slot, lines: &[Notice], fresh: &[NoticeId], dra
             }
             let team = Team::of(Some(account), snapshot);
             let mut open = team.open(draft.all(), snapshot);
-            open.any(|alert| (first && alert.backlog) || (month && is_long_open(alert, snapshot)))
+            let quiet = |alert: &Alert| is_quiet_backlog(alert, draft.of(alert.subject));
+            open.any(|alert| (first && quiet(alert)) || (month && is_long_open(alert, snapshot)))
         }
         DigestOf::Person(_) | DigestOf::Baseline(_) => !fresh.is_empty(),
     }
@@ -303,7 +314,9 @@ pub(crate) fn is_long_open(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
         && told_at.is_some_and(|at| calendar.after(at, LONG_OPEN * calendar.day_secs()) <= snapshot.now)
 }
 
-/// What a connection was found with is told once, when all of it has been read and judged.
+/// What a connection was found with is told once, when all of it has been read and judged. Where that happens while it only
+/// observes, nothing is sent: `preview digest baseline` has the report, and later it would be about another day. Of a
+/// connection without open work there is nothing to tell.
 fn baselines(draft: &mut Draft<'_>) {
     let snapshot = draft.snapshot;
     let board = snapshot.board;
@@ -315,11 +328,13 @@ fn baselines(draft: &mut Draft<'_>) {
         let own = snapshot.policy.connection_modes.get(&connection.id).copied().unwrap_or(snapshot.policy.mode);
         let read = board.containers().filter(|home| home.reader == Some(connection.id) && !board.is_home(home.id));
         let judged: Vec<bool> = read.map(|home| home.baseline_at.is_some() || home.archived).collect();
-        if own != Mode::Live || judged.is_empty() || judged.contains(&false) {
+        if judged.is_empty() || judged.contains(&false) {
             continue;
         }
         let day = board.people.default_calendar.date(snapshot.now);
-        let address = address(of, snapshot);
+        let is_of = |task: &&TaskRow| board.reader(task).is_some_and(|reader| reader.id == connection.id);
+        let has_work = || board.tasks().filter(|task| task.is_work()).any(|task| is_of(&task));
+        let address = address(of, snapshot).filter(|_| own == Mode::Live && has_work());
         draft.turns.push(DigestTurn { of, day, made_at: address.is_some().then_some(snapshot.now) });
         if let Some(address) = address {
             take(DigestDue { of, day, address, lines: Vec::new() }, draft);

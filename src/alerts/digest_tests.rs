@@ -315,7 +315,6 @@ fn once_a_week_whoever_leads_hears_that_all_is_on_track_with_what_that_rests_on(
     [● Team of Max, Fri 14 Mar: everything is on track]
     ● *Team of Max, Fri 14 Mar*: everything is on track.
     2 tasks watched, the one connection read within 1 minute, 0 gaps open, 0 opened and 0 closed this week. Next date: acme/web#2 (due Thu 20 Mar). 1 task has no date, so nothing can be said about when.
-      Due within 5 working days, of their hours: Bo 1 due
     ");
     assert_eq!(run(&mut world, "2025-03-14 16:00", &[]), "", "once");
     assert_eq!(run(&mut world, "2025-03-20 15:00", &[]), "");
@@ -326,7 +325,6 @@ fn once_a_week_whoever_leads_hears_that_all_is_on_track_with_what_that_rests_on(
     [Team of Max, Fri 21 Mar: no gap is open, but not everything could be checked]
     *Team of Max, Fri 21 Mar*: no gap is open, but not everything could be checked.
     2 tasks, 2 of them out of sight, 0 gaps open, 0 opened and 0 closed this week. 1 task has no date, so nothing can be said about when.
-      Due within 5 working days, of their hours: Bo 1 due
       Could not be checked: acme/web (cannot be read since Thu 20 Mar 16:00)
     ");
 }
@@ -395,10 +393,10 @@ fn what_a_connection_was_found_with_is_told_once() {
     world.container(|home| home.baseline_at = Some(at("2025-03-11 11:00")));
     assert_snapshot!(run(&mut world, "2025-03-11 11:01", &[]), @r"
     slack UEVE
-    [What github.acme was found with: 1 gap in 1 open task, 100 % of the open tasks]
-    *What github.acme was found with*: 1 gap in 1 open task, 100 % of the open tasks. Whoever has them is told when they get worse, or at their next checkpoint.
+    [What github.acme was found with: 1 gap in 1 of 1 open task (100 %)]
+    *What github.acme was found with*: 1 gap in 1 of 1 open task (100 %). Whoever has them is told when they get worse, or at their next checkpoint.
     `overdue`: 1 (100 % of the open tasks), 1 of them of the last 30 days
-      In the last 30 days these gaps alone would have made 1 direct line to owners and 0 lines in digests.
+      Of these, 1 began within the last 30 days: told as they came up, that would have been 1 line in messages to owners and 0 lines in digests. What came up in that time and is over again is not counted.
     *The oldest*
       acme/web#1: overdue since Mon 3 Mar
       1 of the open tasks have no date and 0 nobody assigned: little can be said of these.
@@ -456,4 +454,37 @@ fn the_lines_of_a_digest_that_nobody_was_there_to_send_are_in_the_next_one_alone
     let said = run(&mut world, "2025-03-13 09:00", &[]);
     assert!(said.contains("Your Thursday, Ana") && !said.contains("---"), "{said}");
     assert_eq!(world.alert(NO_DUE, 1).told.len(), 1);
+}
+
+#[test]
+fn what_was_found_while_nothing_is_sent_and_an_empty_connection_are_told_to_nobody() {
+    let found = |change: &dyn Fn(&mut World)| {
+        let mut world = world();
+        change(&mut world);
+        world.board.people.operators = [crate::domain::ids::PersonId(4)].into_iter().collect();
+        world.container(|home| home.baseline_at = Some(at("2025-03-11 11:00")));
+        let before = run(&mut world, "2025-03-11 11:01", &[]);
+        world.policy.mode = crate::domain::policy::Mode::Live;
+        let later = run(&mut world, "2025-03-12 11:00", &[]);
+        (before.contains("was found with"), later.contains("was found with"))
+    };
+    assert_eq!(found(&|_| {}), (true, false), "once");
+    let observe = |world: &mut World| world.policy.mode = crate::domain::policy::Mode::Observe;
+    assert_eq!(found(&observe), (false, false), "later it would be about another day");
+    let empty = |world: &mut World| {
+        world.task(1, |task| task.rec.category = connector_model::StatusCategory::Done);
+    };
+    assert_eq!(found(&empty), (false, false), "nothing to tell");
+}
+
+#[test]
+fn the_numbers_of_a_team_add_up_and_name_no_rule_by_its_id() {
+    let mut world = world();
+    let stronger = overdue("2025-03-10");
+    let both = judged(1, vec![(OVERDUE, Reading::gap(stronger)), (STALLED, Reading::gap(stalled(Stage::Widens)))]);
+    run(&mut world, "2025-03-11 11:00", &[both]);
+    let said = run(&mut world, "2025-03-14 15:00", &[]);
+    assert!(said.contains("2 gaps open"), "{said}");
+    assert!(said.contains("⬣ 1 failed   ■ 0 widening   ▲ 0 opening   and 1 more on the same tasks"), "{said}");
+    assert!(said.contains("What is open: 1 past its date\n"), "{said}");
 }

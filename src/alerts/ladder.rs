@@ -11,6 +11,7 @@ use super::digest_way::reaches;
 use super::draft::Draft;
 use super::inform::inform;
 use super::lapse::lapses_at;
+use super::reach::{all_wait, were_refused};
 use super::repeat::repeat;
 use super::route;
 use super::sponsor;
@@ -62,7 +63,7 @@ pub(super) fn climb(alert: &Alert, draft: &Draft<'_>) -> Climb {
         Addressee::Owners | Addressee::Account(_) | Addressee::Manager => firsts(&heads, None, alert, draft),
     };
     let muted = !heads.is_empty() && heads.iter().all(|head| is_muted(*head, draft));
-    climb.unreachable = climb.wants.is_empty() || muted;
+    climb.unreachable = climb.wants.is_empty() || muted || all_wait(&climb.wants, alert, draft);
     climb.wants.extend(asked(&heads, alert, draft));
     repeat(&heads, alert, draft, &mut climb);
     escalate(&heads, alert, draft, &mut climb);
@@ -91,8 +92,17 @@ fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
 }
 
+/// True for what somebody is told before they leave, and whoever acts for them while they are away: once, as a line of the
+/// day's message. It asks nobody for an answer, and what comes of it is for other rules to tell.
+pub(super) fn is_told_once(alert: &Alert) -> bool {
+    alert.rule == RuleId("owner.absent")
+}
+
 /// True for what goes at once, as a message of its own.
 pub(crate) fn cannot_wait(alert: &Alert, calendar: &Calendar, now: Timestamp) -> bool {
+    if is_told_once(alert) {
+        return false;
+    }
     alert.stage == Stage::Failure
         || (alert.stage == Stage::Widens && near_from(alert, calendar).is_some_and(|at| at <= now))
 }
@@ -166,7 +176,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         }
         Addressee::Operators => false,
     };
-    if !climbs || !is_told {
+    if !climbs || !is_told || is_told_once(alert) {
         return;
     }
     let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };
@@ -178,7 +188,8 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         climb.wakes.extend(near);
         return;
     }
-    let at = escalates_at(since, soon, heads, alert, calendar, draft);
+    let refused = climb.unreachable && were_refused(heads, alert, draft);
+    let at = if refused { since } else { escalates_at(since, soon, heads, alert, calendar, draft) };
     if at > snapshot.now {
         climb.wakes.push(at);
         climb.wakes.extend(near);

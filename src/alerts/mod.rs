@@ -37,6 +37,9 @@ mod lapse;
 mod ladder_tests;
 #[cfg(test)]
 mod plan_tests;
+mod reach;
+#[cfg(test)]
+mod reach_tests;
 #[cfg(test)]
 mod whole_tests;
 #[cfg(test)]
@@ -76,15 +79,16 @@ pub(crate) use budget::held_back;
 pub use digest::{DigestsDue, digests_due};
 pub(crate) use digest::{
     calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
-    missed as missed_digests,
+    missed as missed_digests, taken_at,
 };
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use inhibit::parts;
 pub(crate) use ladder::cannot_wait;
+pub(crate) use reach::{FEWEST_ATTEMPTS, has_other_way, is_stuck, tried_until};
 pub(crate) use reconcile::resumes;
 pub(crate) use route::route_of;
 pub(crate) use speaks::may_send;
-pub(crate) use teams::{Team, is_of, leads};
+pub(crate) use teams::{Team, is_of, is_quiet_backlog, leads};
 pub(crate) use whose::{heads, is_obeyed, last_act, leader, owners};
 
 /// What the rules say about one subject.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::ladder::is_told_once;
 use super::ways::{Climb, Want, is_muted, is_same_question, private, quiet_days};
 use super::whose::last_act;
 use crate::domain::alert::Alert;
@@ -16,7 +17,7 @@ use crate::domain::repeats::nth_day;
 pub(super) fn repeat(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
     let is_theirs = matches!(alert.finding.addressee, Addressee::Owners | Addressee::Account(_));
     // Whoever answered is asked whether it still holds, which is a word already.
-    let asks = alert.finding.evidence.question().is_some() || alert.asks_again_at().is_some();
+    let asks = alert.finding.evidence.question().is_some() || alert.asks_again_at().is_some() || is_told_once(alert);
     if !is_theirs || alert.stage < Stage::Widens || asks {
         return;
     }
@@ -171,5 +172,56 @@ mod tests {
         world.run(&[gap(1, PACE, far())]).said();
         world.board.people.muted.insert(ANA, at("2025-03-11 12:00"));
         assert_eq!(to_ana(&mut world, &far(), 12..=20), [""; 0]);
+    }
+
+    #[test]
+    fn a_repeat_goes_with_a_message_that_comes_on_that_day_anyway_and_makes_no_second_one() {
+        let mut world = world();
+        world.task(2, |_| {});
+        world.run(&[gap(2, PACE, far())]).said();
+        world.at("2025-03-12 08:59").run(&[gap(1, OVERDUE, overdue("2025-03-11"))]);
+        world.at("2025-03-12 09:00").run(&[gap(1, OVERDUE, overdue("2025-03-11"))]);
+        let said = world.said();
+        let hers: Vec<&str> = said.split("\n---\n").filter(|one| one.starts_with("slack UANA")).collect();
+        assert_eq!(hers.len(), 1, "{said}");
+        assert!(hers[0].contains("acme/web#1> “Task 1” *is past its date*"), "{said}");
+        assert!(hers[0].contains("acme/web#2> “Task 2” *is behind its pace*"), "{said}");
+        assert!(hers[0].contains("First told Tue 11 Mar"), "{said}");
+    }
+
+    #[test]
+    fn where_the_days_message_has_left_it_is_changed_in_silence() {
+        let mut world = world();
+        world.task(2, |_| {});
+        world.at("2025-03-11 11:00").run(&[gap(2, PACE, far())]).said();
+        world.at("2025-03-12 09:30").run(&[gap(1, OVERDUE, overdue("2025-03-11"))]);
+        let said = world.said();
+        let hers: Vec<&str> =
+            said.split("\n---\n").filter_map(|one| one.lines().next()).filter(|one| one.contains("UANA")).collect();
+        assert_eq!(hers.iter().filter(|one| **one == "slack UANA").count(), 1, "one message that notifies: {said}");
+    }
+
+    #[test]
+    fn by_mail_a_repeat_is_an_answer_in_the_thread_and_several_are_one_mail() {
+        let mut world = world();
+        (world.policy.slack, world.policy.email) = (false, true);
+        world.board.people.persons.get_mut(&crate::domain::ids::PersonId(1)).unwrap().email =
+            Some("ana@example.org".to_owned());
+        let late = overdue("2025-03-10");
+        world.run(&[gap(1, OVERDUE, late.clone())]).said();
+        world.at("2025-03-12 09:00").run(&[gap(1, OVERDUE, late.clone())]);
+        let said = world.said();
+        let to = |said: &str| {
+            let hers = said.split("\n---\n").filter_map(|one| one.lines().next().map(str::to_owned));
+            hers.filter(|one| one.contains("ana@example.org")).collect::<Vec<_>>()
+        };
+        assert_eq!(to(&said), ["reply mail ana@example.org"], "{said}");
+        world.task(2, |_| {});
+        world.run(&[gap(2, OVERDUE, late.clone())]);
+        world.said();
+        world.at("2025-03-13 09:00").run(&[gap(1, OVERDUE, late.clone()), gap(2, OVERDUE, late.clone())]);
+        world.at("2025-03-14 09:00").run(&[gap(1, OVERDUE, late.clone()), gap(2, OVERDUE, late)]);
+        let said = world.said();
+        assert!(to(&said).len() <= 2, "never two on one day: {said}");
     }
 }

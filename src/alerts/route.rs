@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::inform::inform;
 use super::lapse::lapses_at;
+use super::reach::{all_wait, were_refused};
 use super::repeat::repeat;
 use super::sponsor;
 use super::ways::{Climb, Want, by, firsts, heard_at, is_dead, is_muted, is_same_question, manager, reason};
@@ -54,7 +55,8 @@ pub(super) fn follow(route: &Route, heads: &[AccountId], alert: &Alert, draft: &
     let wants = told(first, true, heads, alert, draft);
     // Who wants to hear nothing but a digest keeps nobody else waiting.
     let muted = first.to == To::Owner && heads.iter().all(|head| is_muted(*head, draft));
-    climb.unreachable = wants.is_empty() || muted;
+    climb.unreachable = wants.is_empty() || muted || all_wait(&wants, alert, draft);
+    let refused = climb.unreachable && were_refused(heads, alert, draft);
     let since = if first.to == To::Owner {
         heard_at(heads, alert, draft, climb.unreachable)
     } else {
@@ -71,6 +73,7 @@ pub(super) fn follow(route: &Route, heads: &[AccountId], alert: &Alert, draft: &
     for step in rest {
         let at = step.after.map_or(since, |after| after.after(from, calendar));
         let at = lapses_at(alert, draft).map_or(at, |lapses| lapses.max(at));
+        let at = if refused && step.to == To::Manager { since } else { at };
         if at > now {
             climb.wakes.push(at);
             continue;

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::draft::Draft;
 use super::ladder::{climb, met_by};
 use super::lapse::lapses_at;
+use super::reach::tried_again_at;
 use super::reconcile::resolves_at;
 use super::speaks::may_send;
 use super::step::settles_at;
@@ -98,6 +99,7 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
             }
             (met, None) => {
                 plan.wakes.extend(fresh_until.map(|at| later(at, JUST_AFTER)));
+                plan.wakes.extend(met.and_then(|met| tried_again_at(met, draft.snapshot)));
                 let is_held =
                     met.map_or_else(|| budget::will_hold(&want, alert, draft), |met| budget::holds(met, draft));
                 if is_held {

@@ -70,6 +70,12 @@ impl Team {
     }
 }
 
+/// True for a gap that was there before, while nothing else is said of what it is about: nobody has heard of it.
+pub(crate) fn is_quiet_backlog<'a>(alert: &Alert, beside: impl Iterator<Item = &'a Alert>) -> bool {
+    let speaks = |other: &Alert| other.state != AlertState::Resolved && !other.backlog;
+    alert.backlog && !beside.into_iter().any(speaks)
+}
+
 /// True for somebody who leads somebody else, or answers for a place.
 pub(crate) fn leads(account: AccountId, snapshot: &Snapshot<'_>) -> bool {
     let board = snapshot.board;

@@ -289,6 +289,7 @@ async fn waiting(engine: &Engine) -> Vec<Waiting> {
                 MessageOp::Reply => "reply",
             },
             state: match message.state {
+                MessageState::Sealed if message.is_held() => "held",
                 MessageState::Sealed => "sealed",
                 MessageState::Sending => "sending",
                 MessageState::Unsure => "unsure",
@@ -303,7 +304,10 @@ async fn waiting(engine: &Engine) -> Vec<Waiting> {
 fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], observed: Option<&str>) {
     match settings.mode {
         Mode::Observe => {
-            anstream::println!("Observing: nothing is sent. `gapwatch gaps list` shows what there is.");
+            anstream::println!(
+                "Observing: nothing is sent. `gapwatch gaps list` shows what there is, `gapwatch preview digest baseline` \
+                 the report on it."
+            );
             if let Some(words) = observed {
                 anstream::println!("{words}");
                 if words.contains("`gapwatch enable`") {
@@ -325,7 +329,11 @@ fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], ob
             anstream::println!("{sent} message{} sent.{failed}", if sent == 1 { "" } else { "s" });
         }
     }
-    for message in waiting {
+    let held = waiting.iter().filter(|message| message.state == "held").count();
+    if held > 0 {
+        anstream::println!("{held} held back. {}", super::outbox::HOW_TO_DECIDE);
+    }
+    for message in waiting.iter().filter(|message| message.state != "held") {
         let because = message.because.as_ref().map(|because| format!(" ({})", plain(because))).unwrap_or_default();
         anstream::println!("Waits until {}: {} {}{because}", when(message.due_at), message.channel, message.does);
     }

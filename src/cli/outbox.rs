@@ -43,6 +43,8 @@ struct Document {
     schema: &'static str,
     at: Timestamp,
     given_up: Vec<Row>,
+    /// Messages that their channel did not take so far, and that are tried again.
+    failing: Vec<Failing>,
     /// Messages that are held back for being too many at once.
     held: Vec<Held>,
     /// Webhooks to which nothing is posted because their receiver wants no more events.
@@ -61,6 +63,19 @@ struct Row {
     decided_at: Timestamp,
     last_tried_at: Timestamp,
     attempts: u32,
+    because: String,
+}
+
+/// A message that is tried again.
+#[derive(Debug, Serialize)]
+struct Failing {
+    id: String,
+    /// `slack`, `email`, or the connection of a comment.
+    to: String,
+    recipient: Option<String>,
+    gaps: Vec<String>,
+    attempts: u32,
+    next_at: Timestamp,
     because: String,
 }
 
@@ -85,6 +100,10 @@ struct Disabled {
     because: String,
 }
 
+/// What becomes of a flood is for the operators to say.
+pub(super) const HOW_TO_DECIDE: &str = "Too many messages at once: `gapwatch outbox list` shows what is held back, \
+     `gapwatch outbox release` sends it, `gapwatch outbox drop` does not.";
+
 /// Lists what was given up, the latest first.
 fn list(from: &From) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
@@ -94,8 +113,8 @@ fn list(from: &From) -> Result<Exit, Stopped> {
         since: hook.disabled_at,
         because: hook.because,
     });
-    let (held, disabled) = (held(&view), disabled.collect());
-    let document = Document { schema: "gapwatch.outbox/1", at: view.now, given_up, held, disabled };
+    let (failing, held, disabled) = (failing(&view), held(&view), disabled.collect());
+    let document = Document { schema: "gapwatch.outbox/1", at: view.now, given_up, failing, held, disabled };
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Csv => anstream::print!("{}", csv(&HEAD, document.given_up.iter().map(cells))),
@@ -106,18 +125,39 @@ fn list(from: &From) -> Result<Exit, Stopped> {
 
 const HEAD: [&str; 7] = ["ID", "TO", "REASON", "GAPS", "TRIES", "LAST TRIED", "BECAUSE"];
 
+/// Whom a message tells, and of which gaps.
+fn carried(view: &View, message: &Message) -> (Option<String>, Vec<String>) {
+    let board = &view.board;
+    let lines = board.notices_in(message.post).into_iter();
+    let lines: Vec<&Notice> = lines.filter(|notice| notice.message == Some(message.id)).collect();
+    let gap = |notice: &&Notice| board.alert(notice.alert).map(|alert| alert.gap.0.clone());
+    let recipient = lines.first().map(|notice| board.people.called(notice.account));
+    (recipient, lines.iter().filter_map(gap).collect())
+}
+
+fn failing(view: &View) -> Vec<Failing> {
+    let tried = |message: &&Message| message.attempts > 0 && !message.is_held();
+    let row = |message: &Message| {
+        let (recipient, gaps) = carried(view, message);
+        let because = message.error.clone()?;
+        let (id, to) = (format!("m{}", message.id), message.address.way());
+        Some(Failing { id, to, recipient, gaps, attempts: message.attempts, next_at: message.due_at, because })
+    };
+    let mut failing: Vec<Failing> = view.board.messages().filter(tried).filter_map(row).collect();
+    failing.sort_by(|one, other| (one.next_at, &one.id).cmp(&(other.next_at, &other.id)));
+    failing
+}
+
 fn held(view: &View) -> Vec<Held> {
     let board = &view.board;
     let messages = board.traffic().held().filter_map(|id| Some((id, board.message(id)?)));
     let row = |(id, message): (MessageId, &Message)| {
-        let lines = board.notices_in(message.post).into_iter();
-        let lines: Vec<_> = lines.filter(|notice| notice.message == Some(id)).collect();
-        let gap = |notice: &&Notice| board.alert(notice.alert).map(|alert| alert.gap.0.clone());
+        let (recipient, gaps) = carried(view, message);
         Some(Held {
             id: format!("m{id}"),
             to: message.address.channel(),
-            recipient: lines.first().map(|notice| board.people.called(notice.account)),
-            gaps: lines.iter().filter_map(gap).collect(),
+            recipient,
+            gaps,
             since: message.held_since()?,
             summary: message.body.summary.clone(),
         })
@@ -145,6 +185,7 @@ fn print(document: &Document) {
         );
     }
     print_held(&document.held);
+    print_failing(&document.failing);
     if document.given_up.is_empty() {
         anstream::println!("Nothing was given up.");
         return;
@@ -152,6 +193,20 @@ fn print(document: &Document) {
     let mut shown = table(&HEAD);
     for row in &document.given_up {
         shown.add_row(cells(row));
+    }
+    anstream::println!("{shown}");
+}
+
+fn print_failing(failing: &[Failing]) {
+    if failing.is_empty() {
+        return;
+    }
+    anstream::println!("Not taken by their channel so far, and tried again:");
+    let mut shown = table(&["ID", "BY", "TO", "GAPS", "TRIES", "NEXT", "BECAUSE"]);
+    for one in failing {
+        let (to, tries) = (one.recipient.clone().unwrap_or_default(), one.attempts.to_string());
+        let (next, because) = (when(one.next_at), plain(&one.because));
+        shown.add_row([one.id.clone(), one.to.clone(), to, one.gaps.join(" "), tries, next, because]);
     }
     anstream::println!("{shown}");
 }

@@ -68,6 +68,9 @@ pub(super) struct Shown {
     pub(super) place: Option<String>,
     pub(super) gaps: Vec<String>,
     pub(super) reasons: Vec<&'static str>,
+    /// Why it would not leave at all, of a digest that was asked for by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) idle: Option<&'static str>,
     /// As a person reads it.
     pub(super) text: String,
     /// As it is written: Slack's text and blocks, GitHub's Markdown, Jira's document or wiki text.
@@ -181,6 +184,7 @@ fn shown(view: &View, said: &Said) -> Result<Shown, Stopped> {
         place,
         gaps: said.gaps.clone(),
         reasons,
+        idle: None,
         text: read(&message.body, &|login| called(view, login)),
         rendered: registry::rendered(&view.settings, &message.address, &message.body),
         body: message.body.clone(),
@@ -281,6 +285,9 @@ pub(super) fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
             _ => "",
         };
         anstream::println!("── {} to {whom}, {}{does}", shown.channel, when(shown.at));
+        if let Some(why) = shown.idle {
+            anstream::println!("   ({why})");
+        }
         for line in shown.text.lines() {
             anstream::println!("   {line}");
         }

@@ -1,15 +1,17 @@
-//! `preview digest`: a digest or a report as it would be if its time were now, once everything else is said.
+//! `preview digest`: a digest as it leaves next, once everything before it is said, and a report as it would be.
 
 use connector_kit::Destination;
 use jiff::Timestamp;
 
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::preview::{About, Document, Shown, called, print, read, send};
-use super::rehearsal::{self, Live};
+use super::rehearsal::{self, Live, Said};
 use super::{Exit, Output};
-use crate::domain::digest::{DigestOf, Schedule};
+use crate::config::Backlog;
+use crate::domain::digest::DigestOf;
 use crate::domain::ids::AccountId;
-use crate::domain::notice::Address;
+use crate::domain::notice::{Address, Message, PostAbout};
+use crate::domain::policy::Mode;
 use crate::registry;
 
 /// Prints them.
@@ -18,14 +20,7 @@ pub(super) async fn preview(from: &From, about: &About) -> Result<Exit, Stopped>
     let mut view = View::open(from, None)?;
     let at = view.now;
     let wanted = wanted(&view, about)?;
-    let schedule = std::mem::replace(&mut view.policy.schedule, Schedule::off());
-    rehearsal::rehearse(&mut view, Live::All, true, at)?;
-    view.policy.schedule = schedule;
-    (view.now, view.policy.tell_backlog) = (at, false);
-    let mut messages = Vec::new();
-    for of in &wanted {
-        messages.extend(shown(&mut view, *of, wanted.len() == 1)?);
-    }
+    let mut messages = played(&mut view, &wanted)?;
     if let Some(id) = &about.gap {
         messages.retain(|shown| shown.gaps.contains(id));
     }
@@ -41,6 +36,36 @@ pub(super) async fn preview(from: &From, about: &About) -> Result<Exit, Stopped>
         Output::Table | Output::Csv => print(&messages, "in a digest", sent),
     }
     Ok(Exit::Done)
+}
+
+/// Plays on until the turn of those that come daily, which are shown as they leave then. What would not leave is shown where
+/// it was asked for by its name.
+fn played(view: &mut View, wanted: &[DigestOf]) -> Result<Vec<Shown>, Stopped> {
+    let at = view.now;
+    let live = |mode: &Mode| *mode == Mode::Live;
+    let observes = !live(&view.policy.mode) && !view.policy.connection_modes.values().any(live);
+    let daily = |of: &&DigestOf| matches!(of, DigestOf::Person(_) | DigestOf::Manager(_));
+    let until = wanted.iter().filter(daily).map(|of| leaves_at(view, *of)).max().unwrap_or(at);
+    // Told as new where nothing is told yet: what is there would be silent on the first day.
+    let how = if observes { Live::All } else { Live::AsItIs };
+    let times: Vec<Timestamp> = wanted.iter().map(|of| leaves_at(view, *of)).collect();
+    let said = rehearsal::rehearse(view, how, observes, until)?;
+    view.policy.tell_backlog = view.settings.messages.backlog == Backlog::Tell;
+    let mut messages = Vec::new();
+    for (of, leaves_at) in wanted.iter().zip(times) {
+        let about = |one: &&Said| view.board.post(one.message.post).map(|post| post.about);
+        let leaves = |one: &&Said| matches!(about(one), Some(PostAbout::Digest(whose, _)) if whose == *of);
+        if let Some(one) = said.iter().find(leaves) {
+            let reasons = one.notices.iter().map(|line| line.reason.word()).collect();
+            messages.push(shown(view, *of, one.at, &one.message, one.gaps.clone(), reasons));
+            continue;
+        }
+        view.now = if matches!(of, DigestOf::Baseline(_)) { at } else { leaves_at.max(at) };
+        let now = view.now;
+        rehearsal::keep_fresh(view);
+        messages.extend(forced(view, *of, wanted.len() == 1)?.map(|shown| Shown { at: now, ..shown }));
+    }
+    Ok(messages)
 }
 
 /// Whose digests are meant.
@@ -101,14 +126,11 @@ fn weeklies(view: &View) -> Vec<DigestOf> {
     all.into_iter().map(DigestOf::Weekly).collect()
 }
 
-/// A digest as it is shown. `None`: it would be empty. `alone`: it was asked for by its name, and is shown though it would not
-/// be sent.
-fn shown(view: &mut View, of: DigestOf, alone: bool) -> Result<Option<Shown>, Stopped> {
-    let waits = view.board.waiting_lines().any(|line| {
-        let mine = Some(view.board.people.stands(line.account)) == of.account();
-        mine && (line.rung >= 2 || line.finding.addressee == crate::domain::finding::Addressee::Manager)
-    });
-    if matches!(of, DigestOf::Manager(_)) && !waits && !alone {
+/// A digest as it would be if its time were now. `None`: it would be empty. `alone`: it was asked for by its name, and is shown
+/// though it would not be sent.
+fn forced(view: &mut View, of: DigestOf, alone: bool) -> Result<Option<Shown>, Stopped> {
+    let daily = matches!(of, DigestOf::Person(_) | DigestOf::Manager(_));
+    if daily && !alone {
         return Ok(None);
     }
     let Some(message) = rehearsal::digest(view, of)? else { return Ok(None) };
@@ -121,7 +143,19 @@ fn shown(view: &mut View, of: DigestOf, alone: bool) -> Result<Option<Shown>, St
         lines.iter().filter_map(|line| Some(view.board.alert(line.alert)?.gap.0.clone())).collect();
     gaps.sort();
     gaps.dedup();
-    let mut reasons: Vec<&'static str> = lines.iter().map(|line| line.reason.word()).collect();
+    let reasons = lines.iter().map(|line| line.reason.word()).collect();
+    let idle = daily.then_some("it would not leave: there is nothing new in it");
+    Ok(Some(Shown { idle, ..shown(view, of, view.now, &message, gaps, reasons) }))
+}
+
+fn shown(
+    view: &View,
+    of: DigestOf,
+    at: Timestamp,
+    message: &Message,
+    gaps: Vec<String>,
+    mut reasons: Vec<&'static str>,
+) -> Shown {
     reasons.sort_unstable();
     reasons.dedup();
     let place = match &message.address {
@@ -129,18 +163,19 @@ fn shown(view: &mut View, of: DigestOf, alone: bool) -> Result<Option<Shown>, St
         _ => None,
     };
     let whose = of.account().filter(|account| place.is_none() && *account != AccountId::NOBODY);
-    Ok(Some(Shown {
-        at: leaves_at(view, of),
+    Shown {
+        at,
         channel: message.address.channel(),
         does: "post",
         to: whose.into_iter().map(|account| view.board.people.called(account)).collect(),
         place,
         gaps,
         reasons,
+        idle: None,
         text: read(&message.body, &|login| called(view, login)),
         rendered: registry::rendered(&view.settings, &message.address, &message.body),
-        body: message.body,
-    }))
+        body: message.body.clone(),
+    }
 }
 
 /// When its time is next.

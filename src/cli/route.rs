@@ -9,6 +9,7 @@ use connector_kit::Destination;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::check::judgements;
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::rehearsal::keep_fresh;
 use super::routed::RouteShown;
@@ -42,7 +43,6 @@ pub(super) enum RouteVerb {
 #[derive(Debug, clap::Args)]
 pub(super) struct Asked {
     /// A task or a gap, as for `explain`. Left out: a task with the fields that are given.
-    #[arg(required_unless_present = "fields")]
     task: Option<String>,
     /// A field of a task that does not exist: project=OPS, owners=ana, priority=1, labels=a,b, kind=Bug, due=2026-11-27;
     /// repeatable.
@@ -107,14 +107,23 @@ pub(super) fn route(from: &From, verb: &RouteVerb) -> Result<Exit, Stopped> {
     let at = view.now;
     let (task, named) = match &asked.task {
         Some(text) => (subject::task(&view, text)?, text.clone()),
+        None if asked.fields.is_empty() => {
+            return Err(Stopped::usage(
+                "say which TASK or gap, or describe one that does not exist: `--field owners=ana --field priority=1`",
+            ));
+        }
         None => (invented::task(&mut view, &asked.fields)?, asked.fields.join(" ")),
     };
     let name = view.reader.names(&[task])?.remove(&task).map_or(named.clone(), |name| name.key);
-    view.policy.mode = Mode::Live;
-    view.policy.connection_modes.clear();
-    view.policy.rule_modes.clear();
-    view.policy.tell_backlog = true;
     let chosen = chosen(&view, task, &named, asked)?;
+    // What is not told at all at present is played as if it came up now; what was there before keeps silent as it will.
+    let as_new = chosen.is_silent(&view);
+    if as_new {
+        view.policy.mode = Mode::Live;
+        view.policy.connection_modes.clear();
+        view.policy.rule_modes.clear();
+        view.policy.tell_backlog = true;
+    }
     let gaps = play(&mut view, task, chosen);
     let fits = is_as_expected(&asked.expect, &gaps);
     let document = Document { schema: "gapwatch.route/1", at, task: name, gaps };
@@ -132,6 +141,19 @@ pub(super) fn route(from: &From, verb: &RouteVerb) -> Result<Exit, Stopped> {
 enum Chosen {
     Open(Vec<AlertId>),
     Invented(RuleId, Box<Finding>),
+}
+
+impl Chosen {
+    /// True where it could not be told at present, whatever became of it.
+    fn is_silent(&self, view: &View) -> bool {
+        match self {
+            Chosen::Open(alerts) => {
+                let mut open = alerts.iter().filter_map(|id| view.board.alert(*id));
+                !open.all(|alert| alerts::may_send(alert, &view.snapshot()))
+            }
+            Chosen::Invented(..) => true,
+        }
+    }
 }
 
 fn chosen(view: &View, task: TaskId, named: &str, asked: &Asked) -> Result<Chosen, Stopped> {
@@ -176,13 +198,22 @@ fn play(view: &mut View, task: TaskId, chosen: Chosen) -> Vec<Gap> {
             Vec::new()
         }
     };
+    let wanted = alerts.clone();
+    let beside = view.board.alerts_of(subject).filter(|alert| alert.state != AlertState::Resolved);
+    let beside: Vec<AlertId> = beside.map(|alert| alert.id).filter(|id| !wanted.contains(id)).collect();
+    // What silences it, or follows on it, is played as well.
+    alerts.extend(beside.into_iter().filter(|_| !invented));
     let mut steps: Vec<(AlertId, Step)> = alerts.iter().flat_map(|alert| before(view, *alert)).collect();
+    let mut recheck_at = Some(view.now).filter(|_| !invented);
     let until = view.now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
     let mut held: Vec<(AlertId, &'static str)> = Vec::new();
     let mut known: BTreeSet<NoticeId> = BTreeSet::new();
     let (before, now) = (view.board.ids.alert, view.now);
     for _ in 0..MOST_STEPS {
         keep_fresh(view);
+        if recheck_at.is_some_and(|at| at <= view.now) {
+            (judgements, recheck_at) = judge(view, subject);
+        }
         let said = round(view, &mut judgements, &mut alerts, &mut known, before);
         if view.now == now {
             let why = |id: &AlertId| Some((*id, view.board.alert(*id)?.withheld.as_ref()?.word()));
@@ -190,7 +221,7 @@ fn play(view: &mut View, task: TaskId, chosen: Chosen) -> Vec<Gap> {
         }
         let any = !said.is_empty();
         steps.extend(said);
-        let next = alerts.iter().filter_map(|id| view.board.alert(*id)?.step_at).min();
+        let next = alerts.iter().filter_map(|id| view.board.alert(*id)?.step_at).chain(recheck_at).min();
         match next {
             _ if any => {}
             Some(at) if at <= until => view.now = at.max(view.now),
@@ -199,17 +230,27 @@ fn play(view: &mut View, task: TaskId, chosen: Chosen) -> Vec<Gap> {
     }
     let shown = |id: &AlertId| {
         let alert = view.board.alert(*id)?;
-        let own = steps.iter().filter(|(of, _)| of == id).map(|(_, step)| step.clone());
+        let mut own: Vec<Step> = steps.iter().filter(|(of, _)| of == id).map(|(_, step)| step.clone()).collect();
+        own.sort_by_key(|step| step.at);
         Some(Gap {
             gap: (!invented).then(|| alert.gap.0.clone()),
             rule: alert.rule.0,
             stage: alert.stage.word(),
             route: RouteShown::of(view, alert),
             held_because: held.iter().find(|(of, _)| of == id).map(|(_, why)| *why),
-            steps: own.collect(),
+            steps: own,
         })
     };
-    alerts.iter().filter_map(shown).collect()
+    let shown_of = if invented { &alerts } else { &wanted };
+    shown_of.iter().filter_map(shown).collect()
+}
+
+/// What the rules say of it by now, and when they look again.
+fn judge(view: &View, subject: SubjectKey) -> (Vec<Judgement>, Option<Timestamp>) {
+    let snapshot = view.snapshot();
+    let judged = rules::judge(&view.rules, &[subject], &snapshot);
+    let again = judged.iter().filter_map(|one| one.recheck_at).min();
+    (judgements(&judged, &snapshot), again)
 }
 
 /// What has been said of a gap already; what waits to be sent is asked for anew.
@@ -229,21 +270,21 @@ fn before(view: &mut View, alert: AlertId) -> Vec<(AlertId, Step)> {
 fn round(
     view: &mut View,
     judgements: &mut Vec<Judgement>,
-    alerts: &mut Vec<AlertId>,
+    played: &mut Vec<AlertId>,
     known: &mut BTreeSet<NoticeId>,
     before: i64,
 ) -> Vec<(AlertId, Step)> {
-    let due = DueNow { subjects: Vec::new(), alerts: alerts.clone(), answers: Vec::new(), rests: false };
+    let due = DueNow { subjects: Vec::new(), alerts: played.clone(), answers: Vec::new(), rests: false };
     let mut ids: NextIds = view.board.ids;
     let decided = alerts::decide(judgements, &due, &view.snapshot(), &mut ids);
     judgements.clear();
     view.board.ids = ids;
-    alerts.extend(
+    played.extend(
         decided
             .alerts
             .iter()
             .map(|change| change.alert.id)
-            .filter(|id| id.0 >= before && !alerts.contains(id))
+            .filter(|id| id.0 >= before && !played.contains(id))
             .collect::<Vec<_>>(),
     );
     let now = view.now;
@@ -264,9 +305,14 @@ fn round(
     }
     let notices = said.iter().map(heard).collect();
     view.board.put_round(Round { alerts: changes, notices, ..Round::default() });
-    view.board.stepped(alerts, now);
-    let mine = said.iter().filter(|notice| alerts.contains(&notice.alert) && notice.reason != Reason::Resolved);
-    mine.map(|notice| (notice.alert, step(view, notice, now, false))).collect()
+    view.board.stepped(played, now);
+    let mine = said.iter().filter(|notice| played.contains(&notice.alert) && notice.reason != Reason::Resolved);
+    let heard_at = |notice: &Notice| match notice.address {
+        // A line of a digest is read when that leaves.
+        Address::Digest(_) => alerts::taken_at(notice, &view.snapshot()).unwrap_or(now),
+        _ => now,
+    };
+    mine.map(|notice| (notice.alert, step(view, notice, heard_at(notice), false))).collect()
 }
 
 fn step(view: &View, notice: &Notice, at: Timestamp, told: bool) -> Step {

@@ -46,6 +46,9 @@ pub(super) fn find(view: &View, text: &str) -> Result<SubjectKey, Stopped> {
     if let Some(alert) = gap(view, text) {
         return Ok(alert.subject);
     }
+    if is_itself(text) {
+        return Ok(SubjectKey::System);
+    }
     let task = task(view, text);
     if let Some(named) = task.is_err().then(|| named(view, text.trim())).flatten() {
         return Ok(named);
@@ -61,8 +64,12 @@ fn named(view: &View, name: &str) -> Option<SubjectKey> {
         let account = accounts(view, name).into_iter().min()?;
         Some(SubjectKey::Person(board.stands_for(account)))
     };
-    let itself = || (name == ITSELF).then_some(SubjectKey::System);
-    container.map(SubjectKey::Container).or_else(connection).or_else(itself).or_else(person)
+    container.map(SubjectKey::Container).or_else(connection).or_else(person)
+}
+
+/// True for the name of the program, whatever else is called so: our account in a tool is by good custom.
+pub(super) fn is_itself(text: &str) -> bool {
+    text.trim() == ITSELF
 }
 
 /// Accounts of a person by the name of their table, their own name or address; else of whoever has this login or is called so.

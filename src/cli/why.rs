@@ -39,6 +39,7 @@ enum About {
     Task(TaskId),
     Gap(GapId),
     Accounts(HashSet<AccountId>),
+    Itself,
 }
 
 /// Prints what was said, held back or taken back.
@@ -66,6 +67,9 @@ impl About {
         if let Some(alert) = subject::gap(view, text) {
             return Ok(About::Gap(alert.gap.clone()));
         }
+        if subject::is_itself(text) {
+            return Ok(About::Itself);
+        }
         let accounts = subject::accounts(view, text.trim());
         if !accounts.is_empty() {
             return Ok(About::Accounts(accounts));
@@ -77,6 +81,7 @@ impl About {
         match self {
             About::Task(task) => NoticeFilter::Task(*task),
             About::Gap(gap) => NoticeFilter::Gap(gap.clone()),
+            About::Itself => NoticeFilter::Itself,
             About::Accounts(accounts) => NoticeFilter::Accounts(accounts.iter().copied().collect()),
         }
     }
@@ -86,6 +91,7 @@ impl About {
         let mut alerts: Vec<&Alert> = match self {
             About::Task(task) => view.board.alerts_of(SubjectKey::Task(*task)).collect(),
             About::Gap(gap) => view.board.alerts().filter(|alert| alert.gap == *gap).collect(),
+            About::Itself => view.board.alerts_of(SubjectKey::System).collect(),
             About::Accounts(_) => view.board.alerts().collect(),
         };
         alerts.sort_by_key(|alert| alert.id);
@@ -228,5 +234,8 @@ fn print_limits(view: &View, about: &About) {
     let held = held_back(*account, &view.snapshot());
     if held > 0 {
         anstream::println!("Held back by a limit: {held}");
+        if view.board.traffic().held().next().is_some() {
+            anstream::println!("{}", super::outbox::HOW_TO_DECIDE);
+        }
     }
 }

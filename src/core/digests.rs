@@ -6,6 +6,7 @@ use super::Core;
 use crate::alerts::{self, DigestsDue};
 use crate::domain::alert::Round;
 use crate::domain::board::DueNow;
+use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::snapshot::Snapshot;
 
 impl Core {
@@ -41,5 +42,9 @@ pub(super) fn log(round: &Round) {
     for turn in round.turns.iter().filter(|turn| turn.made_at.is_some() && turn.made_at == round.at) {
         let whose = turn.of.account().map(|account| account.0);
         tracing::info!(digest = turn.of.word(), whose, day = %turn.day, "digest.made");
+    }
+    let unsent = |turn: &&DigestTurn| turn.made_at.is_none() && matches!(turn.of, DigestOf::Baseline(_));
+    if round.turns.iter().any(|turn| unsent(&turn)) {
+        tracing::info!("baseline.read: `gapwatch preview digest baseline` is the report on what was found");
     }
 }

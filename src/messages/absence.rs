@@ -12,7 +12,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::OwnerAbsent { from_on, back_on, deadline, checkpoint, .. } => {
             let back_at = scene.common.next_open(scene.common.day_begins(*back_on));
-            let away = format!("away from {} until {}", day(*from_on, scene), day_of(back_at, scene));
+            let away = format!("away from {}, back {}", day(*from_on, scene), day_of(back_at, scene));
             let look = checkpoint.map(|on| format!(", and next to be looked at {}", day(on, scene)));
             format!("{away}; {}{}", due(deadline, scene), look.unwrap_or_default())
         }

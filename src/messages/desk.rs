@@ -155,11 +155,14 @@ impl<'a> Desk<'a> {
             Address::Comment { task, .. } => (place, PostAbout::Task(*task)),
             Address::Slack(Destination::Channel(_)) => (place, own),
             _ if notice.rung >= 2 || notice.reason == Reason::Resolved => (place, own),
+            _ if notice.reason == Reason::Repeated => {
+                let about = self.of_repeat(&place, self.calendar(notice));
+                (place, about)
+            }
             _ => {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
-                let at_once = notice.reason != Reason::Repeated
-                    && self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
+                let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
                 let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
                 (place, about)
             }
@@ -198,7 +201,7 @@ impl<'a> Desk<'a> {
 
     /// The day whose message at this place can still take a line: today's, where it can be edited or has not left; else that
     /// of the next working day.
-    fn day_of(&self, place: &Address, calendar: &Calendar) -> Date {
+    pub(super) fn day_of(&self, place: &Address, calendar: &Calendar) -> Date {
         let now = self.snapshot.now;
         let today = calendar.date(now);
         if self.snapshot.policy.edits(place) {
@@ -236,11 +239,15 @@ impl<'a> Desk<'a> {
             let (place, about) = self.belongs(notice);
             self.latest.get(&(spot(&place), about)).copied()
         };
-        if notice.reason == Reason::Resolved { self.told_in(notice).or_else(latest) } else { latest() }
+        match notice.reason {
+            Reason::Resolved => self.told_in(notice).or_else(latest),
+            Reason::Repeated => self.thread_of_repeat(notice).or_else(latest),
+            _ => latest(),
+        }
     }
 
-    /// The post by which somebody was told what now is over.
-    fn told_in(&self, notice: &Notice) -> Option<PostId> {
+    /// The post by which somebody was told of a gap.
+    pub(super) fn told_in(&self, notice: &Notice) -> Option<PostId> {
         let alert = self.alert(notice.alert)?;
         let told = |other: &&Notice| {
             other.told_at.is_some() && other.account == notice.account && spot(&other.address) == spot(&notice.address)
@@ -298,7 +305,20 @@ impl<'a> Desk<'a> {
         for alert in self.alerts.values().filter(|alert| self.shows(alert)) {
             posts.extend(self.notices_of(alert).into_iter().filter_map(|notice| notice.post));
         }
+        // What is tried once more is worded as things stand by then.
+        for alert in self.alerts.values() {
+            let notices = self.notices_of(alert).into_iter();
+            posts.extend(notices.filter(|notice| self.is_tried_again(notice)).filter_map(|notice| notice.post));
+        }
         posts
+    }
+
+    /// True for a word that a channel did not take, and that waits to be tried once more.
+    fn is_tried_again(&self, notice: &Notice) -> bool {
+        let message = notice.message.and_then(|id| self.messages.get(&id).or_else(|| self.snapshot.board.message(id)));
+        message.is_some_and(|message| {
+            message.state == MessageState::Sealed && message.op == MessageOp::Post && message.attempts > 0
+        })
     }
 
     /// Edits that wait although nothing their post is about may be told any more: sending was switched off meanwhile.

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::letter::{items, spoken_of};
 use super::scene::Scene;
 use super::wording::{Audience, Item};
-use crate::alerts::{Decided, Team, gets_weekly, is_long_open, is_of};
+use crate::alerts::{Decided, Team, gets_weekly, is_long_open, is_of, is_quiet_backlog};
 use crate::domain::alert::{Alert, AlertState, Ending, Withheld};
 use crate::domain::board::Board;
 use crate::domain::calendar::{Calendar, later};
@@ -59,8 +59,10 @@ pub(super) struct Overview {
     pub(super) people: usize,
     /// Tasks without a date.
     pub(super) undated: usize,
-    /// Open gaps by stage, backlog left out.
+    /// Open gaps by stage: those that speak for themselves.
     pub(super) stages: [usize; 3],
+    /// Open gaps for which one of these speaks.
+    pub(super) beside: usize,
     /// Open gaps by what is the matter, most first.
     pub(super) rules: Vec<(String, usize)>,
     /// Gaps that were there before, and the tasks of which the date comes first.
@@ -217,7 +219,12 @@ pub(super) fn overview(
     let audience = if in_channel { Audience::Channel } else { Audience::Manager };
     let mut stages = [0; 3];
     let mut rules: BTreeMap<RuleId, (String, usize)> = BTreeMap::new();
-    for alert in team.open(desk.all(), snapshot).filter(|alert| !alert.backlog) {
+    let mut beside = 0;
+    for alert in team.open(desk.all(), snapshot).filter(|alert| !is_quiet_backlog(alert, desk.of(alert.subject))) {
+        if alert.backlog || matches!(alert.withheld, Some(Withheld::Inhibited(_))) {
+            beside += 1;
+            continue;
+        }
         stages[usize::from(alert.stage.code() - 1)] += 1;
         rules.entry(alert.rule).or_insert_with(|| (called(alert, scene), 0)).1 += 1;
     }
@@ -245,6 +252,7 @@ pub(super) fn overview(
         people: team.people.len(),
         undated,
         stages,
+        beside,
         rules,
         backlog: backlog(&team, desk),
         opened: of_team().filter(|alert| alert.opened_at > week).count(),
@@ -257,13 +265,16 @@ pub(super) fn overview(
     }
 }
 
-/// What is the matter with all gaps of a rule: its words where they hold no number, else its id.
+/// What is the matter with all gaps of a rule: its words without the numbers of one of them.
 fn called(alert: &Alert, scene: Scene<'_>) -> String {
     let words = super::facts::heading(&alert.finding.evidence, scene);
     match &alert.finding.evidence {
         Facts::Cascade { .. } => "makes others late".to_owned(),
         Facts::BlockerStale { .. } => "keeps others waiting".to_owned(),
-        _ if words.contains(|letter: char| letter.is_ascii_digit()) => alert.rule.0.to_owned(),
+        _ if words.contains(|letter: char| letter.is_ascii_digit()) => {
+            let is_word = |word: &&str| !word.contains(|letter: char| letter.is_ascii_digit());
+            words.split(' ').filter(is_word).collect::<Vec<_>>().join(" ")
+        }
         _ => words,
     }
 }
@@ -271,7 +282,7 @@ fn called(alert: &Alert, scene: Scene<'_>) -> String {
 /// What was there before we began to speak, and the tasks of which the date comes first.
 fn backlog(team: &Team, desk: &Desk<'_>) -> (usize, Vec<(TaskId, Option<Deadline>)>) {
     let snapshot = desk.snapshot;
-    let is_backlog = |alert: &&Alert| alert.backlog;
+    let is_backlog = |alert: &&Alert| is_quiet_backlog(alert, desk.of(alert.subject));
     let gaps: Vec<&Alert> = team.open(desk.all(), snapshot).filter(is_backlog).collect();
     let task = |alert: &&Alert| match alert.subject {
         SubjectKey::Task(id) => {

@@ -43,10 +43,20 @@ fn fixed_since(since: Option<Date>, today: Date, scene: Scene<'_>) -> String {
 /// A person's morning.
 pub(super) fn personal(digest: &Personal, today: Date, scene: Scene<'_>) -> Text {
     let head = format!("Your {}, {}", today.strftime("%A"), clean(&digest.name));
-    let what = to_look_at(digest.items.len());
+    let theirs = digest.items.iter().filter(|item| !item.hearing.is_informed).count();
+    let what = match digest.items.len() - theirs {
+        0 => to_look_at(theirs),
+        others if theirs == 0 => format!("{others} that yours {} for", if others == 1 { "waits" } else { "wait" }),
+        others => format!("{}, and {others} that yours wait for", to_look_at(theirs)),
+    };
     let mut blocks = vec![Block::Line(vec![strong(head.clone()), plain(format!(": {what}"))])];
     for item in digest.items.iter().take(LINES) {
-        blocks.push(Block::Line(item.headline(scene)));
+        let mut headline = item.headline(scene);
+        // What is somebody else's says whose.
+        if item.hearing.is_informed && !item.hearing.owners.is_empty() {
+            headline.push(plain(format!(" ({})", item.owners())));
+        }
+        blocks.push(Block::Line(headline));
         if item.quiet(scene).is_none() {
             blocks.push(note(format!("{} {}", item.words(scene), item.step(scene))));
         }
@@ -136,11 +146,19 @@ fn stages([opens, widens, failed]: [usize; 3]) -> String {
     all.join("   ")
 }
 
+/// The same, and how many gaps more there are for which one of these speaks: all that is open, but for what was there before.
+fn numbers(overview: &Overview) -> String {
+    match overview.beside {
+        0 => stages(overview.stages),
+        beside => format!("{}   and {beside} more on the same tasks or their parts", stages(overview.stages)),
+    }
+}
+
 /// What waits for a manager this morning.
 pub(super) fn manager(overview: &Overview, today: Date, scene: Scene<'_>) -> Text {
     let head = format!("{}, {}", team(overview), day(today, scene));
     let mut blocks = vec![Block::Line(vec![strong(head.clone()), plain(format!(": {}", size(overview)))])];
-    blocks.push(Block::Line(vec![plain(stages(overview.stages))]));
+    blocks.push(Block::Line(vec![plain(numbers(overview))]));
     if !overview.items.is_empty() {
         let whom = if overview.name.is_some() { "Needs you" } else { "Needs somebody" };
         blocks.push(Block::Line(vec![strong(format!("{whom}: {}", overview.items.len()))]));
@@ -219,17 +237,21 @@ fn small_print(overview: &Overview, scene: Scene<'_>) -> Vec<Block> {
     blocks
 }
 
-/// How much of their hours people have filled, in the order of their names.
+/// How much of their hours people have filled, in the order of their names. Of whom nothing is estimated only a heap is told.
 fn loads(overview: &Overview) -> Option<Block> {
+    /// Fewer tasks at once are nothing to speak of.
+    const HEAP: usize = 3;
     let said = |(name, share, due): &(String, Option<f64>, usize)| match share {
         Some(share) => format!("{} {}", clean(name), percent(*share)),
-        None => format!("{} {due} due", clean(name)),
+        None => format!("{} {} not estimated", clean(name), count(number(*due), "task")),
     };
-    let busy: Vec<_> = overview.loads.iter().filter(|(_, _, due)| *due > 0).collect();
+    let tells = |(_, share, due): &&(String, Option<f64>, usize)| share.is_some_and(|_| *due > 0) || *due >= HEAP;
+    let busy: Vec<_> = overview.loads.iter().filter(tells).collect();
     let told: Vec<String> = busy.iter().copied().take(LOADS).map(said).collect();
     let more = busy.len().saturating_sub(LOADS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let words = format!("Due within {LOAD_DAYS} working days, of their hours: {}{more}", told.join(" · "));
+    let of = if busy.iter().any(|(_, share, _)| share.is_some()) { ", of their hours" } else { "" };
+    let words = format!("Due within {LOAD_DAYS} working days{of}: {}{more}", told.join(" · "));
     (!told.is_empty()).then(|| note(words))
 }
 
@@ -256,7 +278,7 @@ pub(super) fn unchecked(all: &[Unchecked], scene: Scene<'_>) -> Option<String> {
 /// The weekly report: that all is on track, or what is open.
 pub(super) fn weekly(overview: &Overview, today: Date, in_channel: bool, scene: Scene<'_>) -> Text {
     let head = format!("{}, {}", team(overview), day(today, scene));
-    let open: usize = overview.stages.iter().sum::<usize>() + overview.backlog.0;
+    let open: usize = overview.stages.iter().sum::<usize>() + overview.beside + overview.backlog.0;
     let all_seen = overview.evidence.unchecked.is_empty() && overview.evidence.age.is_some();
     let what = match (open, all_seen) {
         (0, true) => "everything is on track".to_owned(),
@@ -267,7 +289,7 @@ pub(super) fn weekly(overview: &Overview, today: Date, in_channel: bool, scene: 
     let mut blocks = vec![Block::Line(vec![plain(shape), strong(head.clone()), plain(format!(": {what}."))])];
     blocks.push(Block::Line(vec![plain(watched(overview, open, scene))]));
     if open > overview.backlog.0 {
-        blocks.push(Block::Line(vec![plain(stages(overview.stages))]));
+        blocks.push(Block::Line(vec![plain(numbers(overview))]));
         let rules = overview.rules.iter().take(UNCHECKED).map(|(words, gaps)| format!("{gaps} {words}"));
         blocks.push(note(format!("What is open: {}", rules.collect::<Vec<_>>().join(" · "))));
     }

@@ -12,8 +12,8 @@ pub(super) fn matter(evidence: &Evidence) -> String {
             let (lost, waiting) = (ways.iter().map(|way| way.lost).sum(), ways.iter().map(|way| way.waiting).sum());
             match (lost, waiting) {
                 (0, waiting) => format!("cannot send {}", messages(waiting)),
-                (lost, 0) => format!("could not tell {}", count(i64::from(lost), "word")),
-                (lost, waiting) => format!("could not tell {lost} and cannot send {}", messages(waiting)),
+                (lost, 0) => format!("could not deliver {}", messages(lost)),
+                (lost, waiting) => format!("could not deliver {}, and {waiting} more wait", messages(lost)),
             }
         }
         Evidence::Unheeded { rules, .. } => match rules.as_slice() {
@@ -62,7 +62,8 @@ fn messages(held: u32) -> String {
     count(i64::from(held), "message")
 }
 
-/// `57 to 23 people since Tue 11 Mar 09:00, where 50 an hour may leave (12 is usual): ana 5, bo 4; of overdue 40, stalled 17`
+/// `57 messages to 23 people since Tue 11 Mar 09:00, where 50 an hour may leave (12 is usual): ana 5, bo 4; by rule: overdue 40,
+/// stalled 17`
 fn flooded(flood: &Flood, scene: Scene<'_>) -> String {
     let people = match flood.to.len() {
         1 => "1 person".to_owned(),
@@ -71,24 +72,30 @@ fn flooded(flood: &Flood, scene: Scene<'_>) -> String {
     let usual = flood.usual.map_or_else(String::new, |usual| format!(" ({usual} is usual)"));
     let (since, limit) = (moment(flood.since, scene), flood.limit);
     let (to, rules) = (listed(&flood.to), listed(&flood.rules));
-    format!("{} to {people} since {since}, where {limit} an hour may leave{usual}: {to}; of {rules}", flood.held)
+    let held = messages(flood.held);
+    format!("{held} to {people} since {since}, where {limit} an hour may leave{usual}: {to}; by rule: {rules}")
 }
 
-/// `ana 5, bo 4, lee 3 and 20 more`
+/// `ana 5, bo 4, lee 3 and 20 more`, or `1 each to ana, bo, lee and 20 more`
 fn listed(counts: &[(String, u32)]) -> String {
-    let shown: Vec<String> =
-        counts.iter().take(NAMED).map(|(name, count)| format!("{} {count}", clean(name))).collect();
+    let alike = counts.len() > 1 && counts.iter().all(|(_, count)| *count == 1);
+    let one = |(name, count): &(String, u32)| match alike {
+        true => clean(name),
+        false => format!("{} {count}", clean(name)),
+    };
+    let shown: Vec<String> = counts.iter().take(NAMED).map(one).collect();
     let more = counts.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", shown.join(", "))
+    let each = if alike { "1 each to " } else { "" };
+    format!("{each}{}{more}", shown.join(", "))
 }
 
-/// `slack: 3 messages wait since Tue 11 Mar 09:00, 1 word was given up (ana): 503`
+/// `slack: 3 messages wait since Tue 11 Mar 09:00, 1 message was given up (for ana): 503`
 fn failed(way: &Undelivered, scene: Scene<'_>) -> String {
     let wait = |many: u32| if many == 1 { "waits" } else { "wait" };
     let waiting = (way.waiting > 0).then(|| format!("{} {}", messages(way.waiting), wait(way.waiting)));
     let was = if way.lost == 1 { "was" } else { "were" };
-    let lost = (way.lost > 0).then(|| format!("{} {was} given up", count(i64::from(way.lost), "word")));
+    let lost = (way.lost > 0).then(|| format!("{} {was} given up", messages(way.lost)));
     let parts: Vec<String> = waiting.into_iter().chain(lost).collect();
     let names: Vec<String> = way.to.iter().take(NAMED).map(|name| clean(name)).collect();
     let names = if names.is_empty() { String::new() } else { format!(" (for {})", names.join(", ")) };
@@ -96,7 +103,7 @@ fn failed(way: &Undelivered, scene: Scene<'_>) -> String {
     format!("{way_name}: {}{names} since {since}: {}", parts.join(", "), clean(&way.because))
 }
 
-/// `stalled: 4 of 41 words (10 %) led to anything within 3 working days, 6 were called wrong`
+/// `stalled: 4 of 41 messages (10 %) led to anything within 3 working days, 6 were called wrong`
 fn unheeded(rule: &Unheeded) -> String {
     let share = percent(f64::from(rule.acted) / f64::from(rule.told.max(1)));
     let wrong = match rule.wrong {
@@ -104,5 +111,5 @@ fn unheeded(rule: &Unheeded) -> String {
         wrong => format!(", {wrong} called wrong"),
     };
     let (name, acted, told) = (clean(&rule.rule), rule.acted, rule.told);
-    format!("{name}: {acted} of {told} ({share}) led to anything within 3 working days{wrong}")
+    format!("{name}: {acted} of {told} messages ({share}) led to anything within 3 working days{wrong}")
 }

@@ -13,6 +13,7 @@ use super::guard::{Named, worded};
 use super::scene::Scene;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
+use super::{repeats, unheard};
 use crate::alerts::{cannot_wait, heads, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
@@ -41,7 +42,8 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
-        PostAbout::Alert(..) | PostAbout::Digest(..) => single(items.first()?, audience, scene),
+        PostAbout::Alert(alert, _) => return repeats::with(alert, &lines, audience, desk, scene),
+        PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
 }
@@ -220,6 +222,7 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
     Hearing {
         owners: whose.iter().map(|one| people.name(*one)).collect(),
         acted_at: acts.max().filter(|at| since.is_some_and(|since| *at > since)),
+        unheard: if told.is_empty() { unheard::because(&asked, &notices, desk) } else { None },
         told,
         back_at: whose.first().and_then(|one| back_at(*one, desk)),
         stands_in: asked.iter().find_map(|one| stands_in(*one, reader.account, desk)),

@@ -19,6 +19,7 @@ pub mod flood;
 mod flood_tests;
 mod planning;
 mod plans;
+mod repeats;
 mod report;
 mod risk;
 mod guard;
@@ -31,6 +32,7 @@ pub mod scene;
 mod tests;
 #[cfg(test)]
 mod walk;
+mod unheard;
 mod when;
 pub mod wording;
 #[cfg(test)]
@@ -114,7 +116,10 @@ pub fn seal(
         return Round { answered, released, mutes, turns, ..Round::default() };
     }
     let mut sealer = Sealer { desk: Desk::new(&decided, snapshot), names, marks, ids };
-    for notice in sealer.desk.homeless() {
+    // What is said once more goes with what is said anyway.
+    let (again, news): (Vec<NoticeId>, Vec<NoticeId>) =
+        sealer.desk.homeless().into_iter().partition(|id| sealer.desk.is_repeat(*id));
+    for notice in news.into_iter().chain(again) {
         sealer.house(notice);
     }
     for due in &decided.digests {
@@ -451,6 +456,10 @@ fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
 
 /// True where an edit alone would go unnoticed: something is over, or something that cannot wait has a message already.
 fn needs_answer(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
+    if notice.reason == Reason::Repeated {
+        // It is no news: where a message can be edited it is, in silence.
+        return !desk.snapshot.policy.edits(&post.place);
+    }
     match &notice.address {
         Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) | Address::Email(_) => {
             let is_news = || matches!(post.about, PostAbout::Alert(..)) && !desk.swings(notice, post);

@@ -30,7 +30,8 @@ pub(super) fn words(found: &Baseline, in_channel: bool, scene: Scene<'_>) -> Tex
     let share = if found.tasks == 0 { 0.0 } else { found.with_gap as f64 / found.tasks as f64 };
     let gaps = count(number(found.gaps), "gap");
     let head = format!("What {name} was found with");
-    let what = format!("{gaps} in {}, {} of the open tasks", count(number(found.tasks), "open task"), percent(share));
+    let (with_gap, tasks) = (found.with_gap, count(number(found.tasks), "open task"));
+    let what = format!("{gaps} in {with_gap} of {tasks} ({})", percent(share));
     let told = match found.is_told {
         true => "Whoever has them is told.",
         false => "Whoever has them is told when they get worse, or at their next checkpoint.",
@@ -50,11 +51,15 @@ pub(super) fn words(found: &Baseline, in_channel: bool, scene: Scene<'_>) -> Tex
     }
     let direct: usize = found.rules.iter().map(|one| one.direct).sum();
     let recent: usize = found.rules.iter().map(|one| one.recent).sum();
-    blocks.push(note(format!(
-        "In the last 30 days these gaps alone would have made {} to owners and {} in digests.",
-        count(number(direct), "direct line"),
-        count(number(recent.saturating_sub(direct)), "line")
-    )));
+    if recent > 0 {
+        blocks.push(note(format!(
+            "Of these, {} began within the last 30 days: told as they came up, that would have been {} in messages to owners \
+             and {} in digests. What came up in that time and is over again is not counted.",
+            number(recent),
+            count(number(direct), "line"),
+            count(number(recent.saturating_sub(direct)), "line")
+        )));
+    }
     if !found.oldest.is_empty() && !in_channel {
         blocks.push(Block::Line(vec![Span::Strong("The oldest".to_owned())]));
         for (task, since, rule) in &found.oldest {

@@ -1,7 +1,7 @@
 //! From the outcome of a call to what happens next: told, tried again, looked for, given up and left to the next channel.
 //!
 //! No outcome is lost and none is guessed: what may have been sent is looked for before it is sent again, and where nobody can
-//! tell, only a failure is repeated, and says so. The next channel is not chosen here: the notice dies, its alert is
+//! tell, only a failure is repeated, and says so. What has no other way is tried until it is over: nothing is lost by an outage. The next channel is not chosen here: the notice dies, its alert is
 //! thought about at once, and routing sees which channels are left.
 
 use std::collections::HashSet;
@@ -11,12 +11,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Marks, wording};
-use crate::alerts::digest_calendar;
+use crate::alerts::{FEWEST_ATTEMPTS, digest_calendar, has_other_way, tried_until};
 use crate::domain::alert::{AlertChange, LogEntry, LogKind, Round, Told};
 use crate::domain::board::Board;
 use crate::domain::calendar::later;
 use crate::domain::digest::DigestOf;
-use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
 use crate::domain::notice::{
     Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
@@ -38,12 +37,6 @@ const LOOKS_FOR: SignedDuration = SignedDuration::from_hours(24);
 const MANY_LOOKS: SignedDuration = SignedDuration::from_mins(15);
 /// How long is looked for words without a next channel.
 const LAST_WORDS_LOOK_FOR: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// A failure goes to the next channel after this.
-const FAILURE_WAITS: SignedDuration = SignedDuration::from_hours(1);
-/// Anything else after so many working hours of its reader.
-const OTHERS_WAIT_HOURS: i64 = 4;
-/// A channel is tried at least so often: the first attempt may have come late, because nobody was there to make it.
-const FEWEST_ATTEMPTS: u32 = 2;
 /// Words without a next channel (an edit, a resolved) are given up after so many attempts: about four days, so that a
 /// channel may be down for a long weekend.
 const MOST_ATTEMPTS: u32 = 200;
@@ -168,7 +161,7 @@ pub fn after(
             let due_at = later(message.attempt_at.unwrap_or(snapshot.now), SURELY_OVER);
             case.keep(MessageState::Unsure, due_at, because)
         }
-        Outcome::Looked(Found::Absent) => case.absent("it had not been sent"),
+        Outcome::Looked(Found::Absent) => case.absent(),
         Outcome::Looked(Found::CannotTell(because)) => case.cannot_tell(because),
         Outcome::CannotLook(because) => case.cannot_look(because),
     }
@@ -260,20 +253,38 @@ impl Case<'_> {
         let due_at = later(self.snapshot.now, wait.unwrap_or_else(|| self.back_off()));
         // However long a tool wants to be left alone: when this channel has had its time, the next one is taken.
         let patience = self.patience().map(|until| until.max(later(self.snapshot.now, self.back_off())));
-        let due_at = self.in_hours(patience.map_or(due_at, |until| due_at.min(until)));
+        let due_at = if self.is_late() { due_at } else { patience.map_or(due_at, |until| due_at.min(until)) };
+        let due_at = self.in_hours(due_at);
         if self.digest().is_some() && patience.is_some_and(|until| until <= due_at) {
             // By then its day is over, and its lines wait for the next one.
             return self.give_up(because, NoticeState::Dead);
         }
-        self.keep(MessageState::Sealed, due_at, because)
+        self.keep_on(MessageState::Sealed, due_at, because)
+    }
+
+    /// Keeps it under way; where its channel has had its time, it is thought about who hears meanwhile.
+    fn keep_on(&self, state: MessageState, due_at: Timestamp, because: &str) -> Round {
+        let mut round = self.keep(state, due_at, because);
+        if self.is_late() {
+            for notice in self.carried() {
+                self.thought_about(&notice, &mut round.alerts);
+            }
+        }
+        round
     }
 
     /// A look showed that it was never sent. Whether it is still to be said is thought about before it is sent again.
-    fn absent(&self, because: &str) -> Round {
+    fn absent(&self) -> Round {
+        // Why it was looked for says more than that it is not there.
+        let because = self.message.error.as_deref().unwrap_or("it had not been sent");
         if self.has_waited() {
             return self.give_up(because, NoticeState::Dead);
         }
-        let mut round = self.keep(MessageState::Sealed, self.in_hours(self.snapshot.now), because);
+        // What is taken for sent and is not there time and again is no slip.
+        let again = self.message.attempts >= FEWEST_ATTEMPTS;
+        let pause = if again { self.back_off() } else { SignedDuration::ZERO };
+        let due_at = self.in_hours(later(self.snapshot.now, pause));
+        let mut round = self.keep(MessageState::Sealed, due_at, because);
         for notice in self.carried() {
             self.thought_about(&notice, &mut round.alerts);
         }
@@ -288,16 +299,18 @@ impl Case<'_> {
         let patience = self.patience();
         // The attempt may have come late, because nobody was there to make it; one failed look is no outage.
         let over = patience.map(|until| until.max(later(since, MANY_LOOKS)));
-        if self.message.insist && self.message.attempts > 0 && over.is_some_and(|over| over <= now) {
+        let over = over.is_some_and(|over| over <= now);
+        if self.message.insist && self.message.attempts > 0 && over && self.has_other_way() {
             return self.give_up(&format!("may or may not have arrived: {because}"), NoticeState::Dead);
         }
-        let looks_for = if patience.is_some() { LOOKS_FOR } else { LAST_WORDS_LOOK_FOR };
+        let is_last = patience.is_none() || (over && !self.has_other_way());
+        let looks_for = if is_last { LAST_WORDS_LOOK_FOR } else { LOOKS_FOR };
         if later(since, looks_for) <= now {
             return self.cannot_tell(because);
         }
         let (least, most) = LOOK_AGAIN;
         let pause = (now.duration_since(since) / 4).clamp(least, most);
-        self.keep(MessageState::Unsure, later(now, pause), because)
+        self.keep_on(MessageState::Unsure, later(now, pause), because)
     }
 
     /// With up to a fifth on top, told from the wire id, so that many do not come back at once.
@@ -329,12 +342,25 @@ impl Case<'_> {
             return false;
         }
         match self.patience() {
-            Some(until) => until <= self.snapshot.now,
+            Some(until) => until <= self.snapshot.now && self.has_other_way(),
             None => self.message.attempts >= MOST_ATTEMPTS,
         }
     }
 
-    /// Until when this channel is tried. `None`: what it carries has no other one.
+    /// True when this channel has had its time, whether there is another one or not.
+    fn is_late(&self) -> bool {
+        let tried = self.message.attempts >= FEWEST_ATTEMPTS || self.message.state == MessageState::Unsure;
+        tried && self.patience().is_some_and(|until| until <= self.snapshot.now)
+    }
+
+    /// True where everything that it carries could be told by another way; what could not waits for this one to work again.
+    fn has_other_way(&self) -> bool {
+        let carried = self.carried();
+        let mut told = carried.iter().filter(|notice| notice.reason != Reason::Resolved);
+        self.digest().is_some() || told.all(|notice| has_other_way(notice, self.snapshot))
+    }
+
+    /// Until when this channel is tried before the next one. `None`: what it carries takes no other one.
     fn patience(&self) -> Option<Timestamp> {
         if let Some((of, day)) = self.digest() {
             // Tomorrow there is another one.
@@ -342,15 +368,9 @@ impl Case<'_> {
             let over = day.tomorrow().map_or(Timestamp::MAX, |next| calendar.day_begins(next));
             return Some(if self.snapshot.policy.work_hours_only { calendar.day_ends(day) } else { over });
         }
-        let people = &self.snapshot.board.people;
-        let until = |notice: &Notice| match notice.finding.stage {
-            Stage::Failure => later(notice.decided_at, FAILURE_WAITS),
-            Stage::Opens | Stage::Widens => {
-                people.calendar(Some(notice.account)).after(notice.decided_at, OTHERS_WAIT_HOURS * 3600)
-            }
-        };
         let carried = self.carried();
-        carried.iter().filter(|notice| notice.reason != Reason::Resolved).map(until).min()
+        let told = carried.iter().filter(|notice| notice.reason != Reason::Resolved);
+        told.map(|notice| tried_until(notice, self.snapshot)).min()
     }
 
     /// This way is over for what it carries; what was to follow it is decided anew.

@@ -14,7 +14,7 @@ use crate::domain::alert::Ending;
 use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::{AccountId, TaskId};
-use crate::domain::names::called;
+use crate::domain::names::{called, is_bare};
 
 /// Most lines of one message; the rest is counted.
 pub(super) const LINES: usize = 5;
@@ -82,6 +82,8 @@ pub(super) struct Hearing {
     pub(super) owners: Vec<String>,
     /// Who of those concerned was told.
     pub(super) told: Vec<Heard>,
+    /// Why they could not be. `None`: nothing was tried.
+    pub(super) unheard: Option<String>,
     /// Their last act on it since.
     pub(super) acted_at: Option<Timestamp>,
     /// When the first of them works again. `None`: they are here.
@@ -145,13 +147,17 @@ impl Item {
             }
             None => vec![plain(format!("{} ", shape(self.finding.stage)))],
         };
+        let title = self.title.as_deref().map(clean).filter(|title| !title.is_empty());
+        // Where a key says nothing to people, the title is what leads there.
+        let (label, beside) = match title {
+            Some(title) if is_bare(&self.key) => (format!("“{title}”"), None),
+            title => (clean(&self.key), title),
+        };
         spans.push(match &self.url {
-            Some(url) => Span::Link { label: clean(&self.key), url: url.clone() },
-            None => plain(clean(&self.key)),
+            Some(url) => Span::Link { label, url: url.clone() },
+            None => plain(label),
         });
-        if let Some(title) = self.title.as_deref().map(clean).filter(|title| !title.is_empty()) {
-            spans.push(plain(format!(" “{title}”")));
-        }
+        spans.extend(beside.map(|title| plain(format!(" “{title}”"))));
         match self.quiet(scene) {
             _ if self.over_at.is_some() => {}
             Some(answered) => spans.push(plain(format!(" · {}", answered.words(scene)))),
@@ -274,8 +280,11 @@ impl Item {
         if self.hearing.told.is_empty() {
             return match self.hearing.back_at {
                 _ if self.hearing.owners.is_empty() => "Nobody is assigned to it.".to_owned(),
-                Some(back_at) => format!("{owners} {is} away until {}.", day_of(back_at, scene)),
-                None => format!("{owners} could not be told: no way to reach them is known."),
+                Some(back_at) => format!("{owners} {is} away, back {}.", day_of(back_at, scene)),
+                None => {
+                    let why = self.hearing.unheard.as_deref().unwrap_or("no way to reach them is known");
+                    format!("{owners} could not be told: {why}.")
+                }
             };
         }
         let told: Vec<String> = self.hearing.told.iter().map(|told| heard(told, scene)).collect();
@@ -295,7 +304,7 @@ fn heard(told: &Heard, scene: Scene<'_>) -> String {
     };
     match &told.stands_in {
         Some((away, until)) => {
-            format!("{said} in the place of {}, who is away until {}", clean(away), day_of(*until, scene))
+            format!("{said} in the place of {}, who is away and back {}", clean(away), day_of(*until, scene))
         }
         None => said,
     }
@@ -342,7 +351,7 @@ fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
         Audience::Owner => {
             let mut blocks = vec![Block::Line(vec![plain(step)])];
             if let Some((away, until)) = &item.hearing.stands_in {
-                let words = format!("You hear it in the place of {}, who is away until", clean(away));
+                let words = format!("You hear it in the place of {}, who is away and back", clean(away));
                 blocks.push(Block::Note(vec![plain(format!("{words} {}.", day_of(*until, scene)))]));
             }
             if let Some(manager) = &item.hearing.manager {
@@ -378,7 +387,7 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
             let again = item.again.filter(|_| item.over_at.is_none());
             let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
             let away = item.hearing.stands_in.as_ref().map_or(String::new(), |(away, until)| {
-                format!(" You hear it in the place of {}, who is away until {}.", clean(away), day_of(*until, scene))
+                format!(" You hear it in the place of {}, who is away and back {}.", clean(away), day_of(*until, scene))
             });
             blocks.push(Block::Note(vec![plain(format!("{}{again}{away}{step}", item.words(scene)))]));
         }
@@ -493,7 +502,10 @@ pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
         let question = item.answered.as_ref().filter(|_| item.over_at.is_none());
         let question =
             question.and_then(|answered| answered.question(scene)).map_or(String::new(), |it| format!(" {it}"));
-        blocks.push(Block::Note(vec![plain(format!("{}{question}", item.words(scene)))]));
+        let again = item.again.filter(|_| item.over_at.is_none());
+        let again =
+            again.map_or(String::new(), |at| format!(" First told {}. {}", day_of(at, scene), item.step(scene)));
+        blocks.push(Block::Note(vec![plain(format!("{}{question}{again}", item.words(scene)))]));
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }

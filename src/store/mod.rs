@@ -429,6 +429,8 @@ pub enum NoticeFilter {
     Task(TaskId),
     /// About one gap.
     Gap(GapId),
+    /// About gapwatch itself.
+    Itself,
     /// To one of these accounts.
     Accounts(Vec<AccountId>),
 }

@@ -14,6 +14,7 @@ mod crashes;
 mod digests;
 mod faults;
 mod fixtures;
+mod foretold;
 mod generated;
 mod hosted_desk;
 mod jira;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Board;
 use crate::domain::alert::AlertState;
 use crate::domain::calendar::later;
-use crate::domain::finding::{Addressee, Flood, Undelivered};
+use crate::domain::finding::{Addressee, Evidence, Flood, Undelivered};
 use crate::domain::ids::AccountId;
 use crate::domain::notice::{Message, Notice, NoticeState, Reason};
 use crate::domain::traffic::DOWN_AFTER;
@@ -67,6 +67,9 @@ impl Board {
         for message in stuck {
             let Some(because) = &message.error else { continue };
             let lines = self.notices_in(message.post).into_iter();
+            if self.tells_of_this(message) {
+                continue;
+            }
             let carried = lines.filter(|notice| notice.message == Some(message.id)).max_by_key(|notice| notice.id);
             let since = carried.map_or(message.due_at, |notice| notice.decided_at);
             add(message.address.way(), (1, 0), since, because, carried.map(|notice| notice.account));
@@ -95,6 +98,14 @@ impl Board {
     /// True where its alert is to be thought about at once: who hears next, and by which way.
     fn is_due(&self, notice: &Notice, passed: impl Fn(Timestamp) -> bool) -> bool {
         self.alert(notice.alert).and_then(|alert| alert.step_at).is_some_and(passed)
+    }
+
+    /// True for the word to the operators that something could not be told: it is no reason for itself.
+    fn tells_of_this(&self, message: &Message) -> bool {
+        let lines = self.notices_in(message.post).into_iter();
+        let mut carried = lines.filter(|notice| notice.message == Some(message.id)).peekable();
+        let of_this = |notice: &Notice| matches!(notice.finding.evidence, Evidence::Undelivered { .. });
+        carried.peek().is_some() && carried.all(of_this)
     }
 
     /// True for a word that no channel took, while it is still to be said and nobody else of its reader's ways has it.

@@ -173,7 +173,10 @@ pub(crate) fn due_share<'a>(who: &Somebody<'_>, days: i64, look: &Look<'a>) -> (
     let from_at = look.today(hours);
     let usual = look.usual_hours();
     let until_at = usual.after(from_at, days * usual.day_secs());
-    let is_due = |task: &'a TaskRow| look.deadline(task).is_some_and(|deadline| deadline.at <= until_at);
+    // What is late already is another matter than what is still to come.
+    let is_due = |task: &'a TaskRow| {
+        look.deadline(task).is_some_and(|deadline| deadline.at > from_at && deadline.at <= until_at)
+    };
     let work = look.work_of(who).into_iter().filter(|task| !look.is_umbrella(task) && is_due(task));
     let work: Vec<&TaskRow> = work.collect();
     let efforts: Vec<f64> = work.iter().filter_map(|task| Some(remaining(task, look)? * look.part_of(task))).collect();

@@ -85,13 +85,15 @@ pub(super) fn notices(db: &Connection, filter: &NoticeFilter, since: Timestamp) 
     let (only, value) = match filter {
         NoticeFilter::All => ("?2 IS NULL", None),
         NoticeFilter::Task(task) => ("a.subject_kind = 0 AND a.subject = CAST(?2 AS INTEGER)", Some(task.to_string())),
+        NoticeFilter::Itself => ("a.subject_kind = 4 AND ?2 IS NULL", None),
         NoticeFilter::Gap(gap) => ("a.gap = ?2", Some(gap.0.clone())),
         NoticeFilter::Accounts(ids) => {
             ("n.account IN (SELECT value FROM json_each(?2))", Some(id_list(ids.iter().map(|id| id.0))))
         }
     };
     let mut query = db.prepare_cached(&format!(
-        "SELECT a.gap, n.reason, n.account, n.address, n.state, m.state, n.why, m.due_at, n.decided_at, n.told_at,
+        "SELECT a.gap, n.reason, n.account, n.address, n.state, m.state,
+           coalesce(n.why, CASE WHEN n.state = 1 THEN m.error END), m.due_at, n.decided_at, n.told_at,
            a.subject_kind, a.subject, m.held_since
          FROM notices n JOIN alerts a ON a.id = n.alert LEFT JOIN messages m ON m.id = n.message
          WHERE n.decided_at >= ?1 AND {only} ORDER BY n.decided_at DESC, n.id DESC"

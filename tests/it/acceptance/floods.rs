@@ -51,7 +51,7 @@ async fn d09_sixty_direct_messages_in_one_hour_are_held_and_the_operator_gets_th
     let asked: Vec<&String> = sent.iter().filter(|sent| sent.contains("holds back 60 messages")).collect();
     assert_eq!((asked.len(), to(&sent, "@max")), (1, 1), "{sent:#?}");
     let words = world.last_words("@max");
-    for part in ["60 to 1 person", "50 an hour", "ana 60", "of overdue 60", "gapwatch outbox release"] {
+    for part in ["60 messages to 1 person", "50 an hour", "ana 60", "by rule: overdue 60", "gapwatch outbox release"] {
         assert!(words.contains(part), "{part} in {words}");
     }
     let open = world.open().await;
@@ -108,12 +108,15 @@ async fn d20_what_nobody_got_is_told_to_the_operator_until_somebody_got_it() {
     world.slack().refuse_messages("U0ANA", true);
     world.at("2026-03-16T09:30:00Z").run().await;
     let sent = world.sent();
-    assert!(to(&sent, "@ana") == 0 && sent.iter().any(|sent| sent.contains("could not tell 1 word")), "{sent:#?}");
+    assert!(
+        to(&sent, "@ana") == 0 && sent.iter().any(|sent| sent.contains("could not deliver 1 message")),
+        "{sent:#?}"
+    );
     let told = &world.gap("overdue").await.alert.told;
     assert!(told.iter().all(|told| told.rung > 1), "told is empty until somebody was: {told:?}");
     let words = world.last_words("@max");
     assert!(
-        words.contains("Slack: 1 word") && words.contains("for ana") && words.contains("gapwatch outbox retry"),
+        words.contains("Slack: 1 message") && words.contains("for ana") && words.contains("gapwatch outbox retry"),
         "{words}"
     );
 

@@ -49,7 +49,7 @@ async fn what_is_asked_wrongly_is_told_with_what_was_meant() {
     shop.configure("mode = \"observe\"\n", "");
     assert_eq!(shop.run(&["sync"]).code, 0);
     for (args, words) in [
-        (&["route", "test"][..], "required"),
+        (&["route", "test"][..], "say which TASK or gap"),
         (&["route", "test", "--field", "projekt=acme/web"], "did you mean project?"),
         (&["route", "test", "--field", "project"], "expected KEY=VALUE"),
         (&["route", "test", "--field", "project=acme/wep"], "did you mean acme/web?"),
