@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
+use super::handed::handed;
 use super::ladder::{climb, met_by};
 use super::lapse::lapses_at;
 use super::reconcile::resolves_at;
@@ -38,7 +39,16 @@ struct Plan {
 /// Settles what is said about one alert, and when it is thought about again.
 pub(super) fn route(id: AlertId, draft: &mut Draft<'_>) {
     let Some(alert) = draft.alert(id).cloned() else { return };
-    let plan = if alert.state == AlertState::Resolved { farewell(&alert, draft) } else { plan(&alert, draft) };
+    let mut plan = if alert.state == AlertState::Resolved { farewell(&alert, draft) } else { plan(&alert, draft) };
+    if alert.state != AlertState::Resolved
+        && held(alert.subject, draft.snapshot).is_none()
+        && may_send(&alert, draft.snapshot)
+    {
+        let former = handed(&alert, draft);
+        plan.say.extend(former.say);
+        plan.keep.extend(former.keep);
+        plan.wakes.extend(former.wake);
+    }
     withdraw(&alert, &plan, draft);
     for want in plan.say {
         say(&alert, want, draft);
@@ -226,7 +236,7 @@ fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, draft: &Draft
     let told = snapshot
         .board
         .notices_of(alert.id)
-        .filter(|notice| notice.reason != Reason::Resolved && people.same(notice.account, want.account));
+        .filter(|notice| !notice.reason.is_farewell() && people.same(notice.account, want.account));
     // What they did before they were told again is no answer to that.
     let told_at = told.filter_map(|notice| notice.told_at).max()?;
     let acted_at = last_act(want.account, alert, snapshot).filter(|at| *at > told_at)?;

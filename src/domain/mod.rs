@@ -22,6 +22,7 @@ pub mod finding;
 pub mod finish;
 pub mod forecast;
 pub mod moved;
+pub mod mover;
 pub mod proof;
 pub mod stood;
 pub mod graph;

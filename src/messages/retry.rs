@@ -18,9 +18,7 @@ use crate::domain::calendar::later;
 use crate::domain::digest::DigestOf;
 use crate::domain::finding::Stage;
 use crate::domain::ids::{MessageId, PostId};
-use crate::domain::notice::{
-    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
-};
+use crate::domain::notice::{Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -222,7 +220,7 @@ impl Case<'_> {
     fn told(&self, notice: &Notice, alerts: &mut Vec<AlertChange>) {
         let Some(change) = self.thought_about(notice, alerts) else { return };
         let account = notice.account;
-        if notice.reason != Reason::Resolved {
+        if !notice.reason.is_farewell() {
             let (address, rung, at) = (notice.address.clone(), notice.rung, self.snapshot.now);
             change.alert.hears(Told { account, address, rung, at });
         }
@@ -350,7 +348,7 @@ impl Case<'_> {
             }
         };
         let carried = self.carried();
-        carried.iter().filter(|notice| notice.reason != Reason::Resolved).map(until).min()
+        carried.iter().filter(|notice| !notice.reason.is_farewell()).map(until).min()
     }
 
     /// This way is over for what it carries; what was to follow it is decided anew.
