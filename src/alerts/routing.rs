@@ -266,12 +266,26 @@ fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
         let same = |account, address: &Address| account == told.account && *address == told.address;
         let said =
             notices.iter().any(|notice| notice.reason == Reason::Resolved && same(notice.account, &notice.address));
-        if !said && !plan.say.iter().any(|want| same(want.account, &want.address)) {
+        if !said
+            && !hears_at_once(told, alert, &notices)
+            && !plan.say.iter().any(|want| same(want.account, &want.address))
+        {
             let (account, address) = (told.account, told.address.clone());
             plan.say.push(Want { account, address, rung: told.rung, reason: Reason::Resolved });
         }
     }
     plan
+}
+
+/// True for a line of a digest to whom was told in person as well: that it is over they hear there, and once.
+fn hears_at_once(told: &Told, alert: &Alert, notices: &[&Notice]) -> bool {
+    let in_person = |other: &&Told| other.account == told.account && other.address.is_private();
+    let is_lost = |other: &Told| {
+        notices.iter().any(|notice| {
+            notice.reason == Reason::Resolved && notice.address == other.address && notice.state == NoticeState::Dead
+        })
+    };
+    matches!(told.address, Address::Digest(_)) && alert.told.iter().filter(in_person).any(|other| !is_lost(other))
 }
 
 /// Takes back what was not sent and is not true, or not wanted, any more.

@@ -43,7 +43,9 @@ fn fixed_since(since: Option<Date>, today: Date, scene: Scene<'_>) -> String {
 /// A person's morning.
 pub(super) fn personal(digest: &Personal, today: Date, scene: Scene<'_>) -> Text {
     let head = format!("Your {}, {}", today.strftime("%A"), clean(&digest.name));
-    let what = to_look_at(digest.items.len());
+    // What belongs to others is no work of theirs.
+    let own = digest.items.iter().filter(|item| !item.hearing.is_informed).count();
+    let what = if own == 0 && !digest.items.is_empty() { "for your information".to_owned() } else { to_look_at(own) };
     let mut blocks = vec![Block::Line(vec![strong(head.clone()), plain(format!(": {what}"))])];
     for item in digest.items.iter().take(LINES) {
         blocks.push(Block::Line(item.headline(scene)));
