@@ -18,6 +18,10 @@ use crate::domain::snapshot::Snapshot;
 const ON_IT_DAYS: i64 = 3;
 /// Working days until the tool has to show what somebody says is so already.
 const SHOWN_DAYS: i64 = 1;
+/// Calendar days of silence that need no reason; a few more for the weekend at its end.
+const UNREASONED_DAYS: i64 = 35;
+/// Calendar days of silence at most.
+const LONGEST_DAYS: i64 = 370;
 /// An answer so close to the deadline that a day of rest would pass it keeps silent for so many working hours.
 const LEAST_HOURS: i64 = 4;
 
@@ -106,7 +110,10 @@ fn hear(answer: &Answer, about: &About, words: &str, draft: &mut Draft<'_>) -> S
     };
     // Whoever is nobody to us gets no word: in an open place anybody can write.
     if let Some(task) = task.filter(|task| is_somebody(answer, *task, draft.snapshot)) {
-        draft.remarks.insert(task, (!known).then(|| format!("“/gapwatch {}”: {reply}", short(words))));
+        // What was answered to a gap shows in its line; what changes what somebody is told shows nowhere else.
+        let shows_nowhere = matches!(command::parse(words), Ok((_, Command::Stop | Command::Start)));
+        let remark = || format!("“/gapwatch {}”: {reply}", short(words));
+        draft.remarks.insert(task, (!known || shows_nowhere).then(remark));
     }
     reply
 }
@@ -175,6 +182,7 @@ fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>)
             if until <= snapshot.now {
                 return Err("That has passed already.".to_owned());
             }
+            too_long(until, reason.is_some(), answer.at)?;
             return Ok(snooze(id, until, reason.clone(), answer, draft));
         }
         Command::Undo => return Ok(undo(id, answer, draft)),
@@ -214,6 +222,18 @@ fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>)
     };
     draft.log(id, LogKind::Answered, Some(reason), answer.account);
     Ok(reply)
+}
+
+/// `Err`: nobody would remember a silence of this length.
+fn too_long(until: Timestamp, has_reason: bool, from: Timestamp) -> Result<(), String> {
+    let days = until.duration_since(from).as_hours() / 24;
+    match days {
+        _ if days > LONGEST_DAYS => Err(format!("A silence lasts {LONGEST_DAYS} days at most.")),
+        _ if days > UNREASONED_DAYS && !has_reason => {
+            Err(format!("A silence of more than {UNREASONED_DAYS} days needs a reason behind its end."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Until when nothing is said to whoever works on it: at most some days, and not past the day before the deadline.
@@ -276,7 +296,12 @@ fn unsnooze(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
 fn undo(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
     let Some(change) = draft.change(id) else { return String::new() };
     let was_silent = change.alert.snoozed_until.is_some();
+    let answered = change.alert.said.take();
     change.alert.unsay();
+    if let (Some(by), Some(_)) = (answer.account.filter(|by| *by != AccountId::NOBODY), answered) {
+        let (at, stage) = (answer.at, change.alert.stage);
+        change.alert.said = Some(Box::new(Said { by, at, stage, what: Claim::TakenBack, words: None }));
+    }
     let gap = change.alert.gap.clone();
     let (what, why) = if was_silent {
         (LogKind::Snoozed, "the silence was ended")

@@ -5,7 +5,7 @@ use super::testing::*;
 use crate::domain::alert::{AlertState, Wish};
 use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
-use crate::domain::said::About;
+use crate::domain::said::{About, Claim};
 
 fn say(world: &mut World, account: AccountId, words: &str) -> String {
     let reply = world.ask(Some(account), Wish::Say { about: About::Task(TaskId(1)), words: words.to_owned() });
@@ -35,8 +35,8 @@ fn who_works_on_it_is_left_alone_then_asked_and_then_the_manager_hears() {
     assert_eq!(
         world.said(),
         "edit slack UANA\n\
-         [■ acme/web#1 · Ana is on it; quiet until Fri 14 Mar 09:00]\n\
-         ■ <acme/web#1> “Task 1” · Ana is on it; quiet until Fri 14 Mar 09:00"
+         [■ acme/web#1 · you are on it; quiet until Fri 14 Mar 09:00]\n\
+         ■ <acme/web#1> “Task 1” · you are on it; quiet until Fri 14 Mar 09:00"
     );
     assert_eq!(world.withheld(PACE, 1), Some("acknowledged"));
     // Due on Friday at five: a working day before that.
@@ -44,7 +44,10 @@ fn who_works_on_it_is_left_alone_then_asked_and_then_the_manager_hears() {
     assert_eq!(on(&mut world, "2025-03-13 16:00"), "");
     let asked = on(&mut world, "2025-03-14 09:00");
     assert!(asked.starts_with("reply slack UANA"), "so near its date it has a message of its own: {asked}");
-    assert!(asked.contains("is still so") && asked.contains("Still on it?"), "{asked}");
+    assert!(
+        asked.contains("You were on it on Tue 11 Mar, and the gap is still there. ") && asked.contains("Still on it?"),
+        "{asked}"
+    );
     assert_eq!(on(&mut world, "2025-03-14 16:00"), "", "nobody hears before the answer had its day");
     let escalated = on(&mut world, "2025-03-17 09:00");
     assert!(escalated.contains("slack UMAX"), "{escalated}");
@@ -67,11 +70,11 @@ fn an_answer_to_the_question_counts_anew() {
 fn a_snooze_ends_on_a_working_morning_and_says_so() {
     let mut world = told();
     say(&mut world, ANA, "snooze 3d waiting for the vendor");
-    assert!(world.said().ends_with("“Task 1” · snoozed until Mon 17 Mar 09:00 by Ana: “waiting for the vendor”"));
+    assert!(world.said().ends_with("“Task 1” · snoozed until Mon 17 Mar 09:00 by you: “waiting for the vendor”"));
     assert_eq!(world.alert(PACE, 1).snoozed_until, Some(at("2025-03-17 09:00")), "Friday at eleven is no morning");
     assert_eq!(on(&mut world, "2025-03-14 12:00"), "");
     let woken = on(&mut world, "2025-03-17 09:00");
-    assert!(woken.contains("Snoozed until now by Ana: “waiting for the vendor”"), "{woken}");
+    assert!(woken.contains("Snoozed until now by you: “waiting for the vendor”"), "{woken}");
     assert!(woken.contains("slack UANA"), "{woken}");
 }
 
@@ -168,7 +171,11 @@ fn what_is_taken_back_speaks_again() {
     say(&mut world, ANA, "snooze 3d");
     assert_eq!(say(&mut world, ANA, "undo"), format!("gap {} may speak again", world.alert(PACE, 1).gap));
     let alert = world.alert(PACE, 1);
-    assert_eq!((alert.snoozed_until, alert.said.as_ref()), (None, None));
+    let said = alert.said.as_ref().unwrap();
+    assert_eq!((alert.snoozed_until, said.what, said.by), (None, Claim::TakenBack, ANA));
+    assert!(alert.asks_again_at().is_none() && !said.settles());
+    let escalated = on(&mut world, "2025-03-17 09:00");
+    assert!(escalated.contains("Ana answered, and took it back on Tue 11 Mar."), "{escalated}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::domain::alert::{Alert, AlertChange, AlertState, Ending};
 use crate::domain::finding::Addressee;
 use crate::domain::heed::{Heed, HeedChange, Verdict};
 use crate::domain::ids::{AccountId, AlertId, NoticeId};
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Notice, NoticeState};
 use crate::domain::said::Claim;
 use crate::domain::snapshot::Snapshot;
 
@@ -49,7 +49,7 @@ pub(crate) fn heard(notices: &[Notice], snapshot: &Snapshot<'_>) -> Vec<HeedChan
 /// True for a word to somebody about an open gap.
 fn is_word(notice: &Notice) -> bool {
     notice.state == NoticeState::Told
-        && notice.reason != Reason::Resolved
+        && !notice.reason.is_farewell()
         && notice.account != AccountId::NOBODY
         && notice.address != Address::Log
 }

@@ -232,7 +232,7 @@ pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], dra
     let asked_since = if want.reason == Reason::Asked { alert.asks_again_at() } else { None };
     let meets = |notice: &&&Notice| {
         notice.state != NoticeState::Dead
-            && notice.reason != Reason::Resolved
+            && !notice.reason.is_farewell()
             && notice.finding.stage >= alert.stage
             && (notice.reason == Reason::Repeated) == (want.reason == Reason::Repeated)
             // A repeat that has left is the one before.

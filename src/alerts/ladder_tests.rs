@@ -167,10 +167,12 @@ fn whoever_gets_a_task_hears_and_who_gets_it_back_hears_again() {
     };
     assign(&mut world, BO, "2025-03-11 09:30");
     world.at("2025-03-11 10:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
-    assert!(world.said().starts_with("slack UBO"));
+    let said = world.said();
+    assert!(said.contains("---\nslack UBO") && said.starts_with("edit slack UANA"), "{said}");
     assign(&mut world, ANA, "2025-03-11 10:30");
     world.at("2025-03-11 11:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
-    assert!(world.said().starts_with("reply slack UANA"));
+    let said = world.said();
+    assert!(said.contains("reply slack UANA") && said.contains("edit slack UBO"), "{said}");
     assert_eq!(world.alert(OVERDUE, 1).told.len(), 2);
 }
 

@@ -21,11 +21,13 @@ mod answer_tests;
 #[cfg(test)]
 mod away_tests;
 mod budget;
+mod credit;
 mod digest;
 #[cfg(test)]
 mod digest_tests;
 mod digest_way;
 mod draft;
+mod handed;
 mod heed;
 #[cfg(test)]
 mod heard_tests;
@@ -76,11 +78,13 @@ use draft::Draft;
 
 pub(crate) use answer::is_operator;
 pub(crate) use budget::held_back;
+pub use credit::{credit, mended};
 pub use digest::{DigestsDue, digests_due};
 pub(crate) use digest::{
     calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
     missed as missed_digests, taken_at,
 };
+pub(crate) use handed::is_former;
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use inhibit::parts;
 pub(crate) use ladder::cannot_wait;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::{Judgement, is_held};
-use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
+use crate::domain::alert::{Alert, AlertState, Earlier, Ending, LogKind, Told, Withheld};
 use crate::domain::finding::{Addressee, Finding, GapId, ITSELF, Reading, RuleId, Stage, SubjectKey};
 use crate::domain::ids::AlertId;
 use crate::domain::length::Length;
@@ -115,9 +115,29 @@ fn reopen(id: AlertId, finding: &Finding, judgement: &Judgement, draft: &mut Dra
     if resumes {
         next.rung = before.rung;
     }
+    next.earlier = earlier(before, &next.told, resumes);
     change.alert = next;
     let reason = if resumes { "it is back, and goes on where it stood" } else { "it is back" };
     draft.log(id, LogKind::Opened, Some(reason.to_owned()), None);
+}
+
+/// What the next episode of a gap knows of those before it. `unaware`: to whom the last one never was over.
+fn earlier(before: &Alert, unaware: &[Told], resumes: bool) -> Option<Box<Earlier>> {
+    let known = before.earlier.as_deref();
+    let over_at = before.resolved_at.filter(|_| before.ending.is_some_and(Ending::is_told));
+    let heard = before.told.iter().any(|told| !unaware.contains(told));
+    let Some(over_at) = over_at.filter(|_| heard) else {
+        return known.map(|earlier| Box::new(Earlier { resumes: earlier.resumes && resumes, ..earlier.clone() }));
+    };
+    let first = before.resumed();
+    let mut told = first.map_or_else(Vec::new, |first| first.told.clone());
+    for one in &before.told {
+        if !told.iter().any(|other| other.account == one.account && other.address == one.address) {
+            told.push(one.clone());
+        }
+    }
+    let opened_at = first.map_or(before.opened_at, |first| first.opened_at);
+    Some(Box::new(Earlier { opened_at, over_at, resumes, told }))
 }
 
 /// True where a gap that was over at an instant and is back now goes on where its ladder stood.
@@ -159,6 +179,8 @@ fn begun(
         withheld: None,
         finding: finding.clone(),
         told: Vec::new(),
+        moved: None,
+        earlier: None,
     }
 }
 

@@ -41,7 +41,7 @@ fn due_at(head: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp
     let heard = |notice: &Notice| notice.heard_at();
     let theirs = |notice: &&&Notice| {
         notice.rung == 1
-            && notice.reason != Reason::Resolved
+            && !notice.reason.is_farewell()
             && people.same(notice.account, head)
             && notice.finding.stage == alert.stage
             && is_same_question(notice, alert)

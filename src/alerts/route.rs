@@ -127,7 +127,7 @@ fn told(step: &Step, first: bool, heads: &[AccountId], alert: &Alert, draft: &Dr
 /// When the first of these words was heard, at this stage. `None`: none was.
 fn heard(wants: &[Want], alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp> {
     let is_one = |notice: &&&Notice| {
-        notice.reason != Reason::Resolved
+        !notice.reason.is_farewell()
             && notice.finding.stage == alert.stage
             && is_same_question(notice, alert)
             && wants.iter().any(|want| want.account == notice.account && want.rung == notice.rung)

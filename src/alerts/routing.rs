@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
+use super::handed::handed;
 use super::ladder::{climb, met_by};
 use super::lapse::lapses_at;
 use super::reach::tried_again_at;
@@ -39,7 +40,16 @@ struct Plan {
 /// Settles what is said about one alert, and when it is thought about again.
 pub(super) fn route(id: AlertId, draft: &mut Draft<'_>) {
     let Some(alert) = draft.alert(id).cloned() else { return };
-    let plan = if alert.state == AlertState::Resolved { farewell(&alert, draft) } else { plan(&alert, draft) };
+    let mut plan = if alert.state == AlertState::Resolved { farewell(&alert, draft) } else { plan(&alert, draft) };
+    if alert.state != AlertState::Resolved
+        && held(alert.subject, draft.snapshot).is_none()
+        && may_send(&alert, draft.snapshot)
+    {
+        let former = handed(&alert, draft);
+        plan.say.extend(former.say);
+        plan.keep.extend(former.keep);
+        plan.wakes.extend(former.wake);
+    }
     withdraw(&alert, &plan, draft);
     for want in plan.say {
         say(&alert, want, draft);
@@ -228,7 +238,7 @@ fn answered_until(want: &Want, alert: &Alert, calendar: &Calendar, draft: &Draft
     let told = snapshot
         .board
         .notices_of(alert.id)
-        .filter(|notice| notice.reason != Reason::Resolved && people.same(notice.account, want.account));
+        .filter(|notice| !notice.reason.is_farewell() && people.same(notice.account, want.account));
     // What they did before they were told again is no answer to that.
     let told_at = told.filter_map(|notice| notice.told_at).max()?;
     let acted_at = last_act(want.account, alert, snapshot).filter(|at| *at > told_at)?;
@@ -258,12 +268,26 @@ fn farewell(alert: &Alert, draft: &Draft<'_>) -> Plan {
         let same = |account, address: &Address| account == told.account && *address == told.address;
         let said =
             notices.iter().any(|notice| notice.reason == Reason::Resolved && same(notice.account, &notice.address));
-        if !said && !plan.say.iter().any(|want| same(want.account, &want.address)) {
+        if !said
+            && !hears_at_once(told, alert, &notices)
+            && !plan.say.iter().any(|want| same(want.account, &want.address))
+        {
             let (account, address) = (told.account, told.address.clone());
             plan.say.push(Want { account, address, rung: told.rung, reason: Reason::Resolved });
         }
     }
     plan
+}
+
+/// True for a line of a digest to whom was told in person as well: that it is over they hear there, and once.
+fn hears_at_once(told: &Told, alert: &Alert, notices: &[&Notice]) -> bool {
+    let in_person = |other: &&Told| other.account == told.account && other.address.is_private();
+    let is_lost = |other: &Told| {
+        notices.iter().any(|notice| {
+            notice.reason == Reason::Resolved && notice.address == other.address && notice.state == NoticeState::Dead
+        })
+    };
+    matches!(told.address, Address::Digest(_)) && alert.told.iter().filter(in_person).any(|other| !is_lost(other))
 }
 
 /// Takes back what was not sent and is not true, or not wanted, any more.

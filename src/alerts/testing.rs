@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use connector_kit::{Block, Choice, Control, Destination, MessageRef, Span, Text};
-use connector_model::{AccountKind, ContainerKind, Due, DueSource, Mark, ProgressSource, StatusCategory};
+use connector_model::{AccountKind, ContainerKind, Due, DueSource, Field, Mark, ProgressSource, StatusCategory};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-use super::{Decided, Judgement, decide};
+use super::{Decided, Judgement, credit, decide};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::Board;
 use crate::domain::calendar::Calendar;
@@ -20,6 +20,7 @@ use crate::domain::finding::{
 };
 use crate::domain::ids::{AccountId, AlertId, ConnectionId, ContainerId, InboxId, PersonId, SiteId, TaskId};
 use crate::domain::length::Length;
+use crate::domain::mover::Act;
 use crate::domain::names::TaskName;
 use crate::domain::notice::{Address, Message, MessageOp};
 use crate::domain::people::{AccountRec, People, Person};
@@ -53,6 +54,8 @@ pub(crate) struct World {
     wires: u64,
     refs: u64,
     pub(crate) titles: HashMap<TaskId, String>,
+    /// What was done to tasks, as the store tells it.
+    pub(crate) acts: HashMap<TaskId, Vec<Act>>,
 }
 
 pub(crate) fn berlin() -> TimeZone {
@@ -167,6 +170,7 @@ impl World {
             wires: 0,
             refs: 0,
             titles: HashMap::new(),
+            acts: HashMap::new(),
         };
         world.task(1, |_| {});
         world
@@ -198,6 +202,11 @@ impl World {
         self.board.apply(BoardDelta { tasks: vec![image], ..BoardDelta::default() });
     }
 
+    /// Notes that somebody did something to a task; nobody: a program.
+    pub(crate) fn did(&mut self, task: i64, when: &str, field: Field, by: Option<AccountId>) {
+        self.acts.entry(TaskId(task)).or_default().push(Act { at: at(when), field, to: None, by });
+    }
+
     pub(crate) fn container(&mut self, change: impl FnOnce(&mut ContainerRec)) {
         let mut home = self.board.container(WEB).unwrap().clone();
         change(&mut home);
@@ -212,7 +221,8 @@ impl World {
     pub(crate) fn round(&mut self, judgements: &[Judgement]) -> Round {
         let due = self.board.due(self.now, 0);
         let mut ids = self.board.ids;
-        let decided = decide(judgements, &due, &self.snapshot(), &mut ids);
+        let mut decided = decide(judgements, &due, &self.snapshot(), &mut ids);
+        credit(&mut decided, &self.acts, &self.snapshot());
         let names = self.names(&decided);
         let (mut wires, snapshot) = (self.wires, self.snapshot());
         let mut wire = || {

@@ -93,12 +93,12 @@ fn resolved_is_told_to_exactly_those_who_were_told_and_only_after_it_stayed_clea
     reply slack UANA
     [● acme/web#1 is resolved: past its date]
     ● *Resolved* Tue 11 Mar 11:10: <acme/web#1> “Task 1”
-      Was: past its date. Noticed Tue 11 Mar, open for 2 working hours.
+      Its date was changed. Was: past its date. Noticed Tue 11 Mar, open for 2 working hours.
     ---
     edit slack UANA
     [● acme/web#1 is resolved: past its date]
     ● *Resolved* Tue 11 Mar 11:10: <acme/web#1> “Task 1”
-    Was: past its date. Noticed Tue 11 Mar, open for 2 working hours.
+    Its date was changed. Was: past its date. Noticed Tue 11 Mar, open for 2 working hours.
     ");
     assert_snapshot!(world.notices(AlertId(1)).join("\n"), @r"
     opened ana slack UANA rung 1 Told

@@ -154,7 +154,10 @@ fn login(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<String>
 /// True when the channel has given up on this account in this episode.
 pub(super) fn is_dead(account: AccountId, address: &Address, alert: &Alert, draft: &Draft<'_>) -> bool {
     let dead = |notice: &&Notice| {
-        notice.state == NoticeState::Dead && notice.account == account && is_same_way(&notice.address, address)
+        notice.state == NoticeState::Dead
+            && notice.reason != Reason::Handed
+            && notice.account == account
+            && is_same_way(&notice.address, address)
     };
     draft.notices(alert).iter().any(dead)
 }
@@ -191,7 +194,7 @@ pub(super) fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, un
         }
         let heard = notice.heard_at();
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
-        heard.filter(|_| notice.rung == 1 && notice.reason != Reason::Resolved && at_this_stage)
+        heard.filter(|_| notice.rung == 1 && !notice.reason.is_farewell() && at_this_stage)
     };
     let said = draft.notices(alert).iter().filter_map(said).min();
     said.or_else(|| alert.fired_at.filter(|_| unreachable).map(|at| at.max(alert.stage_at)))

@@ -283,7 +283,11 @@ impl Core {
         let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
-        let decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
+        let mut decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
+        let mended = alerts::mended(&decided);
+        if !mended.is_empty() {
+            alerts::credit(&mut decided, &self.store.acts(&mended)?, &snapshot);
+        }
         let replies = replies(&decided);
         let names = self.names(&messages::names_needed(&decided, &snapshot))?;
         let key = self.store.key();

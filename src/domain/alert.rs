@@ -8,6 +8,7 @@ use super::event::Event;
 use super::finding::{Finding, GapId, RuleId, Stage, SubjectKey};
 use super::heed::HeedChange;
 use super::ids::{AccountId, AlertId, ContainerId, InboxId, TaskId};
+use super::mover::Mover;
 use super::notice::{Address, Message, Notice, Post};
 use super::said::{About, Claim, Said};
 
@@ -65,6 +66,10 @@ pub struct Alert {
     pub finding: Finding,
     /// Everybody whom a channel surely told in this episode.
     pub told: Vec<Told>,
+    /// By which change it resolved. `None`: it has not, or nothing tells.
+    pub moved: Option<Mover>,
+    /// What is known of an earlier episode. `None`: nobody was ever told that one was over.
+    pub earlier: Option<Box<Earlier>>,
 }
 
 impl Alert {
@@ -89,6 +94,11 @@ impl Alert {
         self.snooze_reason = None;
     }
 
+    /// The earlier episode that the present one goes on with. `None`: it begins anew.
+    pub fn resumed(&self) -> Option<&Earlier> {
+        self.earlier.as_deref().filter(|earlier| earlier.resumes)
+    }
+
     /// Notes that somebody was surely told; the first time counts.
     pub fn hears(&mut self, told: Told) {
         self.rung = self.rung.max(told.rung);
@@ -97,6 +107,19 @@ impl Alert {
             self.told.push(told);
         }
     }
+}
+
+/// What is known of an earlier episode that somebody was told of, and that it was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When it was found; of several that the present one goes on with, the first.
+    pub opened_at: Timestamp,
+    /// When it resolved; of several, the last.
+    pub over_at: Timestamp,
+    /// True where the present episode goes on where it stood.
+    pub resumes: bool,
+    /// Who was told in those that the present one goes on with, each with when first.
+    pub told: Vec<Told>,
 }
 
 /// Who was told, and when; only what a channel has confirmed.

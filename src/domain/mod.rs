@@ -24,6 +24,7 @@ pub mod finding;
 pub mod finish;
 pub mod forecast;
 pub mod moved;
+pub mod mover;
 pub mod proof;
 pub mod stood;
 pub mod graph;

@@ -68,6 +68,8 @@ pub enum Reason {
     Asked,
     /// The same once more: nothing was done about it.
     Repeated,
+    /// It is somebody else's by now: what its former owner was told says so, in silence.
+    Handed,
 }
 
 impl Reason {
@@ -84,11 +86,12 @@ impl Reason {
             2 => Reason::Escalated,
             4 => Reason::Asked,
             5 => Reason::Repeated,
+            6 => Reason::Handed,
             _ => Reason::Resolved,
         }
     }
 
-    /// `opened`, `worsened`, `escalated`, `resolved`, `asked` or `repeated`.
+    /// `opened`, `worsened`, `escalated`, `resolved`, `asked`, `repeated` or `handed`.
     pub fn word(self) -> &'static str {
         match self {
             Reason::Opened => "opened",
@@ -97,7 +100,13 @@ impl Reason {
             Reason::Resolved => "resolved",
             Reason::Asked => "asked",
             Reason::Repeated => "repeated",
+            Reason::Handed => "handed",
         }
+    }
+
+    /// True for the last word to somebody about a gap: nothing is asked by it.
+    pub fn is_farewell(self) -> bool {
+        matches!(self, Reason::Resolved | Reason::Handed)
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Claim {
     Wrong,
     /// What was asked is answered elsewhere.
     Answered,
+    /// Nothing: what they had answered before does not count any more.
+    TakenBack,
 }
 
 impl Claim {
@@ -56,6 +58,7 @@ impl Claim {
             Claim::NotMine => "not theirs",
             Claim::Wrong => "no problem",
             Claim::Answered => "answered elsewhere",
+            Claim::TakenBack => "taken back",
         }
     }
 }
@@ -68,7 +71,7 @@ impl Said {
 
     /// True where who said it is asked again when its time is over.
     pub fn is_asked_again(&self) -> bool {
-        !self.settles() && self.what != Claim::NotMine
+        !self.settles() && !matches!(self.what, Claim::NotMine | Claim::TakenBack)
     }
 }
 

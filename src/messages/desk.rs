@@ -191,6 +191,7 @@ impl<'a> Desk<'a> {
         let lines = self.lines(post.id);
         let told = |is_end: bool| {
             let own = lines.iter().filter(|line| line.alert == notice.alert);
+            let own = own.filter(|line| line.reason != Reason::Handed);
             own.filter(|line| (line.reason == Reason::Resolved) == is_end).filter_map(|line| line.told_at).max()
         };
         let Some(last) = told(false) else { return false };
@@ -240,10 +241,78 @@ impl<'a> Desk<'a> {
             self.latest.get(&(spot(&place), about)).copied()
         };
         match notice.reason {
-            Reason::Resolved => self.told_in(notice).or_else(latest),
+            Reason::Resolved => self.ends_with(notice).or_else(|| self.told_in(notice)).or_else(latest),
+            Reason::Handed => self.told_in(notice),
             Reason::Repeated => self.thread_of_repeat(notice).or_else(latest),
             _ => latest(),
         }
+    }
+
+    /// The post of another gap of the same task whose end the same reader is told as well, not yet sent: both are said at
+    /// once, below the later one. `None`: there is none, or they are told by a comment, which says both anyway.
+    fn ends_with(&self, notice: &Notice) -> Option<PostId> {
+        let subject = self.alert(notice.alert)?.subject;
+        if !matches!((subject, &notice.address), (SubjectKey::Task(_), Address::Slack(_) | Address::Email(_))) {
+            return None;
+        }
+        let is_unsent = |other: &Notice| {
+            let message = other.message.and_then(|id| self.messages.get(&id).or(self.snapshot.board.message(id)));
+            let waits = other.message.is_none() || message.is_some_and(|one| one.state == MessageState::Sealed);
+            other.state == NoticeState::Sealed && waits
+        };
+        if self.has_taken_leave(notice) {
+            return None;
+        }
+        let alike = |other: &&Notice| {
+            other.reason == Reason::Resolved
+                && other.alert != notice.alert
+                && other.account == notice.account
+                && other.address == notice.address
+                && is_unsent(other)
+                && !self.has_taken_leave(other)
+        };
+        let others: Vec<&Notice> =
+            self.of(subject).flat_map(|alert| self.notices_of(alert)).filter(|other| alike(other)).collect();
+        let is_open = |post: &PostId| self.post(*post).is_some_and(|post| post.open);
+        let housed = others.iter().filter_map(|other| other.post).find(is_open);
+        let told_in = || others.iter().filter_map(|other| self.told_in(other)).chain(self.told_in(notice));
+        let unhoused = || told_in().filter(is_open).max();
+        if others.is_empty() { None } else { housed.or_else(unhoused) }
+    }
+
+    /// True where another post of the same reader shows what a line says.
+    pub(super) fn is_shown_elsewhere(&self, line: &Notice) -> bool {
+        let Some(alert) = self.alert(line.alert) else { return false };
+        let theirs = |other: &&Notice| other.account == line.account && other.address == line.address;
+        let posts = self.notices_of(alert).into_iter().filter(theirs).filter_map(|other| other.post);
+        posts.into_iter().any(|post| Some(post) != line.post && self.post(post).is_some_and(|post| post.open))
+    }
+
+    /// Posts in which somebody was told of a weaker gap of the task, of which a new word to them speaks as well.
+    fn spoken_for(&self) -> Vec<PostId> {
+        let is_new = |notice: &&Notice| !notice.reason.is_farewell() && self.snapshot.board.notice(notice.id).is_none();
+        let mut posts = Vec::new();
+        for notice in self.notices.values().filter(is_new).filter(|notice| notice.address.is_private()) {
+            let Some(alert) = self.alert(notice.alert) else { continue };
+            for weaker in self.of(alert.subject).filter(|other| is_silenced_by(other, alert)) {
+                let told = |line: &&Notice| line.account == notice.account && line.told_at.is_some();
+                posts.extend(self.notices_of(weaker).into_iter().filter(told).filter_map(|line| line.post));
+            }
+        }
+        posts
+    }
+
+    /// True for whoever was told that it is somebody else's by now: that it is over changes their message, in silence.
+    pub(super) fn has_taken_leave(&self, notice: &Notice) -> bool {
+        let Some(alert) = self.alert(notice.alert) else { return false };
+        let theirs = |other: &&&Notice| {
+            other.account == notice.account
+                && other.address == notice.address
+                && other.reason != Reason::Resolved
+                && other.heard_at().is_some()
+        };
+        let notices = self.notices_of(alert);
+        notices.iter().rev().find(theirs).is_some_and(|last| last.reason == Reason::Handed)
     }
 
     /// The post by which somebody was told of a gap.
@@ -259,7 +328,7 @@ impl<'a> Desk<'a> {
 
     /// True where a notice is news, the message of its reader's day has left, and they may get another one.
     pub(super) fn begins_another(&self, notice: &Notice, post: &Post) -> bool {
-        let is_news = matches!(post.about, PostAbout::Day(_)) && notice.reason != Reason::Resolved;
+        let is_news = matches!(post.about, PostAbout::Day(_)) && !notice.reason.is_farewell();
         let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
         let has_left = || post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some();
         is_news && post.generation < self.snapshot.policy.direct_per_day && has_left() && !self.goes_on(notice, post)
@@ -276,7 +345,7 @@ impl<'a> Desk<'a> {
         };
         let Some(last) = before().map(|line| line.episode).max() else { return false };
         let of_last = || before().filter(|line| line.episode == last && line.told_at.is_some());
-        let heard = of_last().any(|line| line.reason != Reason::Resolved && line.finding.stage >= notice.finding.stage);
+        let heard = of_last().any(|line| !line.reason.is_farewell() && line.finding.stage >= notice.finding.stage);
         let over_at = of_last().filter(|line| line.reason == Reason::Resolved).filter_map(|line| line.told_at).max();
         heard && over_at.is_none_or(|at| resumes(at, self.snapshot))
     }
@@ -302,6 +371,13 @@ impl<'a> Desk<'a> {
     /// Posts whose words may differ after this round: of notices that changed, and of alerts that did.
     pub(super) fn affected(&self) -> BTreeSet<PostId> {
         let mut posts: BTreeSet<PostId> = self.notices.values().filter_map(|notice| notice.post).collect();
+        posts.extend(self.spoken_for());
+        for handed in self.notices.values().filter(|notice| notice.reason == Reason::Handed) {
+            let theirs = self.alert(handed.alert).map(|alert| self.notices_of(alert)).unwrap_or_default();
+            let theirs =
+                theirs.into_iter().filter(|notice| notice.account == handed.account && notice.told_at.is_some());
+            posts.extend(theirs.filter_map(|notice| notice.post));
+        }
         for alert in self.alerts.values().filter(|alert| self.shows(alert)) {
             posts.extend(self.notices_of(alert).into_iter().filter_map(|notice| notice.post));
         }
@@ -369,6 +445,11 @@ fn is_silent(alert: &Alert) -> bool {
 /// True for an alert that ended without being over: nothing more is said about it, and what was said stays.
 pub(super) fn is_dropped(alert: &Alert) -> bool {
     alert.state == AlertState::Resolved && !alert.ending.is_some_and(Ending::is_told)
+}
+
+/// True where a stronger gap speaks for another one.
+pub(super) fn is_silenced_by(other: &Alert, alert: &Alert) -> bool {
+    other.state != AlertState::Resolved && other.withheld == Some(Withheld::Inhibited(alert.gap.clone()))
 }
 
 /// Where a post is, for comparing: a comment is the task's, by whatever name its connection went at the time.

@@ -69,6 +69,17 @@ pub struct PostedGap {
     pub channel: &'static str,
     /// How it ended: `resolved`, `deleted` or `moved_away`. `null` while it has not.
     pub ending: Option<&'static str>,
+    /// When this episode of it was found, UTC.
+    #[schemars(with = "String")]
+    pub opened_at: Timestamp,
+    /// When it ended, UTC. `null` while it has not.
+    #[schemars(with = "Option<String>")]
+    pub ended_at: Option<Timestamp>,
+    /// By which change of its task it was mended: `closed`, `state`, `date`, `owner`, `progress`, `estimate`, `comment`, `link`,
+    /// `work`, `changed`, or `nothing` where time or another task did it. `null` where nothing tells, or it has not ended.
+    pub moved: Option<&'static str>,
+    /// Whose change that was: the name of a [people] table, else a login. `null`: a program's, or nobody knows.
+    pub moved_by: Option<String>,
 }
 
 /// A task.
@@ -187,6 +198,10 @@ fn posted(notice: &Notice, alert: &Alert, names: &HashMap<TaskId, TaskName>, sna
             recipient: (notice.account != AccountId::NOBODY).then(|| people.handle(notice.account)),
             channel: notice.address.channel(),
             ending: alert.ending.and_then(ending),
+            opened_at: alert.opened_at,
+            ended_at: alert.resolved_at,
+            moved: alert.moved.map(|mover| mover.what.word()),
+            moved_by: alert.moved.and_then(|mover| mover.by).map(|by| people.handle(by)),
         },
     }
 }

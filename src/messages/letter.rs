@@ -7,21 +7,24 @@ use jiff::Timestamp;
 
 use super::answered::Answered;
 use super::controls::{controls, gathered};
-use super::desk::{Desk, is_dropped};
-use super::facts::heading;
+use super::desk::{Desk, is_dropped, is_silenced_by};
+use super::facts::{facts, heading};
 use super::guard::{Named, worded};
+use super::handed::handed;
+use super::over::Moved;
 use super::scene::Scene;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
 use super::{repeats, unheard};
-use crate::alerts::{cannot_wait, heads, last_act, leader, owners, parts};
+use crate::alerts::{cannot_wait, heads, is_former, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
 use crate::domain::look::Look;
 use crate::domain::names::TaskName;
-use crate::domain::notice::{Address, Notice, Post, PostAbout, Reason};
+use crate::domain::notice::{Address, Notice, NoticeState, Post, PostAbout, Reason};
 use crate::domain::row::TaskRow;
+use crate::domain::said::Claim;
 
 /// Names of the tasks that are spoken of.
 pub(super) type Names = HashMap<TaskId, TaskName>;
@@ -32,7 +35,7 @@ pub(super) fn words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text>
 }
 
 fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
-    let lines = desk.lines(post.id);
+    let lines = own_lines(post, desk);
     let first = *lines.first()?;
     let audience = audience(first);
     let now = desk.read_at(post.about, desk.calendar(first));
@@ -46,6 +49,19 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
         PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
+}
+
+/// What a post speaks of: that another gap of the same task is over is said below it, and shown by that gap's own post.
+fn own_lines<'d>(post: &Post, desk: &'d Desk<'_>) -> Vec<&'d Notice> {
+    let lines = desk.lines(post.id);
+    let told = |alert: AlertId| lines.iter().any(|line| line.alert == alert && line.reason != Reason::Resolved);
+    let is_own = |line: &&Notice| match post.about {
+        PostAbout::Alert(alert, _) => line.alert == alert,
+        PostAbout::Day(_) => told(line.alert) || !desk.is_shown_elsewhere(line),
+        PostAbout::Task(_) | PostAbout::Digest(..) => true,
+    };
+    let own: Vec<&Notice> = lines.iter().copied().filter(is_own).collect();
+    if own.is_empty() { lines } else { own }
 }
 
 /// With one menu for each of several gaps: more would be in sight than the lines themselves.
@@ -134,9 +150,12 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         SubjectKey::Task(id) => board.task(id),
         _ => None,
     };
-    let answered = Answered::of(alert, &board.people);
+    let owners = owners(alert, desk.snapshot);
+    let answered = Answered::of(alert, reader, &owners, &board.people);
     let quiet = answered.as_ref().is_some_and(|answered| answered.is_quiet(scene));
+    let handed = handed(alert, reader, desk, scene).filter(|_| over_at.is_none());
     let controls = match over_at {
+        _ if handed.is_some() => Vec::new(),
         Some(_) => Vec::new(),
         None => controls(alert, reader, audience, quiet, url.as_deref(), desk.snapshot),
     };
@@ -149,6 +168,11 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         over_at,
         ending: alert.ending.filter(|_| over_at.is_some()),
         closed: task.is_some_and(|task| !task.category().is_open()),
+        moved: alert.moved.as_ref().filter(|_| over_at.is_some()).map(|mover| Moved::of(mover, &board.people)),
+        first_noticed_at: alert.resumed().map(|earlier| earlier.opened_at),
+        was_over_at: alert.earlier.as_ref().map(|earlier| earlier.over_at),
+        handed,
+        spoken_by: spoken_by(alert, reader, desk, scene),
         outcome: task.filter(|_| over_at.is_some()).and_then(|task| outcome(alert, task, desk, scene)),
         hearing: hearing(alert, reader, audience, desk, scene),
         answered,
@@ -164,14 +188,14 @@ fn outcome(alert: &Alert, task: &TaskRow, desk: &Desk<'_>, scene: Scene<'_>) -> 
     let Evidence::Overdue { deadline, first_due } = &alert.finding.evidence else { return None };
     if let Some(closed_at) = task.closed_at().filter(|_| !task.category().is_open()) {
         return (closed_at > deadline.at)
-            .then(|| format!("{} after its date.", lateness(deadline.at, closed_at, scene)));
+            .then(|| format!("{} after its date", lateness(deadline.at, closed_at, scene)));
     }
     let present = Look::new(desk.snapshot).deadline(task)?;
     let first = first_due.filter(|first| *first != deadline.due);
     let first = first.map(|first| format!(", first planned for {}", due_date(first, scene))).unwrap_or_default();
     let (was, is) = (due_date(deadline.due, scene), due_date(present.due, scene));
     let later = lateness(deadline.at, present.at, scene);
-    (present.at > deadline.at).then(|| format!("Moved by {later}, from {was} to {is}{first}."))
+    (present.at > deadline.at).then(|| format!("by {later}, from {was} to {is}{first}"))
 }
 
 /// Name, address and title; a task that not everybody may see shows its title in private only.
@@ -212,9 +236,11 @@ fn hearing(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, 
         Addressee::Account(account) => vec![account],
         _ => whose.clone(),
     };
-    let mut told = told(&asked, &notices, 1, desk);
+    let mut told = told(alert, &asked, &notices, 1, desk);
     if reader.rung > 2 {
-        told.extend(self::told(&[], &notices, 2, desk).into_iter().filter(|one| one.account != AccountId::NOBODY));
+        told.extend(
+            self::told(alert, &[], &notices, 2, desk).into_iter().filter(|one| one.account != AccountId::NOBODY),
+        );
     }
     let since = told.iter().map(|told| told.at).min();
     let acts = told.iter().filter_map(|told| last_act(told.account, alert, desk.snapshot));
@@ -246,21 +272,31 @@ fn again(alert: &Alert, reader: &Notice, desk: &Desk<'_>) -> Option<Timestamp> {
     let notices = desk.notices_of(alert);
     let theirs = |notice: &&&Notice| notice.account == reader.account && notice.reason != Reason::Repeated;
     let told = notices.iter().filter(theirs).filter_map(|notice| notice.told_at).min();
+    let told = first_told(alert, reader.account, desk).or(told);
     told.filter(|_| reader.reason == Reason::Repeated)
+}
+
+/// When an account was told first in the episodes that the present one goes on with. `None`: it was not.
+fn first_told(alert: &Alert, account: AccountId, desk: &Desk<'_>) -> Option<Timestamp> {
+    let people = &desk.snapshot.board.people;
+    let earlier = alert.resumed()?;
+    earlier.told.iter().filter(|told| people.same(told.account, account)).map(|told| told.at).min()
 }
 
 /// Who of those concerned was told, each with when first; the deputy in the place of who is away. Where none of them was,
 /// everybody who was told first.
-fn told(asked: &[AccountId], notices: &[&Notice], rung: u8, desk: &Desk<'_>) -> Vec<Heard> {
+fn told(alert: &Alert, asked: &[AccountId], notices: &[&Notice], rung: u8, desk: &Desk<'_>) -> Vec<Heard> {
     let people = &desk.snapshot.board.people;
     let mut all: Vec<Heard> = Vec::new();
-    for notice in notices.iter().filter(|notice| notice.rung == rung && notice.reason != Reason::Resolved) {
+    for notice in notices.iter().filter(|notice| notice.rung == rung && !notice.reason.is_farewell()) {
         let at = notice.heard_at();
         let known = all.iter().any(|told| people.same(told.account, notice.account));
         if let (Some(at), false) = (at, known) {
             let stands_in = asked.iter().find_map(|one| stands_in(*one, notice.account, desk));
             let unsure = notice.told_at.is_none();
-            all.push(Heard { account: notice.account, name: people.name(notice.account), at, unsure, stands_in });
+            let first_at = first_told(alert, notice.account, desk);
+            let (account, name) = (notice.account, people.name(notice.account));
+            all.push(Heard { account, name, at, first_at, unsure, stands_in });
         }
     }
     let concerned = |told: &&Heard| told.stands_in.is_some() || asked.iter().any(|one| people.same(*one, told.account));
@@ -310,7 +346,10 @@ fn next(
     let manager =
         leader(heads, alert.subject, desk.snapshot).filter(|one| !people.same(one.own_account, reader.account))?;
     let reached = policy.in_slack(manager).or_else(|| policy.by_mail(manager)).is_some();
-    let heard = alert.told.iter().any(|told| told.rung >= 2);
+    let before = alert.resumed().into_iter().flat_map(|earlier| &earlier.told);
+    let heard = alert.told.iter().chain(before).any(|told| told.rung >= 2);
+    // Whoever leads them hears of what is not theirs at once.
+    let heard = heard || alert.said.as_ref().is_some_and(|said| said.what == Claim::NotMine);
     (reached && !heard).then(|| manager.name.clone())
 }
 
@@ -319,8 +358,40 @@ fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
     // That the date was near is no news once it has passed.
     let is_past = matches!(alert.finding.evidence, Evidence::Overdue { .. });
     let says_more = |other: &&Alert| !(is_past && other.rule.0.starts_with("due."));
+    let own = facts(&alert.finding.evidence, scene);
     let others = desk.of(alert.subject).filter(|other| is_silenced_by(other, alert)).filter(says_more);
-    others.map(|other| heading(&other.finding.evidence, scene)).collect()
+    let others = others.filter(|other| !is_said(&own, &alert.finding.evidence, &other.finding.evidence));
+    let mut also: Vec<String> = Vec::new();
+    for words in others.map(|other| heading(&other.finding.evidence, scene)) {
+        if !also.contains(&words) {
+            also.push(words);
+        }
+    }
+    also
+}
+
+/// True where the words of a gap tell by themselves what the matter is with a weaker one.
+fn is_said(own: &str, gap: &Evidence, weaker: &Evidence) -> bool {
+    match weaker {
+        Evidence::Stalled { .. } => {
+            let is_silence = matches!(gap, Evidence::UrgentSilent { .. } | Evidence::BlockerStale { .. });
+            is_silence || own.contains("last change by a person")
+        }
+        Evidence::NeverStarted { .. } => own.contains("no sign of work"),
+        _ => false,
+    }
+}
+
+/// What by now speaks for a gap to the same reader, in another post: nothing is asked twice. `None`: nothing does.
+fn spoken_by(alert: &Alert, reader: &Notice, desk: &Desk<'_>, scene: Scene<'_>) -> Option<String> {
+    let Some(Withheld::Inhibited(gap)) = &alert.withheld else { return None };
+    let stronger = desk.of(alert.subject).find(|other| other.gap == *gap && other.state != AlertState::Resolved)?;
+    let said = |notice: &&Notice| {
+        let is_said = matches!(notice.state, NoticeState::Sealed | NoticeState::Told | NoticeState::Unsure);
+        notice.account == reader.account && is_said && notice.address.is_private()
+    };
+    let is_told = desk.notices_of(stronger).iter().copied().any(|notice| said(&notice));
+    is_told.then(|| heading(&stronger.finding.evidence, scene))
 }
 
 /// Sub-tasks with the same gap that keep silent because of this one.
@@ -333,17 +404,16 @@ fn children(alert: &Alert, desk: &Desk<'_>) -> usize {
     parts(id, desk.snapshot).into_iter().filter(|part| same(*part)).count()
 }
 
-fn is_silenced_by(other: &Alert, alert: &Alert) -> bool {
-    other.state != AlertState::Resolved && other.withheld == Some(Withheld::Inhibited(alert.gap.clone()))
-}
-
 /// Everybody for whom the comment is the only channel, while it has something to say to them.
 fn mentions(lines: &[&Notice], desk: &Desk<'_>) -> Vec<String> {
     let mut logins: Vec<String> = Vec::new();
     for notice in lines {
         let Address::Comment { mention: Some(login), .. } = &notice.address else { continue };
         let open = desk.alert(notice.alert).is_some_and(|alert| {
-            alert.state != AlertState::Resolved && alert.episode == notice.episode && notice.reason != Reason::Resolved
+            !is_former(alert, notice, desk.snapshot)
+                && alert.state != AlertState::Resolved
+                && alert.episode == notice.episode
+                && !notice.reason.is_farewell()
         });
         // By the name they go by now.
         let account = desk.snapshot.board.people.accounts.get(&notice.account);

@@ -23,11 +23,15 @@ mod repeats;
 mod report;
 mod risk;
 mod guard;
+mod handed;
 mod itself;
 mod letter;
+mod over;
 mod measured;
 pub mod retry;
 pub mod scene;
+#[cfg(test)]
+mod later_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -155,6 +159,9 @@ impl Sealer<'_, '_> {
         let Some(notice) = self.desk.notices.get(&id).cloned() else { return };
         let joins = self.desk.joins(&notice).and_then(|post| self.desk.post(post)).cloned();
         let post = match joins {
+            _ if notice.reason == Reason::Handed && joins.as_ref().is_none_or(|post| !post.open) => {
+                return self.drop(notice, "there is nothing left that could be changed");
+            }
             Some(post) if !post.open && matches!(post.place, Address::Comment { .. }) => {
                 return self.drop(notice, "the comment was taken away");
             }
@@ -436,9 +443,7 @@ impl Sealer<'_, '_> {
         }
         let own = self.desk.lines(message.post);
         let insist = own.iter().any(|notice| {
-            notice.message == Some(message.id)
-                && notice.reason != Reason::Resolved
-                && notice.finding.stage == Stage::Failure
+            notice.message == Some(message.id) && !notice.reason.is_farewell() && notice.finding.stage == Stage::Failure
         });
         self.desk.put_message(Message { insist, ..message });
     }
@@ -448,7 +453,7 @@ impl Sealer<'_, '_> {
 fn needs_new_comment(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     let mentions = matches!(&notice.address, Address::Comment { mention: Some(_), .. });
     mentions
-        && notice.reason != Reason::Resolved
+        && !notice.reason.is_farewell()
         && post.at.is_some()
         && spot(&post.place) == spot(&notice.address)
         && !desk.goes_on(notice, post)
@@ -463,7 +468,11 @@ fn needs_answer(notice: &Notice, post: &Post, desk: &Desk<'_>) -> bool {
     match &notice.address {
         Address::Slack(Destination::User(_) | Destination::Email(_) | Destination::Channel(_)) | Address::Email(_) => {
             let is_news = || matches!(post.about, PostAbout::Alert(..)) && !desk.swings(notice, post);
-            notice.reason == Reason::Resolved || is_news()
+            match notice.reason {
+                Reason::Resolved => !desk.has_taken_leave(notice),
+                Reason::Handed => false,
+                _ => is_news(),
+            }
         }
         Address::Comment { .. } | Address::Digest(_) | Address::Log => false,
     }

@@ -17,9 +17,7 @@ use crate::domain::board::Board;
 use crate::domain::calendar::later;
 use crate::domain::digest::DigestOf;
 use crate::domain::ids::{MessageId, PostId};
-use crate::domain::notice::{
-    Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
-};
+use crate::domain::notice::{Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
 
@@ -215,7 +213,7 @@ impl Case<'_> {
     fn told(&self, notice: &Notice, alerts: &mut Vec<AlertChange>) {
         let Some(change) = self.thought_about(notice, alerts) else { return };
         let account = notice.account;
-        if notice.reason != Reason::Resolved {
+        if !notice.reason.is_farewell() {
             let (address, rung, at) = (notice.address.clone(), notice.rung, self.snapshot.now);
             change.alert.hears(Told { account, address, rung, at });
         }
@@ -356,7 +354,7 @@ impl Case<'_> {
     /// True where everything that it carries could be told by another way; what could not waits for this one to work again.
     fn has_other_way(&self) -> bool {
         let carried = self.carried();
-        let mut told = carried.iter().filter(|notice| notice.reason != Reason::Resolved);
+        let mut told = carried.iter().filter(|notice| !notice.reason.is_farewell());
         self.digest().is_some() || told.all(|notice| has_other_way(notice, self.snapshot))
     }
 
@@ -369,7 +367,7 @@ impl Case<'_> {
             return Some(if self.snapshot.policy.work_hours_only { calendar.day_ends(day) } else { over });
         }
         let carried = self.carried();
-        let told = carried.iter().filter(|notice| notice.reason != Reason::Resolved);
+        let told = carried.iter().filter(|notice| !notice.reason.is_farewell());
         told.map(|notice| tried_until(notice, self.snapshot)).min()
     }
 

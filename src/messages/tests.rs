@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use connector_kit::{Found, MessageRef, WriteError};
+use connector_model::Field;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 
@@ -193,22 +194,23 @@ fn the_comment_is_one_and_lives_on_over_gaps_and_episodes() {
       Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
+    world.did(1, "2025-03-12 09:50", Field::Progress, Some(ANA));
     world.at("2025-03-12 10:00").run(&[clear(1, PACE)]);
     assert_snapshot!(world.said(), @r"
     reply slack UANA
     [● acme/web#1 is resolved: behind its pace]
     ● *Resolved* Wed 12 Mar 10:00: <acme/web#1> “Task 1”
-      Was: behind its pace. Noticed Tue 11 Mar, open for 1 working day.
+      Ana brought its progress up to date. Was: behind its pace. Noticed Tue 11 Mar, open for 1 working day.
     ---
     edit slack UANA
     [● acme/web#1 is resolved: behind its pace]
     ● *Resolved* Wed 12 Mar 10:00: <acme/web#1> “Task 1”
-      Was: behind its pace. Noticed Tue 11 Mar, open for 1 working day.
+      Ana brought its progress up to date. Was: behind its pace. Noticed Tue 11 Mar, open for 1 working day.
     ---
     edit comment #1
     [● acme/web#1 is resolved: behind its pace]
     *gapwatch* · ● resolved Wed 12 Mar 10:00: behind its pace
-    Open for 1 working day.
+    Ana brought its progress up to date. Open for 1 working day.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     world.at("2025-03-13 10:00").run(&[gap(1, PACE, far(Stage::Widens))]);
@@ -514,12 +516,12 @@ fn a_message_under_way_when_its_gap_resolves_is_followed_by_the_resolved() {
     edit slack UANA
     [● acme/web#1 is resolved: past its date]
     ● *Resolved* Tue 11 Mar 09:00: <acme/web#1> “Task 1”
-    Was: past its date. Noticed Tue 11 Mar, open for less than a working hour.
+    Its date was changed. Was: past its date. Noticed Tue 11 Mar, open for less than a working hour.
     ---
     reply slack UANA
     [● acme/web#1 is resolved: past its date]
     ● *Resolved* Tue 11 Mar 09:00: <acme/web#1> “Task 1”
-      Was: past its date. Noticed Tue 11 Mar, open for less than a working hour.
+      Its date was changed. Was: past its date. Noticed Tue 11 Mar, open for less than a working hour.
     ");
 }
 

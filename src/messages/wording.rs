@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::answered::Answered;
 use super::facts::{facts, heading, matter, next_step, since};
+use super::over::{Moved, together};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
@@ -59,8 +60,18 @@ pub(super) struct Item {
     pub(super) ending: Option<Ending>,
     /// True when the task itself is closed by now.
     pub(super) closed: bool,
-    /// What became of a date that had passed, as a sentence.
+    /// What became of a date that had passed: `2 working days after its date`, or `by 5 working days, from … to …`.
     pub(super) outcome: Option<String>,
+    /// By which change it ended. `None`: it has not, or nothing tells.
+    pub(super) moved: Option<Moved>,
+    /// When the first of the episodes was found that the present one goes on with. `None`: it goes on with none.
+    pub(super) first_noticed_at: Option<Timestamp>,
+    /// When an earlier episode was over. `None`: there is none that somebody heard of.
+    pub(super) was_over_at: Option<Timestamp>,
+    /// Whose it is by now, as a sentence for whoever had it before. `None`: its reader has it, or never had.
+    pub(super) handed: Option<String>,
+    /// What speaks for it to the same reader by now: `past its date`. `None`: it speaks for itself.
+    pub(super) spoken_by: Option<String>,
     /// Whom it concerns, and what they know.
     pub(super) hearing: Hearing,
     /// What somebody answered to it. `None`: nothing that counts.
@@ -107,8 +118,10 @@ pub(super) struct Heard {
     pub(super) account: AccountId,
     /// As shown.
     pub(super) name: String,
-    /// When first.
+    /// When first in this episode.
     pub(super) at: Timestamp,
+    /// When first in those that it goes on with. `None`: not before.
+    pub(super) first_at: Option<Timestamp>,
     /// True when it was sent and it is not known whether it arrived.
     pub(super) unsure: bool,
     /// In whose place, and until when. `None`: in nobody's.
@@ -145,7 +158,7 @@ impl Item {
             Some(at) => {
                 vec![plain("● "), Span::Strong(self.end().to_owned()), plain(format!(" {}: ", moment(at, scene)))]
             }
-            None => vec![plain(format!("{} ", shape(self.finding.stage)))],
+            None => vec![plain(format!("{} ", self.shape()))],
         };
         let title = self.title.as_deref().map(clean).filter(|title| !title.is_empty());
         // Where a key says nothing to people, the title is what leads there.
@@ -160,6 +173,7 @@ impl Item {
         spans.extend(beside.map(|title| plain(format!(" “{title}”"))));
         match self.quiet(scene) {
             _ if self.over_at.is_some() => {}
+            _ if self.is_handed() => spans.extend(self.handed.iter().map(|handed| plain(format!(" · {handed}")))),
             Some(answered) => spans.push(plain(format!(" · {}", answered.words(scene)))),
             None => {
                 spans.push(plain(" "));
@@ -169,18 +183,40 @@ impl Item {
         spans
     }
 
+    /// True where it is somebody else's by now, and nothing is asked of its reader any more.
+    pub(super) fn is_handed(&self) -> bool {
+        self.over_at.is_none() && self.handed.is_some()
+    }
+
+    /// True while something is to be read about it that its reader can do.
+    fn is_open(&self) -> bool {
+        self.over_at.is_none() && self.handed.is_none()
+    }
+
+    /// True where something is said below its first line.
+    pub(super) fn says_more(&self, scene: Scene<'_>) -> bool {
+        self.quiet(scene).is_none() && !self.is_handed()
+    }
+
+    fn shape(&self) -> &'static str {
+        if self.is_open() { shape(self.finding.stage) } else { "●" }
+    }
+
     /// The answer that keeps it silent. `None`: none does.
     pub(super) fn quiet(&self, scene: Scene<'_>) -> Option<&Answered> {
         self.answered.as_ref().filter(|answered| self.over_at.is_none() && answered.is_quiet(scene))
     }
 
     /// One next step: that of the gap, or what is asked of whoever answered before.
-    pub(super) fn step(&self, scene: Scene<'_>) -> &'static str {
+    pub(super) fn step(&self, scene: Scene<'_>) -> String {
         if self.hearing.is_informed {
-            return "For your information.";
+            return format!("For your information: it belongs to {}.", self.owners());
+        }
+        if let Some(by) = &self.spoken_by {
+            return format!("There is another line about it by now: {by}.");
         }
         let question = self.answered.as_ref().and_then(|answered| answered.question(scene));
-        question.unwrap_or_else(|| next_step(&self.finding.evidence))
+        question.unwrap_or_else(|| next_step(&self.finding.evidence)).to_owned()
     }
 
     pub(super) fn words(&self, scene: Scene<'_>) -> String {
@@ -196,7 +232,10 @@ impl Item {
         if !self.also.is_empty() {
             words.push_str(&format!(" Also: {}.", self.also.join(", ")));
         }
-        if let Some(answered) = &self.answered {
+        if let Some(again) = self.again_open(scene) {
+            words.push_str(&format!(" {again}"));
+        }
+        if let Some(answered) = self.answered.as_ref().filter(|answered| answered.is_shown()) {
             words.push_str(&format!(" {}", sentence(&answered.words(scene))));
         }
         if self.children > 0 {
@@ -204,29 +243,6 @@ impl Item {
             words.push_str(&format!(" The same goes for {children}."));
         }
         words
-    }
-
-    /// The word for its end. What was deleted or moved away is not called resolved.
-    fn end(&self) -> &'static str {
-        match self.ending {
-            Some(Ending::Deleted) => "Deleted, noticed",
-            Some(Ending::MovedAway) => "Moved away, noticed",
-            _ => "Resolved",
-        }
-    }
-
-    /// How it ended.
-    fn over(&self, at: Timestamp, scene: Scene<'_>) -> String {
-        let closed = match self.ending {
-            Some(Ending::Deleted) => "The task was deleted, so nothing is watched any more. ",
-            Some(Ending::MovedAway) => "The task was moved to a place that is not watched. ",
-            _ if self.closed => "It is closed. ",
-            _ => "",
-        };
-        let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
-        let outcome = self.outcome.as_ref().map_or(String::new(), |outcome| format!("{outcome} "));
-        let closed = if outcome.is_empty() || !self.closed { closed } else { "Closed " };
-        format!("{closed}{outcome}Was: {was}. Noticed {}, open for {open}.", day_of(self.noticed_at, scene))
     }
 
     /// What it is about, in a word of people's.
@@ -238,14 +254,8 @@ impl Item {
     fn line(&self, scene: Scene<'_>) -> String {
         let key = self.called();
         match self.over_at {
-            Some(_) => {
-                let end = match self.ending {
-                    Some(Ending::Deleted) => "was deleted",
-                    Some(Ending::MovedAway) => "was moved away",
-                    _ => "is resolved",
-                };
-                format!("● {key} {end}: {}", heading(&self.finding.evidence, scene))
-            }
+            Some(_) => self.ended(&heading(&self.finding.evidence, scene)),
+            None if self.is_handed() => format!("● {key} · {}", self.handed.as_deref().unwrap_or_default()),
             None if self.quiet(scene).is_some() => {
                 let answered = self.quiet(scene).map(|answered| answered.words(scene)).unwrap_or_default();
                 format!("{} {key} · {answered}", shape(self.finding.stage))
@@ -257,9 +267,19 @@ impl Item {
         }
     }
 
+    /// `● KEY is resolved: no movement`
+    fn ended(&self, was: &str) -> String {
+        let end = match self.ending {
+            Some(Ending::Deleted) => "was deleted",
+            Some(Ending::MovedAway) => "was moved away",
+            _ => "is resolved",
+        };
+        format!("● {} {end}: {was}", self.called())
+    }
+
     /// `■ behind its pace`, or `● no movement`, where it is known what it is about.
     fn matter(&self, scene: Scene<'_>) -> String {
-        let shape = if self.over_at.is_some() { "●" } else { shape(self.finding.stage) };
+        let shape = self.shape();
         format!("{shape} {}", heading(&self.finding.evidence, scene))
     }
 
@@ -300,7 +320,10 @@ fn heard(told: &Heard, scene: Scene<'_>) -> String {
     let (name, at) = (clean(&told.name), moment(told.at, scene));
     let said = match told.unsure {
         true => format!("{name} was sent a word about it {at}, perhaps in vain"),
-        false => format!("{name} was told {at}"),
+        false => match told.first_at {
+            Some(first) => format!("{name} was told {at}, and before that {}", day_of(first, scene)),
+            None => format!("{name} was told {at}"),
+        },
     };
     match &told.stands_in {
         Some((away, until)) => {
@@ -320,14 +343,14 @@ fn sentence(text: &str) -> String {
 pub(super) fn single(item: &Item, audience: Audience, scene: Scene<'_>) -> Text {
     let mut headline = item.headline(scene);
     let is_elses = audience != Audience::Owner || !item.hearing.is_readers;
-    if is_elses && !item.hearing.owners.is_empty() {
+    if is_elses && !item.is_handed() && !item.hearing.owners.is_empty() {
         headline.push(plain(format!(" ({})", item.owners())));
     }
     let mut blocks = vec![Block::Line(headline)];
-    if item.quiet(scene).is_none() {
+    if item.says_more(scene) {
         blocks.push(Block::Line(vec![plain(item.words(scene))]));
     }
-    let beneath = match item.over_at.is_none() && item.quiet(scene).is_none() {
+    let beneath = match item.is_open() && item.quiet(scene).is_none() {
         true => beneath(item, audience, scene),
         false => Vec::new(),
     };
@@ -370,7 +393,7 @@ fn beneath(item: &Item, audience: Audience, scene: Scene<'_>) -> Vec<Block> {
 
 /// The one grouped message of a day: a line for each gap, worst first.
 pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
-    let open = items.iter().filter(|item| item.over_at.is_none()).count();
+    let open = items.iter().filter(|item| item.is_open()).count();
     let mut blocks = Vec::new();
     if items.len() > 1 {
         let head = match open {
@@ -381,8 +404,12 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
         blocks.push(Block::Line(vec![Span::Strong(format!("{}: {head}", day_of(scene.now, scene)))]));
     }
     for item in items.iter().take(LINES) {
-        blocks.push(Block::Line(item.headline(scene)));
-        if item.quiet(scene).is_none() {
+        let mut headline = item.headline(scene);
+        if !item.hearing.is_readers && !item.is_handed() && !item.hearing.owners.is_empty() {
+            headline.push(plain(format!(" ({})", item.owners())));
+        }
+        blocks.push(Block::Line(headline));
+        if item.says_more(scene) {
             let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
             let again = item.again.filter(|_| item.over_at.is_none());
             let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
@@ -405,6 +432,10 @@ fn more(items: usize) -> Option<Block> {
 fn one_line(items: &[Item], scene: Scene<'_>) -> String {
     match items {
         [item] => item.line(scene),
+        [first, ..] if together(items, scene).is_some() => {
+            let was: Vec<String> = items.iter().map(|item| heading(&item.finding.evidence, scene)).collect();
+            first.ended(&was.join(", "))
+        }
         [first, rest @ ..] if rest.iter().all(|item| item.key == first.key) => {
             let matters: Vec<String> = items.iter().take(LINES).map(|item| item.matter(scene)).collect();
             format!("{}: {}", first.called(), matters.join(", "))
@@ -437,7 +468,10 @@ pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>,
         head.push(plain(state(item, scene)));
         blocks.push(Block::Line(head));
         let words = match item.over_at {
-            Some(at) => format!("Open for {}.", between(item.noticed_at, at, scene)),
+            Some(at) => {
+                let how = item.how().map_or(String::new(), |how| format!("{how} "));
+                format!("{how}Open for {}.", between(item.noticed_at, at, scene))
+            }
             None => match item.quiet(scene) {
                 Some(answered) => sentence(&answered.words(scene)),
                 None => format!("{} {}", item.numbers(scene), item.step(scene)),
@@ -497,8 +531,16 @@ pub(super) fn superseded() -> Text {
 /// The answer under a message, by which the reader is notified of what became of it.
 pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
     let mut blocks = Vec::new();
+    if let (Some(words), Some(first)) = (together(items, scene), items.first()) {
+        let blocks = vec![Block::Line(first.headline(scene)), Block::Note(vec![plain(words)])];
+        return Text { summary: one_line(items, scene), blocks };
+    }
     for item in items.iter().take(LINES) {
-        blocks.push(Block::Line(item.headline(scene)));
+        let mut headline = item.headline(scene);
+        if !item.hearing.is_readers && item.is_open() && !item.hearing.owners.is_empty() {
+            headline.push(plain(format!(" ({})", item.owners())));
+        }
+        blocks.push(Block::Line(headline));
         let question = item.answered.as_ref().filter(|_| item.over_at.is_none());
         let question =
             question.and_then(|answered| answered.question(scene)).map_or(String::new(), |it| format!(" {it}"));

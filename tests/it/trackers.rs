@@ -5,6 +5,7 @@ pub mod canaries;
 pub mod faults;
 pub mod hostile;
 pub mod kills;
+mod later;
 mod story;
 
 use crate::contract::trackers::Tracker;

@@ -228,7 +228,7 @@ fn start(dates: &Dates) -> Option<String> {
 }
 
 fn command(text: &str) -> Option<String> {
-    let first = text.lines().next().unwrap_or_default().trim_end();
+    let first = text.lines().next().unwrap_or_default().trim();
     first.starts_with("/gapwatch ").then(|| first.chars().take(LONGEST_COMMAND).collect())
 }
 

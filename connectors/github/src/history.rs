@@ -51,6 +51,7 @@ fn is_on_pull_request(html_url: &str) -> bool {
 }
 
 fn command(first_line: &str) -> Option<String> {
+    let first_line = first_line.trim_start();
     first_line.starts_with("/gapwatch ").then(|| first_line.chars().take(LONGEST_COMMAND).collect())
 }
 

@@ -171,6 +171,7 @@ pub(crate) fn comment(
 }
 
 fn command(first_line: &str) -> Option<String> {
+    let first_line = first_line.trim_start();
     first_line.starts_with("/gapwatch ").then(|| first_line.chars().take(LONGEST_COMMAND).collect())
 }
 

@@ -231,7 +231,7 @@ fn date(value: Option<&Value>) -> Option<String> {
 
 /// The first line, where it is a command.
 fn command(text: &str) -> Option<String> {
-    let line = text.lines().next().unwrap_or_default().trim_end();
+    let line = text.lines().next().unwrap_or_default().trim();
     line.starts_with("/gapwatch ").then(|| line.chars().take(LONGEST_COMMAND).collect())
 }
 

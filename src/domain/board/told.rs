@@ -9,7 +9,7 @@ use crate::domain::alert::AlertState;
 use crate::domain::calendar::later;
 use crate::domain::finding::{Addressee, Evidence, Flood, Undelivered};
 use crate::domain::ids::AccountId;
-use crate::domain::notice::{Message, Notice, NoticeState, Reason};
+use crate::domain::notice::{Message, Notice, NoticeState};
 use crate::domain::traffic::DOWN_AFTER;
 
 /// An event that a webhook never took is no trouble any more after this.
@@ -114,10 +114,10 @@ impl Board {
         let matters = alert.state != AlertState::Resolved
             && alert.episode == notice.episode
             && alert.finding.addressee != Addressee::Operators
-            && notice.reason != Reason::Resolved;
+            && !notice.reason.is_farewell();
         let same = |other: &&Notice| {
             other.episode == notice.episode
-                && other.reason != Reason::Resolved
+                && !other.reason.is_farewell()
                 && self.people.same(other.account, notice.account)
                 && matches!(other.state, NoticeState::Told | NoticeState::Sealed | NoticeState::Unsure)
         };

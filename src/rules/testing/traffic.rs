@@ -244,6 +244,8 @@ impl Next {
             withheld: None,
             finding: finding.clone(),
             told: Vec::new(),
+            moved: None,
+            earlier: None,
         });
         board.put_post(Post {
             id: PostId(id),

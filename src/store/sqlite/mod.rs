@@ -5,6 +5,7 @@
 
 mod absences;
 mod accounts;
+mod acts;
 mod batch;
 mod board;
 mod bots;

@@ -65,14 +65,15 @@ fn put_alert(db: &Connection, change: &AlertChange, now: Timestamp) -> Result<()
     let mut put = db.prepare_cached(
         "INSERT INTO alerts(id, gap, rule, subject_kind, subject, scope, episode, state, stage, stage_at, backlog, since,
            fired_at, clear_since, resolved_at, ending, rung, round, acked_until, snoozed_until, snooze_reason, step_at,
-           withheld, finding, told, said)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+           withheld, finding, told, said, moved, earlier)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
          ON CONFLICT(id) DO UPDATE SET gap = excluded.gap, episode = excluded.episode, state = excluded.state,
            stage = excluded.stage, stage_at = excluded.stage_at, backlog = excluded.backlog, since = excluded.since,
            fired_at = excluded.fired_at, clear_since = excluded.clear_since, resolved_at = excluded.resolved_at,
            ending = excluded.ending, rung = excluded.rung, round = excluded.round, acked_until = excluded.acked_until,
            snoozed_until = excluded.snoozed_until, snooze_reason = excluded.snooze_reason, step_at = excluded.step_at,
-           withheld = excluded.withheld, finding = excluded.finding, told = excluded.told, said = excluded.said",
+           withheld = excluded.withheld, finding = excluded.finding, told = excluded.told, said = excluded.said,
+           moved = excluded.moved, earlier = excluded.earlier",
     )?;
     put.execute(params![
         alert.id.0,
@@ -101,6 +102,8 @@ fn put_alert(db: &Connection, change: &AlertChange, now: Timestamp) -> Result<()
         json(&alert.finding)?,
         json(&alert.told)?,
         alert.said.as_ref().map(json).transpose()?,
+        alert.moved.as_ref().map(json).transpose()?,
+        alert.earlier.as_ref().map(json).transpose()?,
     ])?;
     for entry in &change.log {
         let mut log = db.prepare_cached(
@@ -206,7 +209,7 @@ fn put_notice(db: &Connection, notice: &Notice) -> Result<(), StoreError> {
 pub(super) const ALERT: &str =
     "id, gap, rule, subject_kind, subject, scope, episode, state, stage, stage_at, backlog, since,
   fired_at, clear_since, resolved_at, ending, rung, round, acked_until, snoozed_until, snooze_reason, step_at, withheld,
-  finding, told, said";
+  finding, told, said, moved, earlier";
 
 /// About what, and which rule: read before the rest is. `None` for a rule or kind that this program does not know.
 pub(super) fn alert_of(
@@ -245,6 +248,8 @@ pub(super) fn alert(row: &Row<'_>, rule: RuleId, subject: SubjectKey) -> Result<
         finding: json_in(row, 23)?,
         told: json_in(row, 24)?,
         said: json_opt(row, 25)?,
+        moved: json_opt(row, 26)?,
+        earlier: json_opt(row, 27)?,
     })
 }
 

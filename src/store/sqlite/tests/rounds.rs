@@ -8,6 +8,7 @@ use crate::domain::alert::*;
 use crate::domain::digest::{DigestOf, DigestTurn};
 use crate::domain::finding::{Addressee, Evidence, Finding, GapId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, ConnectionId, MessageId, NoticeId, PostId};
+use crate::domain::mover::{Deed, Mover};
 use crate::domain::notice::*;
 use crate::store::{NoticeFilter, StoreError};
 
@@ -60,6 +61,13 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
         withheld: Some(Withheld::Inhibited(GapId("abc".to_owned()))),
         finding: finding(),
         told: vec![Told { account: AccountId(1), address: slack(), rung: 1, at: mins(2) }],
+        moved: Some(Mover { what: Deed::Date, by: Some(AccountId(7)), to: None }),
+        earlier: Some(Box::new(Earlier {
+            opened_at: mins(1),
+            over_at: mins(2),
+            resumes: true,
+            told: vec![Told { account: AccountId(1), address: slack(), rung: 2, at: mins(1) }],
+        })),
     }
 }
 
