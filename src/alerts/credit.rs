@@ -57,5 +57,9 @@ fn mover(alert: &Alert, task: TaskId, acts: &[Act], snapshot: &Snapshot<'_>) -> 
         // With its milestone, its sprint or its parent.
         return Some(Mover { what: Deed::Date, by: None, to: None });
     }
+    if mover.what == Deed::Nothing && row.changed_at() > alert.opened_at {
+        // It differs, and no history tells how: an edited text, a box that was ticked.
+        return Some(Mover { what: Deed::Changed, ..mover });
+    }
     (is_known || !acts.is_empty()).then_some(mover)
 }

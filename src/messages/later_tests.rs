@@ -87,6 +87,11 @@ fn nobody_is_named_for_what_a_program_or_time_did_or_the_tool_does_not_tell() {
     world.at("2025-03-11 11:10").run(&[clear(1, STALLED)]);
     let said = world.said();
     assert!(said.contains("Nobody changed it: time has passed, or what it hangs on has changed. Was"), "{said}");
+    world.at("2025-03-12 09:00").run(&[gap(1, STALLED, stalled(Stage::Failure))]).said();
+    world.task(1, |task| task.rec.changed_at = at("2025-03-12 10:00"));
+    world.at("2025-03-12 11:10").run(&[clear(1, STALLED)]);
+    let said = world.said();
+    assert!(said.contains("It was changed. Was"), "no history tells of a text that was edited: {said}");
     let no_history = ended(|world| {
         world.container(|home| home.history = crate::domain::record::HistoryReach::Absent);
         close(world);

@@ -24,6 +24,7 @@ mod report;
 mod risk;
 mod guard;
 mod handed;
+mod hearing;
 mod itself;
 mod letter;
 mod over;

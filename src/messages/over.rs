@@ -1,12 +1,12 @@
-//! How a gap ended, and by whose doing; and that one had been over before. Everybody reads the same: nobody is spoken to.
+//! How a gap ended, and by whose doing. Everybody reads the same: nobody is spoken to.
 
 use jiff::Timestamp;
 
 use super::facts::heading;
 use super::scene::Scene;
 use super::when::{between, clean, day_of};
-use super::wording::Item;
 use crate::domain::alert::Ending;
+use crate::domain::evidence::Evidence;
 use crate::domain::mover::{Deed, Mover};
 use crate::domain::people::People;
 
@@ -41,7 +41,7 @@ impl Moved {
                 (Deed::Owner, Some(to)) => format!("It was given to {to}."),
                 (Deed::Owner, None) => "It was given to somebody else.".to_owned(),
                 (Deed::Progress, _) => "Its progress was brought up to date.".to_owned(),
-                (Deed::Estimate, _) => "Its estimate was brought up to date.".to_owned(),
+                (Deed::Estimate, _) => "Its hours were brought up to date.".to_owned(),
                 (Deed::Comment, _) => "There is a new line in it.".to_owned(),
                 (Deed::Link, _) => "Its links were changed.".to_owned(),
                 (Deed::Work, _) => "Work was linked with it.".to_owned(),
@@ -56,7 +56,7 @@ impl Moved {
             (Deed::Owner, Some(to)) => format!("{by} gave it to {to}."),
             (Deed::Owner, None) => format!("{by} took it."),
             (Deed::Progress, _) => format!("{by} brought its progress up to date."),
-            (Deed::Estimate, _) => format!("{by} brought its estimate up to date."),
+            (Deed::Estimate, _) => format!("{by} brought its hours up to date."),
             (Deed::Comment, _) => format!("{by} left a line in it."),
             (Deed::Link, _) => format!("{by} changed its links."),
             (Deed::Work, _) => format!("{by} linked work with it."),
@@ -65,9 +65,23 @@ impl Moved {
     }
 }
 
-impl Item {
+/// An episode, as far as its end is told by it.
+pub(super) struct Over<'a> {
+    pub(super) ending: Option<Ending>,
+    /// True when the task itself is closed by now.
+    pub(super) closed: bool,
+    /// What became of a date that had passed.
+    pub(super) outcome: Option<&'a str>,
+    pub(super) moved: Option<&'a Moved>,
+    pub(super) evidence: &'a Evidence,
+    pub(super) noticed_at: Timestamp,
+    /// When the first of the episodes was found that it goes on with. `None`: it goes on with none.
+    pub(super) first_noticed_at: Option<Timestamp>,
+}
+
+impl Over<'_> {
     /// The word for its end. What was deleted or moved away is not called resolved.
-    pub(super) fn end(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self.ending {
             Some(Ending::Deleted) => "Deleted, noticed",
             Some(Ending::MovedAway) => "Moved away, noticed",
@@ -76,7 +90,7 @@ impl Item {
     }
 
     /// How it ended, by whose doing, and how long it had been open.
-    pub(super) fn over(&self, at: Timestamp, scene: Scene<'_>) -> String {
+    pub(super) fn words(&self, at: Timestamp, scene: Scene<'_>) -> String {
         let how = self.how().map_or(String::new(), |how| format!("{how} "));
         format!("{how}{}", self.was(at, scene))
     }
@@ -90,9 +104,9 @@ impl Item {
             Some(Ending::MovedAway) => return Some("The task was moved to a place that is not watched.".to_owned()),
             _ => {}
         }
-        let by = self.moved.as_ref().and_then(|moved| moved.by.as_deref());
-        let did = |what: Deed| by.filter(|_| self.moved.as_ref().is_some_and(|moved| moved.what == what));
-        match (&self.outcome, self.closed) {
+        let by = self.moved.and_then(|moved| moved.by.as_deref());
+        let did = |what: Deed| by.filter(|_| self.moved.is_some_and(|moved| moved.what == what));
+        match (self.outcome, self.closed) {
             (Some(late), true) => Some(match did(Deed::Closed) {
                 Some(by) => format!("{by} closed it {late}."),
                 None => format!("Closed {late}."),
@@ -102,13 +116,13 @@ impl Item {
                 None => format!("Moved {further}."),
             }),
             (None, true) if self.moved.is_none() => Some("It is closed.".to_owned()),
-            (None, _) => self.moved.as_ref().map(Moved::words),
+            (None, _) => self.moved.map(Moved::words),
         }
     }
 
     /// `Was: no movement. Noticed Mon 9 Mar, open for 2 working days.`
-    fn was(&self, at: Timestamp, scene: Scene<'_>) -> String {
-        let (was, open) = (heading(&self.finding.evidence, scene), between(self.noticed_at, at, scene));
+    pub(super) fn was(&self, at: Timestamp, scene: Scene<'_>) -> String {
+        let (was, open) = (heading(self.evidence, scene), between(self.noticed_at, at, scene));
         let noticed = match self.first_noticed_at {
             Some(first) => {
                 format!("Noticed {}, back since {}", day_of(first, scene), day_of(self.noticed_at, scene))
@@ -117,23 +131,4 @@ impl Item {
         };
         format!("Was: {was}. {noticed}, open for {open}.")
     }
-
-    /// `It was resolved Wed 24 Mar and is open again.` `None`: it was not, or is not.
-    pub(super) fn again_open(&self, scene: Scene<'_>) -> Option<String> {
-        let over_at = self.was_over_at.filter(|_| self.over_at.is_none())?;
-        Some(format!("It was resolved {} and is open again.", day_of(over_at, scene)))
-    }
-}
-
-/// What ended together with the first of them, by the same doing, in one sentence each. `None`: they are not all of one task.
-pub(super) fn together(items: &[Item], scene: Scene<'_>) -> Option<String> {
-    let (first, rest) = items.split_first().filter(|(_, rest)| !rest.is_empty())?;
-    let alike = |item: &Item| item.key == first.key && item.over_at.is_some() && item.ending == first.ending;
-    if !alike(first) || !rest.iter().all(alike) {
-        return None;
-    }
-    let told = items.iter().find(|item| item.outcome.is_some()).unwrap_or(first);
-    let how = told.how().map_or(String::new(), |how| format!("{how} "));
-    let was: Vec<String> = items.iter().filter_map(|item| Some(item.was(item.over_at?, scene))).collect();
-    Some(format!("{how}{}", was.join(" ")))
 }

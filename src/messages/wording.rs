@@ -8,13 +8,15 @@ use jiff::Timestamp;
 
 use super::answered::Answered;
 use super::facts::{facts, heading, matter, next_step, since};
-use super::over::{Moved, together};
+use super::hearing::heard;
+pub(super) use super::hearing::{Heard, Hearing};
+use super::over::{Moved, Over};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
 use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
-use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::ids::TaskId;
 use crate::domain::names::{called, is_bare};
 
 /// Most lines of one message; the rest is counted.
@@ -86,48 +88,6 @@ pub(super) struct Item {
     pub(super) children: usize,
 }
 
-/// Whom a gap concerns, and what they know.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Hearing {
-    /// Names of its owners.
-    pub(super) owners: Vec<String>,
-    /// Who of those concerned was told.
-    pub(super) told: Vec<Heard>,
-    /// Why they could not be. `None`: nothing was tried.
-    pub(super) unheard: Option<String>,
-    /// Their last act on it since.
-    pub(super) acted_at: Option<Timestamp>,
-    /// When the first of them works again. `None`: they are here.
-    pub(super) back_at: Option<Timestamp>,
-    /// Whom the reader stands in for, and until when. `None`: nobody.
-    pub(super) stands_in: Option<(String, Timestamp)>,
-    /// True when it belongs to whoever reads it, or to nobody.
-    pub(super) is_readers: bool,
-    /// True when nothing is asked of whoever reads it: they only wait for it.
-    pub(super) is_informed: bool,
-    /// False when a comment on the task says the same to everybody.
-    pub(super) is_private: bool,
-    /// Who hears next. `None`: nobody does, or has heard already.
-    pub(super) manager: Option<String>,
-}
-
-/// Somebody who was told.
-#[derive(Debug, Clone)]
-pub(super) struct Heard {
-    /// Who.
-    pub(super) account: AccountId,
-    /// As shown.
-    pub(super) name: String,
-    /// When first in this episode.
-    pub(super) at: Timestamp,
-    /// When first in those that it goes on with. `None`: not before.
-    pub(super) first_at: Option<Timestamp>,
-    /// True when it was sent and it is not known whether it arrived.
-    pub(super) unsure: bool,
-    /// In whose place, and until when. `None`: in nobody's.
-    pub(super) stands_in: Option<(String, Timestamp)>,
-}
-
 /// Who reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
@@ -156,7 +116,11 @@ impl Item {
     pub(super) fn headline(&self, scene: Scene<'_>) -> Vec<Span> {
         let mut spans = match self.over_at {
             Some(at) => {
-                vec![plain("● "), Span::Strong(self.end().to_owned()), plain(format!(" {}: ", moment(at, scene)))]
+                vec![
+                    plain("● "),
+                    Span::Strong(self.over().word().to_owned()),
+                    plain(format!(" {}: ", moment(at, scene))),
+                ]
             }
             None => vec![plain(format!("{} ", self.shape()))],
         };
@@ -221,7 +185,7 @@ impl Item {
 
     pub(super) fn words(&self, scene: Scene<'_>) -> String {
         match self.over_at {
-            Some(at) => self.over(at, scene),
+            Some(at) => self.over().words(at, scene),
             None => self.numbers(scene),
         }
     }
@@ -232,8 +196,8 @@ impl Item {
         if !self.also.is_empty() {
             words.push_str(&format!(" Also: {}.", self.also.join(", ")));
         }
-        if let Some(again) = self.again_open(scene) {
-            words.push_str(&format!(" {again}"));
+        if let Some(over_at) = self.was_over_at.filter(|_| self.over_at.is_none()) {
+            words.push_str(&format!(" It was resolved {} and is open again.", day_of(over_at, scene)));
         }
         if let Some(answered) = self.answered.as_ref().filter(|answered| answered.is_shown()) {
             words.push_str(&format!(" {}", sentence(&answered.words(scene))));
@@ -243,6 +207,19 @@ impl Item {
             words.push_str(&format!(" The same goes for {children}."));
         }
         words
+    }
+
+    /// Its end, as far as there is one.
+    fn over(&self) -> Over<'_> {
+        Over {
+            ending: self.ending,
+            closed: self.closed,
+            outcome: self.outcome.as_deref(),
+            moved: self.moved.as_ref(),
+            evidence: &self.finding.evidence,
+            noticed_at: self.noticed_at,
+            first_noticed_at: self.first_noticed_at,
+        }
     }
 
     /// What it is about, in a word of people's.
@@ -312,24 +289,6 @@ impl Item {
             Some(at) => format!("{}; last act on the task {}.", told.join(", "), moment(at, scene)),
             None => format!("{}; no change by them since.", told.join(", ")),
         }
-    }
-}
-
-/// `Ana was told Mon 9 Mar 09:00`
-fn heard(told: &Heard, scene: Scene<'_>) -> String {
-    let (name, at) = (clean(&told.name), moment(told.at, scene));
-    let said = match told.unsure {
-        true => format!("{name} was sent a word about it {at}, perhaps in vain"),
-        false => match told.first_at {
-            Some(first) => format!("{name} was told {at}, and before that {}", day_of(first, scene)),
-            None => format!("{name} was told {at}"),
-        },
-    };
-    match &told.stands_in {
-        Some((away, until)) => {
-            format!("{said} in the place of {}, who is away and back {}", clean(away), day_of(*until, scene))
-        }
-        None => said,
     }
 }
 
@@ -469,7 +428,7 @@ pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>,
         blocks.push(Block::Line(head));
         let words = match item.over_at {
             Some(at) => {
-                let how = item.how().map_or(String::new(), |how| format!("{how} "));
+                let how = item.over().how().map_or(String::new(), |how| format!("{how} "));
                 format!("{how}Open for {}.", between(item.noticed_at, at, scene))
             }
             None => match item.quiet(scene) {
@@ -551,6 +510,19 @@ pub(super) fn reply(items: &[Item], scene: Scene<'_>) -> Text {
     }
     blocks.extend(more(items.len()));
     Text { summary: one_line(items, scene), blocks }
+}
+
+/// What ended together, by the same doing, each with how long it had been open. `None`: they are not all of one task and over.
+fn together(items: &[Item], scene: Scene<'_>) -> Option<String> {
+    let (first, rest) = items.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    let alike = |item: &Item| item.key == first.key && item.over_at.is_some() && item.ending == first.ending;
+    if !alike(first) || !rest.iter().all(alike) {
+        return None;
+    }
+    let told = items.iter().find(|item| item.outcome.is_some()).unwrap_or(first);
+    let how = told.over().how().map_or(String::new(), |how| format!("{how} "));
+    let was: Vec<String> = items.iter().filter_map(|item| Some(item.over().was(item.over_at?, scene))).collect();
+    Some(format!("{how}{}", was.join(" ")))
 }
 
 /// The same words with the remark that they may have been said before.

@@ -61,7 +61,7 @@ async fn the_owner_hears_first_once_with_the_numbers_and_hears_when_it_is_over()
     ");
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ● resolved Wed 18 Mar 10:11: behind its pace
-    Open for 1 working hour.
+    Its progress was brought up to date. Open for 1 working hour.
     <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     assert!(world.open().await.is_empty());
@@ -120,7 +120,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     ");
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ● resolved Tue 31 Mar 11:12: past its date
-    Open for 1 working day.
+    Ana K. closed it 1 working day after its date. Open for 1 working day.
     <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");
     assert!(world.open().await.is_empty());

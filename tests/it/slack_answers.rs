@@ -206,22 +206,18 @@ async fn every_button_of_an_owner_does_what_it_says_by_either_way_and_undo_takes
         let mut forms = 0;
         type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
         let cases: [Case; 8] = [
-            ("until tomorrow", &[], "snoozed until Tue 17 Mar 09:00 by Ana K."),
-            ("3 days", &[], "snoozed until Fri 20 Mar 09:00 by Ana K."),
-            ("until next Monday", &[], "snoozed until Mon 23 Mar 09:00 by Ana K."),
+            ("until tomorrow", &[], "snoozed until Tue 17 Mar 09:00 by you"),
+            ("3 days", &[], "snoozed until Fri 20 Mar 09:00 by you"),
+            ("until next Monday", &[], "snoozed until Mon 23 Mar 09:00 by you"),
             (
                 "with a reason…",
                 &[("Until", "a week from now"), ("Why?", "waiting for\nthe vendor")],
-                "snoozed until Tue 24 Mar 09:00 by Ana K.: “waiting for the vendor”",
+                "snoozed until Tue 24 Mar 09:00 by you: “waiting for the vendor”",
             ),
-            ("I'm on it", &[], "Ana K. is on it; quiet until"),
-            ("It's done", &[], "Ana K. says it is done; quiet until Tue 17 Mar"),
-            ("New date…", &[("The new date", "2026-03-20")], "Ana K. says it gets another date, Fri 20 Mar"),
-            (
-                "Wrong flag…",
-                &[("Why is it no problem?", "a template")],
-                "Ana K. says there is no problem: “a template”",
-            ),
+            ("I'm on it", &[], "you are on it; quiet until"),
+            ("It's done", &[], "you say it is done; quiet until Tue 17 Mar"),
+            ("New date…", &[("The new date", "2026-03-20")], "you say it gets another date, Fri 20 Mar"),
+            ("Wrong flag…", &[("Why is it no problem?", "a template")], "you say there is no problem: “a template”"),
         ];
         for (label, values, words) in cases {
             office.press(way, "U0ANA", label).await;
@@ -257,9 +253,9 @@ async fn whoever_says_that_it_is_not_theirs_has_their_manager_told_who_may_take_
         ];
         assert_eq!(buttons(&office.message("U0MAX")), of_max, "{way:?}");
         office.press(way, "U0MAX", "I'll handle it").await;
-        for who in ["@max", "@ana"] {
+        for (who, words) in [("@max", "you are on it; quiet until"), ("@ana", "Max W. is on it; quiet until")] {
             let said = office.world.last_words(who);
-            assert!(said.contains("Max W. is on it; quiet until"), "{way:?} {who}: {said}");
+            assert!(said.contains(words), "{way:?} {who}: {said}");
         }
         assert_eq!(buttons(&office.message("U0MAX")), ["Undo"]);
     }
@@ -304,7 +300,7 @@ async fn a_press_that_comes_by_both_ways_is_one() {
     }
     office.world.decide_and_deliver().await;
     assert_eq!(office.kept(), "1");
-    assert!(office.world.last_words("@ana").contains("Ana K. says it is done"));
+    assert!(office.world.last_words("@ana").contains("you say it is done"));
 }
 
 #[tokio::test]

@@ -206,6 +206,7 @@ mod tests {
         let (wire, mac) = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210");
         let mark = Mark { wire: wire.to_owned(), mac: mac.to_owned() };
         assert_eq!(of("/gapwatch snooze 3d\r\nbecause"), (Some("/gapwatch snooze 3d".to_owned()), None));
+        assert_eq!(of(" /gapwatch done").0.as_deref(), Some("/gapwatch done"), "a blank before it is none of it");
         assert_eq!(of("hello\n/gapwatch done"), (None, None));
         assert_eq!(of("/gapwatcher done"), (None, None));
         assert_eq!(of(&format!("<!-- gapwatch:1 {wire}.{mac} -->\r\ntext")), (None, Some(mark)));

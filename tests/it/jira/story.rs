@@ -64,7 +64,7 @@ async fn on_cloud_the_owner_hears_first_once_with_the_numbers_and_hears_when_it_
     let ours = comments.iter().find(|comment| comment.author == "gapwatch").unwrap();
     assert_snapshot!(plain(&ours.body), @"
     gapwatch · ● resolved Wed 18 Mar 10:12: behind its pace
-    Open for 1 working hour.
+    Ana K. brought its hours up to date. Open for 1 working hour.
     About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
     assert_eq!(ours.notified, 1, "an edit tells nobody");
@@ -84,7 +84,7 @@ async fn on_data_center_the_same_is_said() {
     let ours = comments.iter().find(|comment| comment.author == "gapwatch").unwrap();
     assert_snapshot!(plain(&ours.body), @"
     *gapwatch* · ● resolved Wed 18 Mar 10:12: behind its pace
-    Open for 1 working hour.
+    Ana K. brought its hours up to date. Open for 1 working hour.
     _About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here._
     ");
 }

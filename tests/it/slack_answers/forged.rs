@@ -120,7 +120,7 @@ async fn a_hostile_title_can_neither_mention_nor_inject() {
         assert!(!element.to_string().contains("evil") && !element.to_string().contains("channel"), "{element}");
     }
     office.fill(Way::Socket, 1, &[("The new date", "2026-03-20")]).await;
-    assert!(office.world.last_words("@ana").contains("says it gets another date"));
+    assert!(office.world.last_words("@ana").contains("you say it gets another date"));
     assert_eq!(buttons(&office.message("U0ANA")), ["Undo"]);
 }
 
