@@ -11,9 +11,9 @@ use super::desk::{Desk, is_dropped};
 use super::facts::heading;
 use super::guard::{Named, worded};
 use super::scene::Scene;
+use super::unheard;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
-use super::{repeats, unheard};
 use crate::alerts::{cannot_wait, heads, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
@@ -42,10 +42,30 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
-        PostAbout::Alert(alert, _) => return repeats::with(alert, &lines, audience, desk, scene),
+        PostAbout::Alert(alert, _) => return own_with_repeats(alert, &lines, audience, desk, scene),
         PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
+}
+
+/// The words of a message about one gap, with what was said before and is said once more beside it.
+fn own_with_repeats(
+    alert: AlertId,
+    lines: &[&Notice],
+    audience: Audience,
+    desk: &Desk<'_>,
+    scene: Scene<'_>,
+) -> Option<Text> {
+    let (own, others): (Vec<&Notice>, Vec<&Notice>) = lines.iter().copied().partition(|line| line.alert == alert);
+    let others = items(&others, audience, desk, scene);
+    let Some(own) = items(&own, audience, desk, scene).into_iter().next() else {
+        return (!others.is_empty()).then(|| day(&others, scene));
+    };
+    let mut text = single(&own, audience, scene);
+    if !others.is_empty() {
+        text.blocks.extend(day(&others, scene).blocks);
+    }
+    Some(text)
 }
 
 /// With one menu for each of several gaps: more would be in sight than the lines themselves.
