@@ -16,15 +16,15 @@ use super::repeat::repeat;
 use super::route;
 use super::sponsor;
 use super::ways::{
-    Climb, MANAGER_SOON, Want, digest, firsts, heard_at, is_dead, is_muted, is_same_question, is_same_way, manager,
-    private, quiet_days, reason,
+    Climb, MANAGER_SOON, Want, digest, firsts, heard_at, is_dead, is_muted, is_told_once, manager, private, quiet_days,
+    reason,
 };
 use super::whose::{heads, last_act, leader};
 use crate::domain::alert::Alert;
 use crate::domain::calendar::Calendar;
-use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage, SubjectKey};
+use crate::domain::finding::{Addressee, FirstWord, RuleId, Stage};
 use crate::domain::ids::AccountId;
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, Reason};
 use crate::domain::people::Person;
 use crate::domain::said::Claim;
 use crate::domain::snapshot::Snapshot;
@@ -90,12 +90,6 @@ fn asked(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     let wants = whom.map(|whom| firsts(&[whom], None, alert, draft)).unwrap_or_default();
     let to_person = |want: &Want| !matches!(want.address, Address::Comment { mention: None, .. });
     wants.into_iter().filter(to_person).map(|want| Want { reason: Reason::Asked, ..want }).collect()
-}
-
-/// True for what somebody is told before they leave, and whoever acts for them while they are away: once, as a line of the
-/// day's message. It asks nobody for an answer, and what comes of it is for other rules to tell.
-pub(super) fn is_told_once(alert: &Alert) -> bool {
-    alert.rule == RuleId("owner.absent")
 }
 
 /// True for what goes at once, as a message of its own.
@@ -224,52 +218,4 @@ fn escalates_at(
     let acted = acted.filter(|at| *at > since).map(|at| days(at, quiet));
     // Whoever asked for time has it, and is asked first when it is over.
     [Some(plain), acted, lapses].into_iter().flatten().max().unwrap_or(plain)
-}
-
-/// The notice by which a want has been met, or is about to be.
-pub(super) fn met_by<'d>(want: &Want, alert: &Alert, notices: &[&'d Notice], draft: &Draft<'_>) -> Option<&'d Notice> {
-    let since = assigned_since(want, alert, draft.snapshot);
-    let asked_since = if want.reason == Reason::Asked { alert.asks_again_at() } else { None };
-    let meets = |notice: &&&Notice| {
-        notice.state != NoticeState::Dead
-            && !notice.reason.is_farewell()
-            && notice.finding.stage >= alert.stage
-            && (notice.reason == Reason::Repeated) == (want.reason == Reason::Repeated)
-            // A repeat that has left is the one before.
-            && (want.reason != Reason::Repeated || draft.is_unsent(notice))
-            && (want.rung > 1 || is_same_question(notice, alert))
-            && asked_since.is_none_or(|since| notice.reason == Reason::Asked && notice.decided_at >= since)
-            && is_met_there(want, notice)
-            && since.is_none_or(|since| notice.decided_at >= since)
-    };
-    notices.iter().rev().find(meets).copied()
-}
-
-fn is_met_there(want: &Want, notice: &Notice) -> bool {
-    match (&want.address, &notice.address) {
-        // A comment that mentions nobody is the task's, whoever has it now.
-        (Address::Comment { mention: None, .. }, Address::Comment { .. }) => notice.rung == want.rung,
-        // Who goes by another name by now has been told all the same.
-        (Address::Comment { mention, .. }, Address::Comment { mention: said, .. }) => {
-            notice.account == want.account && mention.is_some() == said.is_some()
-        }
-        // Who was told directly needs no line in the digest.
-        (Address::Digest(_), _) => {
-            notice.account == want.account
-                && (notice.rung == want.rung || (want.rung == 0 && notice.rung == 1))
-                && !matches!(notice.address, Address::Comment { mention: None, .. })
-        }
-        (address, said) => notice.account == want.account && notice.rung == want.rung && is_same_way(address, said),
-    }
-}
-
-/// An owner who got the task back hears again. `None`: it does not matter since when.
-fn assigned_since(want: &Want, alert: &Alert, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
-    let personal = !matches!(want.address, Address::Comment { mention: None, .. });
-    let SubjectKey::Task(task) = alert.subject else { return None };
-    let facts = &snapshot.board.task(task)?.facts();
-    if want.rung != 1 || !personal || alert.finding.addressee != Addressee::Owners {
-        return None;
-    }
-    facts.assigned_since(want.account)
 }

@@ -39,6 +39,8 @@ mod lapse;
 mod ladder_tests;
 #[cfg(test)]
 mod plan_tests;
+mod met;
+mod other_way;
 mod reach;
 #[cfg(test)]
 mod reach_tests;
@@ -88,7 +90,8 @@ pub(crate) use handed::is_former;
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use inhibit::parts;
 pub(crate) use ladder::cannot_wait;
-pub(crate) use reach::{FEWEST_ATTEMPTS, has_other_way, is_stuck, tried_until};
+pub(crate) use other_way::has_other_way;
+pub(crate) use reach::{FEWEST_ATTEMPTS, is_stuck, tried_until};
 pub(crate) use reconcile::resumes;
 pub(crate) use route::route_of;
 pub(crate) use speaks::may_send;

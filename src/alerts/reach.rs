@@ -4,9 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::ladder::{climb, met_by};
+use super::met::met_by;
 use super::ways::Want;
-use crate::domain::alert::{Alert, AlertState};
+use crate::domain::alert::Alert;
 use crate::domain::calendar::later;
 use crate::domain::finding::Stage;
 use crate::domain::ids::AccountId;
@@ -31,26 +31,8 @@ pub(crate) fn tried_until(notice: &Notice, snapshot: &Snapshot<'_>) -> Timestamp
     }
 }
 
-/// True where somebody could be told by another service than the one that does not take it, or has it in a digest.
-pub(crate) fn has_other_way(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
-    let board = snapshot.board;
-    let Some(alert) = board.alert(notice.alert).filter(|alert| alert.episode == notice.episode) else { return true };
-    if alert.state == AlertState::Resolved {
-        return true;
-    }
-    let mut ids = board.ids;
-    let mut draft = Draft::new(snapshot, &mut ids);
-    draft.put_notice(Notice { state: NoticeState::Dead, ..notice.clone() });
-    let (way, people) = (notice.address.way(), &board.people);
-    let reaches = |want: &Want| {
-        let to_all = want.account == AccountId::NOBODY && want.address.is_sent();
-        let to_them = people.same(want.account, notice.account) && !is_for_all(&want.address);
-        want.rung == notice.rung && want.address != Address::Log && want.address.way() != way && (to_all || to_them)
-    };
-    climb(alert, &draft).wants.iter().any(reaches)
-}
-
-fn is_for_all(address: &Address) -> bool {
+/// True for what mentions nobody.
+pub(super) fn is_for_all(address: &Address) -> bool {
     matches!(address, Address::Comment { mention: None, .. })
 }
 

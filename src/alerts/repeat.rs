@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::ladder::is_told_once;
-use super::ways::{Climb, Want, is_muted, is_same_question, private, quiet_days};
+use super::ways::{Climb, Want, is_muted, is_same_question, is_told_once, private, quiet_days};
 use super::whose::last_act;
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, Stage};

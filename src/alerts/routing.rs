@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
 use super::handed::handed;
-use super::ladder::{climb, met_by};
+use super::ladder::climb;
 use super::lapse::lapses_at;
+use super::met::met_by;
 use super::reach::tried_again_at;
 use super::reconcile::resolves_at;
 use super::speaks::may_send;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::whose::leader;
 use crate::domain::alert::Alert;
-use crate::domain::finding::{Addressee, Stage, SubjectKey};
+use crate::domain::finding::{Addressee, RuleId, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 use crate::domain::routes::Via;
@@ -172,6 +172,12 @@ pub(super) fn is_same_way(one: &Address, other: &Address) -> bool {
 
 fn is_channel(destination: &Destination) -> bool {
     matches!(destination, Destination::Channel(_))
+}
+
+/// True for what somebody is told before they leave, and whoever acts for them while they are away: once, as a line of the
+/// day's message. It asks nobody for an answer, and what comes of it is for other rules to tell.
+pub(super) fn is_told_once(alert: &Alert) -> bool {
+    alert.rule == RuleId("owner.absent")
 }
 
 /// Working days for which an act on the task counts as an answer.

@@ -60,7 +60,7 @@ pub(super) fn heard(told: &Heard, scene: Scene<'_>) -> String {
     };
     match &told.stands_in {
         Some((away, until)) => {
-            format!("{said} in the place of {}, who is away until {}", clean(away), day_of(*until, scene))
+            format!("{said} in the place of {}, who is away and back {}", clean(away), day_of(*until, scene))
         }
         None => said,
     }

@@ -13,9 +13,9 @@ use super::guard::{Named, worded};
 use super::handed::handed;
 use super::over::Moved;
 use super::scene::Scene;
+use super::unheard;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
-use super::{repeats, unheard};
 use crate::alerts::{cannot_wait, heads, is_former, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
@@ -45,7 +45,7 @@ fn full_words(post: &Post, desk: &Desk<'_>, names: &Names) -> Option<Text> {
     let text = match post.about {
         PostAbout::Task(_) => comment(&items, &mentions(&lines, desk), post.remark.as_deref(), scene),
         PostAbout::Day(_) => day(&items, scene),
-        PostAbout::Alert(alert, _) => return repeats::with(alert, &lines, audience, desk, scene),
+        PostAbout::Alert(alert, _) => return own_with_repeats(alert, &lines, audience, desk, scene),
         PostAbout::Digest(..) => single(items.first()?, audience, scene),
     };
     (!items.is_empty()).then_some(text)
@@ -56,12 +56,32 @@ fn own_lines<'d>(post: &Post, desk: &'d Desk<'_>) -> Vec<&'d Notice> {
     let lines = desk.lines(post.id);
     let told = |alert: AlertId| lines.iter().any(|line| line.alert == alert && line.reason != Reason::Resolved);
     let is_own = |line: &&Notice| match post.about {
-        PostAbout::Alert(alert, _) => line.alert == alert,
+        PostAbout::Alert(alert, _) => line.alert == alert || told(line.alert),
         PostAbout::Day(_) => told(line.alert) || !desk.is_shown_elsewhere(line),
         PostAbout::Task(_) | PostAbout::Digest(..) => true,
     };
     let own: Vec<&Notice> = lines.iter().copied().filter(is_own).collect();
     if own.is_empty() { lines } else { own }
+}
+
+/// The words of a message about one gap, with what was said before and is said once more beside it.
+fn own_with_repeats(
+    alert: AlertId,
+    lines: &[&Notice],
+    audience: Audience,
+    desk: &Desk<'_>,
+    scene: Scene<'_>,
+) -> Option<Text> {
+    let (own, others): (Vec<&Notice>, Vec<&Notice>) = lines.iter().copied().partition(|line| line.alert == alert);
+    let others = items(&others, audience, desk, scene);
+    let Some(own) = items(&own, audience, desk, scene).into_iter().next() else {
+        return (!others.is_empty()).then(|| day(&others, scene));
+    };
+    let mut text = single(&own, audience, scene);
+    if !others.is_empty() {
+        text.blocks.extend(day(&others, scene).blocks);
+    }
+    Some(text)
 }
 
 /// With one menu for each of several gaps: more would be in sight than the lines themselves.

@@ -1,15 +1,11 @@
 //! Where the same word goes once more: with whatever its reader is sent on that day, never as a second message beside it.
 //! Where nothing is sent on that day it makes the day's message; by mail it is an answer in the thread of the first word.
 
-use connector_kit::Text;
 use jiff::civil::Date;
 
 use super::desk::{Desk, spot};
-use super::letter::items;
-use super::scene::Scene;
-use super::wording::{Audience, day, single};
 use crate::domain::calendar::Calendar;
-use crate::domain::ids::{AlertId, NoticeId, PostId};
+use crate::domain::ids::{NoticeId, PostId};
 use crate::domain::notice::{Address, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
 
 impl Desk<'_> {
@@ -74,24 +70,4 @@ impl Desk<'_> {
         }
         self.told_in(notice).filter(|post| self.post(*post).is_some_and(|post| post.open && post.at.is_some()))
     }
-}
-
-/// The words of a message about one gap, with what was said before and is said once more beside it.
-pub(super) fn with(
-    alert: AlertId,
-    lines: &[&Notice],
-    audience: Audience,
-    desk: &Desk<'_>,
-    scene: Scene<'_>,
-) -> Option<Text> {
-    let (own, others): (Vec<&Notice>, Vec<&Notice>) = lines.iter().copied().partition(|line| line.alert == alert);
-    let others = items(&others, audience, desk, scene);
-    let Some(own) = items(&own, audience, desk, scene).into_iter().next() else {
-        return (!others.is_empty()).then(|| day(&others, scene));
-    };
-    let mut text = single(&own, audience, scene);
-    if !others.is_empty() {
-        text.blocks.extend(day(&others, scene).blocks);
-    }
-    Some(text)
 }
