@@ -28,7 +28,7 @@ use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{self, DigestsDue, Judgement};
+use crate::alerts::{self, DigestsDue};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -280,7 +280,7 @@ impl Core {
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = processors::judge(&self.rules, &due.subjects, &snapshot);
-        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
+        let judgements = self.judgements(&judged, &snapshot);
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let mut decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
