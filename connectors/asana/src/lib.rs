@@ -25,6 +25,7 @@ mod look;
 mod mark;
 mod normalise;
 mod places;
+mod reach;
 mod said;
 mod stand;
 mod tasks;
