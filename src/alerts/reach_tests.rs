@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use connector_kit::{Found, MessageRef, WriteError};
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 
 use super::testing::*;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, Stage, SubjectKey, Undelivered};
@@ -195,13 +195,13 @@ fn an_owner_whom_a_mention_does_not_reach_has_the_manager_told_at_once_and_why()
         let mut world = unheard(at);
         assert!(world.alert(OVERDUE, 1).told.is_empty(), "{at:?}: told is empty until somebody hears");
         world.run(&[]);
-        assert_snapshot!(world.said(), @r"
+        allow_duplicates!(assert_snapshot!(world.said(), @r"
         slack UMAX
         [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
         ⬣ <acme/web#1> “Task 1” *is past its date* (Ana)
         Due Mon 10 Mar (milestone), just passed.
         Ana could not be told: a mention does not reach them (they are not on the board).
-        ");
+        "));
         assert_eq!(world.board.messages().count(), 0, "{at:?}");
     }
 }
@@ -218,8 +218,8 @@ fn an_owner_whom_a_mention_does_not_reach_takes_the_next_channel() {
     world.attempt(id, Some(Outcome::Failed(WriteError::Unheard { at: None, who, because })));
     world.run(&[]);
     let said = world.said();
-    assert!(said.starts_with("mail ana@example.org") && said.contains("\n---\ncomment #1"), "{said}");
-    assert!(!said.contains("@ana-gh"), "{said}");
+    assert!(said.contains("mail ana@example.org") && !said.contains("@ana-gh"), "{said}");
+    assert!(said.starts_with("comment #1"), "the task's own comment is made all the same: {said}");
 }
 
 #[test]
