@@ -60,7 +60,11 @@ impl Asana {
                 "the account is in no workspace",
                 "invite it into the workspace that is to be watched",
             )),
-            Ok(workspaces) => findings.extend(self.plan(&workspaces).await),
+            Ok(workspaces) => {
+                findings.extend(self.plan(&workspaces).await);
+                let what = "tasks in no project (somebody's own list) are shown to nobody else, and not watched";
+                findings.push(Finding::good(what));
+            }
             Err(error) => {
                 findings.push(Finding::failed(&error));
                 return findings;

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod http;
+pub mod items;
 pub mod limits;
 pub mod markdown;
 pub mod secret;
