@@ -43,6 +43,13 @@ const ABOUT: &[About] = &[
         needs: &[Need::Owner, Need::Due, Need::History],
     },
     About {
+        id: "start.late",
+        what: "its planned start has passed, and its state says that nobody has begun",
+        stages: "opens",
+        first: "owner",
+        needs: &[Need::Owner, Need::Start],
+    },
+    About {
         id: "due.at_risk",
         what: "still open 14, 7, 3 or 1 days before its date; earlier than 3 days only the riskiest third, where that is proven",
         stages: "opens, widens",
@@ -80,7 +87,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "ack.missing",
-        what: "somebody was given the task by somebody else, and there is no sign of them",
+        what: "somebody was given the task by somebody else, and there is no sign of them; of many at once, one word",
         stages: "opens",
         first: "owner",
         needs: &[Need::Owner, Need::History],
@@ -206,7 +213,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "due.drift",
-        what: "a date of its own was moved later twice, in the last day, or by more than half of the time there was",
+        what: "its date was moved later twice, in the last day, or by more than half of the time there was",
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],
