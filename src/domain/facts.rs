@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
+use left::Homes;
+
 use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
-pub const FOLD_VERSION: u32 = 5;
+pub const FOLD_VERSION: u32 = 6;
 
 /// How the ids of observed changes of a deadline begin that moved with the task's home.
 pub const HOME_MOVED: &str = "observed:home:";
@@ -213,6 +215,7 @@ struct Fold<'a> {
     /// Since when its state says that it waits, and since when each flag and label does that is on it.
     waiting: (Option<Timestamp>, Vec<(String, Timestamp)>),
     due_moves: Vec<DueMove>,
+    homes: Homes,
     /// When a human last wrote a comment.
     said_at: Option<Timestamp>,
     asked: Vec<Asked>,
@@ -230,6 +233,7 @@ impl<'a> Fold<'a> {
             past: Past::default(),
             waiting: (None, Vec::new()),
             due_moves: Vec::new(),
+            homes: Homes::default(),
             said_at: None,
             asked: Vec::new(),
         }
@@ -468,10 +472,16 @@ impl<'a> Fold<'a> {
             let first = self.first_date(change);
             self.facts.first_due_at = self.facts.first_due_at.or(first);
         } else {
+            if let Some(home) = &change.from {
+                self.homes.leave(home, change.at, &self.facts);
+            }
             self.date_set(change);
             // Whoever plans a hundred tasks at once has set no date of this one.
             let in_bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at));
             self.facts.due_set_by = self.facts.due_set_by.filter(|_| !in_bulk);
+            if let Some(home) = &change.to {
+                self.homes.enter(home, change.at, &mut self.facts);
+            }
         }
     }
 
@@ -541,5 +551,6 @@ fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
     }
 }
 
+mod left;
 #[cfg(test)]
 mod tests;
