@@ -216,7 +216,7 @@ fn result(outcome: &Outcome) -> &'static str {
 /// Only the store's.
 pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Clock) -> Result<Delivered, StoreError> {
     let mut delivered = Delivered::default();
-    while let Some(claim) = core.claim(Vec::new(), clock.now()).await? {
+    while let Some(claim) = core.claim(Vec::new(), false, clock.now()).await? {
         attempt(core, channels, clock, claim, &mut delivered).await?;
     }
     Ok(delivered)
@@ -247,7 +247,7 @@ pub async fn run(
         let (last_tick, told) = (core.last_tick().await, skews());
         // The round that ends the wait for a confirmation moves the tick.
         let believed = doubt(now, last_tick, &told).is_none() && !is_unconfirmed(now, last_tick, &told);
-        let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), now).await } else { Ok(None) };
+        let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), true, now).await } else { Ok(None) };
         let next: Option<Timestamp> = match claim {
             Ok(Some(claim)) => {
                 let lane = lane(&claim.message.address);
