@@ -20,6 +20,9 @@ pub(super) struct Stopped {
 /// What is said wherever a daemon would have to run.
 pub(super) const NO_DAEMON: &str = "no daemon is running on this store; `gapwatch run` starts one";
 
+/// What to do about a store that is in use.
+const LOCKED: &str = "a running daemon reads and judges by itself; to run this command anyway, stop it first";
+
 /// True when errors are shown in colour.
 pub(super) fn colored() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
@@ -118,7 +121,7 @@ impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Stopped {
         let words = error.to_string();
         let (exit, problem) = match &error {
-            StoreError::Locked { .. } => (Exit::TryAgain, Diagnostic::error("store-locked", words)),
+            StoreError::Locked { .. } => (Exit::TryAgain, Diagnostic::error("store-locked", words).help(LOCKED)),
             StoreError::Unusable { .. } => (Exit::Failed, Diagnostic::error("store-unusable", words)),
             StoreError::TakenOver => (Exit::Failed, Diagnostic::error("store-taken-over", words)),
             StoreError::Failed(_) => (Exit::Failed, Diagnostic::error("store-failed", words)),

@@ -48,17 +48,16 @@ impl Asana {
         let account = me.account();
         let name = account.name.or(account.email).unwrap_or_else(|| "an account without a name".to_owned());
         let host = self.config.url.host_str().unwrap_or_default();
-        let mut findings =
-            vec![Finding::good(format!("logged in as {name} at {host}; a token does not end by itself"))];
+        let mut findings = vec![Finding::good(format!("logged in as {name} at {host}; the token does not expire"))];
         findings.extend(self.skew().filter(|skew| skew.abs() > SKEW).map(|skew| {
             let what = format!("this machine's clock differs from Asana's by {} s", skew.as_secs().abs());
-            Finding::warning(what, "let the clock be set by NTP")
+            Finding::warning(what, "set this machine's clock by NTP")
         }));
         match self.workspaces().await {
             Ok(workspaces) if workspaces.is_empty() => findings.push(Finding::problem(
                 Verdict::Refused,
                 "the account is in no workspace",
-                "invite it into the workspace that is to be watched",
+                "invite it to the workspace you want to watch",
             )),
             Ok(workspaces) => {
                 findings.extend(self.plan(&workspaces).await);
@@ -84,7 +83,7 @@ impl Asana {
             findings.extend(self.states_of_nothing(&heard));
         }
         if parts.len() > MOST_PARTS {
-            findings.push(Finding::good(format!("{} further projects were not asked for", parts.len() - MOST_PARTS)));
+            findings.push(Finding::good(format!("{} more projects were not checked", parts.len() - MOST_PARTS)));
         }
         findings.extend(self.warnings().into_iter().map(|warning| Finding::warning(warning, TODO)));
         findings
@@ -101,13 +100,13 @@ impl Asana {
                         "the workspace {name} is on a free plan: dependencies and custom fields are not told \
                          (`blocker.cascade` and `pace.behind` by fields have nothing new to go by), 150 requests a minute"
                     );
-                    Finding::warning(what, "nothing, if that is meant")
+                    Finding::warning(what, "nothing, if this is intended")
                 }
                 Ok(answer) if answer.is_ok() => {
                     Finding::good(format!("the workspace {name} is on a paid plan: 1,500 requests a minute"))
                 }
                 Ok(answer) => {
-                    Finding::good(format!("the plan of the workspace {name} is not told (HTTP {})", answer.status))
+                    Finding::good(format!("Asana does not say which plan the workspace {name} has (HTTP {})", answer.status))
                 }
                 Err(error) => Finding::failed(&error),
             });
@@ -160,7 +159,7 @@ impl Asana {
         words.sort();
         let unheard = |word: &String| {
             let what = format!("`states` names \"{word}\": no section and no choice of a field is called so");
-            Finding::warning(what, "write it as Asana does; nothing, if it is a status of a task type of your own")
+            Finding::warning(what, "spell it as Asana does; nothing, if it is a status of a custom task type")
         };
         words.into_iter().map(unheard).collect()
     }
@@ -173,7 +172,7 @@ impl Asana {
             let what = format!("{name} is archived or finished: there is nothing to watch");
             let todo = match self.config.projects.is_empty() {
                 true => "nothing: it is not read",
-                false => "take it out of `projects`",
+                false => "remove it from `projects`",
             };
             return Ok(vec![Finding::warning(what, todo)]);
         }
@@ -190,11 +189,11 @@ impl Asana {
         }
         findings.push(match self.events_since(&project.gid, None).await? {
             News::Deaf => Finding::warning(
-                format!("{name}: events are not for this token, so that each poll asks for lists"),
-                "take a personal access token or a service account's, which have them",
+                format!("{name}: this token cannot read events, so each poll reads lists instead"),
+                "use a personal access token or one of a service account",
             ),
             News::Begin(_) | News::Heard { .. } => {
-                Finding::good(format!("{name} can be read, and tells of its changes by events"))
+                Finding::good(format!("{name} can be read, and reports changes by events"))
             }
         });
         let own = self.sections_of(&project.gid).await?;
@@ -216,8 +215,11 @@ impl Asana {
             let more = if count > MOST_NAMED { ", …" } else { "" };
             let named = format!("{}{more}", named.join(", "));
             Finding::warning(
-                format!("{name}: {count} of its {} sections say no state that is known: {named}", sections.len()),
-                "name them in `states`, as far as they say whether work is under way, in review or waiting",
+                format!(
+                    "{name}: {count} of its {} sections have names whose state is unknown: {named}",
+                    sections.len()
+                ),
+                "list them in `states` if they mean in progress, in review or waiting",
             )
         })
     }
@@ -252,7 +254,7 @@ impl Asana {
         for word in config.named() {
             if !all.iter().any(|field| is_called(field, word)) {
                 let what = format!("`fields` names \"{word}\", which {name} does not have");
-                findings.push(Finding::warning(what, "write it as Asana does, or by its gid"));
+                findings.push(Finding::warning(what, "spell it as Asana does, or use its gid"));
             }
         }
         Ok(findings)

@@ -187,7 +187,7 @@ async fn a_connection_tells_what_its_boards_do_not() {
         findings.iter().any(|finding| finding.verdict == verdict && finding.what.contains(words))
     };
     assert!(says(Verdict::Good, "logged in as gapwatch"), "{findings:?}");
-    assert!(says(Verdict::Warning, "1 list says no state by its name: Misc"), "{findings:?}");
+    assert!(says(Verdict::Warning, "1 list has a name whose state is unknown: Misc"), "{findings:?}");
     assert!(says(Verdict::Warning, "no custom field is called Size"), "{findings:?}");
     assert!(says(Verdict::Unavailable, "board Nowhere"), "{findings:?}");
     assert!(server.asked().iter().all(|one| one.method == "GET"), "it only reads");
