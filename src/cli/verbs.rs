@@ -144,9 +144,9 @@ pub(super) enum Verb {
     Why {
         /// A task or a gap (as for `explain`), or a person.
         about: String,
-        /// How far back: a length of time, or a day.
-        #[arg(long, default_value = "7d")]
-        since: String,
+        /// How far back: a length of time, or a day. Without it a week of a person, and all of a task or a gap.
+        #[arg(long)]
+        since: Option<String>,
     },
     /// Who hears of a gap, in which order.
     #[command(subcommand)]

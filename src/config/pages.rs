@@ -281,6 +281,13 @@ const PAGES: &[(&str, &str)] = &[
          out, nothing does what it says.\n",
     ),
     (
+        "unknown-name",
+        "(Warning.) `states` or `fields` names something that no project or board of the connection has: a section, a list, a\n\
+         label, a status or a custom field. Most likely it is spelt otherwise there. It does nothing until something is\n\
+         called so.\n\n\
+         `gapwatch validate` asks the trackers for that; with `--offline` nobody is asked, and such names are not looked at.\n",
+    ),
+    (
         "unknown-reference",
         "A name refers to something that is not there: a manager or an operator without a table under [people], a connection\n\
          without a table of its own. Connections are written with their kind: \"github.acme\", \"jira.acme\".\n",

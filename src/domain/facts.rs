@@ -4,6 +4,7 @@
 //! folding again. Order of entries does not matter: they are sorted first.
 
 mod homes;
+mod left;
 
 use connector_model::{Due, FLAGGED, Field, Mark, Mentions, StatusCategory};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::AccountId;
 use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
 use homes::{Homes, is_home_moved};
+use left::Departed;
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
 pub const FOLD_VERSION: u32 = 6;
@@ -224,6 +226,7 @@ struct Fold<'a> {
     waiting: (Option<Timestamp>, Vec<(String, Timestamp)>),
     due_moves: Vec<DueMove>,
     homes: Homes,
+    left: Departed,
     /// When a human last wrote a comment.
     said_at: Option<Timestamp>,
     asked: Vec<Asked>,
@@ -242,6 +245,7 @@ impl<'a> Fold<'a> {
             waiting: (None, Vec::new()),
             due_moves: Vec::new(),
             homes: Homes::default(),
+            left: Departed::default(),
             said_at: None,
             asked: Vec::new(),
         }

@@ -376,6 +376,13 @@ fn unmapped(states: &[String], owners: &[String], unbegun: Option<u32>) -> Strin
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
+/// The numbers for words that stand for days: nothing that time alone makes untrue.
+pub(super) fn lasting(evidence: &Evidence, scene: Scene<'_>) -> String {
+    let told = facts(evidence, scene);
+    let Evidence::Overdue { deadline, .. } = evidence else { return told };
+    told.strip_suffix(&format!(", {}", left(deadline, scene))).map_or_else(|| told.clone(), str::to_owned)
+}
+
 /// `60 % of the time (6 of 10 working days)`
 fn used(start_at: Timestamp, deadline: &Deadline, scene: Scene<'_>) -> String {
     let whole = scene.calendar.working(start_at, deadline.at);

@@ -259,6 +259,7 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
             also: Vec::new(),
             children: 0,
             again: None,
+            with: Vec::new(),
         };
         messages.push(text(&super::wording::single(&item, Audience::Owner, scene)));
     }
@@ -557,6 +558,7 @@ fn what_was_deleted_or_moved_away_is_not_called_resolved() {
             also: Vec::new(),
             children: 0,
             again: None,
+            with: Vec::new(),
         };
         text(&super::wording::single(&item, Audience::Owner, scene))
     };

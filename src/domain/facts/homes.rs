@@ -105,10 +105,16 @@ impl Fold<'_> {
             let first = self.first_date(change);
             self.facts.first_due_at = self.facts.first_due_at.or(first);
         } else {
+            if let Some(home) = &change.from {
+                self.left.leave(home, change.at, &self.facts);
+            }
             self.date_set(change);
             // Whoever plans a hundred tasks at once has set no date of this one.
             let in_bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at));
             self.facts.due_set_by = self.facts.due_set_by.filter(|_| !in_bulk);
+            if let Some(home) = &change.to {
+                self.left.enter(home, change.at, &mut self.facts);
+            }
         }
     }
 }

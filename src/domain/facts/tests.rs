@@ -432,3 +432,26 @@ fn random_change((nth, (day, field, by, from, to)): (usize, (u32, u8, i64, usize
     let plain = change(day, Field::from_code(field), if by == 3 { BOT } else { AccountId(by) });
     RawChange { vkey: format!("event:{nth}"), ..valued(plain, values[from], values[to]) }
 }
+
+#[test]
+fn a_milestone_that_is_given_back_soon_was_never_another() {
+    let home = |day: u32, minute: u32, from: &str, to: &str, by| {
+        let moved = valued(change(day, Field::Home, by), from, to);
+        let vkey = format!("{day}:{minute}");
+        RawChange { at: moved.at + jiff::SignedDuration::from_mins(minute.into()), vkey, ..moved }
+    };
+    let set = home(3, 0, "", "M1", MO);
+    let away = [home(11, 0, "M1", "", ANA), home(11, 0, "", "M2", ANA)];
+    let back = |day, minute| [home(day, minute, "M2", "", ANA), home(day, minute, "", "M1", ANA)];
+    let told = |changes: &[RawChange]| {
+        let facts = folded(changes);
+        (facts.due_set_at, facts.due_set_by)
+    };
+    let all = |back: [RawChange; 2]| [vec![set.clone()], away.to_vec(), back.to_vec()].concat();
+    assert_eq!(told(&all(back(11, 3))), (Some(at("2025-03-03T10:00:00Z")), Some(MO)));
+    let later = (Some(at("2025-03-13T10:00:00Z")), Some(ANA));
+    assert_eq!(told(&all(back(13, 0))), later, "two days later it is a date set anew");
+    let from_the_beginning = [away.to_vec(), back(11, 3).to_vec()].concat();
+    assert_eq!(told(&from_the_beginning), (None, None), "as it was made");
+    assert_eq!(told(&[vec![set.clone()], away.to_vec()].concat()).1, Some(ANA));
+}
