@@ -22,7 +22,7 @@ fn every_scenario_has_all_its_gaps_and_no_other() {
             scenarios += 1;
             let found: BTreeSet<String> = ids().flat_map(|rule| judge_case(rule, &case.given).gaps()).collect();
             let words = |line: &&str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-            let expected: BTreeSet<String> = case.expected.iter().map(|line| words(line)).collect();
+            let expected: BTreeSet<String> = case.expected.iter().map(words).collect();
             let missing: Vec<&String> = expected.difference(&found).collect();
             let more: Vec<&String> = found.difference(&expected).collect();
             if !missing.is_empty() || !more.is_empty() {
