@@ -156,6 +156,15 @@ fn operators(alert: &Alert, draft: &Draft<'_>) -> Vec<Want> {
     vec![want(AccountId::NOBODY, channel.unwrap_or(Address::Log))]
 }
 
+/// A question that is not answered is between two people, unless the task is in danger otherwise: then it is for whoever leads
+/// them to know as well. `open`: what is open about the task.
+pub(crate) fn concerns_manager<'a>(alert: &Alert, mut open: impl Iterator<Item = &'a Alert>) -> bool {
+    let endangers = |other: &'a Alert| {
+        other.id != alert.id && (other.stage >= Stage::Widens || other.rule == RuleId("due.at_risk"))
+    };
+    alert.rule != RuleId("answer.waiting") || open.any(endangers)
+}
+
 /// Adds the manager, once the owner has had the time to do something.
 fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut Climb) {
     // That there is no sign of somebody is a line for whoever leads them, however near the date.
@@ -170,7 +179,7 @@ fn escalate(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, climb: &mut C
         }
         Addressee::Operators => false,
     };
-    if !climbs || !is_told || is_told_once(alert) {
+    if !climbs || !is_told || is_told_once(alert) || !concerns_manager(alert, draft.live(alert.subject)) {
         return;
     }
     let Some(since) = heard_at(heads, alert, draft, climb.unreachable) else { return };

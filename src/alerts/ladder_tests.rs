@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::testing::*;
 use super::*;
 use crate::domain::alert::Wish;
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Stage};
+use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, Stage};
 use crate::domain::ids::{AlertId, TaskId};
 use connector_model::StatusCategory;
 
@@ -55,6 +55,31 @@ fn an_owner_who_acts_postpones_the_manager() {
     Due Mon 10 Mar (milestone), 2 working days ago.
     Ana was told Tue 11 Mar 09:00; last act on the task Tue 11 Mar 15:00.
     ");
+}
+
+#[test]
+fn an_unanswered_question_reaches_the_manager_only_where_the_task_is_in_danger_otherwise() {
+    const ANSWER: RuleId = RuleId("answer.waiting");
+    let unanswered = || {
+        let evidence = Evidence::Unanswered {
+            whom: ANA,
+            by: None,
+            how: crate::domain::past::Asks::Question,
+            asked_at: at("2025-03-07 10:00"),
+            limit_secs: 2 * 8 * 3600,
+            deadline: None,
+        };
+        Finding { first: None, ..to_account(ANA, FirstWord::Direct, finding(Stage::Widens, None, evidence)) }
+    };
+    let told_above = |world: &World| world.notices(AlertId(1)).iter().any(|notice| notice.contains("escalated"));
+    let mut world = World::new();
+    world.run(&[gap(1, ANSWER, unanswered())]).said();
+    world.at("2025-03-14 09:00").run(&[gap(1, ANSWER, unanswered())]);
+    assert!(!told_above(&world), "{:?}", world.notices(AlertId(1)));
+    let both = vec![(ANSWER, Reading::gap(unanswered())), (OVERDUE, Reading::gap(overdue("2025-03-13")))];
+    world.run(&[judged(1, both)]);
+    world.at("2025-03-17 09:00").run(&[]);
+    assert!(told_above(&world), "{:?}", world.notices(AlertId(1)));
 }
 
 #[test]

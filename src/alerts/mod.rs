@@ -91,7 +91,7 @@ pub(crate) use digest::{
 pub(crate) use handed::is_former;
 pub(crate) use heed::{heard, verdicts};
 pub(crate) use inhibit::parts;
-pub(crate) use ladder::cannot_wait;
+pub(crate) use ladder::{cannot_wait, concerns_manager};
 pub(crate) use other_way::has_other_way;
 pub(crate) use reach::{FEWEST_ATTEMPTS, is_stuck, tried_until};
 pub(crate) use reconcile::resumes;

@@ -17,7 +17,7 @@ use super::scene::Scene;
 use super::unheard;
 use super::when::{due_date, lateness};
 use super::wording::{Audience, Heard, Hearing, Item, comment, day, reply, single};
-use crate::alerts::{cannot_wait, heads, is_former, last_act, leader, owners, parts};
+use crate::alerts::{cannot_wait, concerns_manager, heads, is_former, last_act, leader, owners, parts};
 use crate::domain::alert::{Alert, AlertState, Withheld};
 use crate::domain::finding::{Addressee, Evidence, Finding, ITSELF, Stage, SubjectKey};
 use crate::domain::ids::{AccountId, AlertId, TaskId};
@@ -400,6 +400,10 @@ fn next(
     scene: Scene<'_>,
 ) -> Option<String> {
     if audience != Audience::Owner || heads.is_empty() || !cannot_wait(alert, scene.calendar, scene.now) {
+        return None;
+    }
+    let open = desk.of(alert.subject).filter(|other| other.state != AlertState::Resolved);
+    if !concerns_manager(alert, open) {
         return None;
     }
     let (people, policy) = (&desk.snapshot.board.people, desk.snapshot.policy);

@@ -69,13 +69,13 @@ fn the_rules_say_what_the_cases_expect() {
     assert!(wrong.is_empty(), "{} cases:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-struct Case<'a> {
-    title: &'a str,
-    given: Vec<&'a str>,
-    expected: Vec<&'a str>,
+pub(super) struct Case<'a> {
+    pub(super) title: &'a str,
+    pub(super) given: Vec<&'a str>,
+    pub(super) expected: Vec<&'a str>,
 }
 
-fn split(text: &str) -> Vec<Case<'_>> {
+pub(super) fn split(text: &str) -> Vec<Case<'_>> {
     let mut cases: Vec<Case<'_>> = Vec::new();
     let mut below = false;
     let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
@@ -100,7 +100,7 @@ fn first_word(line: &str) -> &str {
 }
 
 /// What was said, by key of the subject.
-struct Said {
+pub(super) struct Said {
     board: Board,
     now: Timestamp,
     by_key: BTreeMap<String, (SubjectKey, Option<Explained>)>,
@@ -125,7 +125,7 @@ fn run(rule: RuleId, case: &Case<'_>) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-fn judge_case(rule: RuleId, given: &[&str]) -> Said {
+pub(super) fn judge_case(rule: RuleId, given: &[&str]) -> Said {
     let mut sketch = Sketch::new();
     let mut rules = Rules::new(&settings());
     for line in given {
@@ -215,6 +215,16 @@ impl Said {
             };
         }
         met
+    }
+
+    /// Every gap, as `rule KEY stage to whom`.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        let gap = |(key, (_, answer)): (&String, &(SubjectKey, Option<Explained>))| {
+            let answer = answer.as_ref()?;
+            let Reading::Gap(finding) = &answer.reading else { return None };
+            Some(format!("{} {key} {} to {}", answer.rule, finding.stage.word(), self.addressee(finding)))
+        };
+        self.by_key.iter().filter_map(gap).collect()
     }
 
     fn addressee(&self, finding: &Finding) -> String {

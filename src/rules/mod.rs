@@ -21,6 +21,7 @@ pub mod overrides;
 pub mod own;
 pub mod people;
 pub mod settings;
+mod shared;
 pub mod silence;
 pub mod structure;
 pub mod system;
@@ -41,16 +42,15 @@ mod own_tests;
 #[cfg(test)]
 mod peace_tests;
 #[cfg(test)]
+mod scenario_tests;
+#[cfg(test)]
 mod testing;
-
-use std::rc::Rc;
 
 use connector_model::{Ineligible, Need, StatusCategory};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::alert::AlertState;
-use crate::domain::chains::Chains;
 use crate::domain::finding::{Grounds, Reading, RuleId, SubjectKey, Why};
 use crate::domain::look::{Look, Reads, is_home};
 use crate::domain::norms::{Metric, Norm};
@@ -60,9 +60,10 @@ use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::somebody::Somebody;
 use condition::Condition;
-use overrides::{Lists, Override, Overrides};
+use overrides::{Override, Overrides};
 use own::Own;
 use settings::RuleSettings;
+use shared::Shared;
 use told::Untold;
 
 /// A rule: its thresholds, and how it reads one subject.
@@ -339,13 +340,6 @@ pub fn judge(rules: &Rules, subjects: &[SubjectKey], snapshot: &Snapshot<'_>) ->
     subjects.iter().map(|subject| judge_one(rules, *subject, snapshot, &shared)).collect()
 }
 
-/// What is worked out once for all subjects of a round.
-#[derive(Default)]
-struct Shared {
-    chains: Rc<Chains>,
-    lists: Lists,
-}
-
 fn judge_one(rules: &Rules, subject: SubjectKey, snapshot: &Snapshot<'_>, shared: &Shared) -> SubjectJudged {
     let (mut readings, mut recheck_at) = (Vec::new(), None::<Timestamp>);
     answers(rules, subject, snapshot, shared, false, |rule, reading, look| {
@@ -431,8 +425,8 @@ fn answers<'a>(
     let list = special.as_deref().unwrap_or(&rules.list);
     let kind = kind_of(subject, snapshot);
     let untold = match standing {
-        Standing::Judged(subject) => Untold::of(subject, snapshot),
-        Standing::Clear(_) | Standing::Unjudged(_) => None,
+        Standing::Judged(subject) if shared.is_lacking(snapshot) => Untold::of(subject, snapshot),
+        Standing::Judged(_) | Standing::Clear(_) | Standing::Unjudged(_) => None,
     };
     for rule in list.about(kind) {
         look.begin();

@@ -276,8 +276,12 @@ impl DueAtRisk {
     }
 }
 
-/// Whether there is any sign of work: by its state, or by what its owners do where nobody moves it.
+/// Whether there is any sign of work: by its state, or by what its owners do where nobody moves it. A state that nobody has
+/// given a meaning is no sign that there is none.
 fn is_started<'a>(task: &'a TaskRow, look: &Look<'a>) -> Result<bool, Why> {
+    if task.unmapped().is_some() {
+        return Ok(true);
+    }
     let told = look.facts(task)?.is_some_and(|facts| facts.started_at().is_some());
     Ok(told || look.owner_at(task)?.is_some() || look.category(task)? != StatusCategory::Todo)
 }

@@ -134,6 +134,7 @@ fn fits<'a>(task: &'a TaskRow, set_at: Timestamp, ends_at: Timestamp, look: &Loo
 /// Since when somebody had been at it when the date was set. `None`: nobody had.
 fn begun(task: &TaskRow, set_at: Timestamp) -> Option<Timestamp> {
     let told = task.facts().started_at().filter(|at| *at <= set_at);
-    let says = task.facts().started_at().is_none() && !matches!(task.category(), StatusCategory::Todo);
+    let is_begun = task.unmapped().is_some() || !matches!(task.category(), StatusCategory::Todo);
+    let says = task.facts().started_at().is_none() && is_begun;
     told.or_else(|| says.then_some(task.created_at()))
 }

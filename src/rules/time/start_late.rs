@@ -48,6 +48,9 @@ impl StartLate {
         if look.owners(task).next().is_none() {
             return Ok(not_about("nobody owns it"));
         }
+        if task.unmapped().is_some() {
+            return Ok(not_about("nobody has said what its state means"));
+        }
         if is_begun(task, look)? {
             return Ok(fine("it was begun"));
         }

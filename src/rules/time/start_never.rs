@@ -56,6 +56,9 @@ impl StartNever {
         if task.category() != StatusCategory::Todo {
             return Ok(fine("it was begun"));
         }
+        if task.unmapped().is_some() {
+            return Ok(not_about("nobody has said what its state means"));
+        }
         let unread = look.container(task).is_some_and(|container| container.history == HistoryReach::Absent);
         if unread && !task.declared() {
             return Ok(not_about("its history cannot be read"));
