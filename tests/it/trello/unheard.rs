@@ -7,7 +7,7 @@ use crate::world::{WEB_SHOP, World, at};
 
 /// Max alone is known in Slack, and leads whoever is not.
 const MAX: &str = r#"
-[people]
+[directory]
 default_manager = "max"
 
 [people.max]
