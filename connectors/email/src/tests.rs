@@ -84,6 +84,7 @@ async fn each_end_of_a_conversation_leads_to_its_own_next_step() {
         WriteError::Refused { .. } => "refused",
         WriteError::Unauthorized { .. } => "unauthorized",
         WriteError::Gone { .. } => "gone",
+        WriteError::Unheard { .. } => "unheard",
     };
     let steps = [Step::Greeting, Step::Sender, Step::Recipient, Step::Data, Step::Mail];
     for (trouble, expected) in [
