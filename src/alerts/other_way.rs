@@ -2,7 +2,6 @@
 
 use super::draft::Draft;
 use super::ladder::climb;
-use super::reach::is_for_all;
 use super::ways::Want;
 use crate::domain::alert::AlertState;
 use crate::domain::ids::AccountId;
@@ -22,7 +21,7 @@ pub(crate) fn has_other_way(notice: &Notice, snapshot: &Snapshot<'_>) -> bool {
     let (way, people) = (notice.address.way(), &board.people);
     let reaches = |want: &Want| {
         let to_all = want.account == AccountId::NOBODY && want.address.is_sent();
-        let to_them = people.same(want.account, notice.account) && !is_for_all(&want.address);
+        let to_them = people.same(want.account, notice.account) && !want.address.is_for_all();
         want.rung == notice.rung && want.address != Address::Log && want.address.way() != way && (to_all || to_them)
     };
     climb(alert, &draft).wants.iter().any(reaches)

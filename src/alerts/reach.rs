@@ -31,11 +31,6 @@ pub(crate) fn tried_until(notice: &Notice, snapshot: &Snapshot<'_>) -> Timestamp
     }
 }
 
-/// True for what mentions nobody.
-pub(super) fn is_for_all(address: &Address) -> bool {
-    matches!(address, Address::Comment { mention: None, .. })
-}
-
 fn is_mention(address: &Address) -> bool {
     matches!(address, Address::Comment { mention: Some(_), .. })
 }
@@ -43,7 +38,7 @@ fn is_mention(address: &Address) -> bool {
 /// True where every word to those who ought to hear first waits for a channel that has had its time.
 pub(super) fn all_wait(wants: &[Want], alert: &Alert, draft: &Draft<'_>) -> bool {
     let notices = draft.notices(alert);
-    let mut personal = wants.iter().filter(|want| !is_for_all(&want.address)).peekable();
+    let mut personal = wants.iter().filter(|want| !want.address.is_for_all()).peekable();
     let waits =
         |want: &Want| met_by(want, alert, &notices, draft).is_some_and(|notice| is_stuck(notice, draft.snapshot));
     personal.peek().is_some() && personal.all(waits)

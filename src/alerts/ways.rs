@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::reach::is_for_all;
 use super::whose::leader;
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, RuleId, Stage, SubjectKey};
@@ -54,7 +53,8 @@ pub(super) fn digest(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Wa
 pub(super) fn reason(account: AccountId, alert: &Alert, draft: &Draft<'_>) -> Reason {
     let said_milder = |notice: &&Notice| {
         let earlier = notice.finding.stage < alert.stage || !is_same_question(notice, alert);
-        notice.account == account && notice.told_at.is_some() && notice.rung <= 1 && earlier
+        let is_word = notice.told_at.is_some() && !notice.address.is_for_all();
+        notice.account == account && is_word && notice.rung <= 1 && earlier
     };
     if draft.notices(alert).iter().any(said_milder) { Reason::Worsened } else { Reason::Opened }
 }
@@ -201,9 +201,7 @@ pub(super) fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, un
         }
         let heard = notice.heard_at();
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
-        // A comment that mentions nobody is no word to them.
-        let to_them = !is_for_all(&notice.address);
-        heard.filter(|_| notice.rung == 1 && to_them && !notice.reason.is_farewell() && at_this_stage)
+        heard.filter(|_| notice.rung == 1 && !notice.reason.is_farewell() && at_this_stage)
     };
     let said = draft.notices(alert).iter().filter_map(said).min();
     said.or_else(|| alert.fired_at.filter(|_| unreachable).map(|at| at.max(alert.stage_at)))

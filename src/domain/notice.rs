@@ -49,7 +49,8 @@ pub struct Notice {
 impl Notice {
     /// When its reader heard, or may have heard. `None`: they did not.
     pub fn heard_at(&self) -> Option<Timestamp> {
-        self.told_at.or((self.state == NoticeState::Unsure).then_some(self.decided_at))
+        let at = self.told_at.or((self.state == NoticeState::Unsure).then_some(self.decided_at));
+        at.filter(|_| !self.address.is_for_all())
     }
 }
 
@@ -203,6 +204,11 @@ impl Address {
     /// True for what one person alone reads.
     pub fn is_private(&self) -> bool {
         matches!(self, Address::Slack(Destination::User(_) | Destination::Email(_)) | Address::Email(_))
+    }
+
+    /// True for a comment that mentions nobody: it is nobody's word in particular.
+    pub fn is_for_all(&self) -> bool {
+        matches!(self, Address::Comment { mention: None, .. })
     }
 
     /// True when something is sent there now, false for a line that waits.

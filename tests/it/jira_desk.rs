@@ -2,13 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use connector_simulator::Simulator;
 use connector_simulator::jira::IssueDraft;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::ended::Ended;
 
 /// No output and no file but the secret's own may hold it.
 const TOKEN: &str = "canary-token-1234567890";
@@ -22,27 +23,6 @@ struct Desk {
     sim: Simulator,
     folder: TempDir,
     env: Vec<(&'static str, String)>,
-}
-
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ended {
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
-    }
-
-    /// Ended well, and kept the secrets.
-    #[track_caller]
-    fn well(self) -> Ended {
-        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
-        assert!(!self.out.contains("canary") && !self.err.contains("canary"), "{}\n{}", self.out, self.err);
-        self
-    }
 }
 
 impl Desk {
@@ -84,9 +64,7 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gapwatch"));
         command.args(args).current_dir(self.folder.path()).env_clear().env("TZ", "UTC").stdin(Stdio::null());
         command.envs(self.env.iter().map(|(name, value)| (*name, value.as_str())));
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+        Ended::of(&mut command)
     }
 
     fn set(&mut self, name: &'static str, value: &str) {

@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod crashes;
 mod digests;
+mod ended;
 mod faults;
 mod fixtures;
 mod foretold;

@@ -3,13 +3,14 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use connector_simulator::{Fault, Simulator, Tool};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::ended::Ended;
 use crate::world::{REPO, github_day};
 
 /// No output and no file but the secret's own may hold it.
@@ -27,27 +28,6 @@ struct Desk {
 
 /// A Monday, for what depends on the day of the week.
 const MONDAY: &str = "2026-03-02T10:00:00Z";
-
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ended {
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
-    }
-
-    /// Ended well, and kept the secrets.
-    #[track_caller]
-    fn well(self) -> Ended {
-        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
-        assert!(!self.out.contains("canary") && !self.err.contains("canary"), "{}\n{}", self.out, self.err);
-        self
-    }
-}
 
 /// Beside what is written, so that an empty folder stays empty.
 fn sim_clock(folder: &TempDir) -> PathBuf {
@@ -110,9 +90,7 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gapwatch"));
         command.args(args).current_dir(self.folder.path()).env_clear().env("TZ", "UTC").stdin(Stdio::null());
         command.envs(self.env.iter().map(|(name, value)| (*name, value.as_str())));
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+        Ended::of(&mut command)
     }
 
     fn edit(&self, from: &str, to: &str) {

@@ -1,6 +1,8 @@
-//! Why a read failed: one variant for each thing the caller does next.
+//! Why a read failed, and how a write ended that did not succeed: one variant for each thing the caller does next.
 
 use jiff::SignedDuration;
+
+use crate::MessageRef;
 
 /// A boxed cause.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -74,5 +76,53 @@ pub enum ConnectorError {
         tool: &'static str,
         /// What is wrong and what to do.
         what: String,
+    },
+}
+
+/// How a write ended, when it did not succeed: one variant for each thing the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Surely not written: try again, at the earliest after `retry_after`.
+    #[error("not sent: {because}")]
+    NotSent {
+        /// What the tool asked for. `None`: our own back-off.
+        retry_after: Option<SignedDuration>,
+        /// Why, without secrets.
+        because: String,
+    },
+    /// Perhaps written (time-out, cut connection, 5xx): look before repeating.
+    #[error("outcome unknown: {because}")]
+    Unsure {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// This destination refuses for good: take the next channel.
+    #[error("refused: {because}")]
+    Refused {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// The thing to edit is gone, most likely deleted by a person: that is a no.
+    #[error("gone: {because}")]
+    Gone {
+        /// Why, without secrets.
+        because: String,
+    },
+    /// Some of those who are mentioned in a comment do not hear of it: whoever was to hear by that mention alone is not told,
+    /// and takes the next channel.
+    #[error("a mention reaches nobody: {because}")]
+    Unheard {
+        /// Where the comment is, for the others. `None`: nothing was written, for nobody would have heard of it.
+        at: Option<MessageRef>,
+        /// Who does not hear of it, as they are mentioned.
+        who: Vec<String>,
+        /// Why, without secrets.
+        because: String,
+    },
+    /// Credential refused: nothing more goes through this connection until the operator acts.
+    #[error("credential refused: {because}")]
+    Unauthorized {
+        /// Why, without secrets.
+        because: String,
     },
 }

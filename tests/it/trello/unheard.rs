@@ -7,7 +7,7 @@ use crate::world::{WEB_SHOP, World, at};
 
 /// Max alone is known in Slack, and leads whoever is not.
 const MAX: &str = r#"
-[people]
+[directory]
 default_manager = "max"
 
 [people.max]
@@ -48,6 +48,7 @@ async fn whoever_did_not_take_up_the_invitation_is_not_told_by_a_comment_and_the
     assert!(words.contains(why), "{words}");
     let (world, sent) = told("tom", false).await;
     let comments: Vec<&String> = sent.iter().filter(|sent| sent.starts_with("comment ")).collect();
-    assert!(comments.len() == 1 && comments[0].contains("@tom"), "who is there is told by it: {sent:#?}");
+    let is_told = !comments.is_empty() && comments.iter().all(|comment| comment.contains("@tom"));
+    assert!(is_told, "who is there is told by it: {sent:#?}");
     assert_eq!(world.sim.foreign_hits(), []);
 }
