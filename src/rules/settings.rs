@@ -197,9 +197,9 @@ pub struct SysRules {
 pub struct PaceBehind {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, before which nothing is said.
     pub from: f64,
@@ -221,9 +221,9 @@ pub struct PaceBehind {
 pub struct PaceStuckNearDone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Declared share, 0 to 1, from which a task is nearly done.
     pub from: f64,
@@ -241,9 +241,9 @@ pub struct PaceStuckNearDone {
 pub struct StartNever {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, from which the gap opens.
     pub from: f64,
@@ -262,9 +262,9 @@ pub struct StartNever {
 pub struct Stalled {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Silence allowed with less than 3 calendar days left.
     pub idle_0d: Length,
@@ -284,9 +284,9 @@ pub struct Stalled {
 pub struct Aging {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Tasks that are in their state for less time than this are left alone.
     pub min_age: Length,
@@ -300,9 +300,9 @@ pub struct Aging {
 pub struct HighPrioritySilent {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Silence allowed without a deadline.
     pub idle: Length,
@@ -324,9 +324,9 @@ pub struct HighPrioritySilent {
 pub struct EstimateExceeded {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Booked time as a share of the estimate from which the gap opens.
     pub from: f64,
@@ -344,9 +344,9 @@ pub struct EstimateExceeded {
 pub struct Overdue {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -356,9 +356,9 @@ pub struct Overdue {
 pub struct OwnerNone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Calendar days before the deadline from which it is told directly, not only in the digest.
     pub direct_days_left: u32,
@@ -372,9 +372,9 @@ pub struct OwnerNone {
 pub struct DueNone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -384,9 +384,9 @@ pub struct DueNone {
 pub struct DueChildAfterParent {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Calendar days before the parent's deadline from which it widens.
     pub red_days_left: u32,
@@ -398,9 +398,9 @@ pub struct DueChildAfterParent {
 pub struct BlockerCascade {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -410,7 +410,7 @@ pub struct BlockerCascade {
 pub struct SysMirrorStale {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// Poll periods without a success after which the operators are told.
     pub after_polls: u32,
@@ -422,7 +422,7 @@ pub struct SysMirrorStale {
 pub struct SysUnmapped {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
 }
 
@@ -432,7 +432,7 @@ pub struct SysUnmapped {
 pub struct SysMassChange {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
 }
 
@@ -442,7 +442,7 @@ pub struct SysMassChange {
 pub struct OwnRule {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// When the gap is open.
     pub when: Condition,
