@@ -212,7 +212,7 @@ fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>)
         Command::Stop | Command::Start | Command::Help => return Ok(String::new()),
     };
     let Some(change) = draft.change(id) else { return Ok(String::new()) };
-    let said = Said { by, at: answer.at, stage: change.alert.stage, what, words: words.clone() };
+    let said = Said { by, at: answer.at, stage: change.alert.stage, what, words: words.clone(), lapsed: false };
     change.alert.unsay();
     change.alert.acked_until = until;
     change.alert.said = Some(Box::new(said));
@@ -292,7 +292,7 @@ fn snooze(id: AlertId, until: Timestamp, reason: Option<String>, answer: &Answer
     let by = answer.account.unwrap_or(AccountId::NOBODY);
     let Some(change) = draft.change(id) else { return String::new() };
     let alert = &mut change.alert;
-    let said = Said { by, at: answer.at, stage: alert.stage, what: Claim::Later, words: reason.clone() };
+    let said = Said { by, at: answer.at, stage: alert.stage, what: Claim::Later, words: reason.clone(), lapsed: false };
     alert.unsay();
     alert.snoozed_until = Some(until);
     alert.snooze_reason.clone_from(&reason);
@@ -314,11 +314,12 @@ fn unsnooze(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
 fn undo(id: AlertId, answer: &Answer, draft: &mut Draft<'_>) -> String {
     let Some(change) = draft.change(id) else { return String::new() };
     let was_silent = change.alert.snoozed_until.is_some();
-    let answered = change.alert.said.take();
+    let answered = change.alert.said.take().filter(|said| !said.lapsed);
     change.alert.unsay();
     if let (Some(by), Some(_)) = (answer.account.filter(|by| *by != AccountId::NOBODY), answered) {
         let (at, stage) = (answer.at, change.alert.stage);
-        change.alert.said = Some(Box::new(Said { by, at, stage, what: Claim::TakenBack, words: None }));
+        let said = Said { by, at, stage, what: Claim::TakenBack, words: None, lapsed: false };
+        change.alert.said = Some(Box::new(said));
     }
     let gap = change.alert.gap.clone();
     let (what, why) = if was_silent {

@@ -51,7 +51,8 @@ fn who_works_on_it_is_left_alone_then_asked_and_then_the_manager_hears() {
     assert_eq!(on(&mut world, "2025-03-14 16:00"), "", "nobody hears before the answer had its day");
     let escalated = on(&mut world, "2025-03-17 09:00");
     assert!(escalated.contains("slack UMAX"), "{escalated}");
-    assert!(world.alert(PACE, 1).said.is_none(), "nobody answered");
+    assert!(world.alert(PACE, 1).said.as_ref().unwrap().lapsed, "nobody answered");
+    assert!(escalated.contains("Ana was on it on Tue 11 Mar, and the gap is still there."), "{escalated}");
 }
 
 #[test]

@@ -74,3 +74,43 @@ fn a_gap_about_a_person_is_told_to_them_and_of_one_who_left_to_who_leads_them() 
         assert!(said.starts_with(to), "{said}");
     }
 }
+
+#[test]
+fn what_is_due_in_the_same_absence_is_one_line_that_names_the_tasks() {
+    let mut world = World::new();
+    let finding = |date: &str, back: &str| {
+        let deadline = deadline(date);
+        let evidence = Evidence::OwnerAbsent {
+            owner: ANA,
+            from_on: "2025-03-13".parse().unwrap(),
+            back_on: back.parse().unwrap(),
+            deadline,
+            checkpoint: None,
+        };
+        let first = Some(crate::domain::finding::FirstWord::Direct);
+        Finding { first, ..finding(Stage::Opens, Some(deadline), evidence) }
+    };
+    let rule = crate::domain::finding::RuleId("owner.absent");
+    for task in 2..=7 {
+        world.task(task, |_| {});
+    }
+    let mut all: Vec<_> = (1..=6)
+        .map(|task| gap(task, rule, finding(if task == 1 { "2025-03-14" } else { "2025-03-17" }, "2025-03-18")))
+        .collect();
+    all.push(gap(7, rule, finding("2025-03-25", "2025-03-26")));
+    world.run(&all);
+    insta::assert_snapshot!(world.said(), @r"
+    slack UANA
+    [7 tasks: acme/web#1, acme/web#2, acme/web#3, acme/web#4, acme/web#5]
+    *Tue 11 Mar: 2 to look at*
+    ▲ *6 tasks are due while their owner is away*: <acme/web#1> (Fri 14 Mar), <acme/web#2> (Mon 17 Mar), <acme/web#3> (Mon 17 Mar), <acme/web#4> (Mon 17 Mar), <acme/web#5> (Mon 17 Mar) and 1 more
+      Away from Thu 13 Mar, back Tue 18 Mar. Next: hand them over, or agree on other dates.
+    ▲ <acme/web#7> “Task 7” *is due while its owner is away*
+      Away from Thu 13 Mar, back Wed 26 Mar; due Tue 25 Mar (milestone). Next: hand it over, or agree on another date.
+    ");
+    let one_fewer = clear(1, rule);
+    world.at("2025-03-11 10:00").run(&[one_fewer]);
+    world.at("2025-03-11 10:20").run(&[]);
+    let said = world.said();
+    assert!(said.contains("5 tasks are due while their owner is away"), "{said}");
+}

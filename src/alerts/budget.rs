@@ -16,12 +16,10 @@ pub(super) fn holds(notice: &Notice, draft: &Draft<'_>) -> bool {
     if message.state != MessageState::Sealed || !notice.address.is_sent() {
         return false;
     }
-    let today = board.people.calendar(Some(notice.account)).date(draft.snapshot.now);
-    let waits_a_day = || match board.post(message.post).map(|post| post.about) {
-        Some(PostAbout::Day(day)) => day > today && message.due_at > draft.snapshot.now,
-        _ => false,
-    };
-    message.is_held() || waits_a_day()
+    // What was tried waits for its channel.
+    let waits = message.attempts == 0 && message.due_at > draft.snapshot.now;
+    let is_of_a_day = || matches!(board.post(message.post).map(|post| post.about), Some(PostAbout::Day(_)));
+    message.is_held() || (waits && is_of_a_day())
 }
 
 /// The same for a word that is decided in this very round: where the message of the day cannot be changed any more.
@@ -30,6 +28,10 @@ pub(super) fn will_hold(want: &Want, alert: &Alert, draft: &Draft<'_>) -> bool {
     let calendar = snapshot.board.people.calendar(Some(want.account));
     let is_line = want.rung == 1 && want.reason != Reason::Resolved && matches!(want.address, Address::Email(_));
     if !is_line || snapshot.policy.edits(&want.address) || cannot_wait(alert, calendar, snapshot.now) {
+        return false;
+    }
+    // What only waited to be read again leaves on that day.
+    if alert.withheld == Some(Withheld::SourceStale) {
         return false;
     }
     let today = PostAbout::Day(calendar.date(snapshot.now));

@@ -249,12 +249,16 @@ fn is_fresh(line: &Notice, draft: &Draft<'_>) -> bool {
         || draft.alert(line.alert).is_some_and(|alert| stale_at(alert, draft.snapshot) >= draft.snapshot.now)
 }
 
+/// True while places are not read of late though nothing is known to be wrong with them.
+pub(crate) fn is_reading(snapshot: &Snapshot<'_>) -> bool {
+    snapshot.board.containers().any(|home| is_late(home, snapshot))
+}
+
 /// True while a digest waits for reading that is behind, though nothing is known to be wrong with it.
 fn is_behind(of: DigestOf, lines: &[Notice], draft: &Draft<'_>) -> bool {
     let snapshot = draft.snapshot;
     let about_all = matches!(of, DigestOf::Manager(_) | DigestOf::Weekly(_));
-    lines.iter().any(|line| !is_fresh(line, draft))
-        || (about_all && snapshot.board.containers().any(|home| is_late(home, snapshot)))
+    lines.iter().any(|line| !is_fresh(line, draft)) || (about_all && is_reading(snapshot))
 }
 
 /// True for a place that was read completely before, does not fail, and was not read of late.

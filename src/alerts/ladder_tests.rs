@@ -337,7 +337,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     comment #1
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     *gapwatch* · ⬣ past its date since Mon 10 Mar
-    Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
+    Due Mon 10 Mar (milestone). Next: close it if it is done, or set a new date.
       Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");
@@ -350,7 +350,7 @@ fn who_cannot_be_reached_in_private_is_mentioned_in_the_comment_as_the_only_chan
     comment #1
     [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
     @ana-gh @bo-gh *gapwatch* · ⬣ past its date since Mon 10 Mar
-    Due Mon 10 Mar (milestone), just passed. Next: close it if it is done, or set a new date.
+    Due Mon 10 Mar (milestone). Next: close it if it is done, or set a new date.
       Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.
       About “Task 1”. This comment is kept up to date by gapwatch, which changes nothing else here.
     ");

@@ -45,6 +45,8 @@ mod reach;
 #[cfg(test)]
 mod reach_tests;
 #[cfg(test)]
+mod stale_tests;
+#[cfg(test)]
 mod whole_tests;
 #[cfg(test)]
 mod risk_tests;
@@ -83,7 +85,7 @@ pub(crate) use budget::held_back;
 pub use credit::{credit, mended};
 pub use digest::{DigestsDue, digests_due};
 pub(crate) use digest::{
-    calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, lines_for,
+    calendar as digest_calendar, coming as coming_digests, gets_weekly, is_long_open, is_reading, lines_for,
     missed as missed_digests, taken_at,
 };
 pub(crate) use handed::is_former;

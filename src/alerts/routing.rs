@@ -18,7 +18,7 @@ use crate::domain::alert::{Alert, AlertState, Ending, LogKind, Told, Withheld};
 use crate::domain::calendar::{Calendar, later};
 use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
-use crate::domain::notice::{Address, Notice, NoticeState, Reason};
+use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Reason};
 use crate::domain::record::ContainerRec;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
@@ -95,11 +95,19 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
     for want in asked.wants {
         let met = met_by(&want, alert, &notices, draft);
         let held = held_back(&want, alert, draft);
-        let fresh_until = first_word_until.filter(|_| want.address.is_sent());
+        let leaves_at = met.and_then(|notice| leaves_at(notice, draft.snapshot));
+        // What leaves later is looked at then.
+        let fresh_until = first_word_until.filter(|_| want.address.is_sent() && leaves_at.is_none());
+        plan.wakes.extend(leaves_at);
         match (met, held) {
             (Some(notice), _) if !draft.is_unsent(notice) => plan.keep.push(notice.id),
             // What waits for the channel anyway waits for the morning as well.
-            (Some(notice), Some((Withheld::QuietHours | Withheld::Away, _))) => plan.keep.push(notice.id),
+            (Some(notice), Some((Withheld::QuietHours | Withheld::Away, _))) => {
+                plan.keep.push(notice.id);
+                if budget::holds(notice, draft) {
+                    plan.withheld.get_or_insert(Withheld::Budget);
+                }
+            }
             (_, Some((why, until))) => {
                 plan.withheld.get_or_insert(why);
                 plan.wakes.push(until);
@@ -194,6 +202,12 @@ pub(super) fn fresh_until(home: &ContainerRec, snapshot: &Snapshot<'_>) -> Times
     let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
     let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
     later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+}
+
+/// When a word leaves that is sealed and waits for its time. `None`: it may leave now, has left, or is not sealed yet.
+fn leaves_at(notice: &Notice, snapshot: &Snapshot<'_>) -> Option<Timestamp> {
+    let message = snapshot.board.message(notice.message.filter(|_| notice.state == NoticeState::Sealed)?)?;
+    (message.state == MessageState::Sealed && message.due_at > snapshot.now).then_some(message.due_at)
 }
 
 /// Why one person is not told now, and until when.

@@ -65,7 +65,8 @@ fn fire(id: AlertId, draft: &mut Draft<'_>) {
 fn forget_answer(id: AlertId, draft: &mut Draft<'_>) {
     let now = draft.snapshot.now;
     let Some((alert, said)) = draft.alert(id).and_then(|alert| Some((alert, alert.said.as_ref()?))) else { return };
-    let why = if said.by != AccountId::NOBODY && !is_obeyed(said.by, alert, draft.snapshot) {
+    let has_say = said.by == AccountId::NOBODY || is_obeyed(said.by, alert, draft.snapshot);
+    let why = if !has_say {
         "whoever answered has no say in it any more"
     } else if lapses_at(alert, draft).is_some_and(|at| at <= now) {
         "asked whether it still holds, nobody answered"
@@ -73,7 +74,7 @@ fn forget_answer(id: AlertId, draft: &mut Draft<'_>) {
         return;
     };
     if let Some(change) = draft.change(id) {
-        change.alert.unsay();
+        if has_say { change.alert.lapse() } else { change.alert.unsay() }
     }
     draft.log(id, LogKind::Answered, Some(why.to_owned()), None);
 }

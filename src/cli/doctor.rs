@@ -55,7 +55,10 @@ pub(super) fn exit_of(verdict: Verdict) -> Exit {
 pub(super) fn exit_of_write(error: &WriteError) -> Exit {
     match error {
         WriteError::NotSent { .. } | WriteError::Unsure { .. } => Exit::Unavailable,
-        WriteError::Refused { .. } | WriteError::Gone { .. } | WriteError::Unauthorized { .. } => Exit::Refused,
+        WriteError::Refused { .. }
+        | WriteError::Gone { .. }
+        | WriteError::Unheard { .. }
+        | WriteError::Unauthorized { .. } => Exit::Refused,
     }
 }
 

@@ -195,7 +195,7 @@ mod tests {
             "## `gapwatch config show`",
             "`--fail-on",
             "`-c, --config PATH`",
-            "Default: `7d`",
+            "Default: `table`",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

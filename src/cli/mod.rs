@@ -194,7 +194,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, open::Stopped> {
         Verb::Gaps { verb: GapsVerb::List(filter) } => gaps::list(&from, &filter),
         Verb::Gaps { verb: GapsVerb::Show { id } } => gaps::show(&from, &id),
         Verb::Explain { task, at } => explain::explain(&from, &task, at.as_deref()),
-        Verb::Why { about, since } => why::why(&from, &about, &since),
+        Verb::Why { about, since } => why::why(&from, &about, since.as_deref()),
         Verb::Route(verb) => route::route(&from, &verb),
         Verb::Snooze { gap, length, until, reason } => wish::snooze(&from, &gap, length, until, reason).await,
         Verb::Unsnooze { gap } => wish::unsnooze(&from, &gap).await,

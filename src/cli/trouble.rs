@@ -2,6 +2,7 @@
 
 use anstream::ColorChoice;
 use connector_kit::ConnectorError;
+use connector_kit::survey::Finding;
 
 use super::Exit;
 use crate::config::{Diagnostic, Origin, Settings};
@@ -61,6 +62,15 @@ pub(super) fn of_service(name: &str, error: &ConnectorError, settings: Option<&S
 /// What a credential that works cannot do.
 pub(super) fn narrow(name: &str, words: &str) -> Diagnostic {
     Diagnostic::warning("narrow-access", format!("{name}: {words}"))
+}
+
+/// What the configuration names, and nothing in a tracker is called.
+pub(super) fn misnamed(name: &str, found: &Finding) -> Diagnostic {
+    let diagnostic = Diagnostic::warning("unknown-name", format!("{name}: {}", found.what));
+    match &found.todo {
+        Some(todo) => diagnostic.help(todo),
+        None => diagnostic,
+    }
 }
 
 impl Stopped {
@@ -203,6 +213,11 @@ mod tests {
             golden(id, &text);
         }
         golden("narrow-access", &narrow("github.acme", "the token may not write comments").render(false));
+        let unheard = "`states` names \"in progres\": no list and no label is called so";
+        golden(
+            "unknown-name",
+            &misnamed("trello.studio", &Finding::warning(unheard, "write it as Trello does")).render(false),
+        );
     }
 
     #[test]

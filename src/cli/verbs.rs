@@ -144,9 +144,9 @@ pub(super) enum Verb {
     Why {
         /// A task or a gap (as for `explain`), or a person.
         about: String,
-        /// How far to look back: a length of time or a day.
-        #[arg(long, default_value = "7d")]
-        since: String,
+        /// How far to look back: a length of time or a day. Default: a week for a person, everything for a task or a gap.
+        #[arg(long)]
+        since: Option<String>,
     },
     /// Show who would be told of a gap, and in which order.
     #[command(subcommand)]

@@ -42,11 +42,18 @@ enum About {
     Itself,
 }
 
+/// How far back is looked at somebody without being told.
+const USUAL: &str = "7d";
+
 /// Prints what was said, held back or taken back.
-pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped> {
+pub(super) fn why(from: &From, about: &str, back: Option<&str>) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
-    let since = since(view.now, back)?;
     let about = About::read(&view, about)?;
+    let since = match (back, &about) {
+        (Some(back), _) => since(view.now, back)?,
+        (None, About::Task(_) | About::Gap(_)) => Timestamp::UNIX_EPOCH,
+        (None, About::Accounts(_) | About::Itself) => since(view.now, USUAL)?,
+    };
     let mut rows: Vec<Row> = view.reader.notices(&about.filter(), since)?.iter().map(|row| sent(&view, row)).collect();
     rows.extend(held(&view, &about, since)?);
     rows.sort_by_key(|row| std::cmp::Reverse(row.at));
@@ -55,6 +62,9 @@ pub(super) fn why(from: &From, about: &str, back: &str) -> Result<Exit, Stopped>
         Output::Csv => print_text(&as_csv(&rows))?,
         Output::Table => {
             print(&rows);
+            if back.is_none() && since > Timestamp::UNIX_EPOCH {
+                anstream::println!("Of the last {USUAL}; `--since` looks further back.");
+            }
             print_limits(&view, &about);
         }
     }

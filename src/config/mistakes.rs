@@ -349,7 +349,6 @@ const NOT_YET: &[&str] = &[
     "rules.project",
     "rules.update",
     "rules.all_clear",
-    "rules.start.late",
     "rules.due.soon",
     "rules.due.invalid",
     "rules.owner.ambiguous",

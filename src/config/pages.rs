@@ -298,6 +298,13 @@ const PAGES: &[(&str, &str)] = &[
          planned; remove it until then.\n",
     ),
     (
+        "unknown-name",
+        "(Warning.) `states` or `fields` names something that no project or board of the connection has: a section, a list, a\n\
+         label, a status or a custom field. Most likely it is spelt otherwise there. It does nothing until something is\n\
+         called so.\n\n\
+         `gapwatch validate` asks the trackers for that; with `--offline` nobody is asked, and such names are not looked at.\n",
+    ),
+    (
         "unknown-reference",
         "A name refers to something that does not exist: a manager or an operator without a table under [people], or a\n\
          connection without a table. Write connections with their kind: \"github.acme\", \"jira.acme\".\n",

@@ -263,8 +263,8 @@ impl CoreHandle {
     }
 
     /// See [`Core::claim`].
-    pub async fn claim(&self, busy: Vec<String>, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        let asked = self.ask(move |core| core.claim(&busy, now).map(|claim| (claim, core.took_hold()))).await;
+    pub async fn claim(&self, busy: Vec<String>, patient: bool, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        let asked = self.ask(move |core| core.claim(&busy, patient, now).map(|claim| (claim, core.took_hold()))).await;
         if asked.as_ref().is_ok_and(|(_, held)| *held) {
             self.tell();
         }

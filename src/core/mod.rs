@@ -12,6 +12,7 @@ mod figures;
 mod handle;
 mod norms;
 mod outbox;
+mod patience;
 mod presses;
 mod processors;
 mod pulse;
@@ -28,7 +29,7 @@ use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{self, DigestsDue, Judgement};
+use crate::alerts::{self, DigestsDue};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -92,6 +93,8 @@ pub struct Core {
     digests: DigestsDue,
     /// Messages were held back for being too many since somebody asked.
     has_held: bool,
+    /// Since when what cannot be changed any more waits for reading that is behind. `None`: it does not.
+    reading_since: Option<Timestamp>,
 }
 
 /// What a round did.
@@ -178,6 +181,7 @@ impl Core {
             outdated: false,
             digests: DigestsDue::UNKNOWN,
             has_held: false,
+            reading_since: None,
         })
     }
 
@@ -280,7 +284,7 @@ impl Core {
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = processors::judge(&self.rules, &due.subjects, &snapshot);
-        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
+        let judgements = self.judgements(&judged, &snapshot);
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let mut decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
@@ -362,20 +366,22 @@ impl Core {
     }
 
     /// The next thing to be done for a message, of a lane that is not in `busy`; a call is marked *sending* and committed
-    /// before it is made. `None`: nothing.
+    /// before it is made. `patient`: what cannot be changed any more waits a while for reading that is behind. `None`: nothing.
     ///
     /// # Errors
     /// The board has been loaded anew.
-    pub fn claim(&mut self, busy: &[String], now: Timestamp) -> Result<Option<Claim>, StoreError> {
+    pub fn claim(&mut self, busy: &[String], patient: bool, now: Timestamp) -> Result<Option<Claim>, StoreError> {
         self.up_to_date(now)?;
         if !self.judged {
             return Ok(None);
         }
         self.hold_flood(now)?;
+        let waits = self.waits_for_reading(now) && patient;
         let epoch = self.store.epoch();
         let free = |id: MessageId| {
             let message = self.board.message(id)?;
             let free = !busy.contains(&lane(&self.present_address(&message.address)));
+            let free = free && !(waits && self.is_final(message));
             (free && self.is_thought_over(message, now)).then(|| message.clone())
         };
         let next = retry::due(&self.board, epoch, now).into_iter().find_map(|job| match job {

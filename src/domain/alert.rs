@@ -86,6 +86,13 @@ impl Alert {
         }
     }
 
+    /// What was answered counts no more, and is kept as what somebody said.
+    pub fn lapse(&mut self) {
+        let said = self.said.take();
+        self.unsay();
+        self.said = said.map(|said| Box::new(Said { lapsed: true, ..*said }));
+    }
+
     /// Forgets what was answered.
     pub fn unsay(&mut self) {
         self.said = None;

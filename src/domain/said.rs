@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{GapId, Stage};
 use super::ids::{AccountId, TaskId};
 
-/// The last answer to a gap that still counts.
+/// The last answer to a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Who gave it; [`AccountId::NOBODY`]: an operator at the command line.
@@ -20,6 +20,9 @@ pub struct Said {
     pub what: Claim,
     /// Why, for what, or whose, in their words.
     pub words: Option<String>,
+    /// Asked whether it still holds, nobody answered: it is told, and counts no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapsed: bool,
 }
 
 /// What can be answered to a gap.
@@ -71,7 +74,7 @@ impl Said {
 
     /// True where who said it is asked again when its time is over.
     pub fn is_asked_again(&self) -> bool {
-        !self.settles() && !matches!(self.what, Claim::NotMine | Claim::TakenBack)
+        !self.lapsed && !self.settles() && !matches!(self.what, Claim::NotMine | Claim::TakenBack)
     }
 }
 

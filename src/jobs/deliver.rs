@@ -132,7 +132,10 @@ impl Delivered {
     fn note(&mut self, outcome: &Outcome, is_comment: bool) {
         self.attempts += 1;
         let failed = match outcome {
-            Outcome::Sent(_) | Outcome::Edited | Outcome::Looked(Found::There(_)) => {
+            Outcome::Sent(_)
+            | Outcome::Edited
+            | Outcome::Looked(Found::There(_))
+            | Outcome::Failed(WriteError::Unheard { at: Some(_), .. }) => {
                 self.sent += 1;
                 None
             }
@@ -144,7 +147,8 @@ impl Delivered {
             // Whoever may not comment there has to be given the right.
             Outcome::Failed(WriteError::Refused { .. }) if is_comment => Some(FailureKind::Forbidden),
             // One destination refuses, or the thing is gone: the next channel takes it.
-            Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. }) | Outcome::Looked(_) => None,
+            Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. } | WriteError::Unheard { .. })
+            | Outcome::Looked(_) => None,
         };
         self.failed = self.failed.max(failed);
     }
@@ -201,6 +205,7 @@ fn result(outcome: &Outcome) -> &'static str {
             WriteError::Unsure { .. } => "unsure",
             WriteError::Refused { .. } => "refused",
             WriteError::Gone { .. } => "gone",
+            WriteError::Unheard { .. } => "unheard",
         },
     }
 }
@@ -211,7 +216,7 @@ fn result(outcome: &Outcome) -> &'static str {
 /// Only the store's.
 pub async fn until_idle(core: &CoreHandle, channels: &Channels, clock: &dyn Clock) -> Result<Delivered, StoreError> {
     let mut delivered = Delivered::default();
-    while let Some(claim) = core.claim(Vec::new(), clock.now()).await? {
+    while let Some(claim) = core.claim(Vec::new(), false, clock.now()).await? {
         attempt(core, channels, clock, claim, &mut delivered).await?;
     }
     Ok(delivered)
@@ -242,7 +247,7 @@ pub async fn run(
         let (last_tick, told) = (core.last_tick().await, skews());
         // The round that ends the wait for a confirmation moves the tick.
         let believed = doubt(now, last_tick, &told).is_none() && !is_unconfirmed(now, last_tick, &told);
-        let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), now).await } else { Ok(None) };
+        let claim = if believed && !stop.is_cancelled() { core.claim(busy.clone(), true, now).await } else { Ok(None) };
         let next: Option<Timestamp> = match claim {
             Ok(Some(claim)) => {
                 let lane = lane(&claim.message.address);

@@ -2,9 +2,11 @@
 
 use jiff::civil::Date;
 
+use connector_kit::Span;
+
 use super::scene::Scene;
-use super::when::{NAMED, count, day_of, due, key, percent, tasks, work};
-use crate::domain::finding::{Evidence, Overload};
+use super::when::{NAMED, count, day_of, due, due_date, key, percent, tasks, work};
+use crate::domain::finding::{Deadline, Evidence, Overload};
 use crate::domain::ids::TaskId;
 
 /// The numbers of `owner.absent` and `owner.gone`.
@@ -30,6 +32,60 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// One of several tasks that one line names.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    /// By which it is told from others.
+    pub(super) key: String,
+    /// As people call it.
+    pub(super) called: String,
+    /// Where it leads. `None`: nowhere.
+    pub(super) url: Option<String>,
+    /// When it is due.
+    pub(super) deadline: Option<Deadline>,
+}
+
+/// `3 tasks are due while their owner is away: KEY, KEY and 1 more`, with the keys as links.
+pub(super) fn headline(tasks: &[Named], scene: Scene<'_>) -> Vec<Span> {
+    let plain = |text: &str| Span::Plain(text.to_owned());
+    let mut spans = vec![Span::Strong(matter(tasks)), plain(": ")];
+    for (nth, task) in tasks.iter().take(NAMED).enumerate() {
+        spans.extend((nth > 0).then(|| plain(", ")));
+        let label = task.called.clone();
+        spans.push(match &task.url {
+            Some(url) => Span::Link { label, url: url.clone() },
+            None => Span::Plain(label),
+        });
+        spans.extend(task.deadline.map(|deadline| Span::Plain(format!(" ({})", due_date(deadline.due, scene)))));
+    }
+    spans.push(Span::Plain(more(tasks)));
+    spans
+}
+
+/// The same in plain words.
+pub(super) fn line(tasks: &[Named]) -> String {
+    let called: Vec<&str> = tasks.iter().take(NAMED).map(|task| task.called.as_str()).collect();
+    format!("{}: {}{}", matter(tasks), called.join(", "), more(tasks))
+}
+
+/// From when until when, and what can be done.
+pub(super) fn below(evidence: &Evidence, scene: Scene<'_>) -> String {
+    let Evidence::OwnerAbsent { from_on, back_on, .. } = evidence else { return String::new() };
+    let back_at = scene.common.next_open(scene.common.day_begins(*back_on));
+    let step = "Next: hand them over, or agree on other dates.";
+    format!("Away from {}, back {}. {step}", day(*from_on, scene), day_of(back_at, scene))
+}
+
+fn matter(tasks: &[Named]) -> String {
+    let tasks = count(i64::try_from(tasks.len()).unwrap_or(i64::MAX), "task");
+    format!("{tasks} are due while their owner is away")
+}
+
+fn more(tasks: &[Named]) -> String {
+    let more = tasks.len().saturating_sub(NAMED);
+    if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
 /// The numbers of `load.overloaded`: only of this person.

@@ -1,11 +1,13 @@
 //! What somebody answered to a gap, in words.
 
+use connector_kit::Span;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::scene::Scene;
 use super::when::{clean, day, day_of, moment};
 use crate::domain::alert::Alert;
+use crate::domain::command;
 use crate::domain::ids::AccountId;
 use crate::domain::notice::{Address, Notice};
 use crate::domain::people::People;
@@ -26,6 +28,8 @@ pub(super) struct Answered {
     at: Timestamp,
     /// Until when it keeps silent. `None`: for good, or it does not.
     until: Option<Timestamp>,
+    /// True where it counts no more.
+    lapsed: bool,
 }
 
 impl Answered {
@@ -45,7 +49,8 @@ impl Answered {
             (false, true) => true,
         };
         let (what, at, until) = (said.what, said.at, alert.asks_again_at());
-        Some(Answered { by: clean(&by), is_readers: is_theirs && in_private, is_asked, what, words, at, until })
+        let (is_readers, lapsed) = (is_theirs && in_private, said.lapsed);
+        Some(Answered { by: clean(&by), is_readers, is_asked, what, words, at, until, lapsed })
     }
 
     /// True while nothing else is to be said about it.
@@ -66,8 +71,9 @@ impl Answered {
         let until = self.until.filter(|until| *until > scene.now).map(|until| moment(until, scene));
         let because = self.words.as_ref().map_or(String::new(), |words| format!(": “{words}”"));
         let day = day_of(self.at, scene);
-        let is_over = until.is_none() && self.until.is_some();
+        let is_over = self.lapsed || (until.is_none() && self.until.is_some());
         let claim = match self.what {
+            Claim::Later if self.lapsed => return format!("snoozed on {day} by {by}{because}"),
             Claim::Later => {
                 let until = until.unwrap_or_else(|| "now".to_owned());
                 return format!("snoozed until {until} by {by}{because}");
@@ -123,4 +129,21 @@ impl Answered {
 
 fn date_of(date: Option<Date>, scene: Scene<'_>) -> String {
     date.map_or("another date".to_owned(), |date| format!("another date, {}", day(date, scene)))
+}
+
+/// The answers that are wanted most often, as a comment's first line.
+pub(super) fn how_to_answer() -> Vec<Span> {
+    let code = |words: &str| Span::Code(format!("{}{words}", command::PREFIX));
+    let plain = |words: &str| Span::Plain(words.to_owned());
+    vec![
+        plain("Answer with a comment: "),
+        code("on it"),
+        plain(", "),
+        code("snooze 3d why"),
+        plain(", "),
+        code("not mine"),
+        plain(" or "),
+        code("done"),
+        plain("."),
+    ]
 }

@@ -163,7 +163,8 @@ impl<'a> Desk<'a> {
                 let calendar = self.calendar(notice);
                 let now = self.snapshot.now;
                 let at_once = self.alert(notice.alert).is_none_or(|alert| cannot_wait(alert, calendar, now));
-                let about = if at_once { own } else { PostAbout::Day(self.day_of(&place, calendar)) };
+                let day = || if self.was_unread(notice) { calendar.date(now) } else { self.day_of(&place, calendar) };
+                let about = if at_once { own } else { PostAbout::Day(day()) };
                 (place, about)
             }
         }
@@ -216,6 +217,14 @@ impl<'a> Desk<'a> {
             post.is_some_and(|post| post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some())
         };
         if has_left(today) { calendar.date(calendar.next_day_start(calendar.day_ends(today))) } else { today }
+    }
+
+    /// True for a word that was kept back because its task had not been read of late, and may be said by now. It leaves on
+    /// the day on which it was read again, also where the message of that day has left and takes no further line.
+    fn was_unread(&self, notice: &Notice) -> bool {
+        let board = self.snapshot.board;
+        let before = board.alert(notice.alert).filter(|_| board.notice(notice.id).is_none());
+        before.is_some_and(|alert| alert.withheld == Some(Withheld::SourceStale))
     }
 
     /// When a post may leave: the message of a coming day not before that day's work begins.
@@ -331,7 +340,10 @@ impl<'a> Desk<'a> {
         let is_news = matches!(post.about, PostAbout::Day(_)) && !notice.reason.is_farewell();
         let on_its_way = |state: MessageState| state.is_live() && state != MessageState::Sealed;
         let has_left = || post.at.is_some() || self.message(post.id, MessageOp::Post, on_its_way).is_some();
-        is_news && post.generation < self.snapshot.policy.direct_per_day && has_left() && !self.goes_on(notice, post)
+        let policy = self.snapshot.policy;
+        let may_be =
+            || post.generation < policy.direct_per_day || (!policy.edits(&post.place) && self.was_unread(notice));
+        is_news && may_be() && has_left() && !self.goes_on(notice, post)
     }
 
     /// True where a notice is the next episode of what a post has told the same person already, as bad as that or worse, and

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use connector_kit::{Destination, Text};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::answered::Answered;
 use super::controls::{controls, gathered};
@@ -85,11 +86,41 @@ fn own_with_repeats(
 }
 
 /// With one menu for each of several gaps: more would be in sight than the lines themselves.
-fn of_a_day(mut items: Vec<Item>) -> Vec<Item> {
+fn of_a_day(items: Vec<Item>) -> Vec<Item> {
+    let mut items = of_one_absence(items);
     if items.iter().filter(|item| item.over_at.is_none()).count() > 1 {
         items.iter_mut().for_each(|item| item.controls = gathered(&item.controls));
     }
     items
+}
+
+/// What is due during the same absence of the same person is one line, which names the tasks. Its answers would be about one
+/// of them alone, so that none is offered.
+fn of_one_absence(items: Vec<Item>) -> Vec<Item> {
+    let mut all: Vec<Item> = Vec::new();
+    for item in items {
+        let of = absent(&item);
+        match all.iter_mut().find(|other| of.is_some() && absent(other) == of) {
+            Some(first) => {
+                first.controls = Vec::new();
+                first.with = [first.tasks(), item.tasks()].concat();
+            }
+            None => all.push(item),
+        }
+    }
+    all
+}
+
+/// Whose absence a line is about, from when until when, and at which stage. `None`: another matter, or there is more to be
+/// said of it.
+fn absent(item: &Item) -> Option<(AccountId, Date, Date, Stage)> {
+    let says_more = item.over_at.is_some() || item.is_handed() || item.answered.is_some() || item.again.is_some();
+    match &item.finding.evidence {
+        Evidence::OwnerAbsent { owner, from_on, back_on, .. } if !says_more => {
+            Some((*owner, *from_on, *back_on, item.finding.stage))
+        }
+        _ => None,
+    }
 }
 
 /// The answer under a post, about those of its lines.
@@ -152,7 +183,7 @@ pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scen
         };
         // What a stronger one beside it speaks for is no line of its own.
         let mut beside = latest.keys().filter_map(|other| desk.alert(*other));
-        if beside.any(|other| other.state != AlertState::Resolved && is_silenced_by(alert, other)) {
+        if beside.any(|other| other.state != AlertState::Resolved && is_said_by(alert, other)) {
             continue;
         }
         let item = item(alert, notice, audience, desk, scene);
@@ -160,6 +191,14 @@ pub(super) fn items(lines: &[&Notice], audience: Audience, desk: &Desk<'_>, scen
     }
     items.sort_by_key(|(over, stage, id, _)| (*over, *stage, *id));
     items.into_iter().map(|(.., item)| item).collect()
+}
+
+/// True where another gap says it: it speaks for this one, or the date that this one asks about has passed.
+fn is_said_by(alert: &Alert, other: &Alert) -> bool {
+    let is_passed = alert.subject == other.subject
+        && matches!(alert.finding.evidence, Evidence::AtRisk { .. })
+        && matches!(other.finding.evidence, Evidence::Overdue { .. });
+    (is_passed && alert.state != AlertState::Resolved) || is_silenced_by(alert, other)
 }
 
 fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, scene: Scene<'_>) -> Item {
@@ -200,12 +239,13 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
         controls,
         also: also(alert, desk, scene),
         children: children(alert, desk),
+        with: Vec::new(),
     }
 }
 
 /// What became of a date that had passed: how late it was met, or where it was moved.
 fn outcome(alert: &Alert, task: &TaskRow, desk: &Desk<'_>, scene: Scene<'_>) -> Option<String> {
-    let Evidence::Overdue { deadline, first_due } = &alert.finding.evidence else { return None };
+    let Evidence::Overdue { deadline, first_due, .. } = &alert.finding.evidence else { return None };
     if let Some(closed_at) = task.closed_at().filter(|_| !task.category().is_open()) {
         return (closed_at > deadline.at)
             .then(|| format!("{} after its date", lateness(deadline.at, closed_at, scene)));
@@ -381,8 +421,14 @@ fn also(alert: &Alert, desk: &Desk<'_>, scene: Scene<'_>) -> Vec<String> {
     let own = facts(&alert.finding.evidence, scene);
     let others = desk.of(alert.subject).filter(|other| is_silenced_by(other, alert)).filter(says_more);
     let others = others.filter(|other| !is_said(&own, &alert.finding.evidence, &other.finding.evidence));
+    let others: Vec<&Alert> = others.collect();
+    // One of them may say what another one says.
+    let is_first = |one: &&&Alert| {
+        let mut before = others.iter().filter(|other| other.id != one.id);
+        !before.any(|other| is_said("", &other.finding.evidence, &one.finding.evidence))
+    };
     let mut also: Vec<String> = Vec::new();
-    for words in others.map(|other| heading(&other.finding.evidence, scene)) {
+    for words in others.iter().filter(is_first).map(|other| heading(&other.finding.evidence, scene)) {
         if !also.contains(&words) {
             also.push(words);
         }
@@ -397,7 +443,7 @@ fn is_said(own: &str, gap: &Evidence, weaker: &Evidence) -> bool {
             let is_silence = matches!(gap, Evidence::UrgentSilent { .. } | Evidence::BlockerStale { .. });
             is_silence || own.contains("last change by a person")
         }
-        Evidence::NeverStarted { .. } => own.contains("no sign of work"),
+        Evidence::NeverStarted { .. } | Evidence::StartLate { .. } => own.contains("no sign of work"),
         _ => false,
     }
 }

@@ -6,15 +6,15 @@
 use connector_kit::{Block, Control, Span, Text};
 use jiff::Timestamp;
 
-use super::answered::Answered;
-use super::facts::{facts, heading, matter, next_step, since};
+use super::absence;
+use super::answered::{Answered, how_to_answer};
+use super::facts::{facts, heading, lasting, matter, next_step, since};
 use super::hearing::heard;
 pub(super) use super::hearing::{Heard, Hearing};
 use super::over::{Moved, Over};
 use super::scene::Scene;
 use super::when::{between, clean, count, day_of, moment};
 use crate::domain::alert::Ending;
-use crate::domain::command;
 use crate::domain::finding::{Finding, Grounds, Reading, Stage};
 use crate::domain::ids::TaskId;
 use crate::domain::names::{called, is_bare};
@@ -86,6 +86,8 @@ pub(super) struct Item {
     pub(super) also: Vec<String>,
     /// Sub-tasks with the same gap that this one speaks for.
     pub(super) children: usize,
+    /// All tasks that it is said of in one line, its own first. Empty: of its own alone.
+    pub(super) with: Vec<absence::Named>,
 }
 
 /// Who reads it.
@@ -124,6 +126,10 @@ impl Item {
             }
             None => vec![plain(format!("{} ", self.shape()))],
         };
+        if !self.with.is_empty() {
+            spans.extend(absence::headline(&self.with, scene));
+            return spans;
+        }
         let title = self.title.as_deref().map(clean).filter(|title| !title.is_empty());
         // Where a key says nothing to people, the title is what leads there.
         let (label, beside) = match title {
@@ -186,13 +192,13 @@ impl Item {
     pub(super) fn words(&self, scene: Scene<'_>) -> String {
         match self.over_at {
             Some(at) => self.over().words(at, scene),
-            None => self.numbers(scene),
+            None => self.numbers(&facts(&self.finding.evidence, scene), scene),
         }
     }
 
     /// The numbers as a sentence, with what this gap speaks for.
-    fn numbers(&self, scene: Scene<'_>) -> String {
-        let mut words = sentence(&facts(&self.finding.evidence, scene));
+    fn numbers(&self, facts: &str, scene: Scene<'_>) -> String {
+        let mut words = sentence(facts);
         if !self.also.is_empty() {
             words.push_str(&format!(" Also: {}.", self.also.join(", ")));
         }
@@ -222,6 +228,13 @@ impl Item {
         }
     }
 
+    /// The tasks that it is said of.
+    pub(super) fn tasks(&self) -> Vec<absence::Named> {
+        let (key, called, url) = (self.key.clone(), self.called(), self.url.clone());
+        let own = absence::Named { key, called, url, deadline: self.finding.deadline };
+        if self.with.is_empty() { vec![own] } else { self.with.clone() }
+    }
+
     /// What it is about, in a word of people's.
     pub(super) fn called(&self) -> String {
         clean(&called(&self.key, self.title.as_deref()))
@@ -231,6 +244,7 @@ impl Item {
     fn line(&self, scene: Scene<'_>) -> String {
         let key = self.called();
         match self.over_at {
+            None if !self.with.is_empty() => format!("{} {}", self.shape(), absence::line(&self.with)),
             Some(_) => self.ended(&heading(&self.finding.evidence, scene)),
             None if self.is_handed() => format!("● {key} · {}", self.handed.as_deref().unwrap_or_default()),
             None if self.quiet(scene).is_some() => {
@@ -370,12 +384,16 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
         blocks.push(Block::Line(headline));
         if item.says_more(scene) {
             let step = if item.over_at.is_none() { format!(" {}", item.step(scene)) } else { String::new() };
+            let (words, step) = match item.with.is_empty() {
+                true => (item.words(scene), step),
+                false => (absence::below(&item.finding.evidence, scene), String::new()),
+            };
             let again = item.again.filter(|_| item.over_at.is_none());
             let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
             let away = item.hearing.stands_in.as_ref().map_or(String::new(), |(away, until)| {
                 format!(" You hear it in the place of {}, who is away and back {}.", clean(away), day_of(*until, scene))
             });
-            blocks.push(Block::Note(vec![plain(format!("{}{again}{away}{step}", item.words(scene)))]));
+            blocks.push(Block::Note(vec![plain(format!("{words}{again}{away}{step}"))]));
         }
         blocks.extend(pressed(item.controls.clone()));
     }
@@ -400,14 +418,14 @@ fn one_line(items: &[Item], scene: Scene<'_>) -> String {
             format!("{}: {}", first.called(), matters.join(", "))
         }
         _ => {
-            let mut about: Vec<&Item> = Vec::new();
-            for item in items {
-                if about.iter().all(|one| one.key != item.key) {
-                    about.push(item);
+            let mut about: Vec<absence::Named> = Vec::new();
+            for one in items.iter().flat_map(Item::tasks) {
+                if about.iter().all(|known| known.key != one.key) {
+                    about.push(one);
                 }
             }
             let tasks = count(i64::try_from(about.len()).unwrap_or(i64::MAX), "task");
-            let called: Vec<String> = about.into_iter().take(LINES).map(Item::called).collect();
+            let called: Vec<String> = about.into_iter().take(LINES).map(|one| one.called).collect();
             format!("{tasks}: {}", called.join(", "))
         }
     }
@@ -433,7 +451,10 @@ pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>,
             }
             None => match item.quiet(scene) {
                 Some(answered) => sentence(&answered.words(scene)),
-                None => format!("{} {}", item.numbers(scene), item.step(scene)),
+                None => {
+                    let facts = lasting(&item.finding.evidence, scene);
+                    format!("{} {}", item.numbers(&facts, scene), item.step(scene))
+                }
             },
         };
         blocks.push(Block::Line(vec![plain(words)]));
@@ -451,22 +472,6 @@ pub(super) fn comment(items: &[Item], mentions: &[String], remark: Option<&str>,
     let kept = "This comment is kept up to date by gapwatch, which changes nothing else here.";
     blocks.push(Block::Note(vec![plain(format!("{about}{kept}"))]));
     Text { summary: one_line(items, scene), blocks }
-}
-
-/// The answers that are wanted most often, as a comment's first line.
-fn how_to_answer() -> Vec<Span> {
-    let code = |words: &str| Span::Code(format!("{}{words}", command::PREFIX));
-    vec![
-        plain("Answer with a comment: "),
-        code("on it"),
-        plain(", "),
-        code("snooze 3d why"),
-        plain(", "),
-        code("not mine"),
-        plain(" or "),
-        code("done"),
-        plain("."),
-    ]
 }
 
 /// `■ behind its pace since Mon 23 Nov`

@@ -43,6 +43,13 @@ const ABOUT: &[About] = &[
         needs: &[Need::Owner, Need::Due, Need::History],
     },
     About {
+        id: "start.late",
+        what: "its planned start has passed, and its state says that nobody has started",
+        stages: "opens",
+        first: "owner",
+        needs: &[Need::Owner, Need::Start],
+    },
+    About {
         id: "due.at_risk",
         what: "still open 14, 7, 3 or 1 days before its date; 14 and 7 days before, only the riskiest third, and only where past work shows which these are",
         stages: "opens, widens",
@@ -80,7 +87,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "ack.missing",
-        what: "somebody else assigned it, and there is no sign that its owner has seen it",
+        what: "somebody else assigned it, and there is no sign that its owner has seen it; many at once are one message",
         stages: "opens",
         first: "owner",
         needs: &[Need::Owner, Need::History],
@@ -206,7 +213,7 @@ const ABOUT: &[About] = &[
     },
     About {
         id: "due.drift",
-        what: "its own date was moved later twice, on the last day, or by more than half of the time there was",
+        what: "its date was moved later twice, on the last day, or by more than half of the time there was",
         stages: "widens",
         first: "manager",
         needs: &[Need::Due, Need::History],

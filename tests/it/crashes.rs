@@ -183,7 +183,8 @@ impl Point {
 /// Claims one thing to do; true when it was this call. Anything else is taken as done.
 async fn claim_only(call: Call, lab: &Lab) -> bool {
     let core = &lab.engine().core;
-    let claim = core.claim(Vec::new(), lab.now()).await.unwrap().unwrap_or_else(|| panic!("{call:?} is not due"));
+    let claim =
+        core.claim(Vec::new(), false, lab.now()).await.unwrap().unwrap_or_else(|| panic!("{call:?} is not due"));
     let is_it = is_claim_of(call, &claim);
     if !is_it {
         let done = if claim.message.op == MessageOp::Edit {

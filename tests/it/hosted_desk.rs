@@ -158,7 +158,16 @@ async fn from_a_token_of_asana_to_what_is_known_of_its_projects() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(!text.contains("canary") && !text.contains("github") && !text.contains("trello"), "{text}");
-    desk.run(&["validate"]).well();
+    let validated = desk.run(&["validate"]).well();
+    assert!(!validated.err.contains("unknown-name"), "{}", validated.err);
+    let misspelt = text.replacen("[\"On hold\"]", "[\"On hold\", \"On hodl\"]", 1);
+    std::fs::write(desk.path("gapwatch.toml"), misspelt).unwrap();
+    let validated = desk.run(&["validate"]).well();
+    let told = "warning[unknown-name]: asana.asana: `states` names \"on hodl\": no section";
+    assert!(validated.err.contains(told), "{}", validated.err);
+    let offline = desk.run(&["validate", "--offline"]).well();
+    assert!(!offline.err.contains("unknown-name"), "nobody is asked: {}", offline.err);
+    std::fs::write(desk.path("gapwatch.toml"), &text).unwrap();
 
     desk.hurry();
     desk.run(&["run", "--once"]).well().says(&["asana.asana: 1 tasks read (1 new, 0 changed), 0 unreadable"]);

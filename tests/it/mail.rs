@@ -258,6 +258,64 @@ async fn what_comes_up_after_the_mail_of_the_day_has_left_waits_for_the_next_mor
     assert_eq!(kept[1].header("In-Reply-To"), None);
 }
 
+/// Ana's second gap came up on Wednesday after the mail of that day had left, and waits for Thursday; the first is said once
+/// more then.
+async fn one_waits(server: &MailServer) -> World {
+    let lines = format!("{}\n[limits]\nrepeat = [1]\nper_hour = 10000\n", tables(server));
+    let mut world = World::plan().without_slack().more(&lines).begin("2026-03-02T09:00:00Z").await;
+    plant(&mut world, 2, "2026-03-27").await;
+    let second = world.github().issue(REPO, "Second").by("max-w").assignee("ana-k");
+    second.milestone("Spring", crate::world::github_day("2026-03-27")).body(&checklist(9, 10)).open();
+    for number in 1..=2 {
+        world.github().comment_as(REPO, number, "ana-k", "on it", at("2026-03-17T10:00:00Z"));
+    }
+    world.at("2026-03-18T09:00:00Z").run().await;
+    world.at("2026-03-18T10:00:00Z");
+    world.github().edit_body(REPO, 2, &checklist(2, 10), world.now());
+    world.later_by_minutes(16);
+    world.run().await;
+    assert_eq!(mails(server), ["ana: [gapwatch] acme/web#1 is behind its pace"]);
+    world
+}
+
+/// Whether the daemon would send something now, without reading before.
+async fn goes(world: &World) -> bool {
+    let engine = world.engine();
+    assert_eq!(engine.decide().await.unwrap(), None, "the clock is believed");
+    engine.core.claim(Vec::new(), true, world.now()).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn after_a_night_without_us_the_mail_of_the_day_waits_a_while_for_what_is_about_to_be_read() {
+    let server = MailServer::start().await.unwrap();
+    let mut world = one_waits(&server).await;
+    assert!(!goes(world.at("2026-03-19T09:10:00Z")).await);
+    assert!(!goes(world.at("2026-03-19T09:24:00Z")).await);
+    world.run().await;
+    assert_eq!(mails(&server)[1..], ["ana: [gapwatch] Thu 19 Mar: 2 to look at"]);
+
+    let server = MailServer::start().await.unwrap();
+    let mut world = one_waits(&server).await;
+    assert!(!goes(world.at("2026-03-19T09:10:00Z")).await);
+    assert!(goes(world.at("2026-03-19T09:25:00Z")).await, "a place that is not read for long holds up nobody else");
+}
+
+#[tokio::test]
+async fn what_was_read_too_late_for_the_mail_of_the_day_leaves_on_that_day_and_no_other() {
+    let server = MailServer::start().await.unwrap();
+    let mut world = one_waits(&server).await;
+    world.at("2026-03-19T09:10:00Z").decide_and_deliver().await;
+    assert_eq!(mails(&server)[1..], ["ana: [gapwatch] acme/web#1 is behind its pace"], "said once more");
+    world.at("2026-03-19T09:40:00Z").run().await;
+    let all = mails(&server);
+    assert_eq!(all.len(), 3, "{all:#?}");
+    assert!(server.mails()[2].text().contains("“Second”"), "{}", server.mails()[2].text());
+    world.at("2026-03-20T09:10:00Z").decide_and_deliver().await;
+    world.at("2026-03-20T09:40:00Z").run().await;
+    let once = server.mails().iter().filter(|mail| mail.text().contains("“Second”")).count();
+    assert!(once <= 2, "the first time, and once more a working day later: {:#?}", mails(&server));
+}
+
 #[tokio::test]
 async fn no_title_gets_out_of_its_place_in_a_mail() {
     let server = MailServer::start().await.unwrap();

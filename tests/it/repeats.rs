@@ -72,7 +72,7 @@ async fn a_mail_that_was_claimed_and_never_sent_is_sent_after_the_next_start() {
     world.at("2026-03-16T09:00:00Z");
     world.engine().pull(true).await.unwrap();
     world.engine().decide().await.unwrap();
-    let claim = world.engine().core.claim(Vec::new(), world.now()).await.unwrap().unwrap();
+    let claim = world.engine().core.claim(Vec::new(), false, world.now()).await.unwrap().unwrap();
     assert!(matches!(claim.message.address, Address::Email(_)));
     world.restart().await;
     goes_on(&mut world).await;

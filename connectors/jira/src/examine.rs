@@ -242,6 +242,23 @@ impl Jira {
         Ok(blocking(&types.issue_link_types, &self.config.blocking))
     }
 
+    /// What the configuration names, and the site does not have.
+    async fn names_of_nothing(&self) -> Result<Vec<Finding>, ConnectorError> {
+        let mut findings = Vec::new();
+        let config = &self.config;
+        if !config.states.0.is_empty() {
+            findings.extend(self.words().await?);
+        }
+        if config.fields != crate::Fields::default() {
+            findings.extend(self.own_fields().await?);
+        }
+        if !config.blocking.is_empty() {
+            findings.extend(self.links().await?);
+        }
+        findings.retain(|finding| finding.verdict == Verdict::Warning);
+        Ok(findings)
+    }
+
     /// Words of the configuration that the site does not know.
     async fn words(&self) -> Result<Vec<Finding>, ConnectorError> {
         let what = "the list of statuses";
@@ -362,5 +379,9 @@ fn skew(skew: SignedDuration) -> Finding {
 impl Examine for Jira {
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(self.look_at_itself(parts))
+    }
+
+    fn misnamed<'a>(&'a self, _parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        Box::pin(self.names_of_nothing())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::answers::expect_ok;
 use crate::call::segment;
-use crate::config::key;
+use crate::config::{Fields, key};
 use crate::containers::is_called;
 use crate::whoami::warnings;
 use crate::wire::{BoardStub, Label};
@@ -92,6 +92,33 @@ impl Trello {
         let response = expect_ok(self.get(format!("boards/{}/labels", segment(board)), query).await?, what)?;
         let labels: Vec<Label> = items::each(items::single::<Vec<&RawValue>>(&response, what)?, &mut Vec::new());
         Ok(labels.iter().flat_map(|label| label.id.as_deref().into_iter().chain(label.word())).map(key).collect())
+    }
+
+    /// What the configuration names, and none of these boards has.
+    async fn names_of_nothing(&self, parts: &[String]) -> Result<Vec<Finding>, ConnectorError> {
+        let Fields { start, progress, estimate } = &self.config.fields;
+        let mut unfound: Vec<&String> = [start, progress, estimate].into_iter().flatten().collect();
+        if parts.is_empty() || parts.len() > MOST_PARTS || (self.config.states.is_empty() && unfound.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let mut heard = BTreeSet::new();
+        for part in parts {
+            let id = self.board_named(part).await?.id;
+            let board = self.board(&id).await?;
+            heard.extend(board.lists.iter().flat_map(|(id, list)| [key(id), key(&list.name)]));
+            if !self.config.states.is_empty() {
+                heard.extend(self.labels_of_board(&id).await?);
+            }
+            let Fields { start, progress, estimate } = &board.roles.unfound;
+            let lacks = |word: &String| [start, progress, estimate].into_iter().flatten().any(|own| own == word);
+            // What a board does not show may be there.
+            unfound.retain(|word| board.roles.refused.is_none() && lacks(word));
+        }
+        let unfound = unfound.into_iter().map(|word| {
+            let what = format!("`fields` names \"{word}\": no custom field is called so");
+            Finding::warning(what, "write it as Trello does")
+        });
+        Ok(self.states_of_nothing(&heard).into_iter().chain(unfound).collect())
     }
 
     /// What `states` names and nothing is called.
@@ -196,5 +223,9 @@ fn skew(skew: SignedDuration) -> Finding {
 impl Examine for Trello {
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(self.look_at_itself(parts))
+    }
+
+    fn misnamed<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        Box::pin(self.names_of_nothing(parts))
     }
 }

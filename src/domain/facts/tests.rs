@@ -45,6 +45,7 @@ fn folded_with(changes: &[RawChange], owners: &[AccountId]) -> Facts {
         is_bulk: &|account, at| account == MO && at == self::at("2025-03-20T10:00:00Z"),
         is_planning: &|account, at| account == MO && at == self::at("2025-03-21T10:00:00Z"),
         account_of: &|name| ["ana", "mo", "bot"].iter().position(|known| *known == name).map(|nth| [ANA, MO, BOT][nth]),
+        date_of_home: &|name| name.strip_prefix("until ").and_then(Due::from_text),
         owners,
         reporter: Some(MO),
         created_at: at("2025-03-01T10:00:00Z"),
@@ -253,6 +254,45 @@ fn the_first_date_is_no_move_and_each_later_change_of_it_is() {
 }
 
 #[test]
+fn from_milestone_to_milestone_the_date_moves_in_whichever_order_the_tool_tells_it() {
+    let (a, b) = ("until 2025-03-10", "until 2025-03-12");
+    let out = || valued(change(5, Field::Home, ANA), a, "");
+    let into = || valued(change(5, Field::Home, ANA), "", b);
+    let named = |change: RawChange, vkey: &str| RawChange { vkey: vkey.to_owned(), ..change };
+    for (first, then) in [(out(), into()), (into(), out())] {
+        let made = valued(change(2, Field::Home, MO), "", a);
+        let facts = folded(&[made, named(first, "event:1"), named(then, "event:2")]);
+        let days: Vec<_> = facts.due_moves().iter().map(|one| (one.from, one.to, one.bulk)).collect();
+        let due = Due::from_text;
+        assert_eq!(days, [(due("2025-03-10"), due("2025-03-12"), false)]);
+        assert_eq!((facts.slips, facts.due_set_by, facts.due_set_at), (1, Some(ANA), Some(at("2025-03-05T10:00:00Z"))));
+    }
+    // It was in the first one when it was made, which no entry tells.
+    let facts = folded(&[named(into(), "event:1"), named(out(), "event:2")]);
+    assert_eq!(facts.due_moves().len(), 1);
+    // Taken out, and put into another one days later.
+    let late = valued(change(8, Field::Home, ANA), "", b);
+    assert_eq!(folded(&[out(), late]).due_moves(), []);
+}
+
+#[test]
+fn a_milestone_had_the_date_that_it_had_when_the_task_came_into_it() {
+    let came = valued(change(3, Field::Home, ANA), "until 2025-03-10", "until 2025-03-20");
+    let moved = valued(change(9, Field::Due, ANA), "2025-03-14", "2025-03-20");
+    let moved = RawChange { vkey: format!("{HOME_MOVED}7:1"), account: None, observed: true, ..moved };
+    let later = valued(change(12, Field::Home, ANA), "until 2025-03-20", "until 2025-03-27");
+    let facts = folded(&[came, moved, later]);
+    let days: Vec<_> = facts.due_moves().iter().map(|one| (one.from, one.to, one.bulk)).collect();
+    let due = Due::from_text;
+    let expected = [
+        (due("2025-03-10"), due("2025-03-14"), false),
+        (due("2025-03-14"), due("2025-03-20"), true),
+        (due("2025-03-20"), due("2025-03-27"), false),
+    ];
+    assert_eq!(days, expected);
+}
+
+#[test]
 fn of_many_moves_the_first_and_the_latest_are_kept() {
     let moves: Vec<_> = (0..40u32)
         .map(|nth| {
@@ -391,4 +431,27 @@ fn random_change((nth, (day, field, by, from, to)): (usize, (u32, u8, i64, usize
     let values = ["", "1", "2", "2025-03-10"];
     let plain = change(day, Field::from_code(field), if by == 3 { BOT } else { AccountId(by) });
     RawChange { vkey: format!("event:{nth}"), ..valued(plain, values[from], values[to]) }
+}
+
+#[test]
+fn a_milestone_that_is_given_back_soon_was_never_another() {
+    let home = |day: u32, minute: u32, from: &str, to: &str, by| {
+        let moved = valued(change(day, Field::Home, by), from, to);
+        let vkey = format!("{day}:{minute}");
+        RawChange { at: moved.at + jiff::SignedDuration::from_mins(minute.into()), vkey, ..moved }
+    };
+    let set = home(3, 0, "", "M1", MO);
+    let away = [home(11, 0, "M1", "", ANA), home(11, 0, "", "M2", ANA)];
+    let back = |day, minute| [home(day, minute, "M2", "", ANA), home(day, minute, "", "M1", ANA)];
+    let told = |changes: &[RawChange]| {
+        let facts = folded(changes);
+        (facts.due_set_at, facts.due_set_by)
+    };
+    let all = |back: [RawChange; 2]| [vec![set.clone()], away.to_vec(), back.to_vec()].concat();
+    assert_eq!(told(&all(back(11, 3))), (Some(at("2025-03-03T10:00:00Z")), Some(MO)));
+    let later = (Some(at("2025-03-13T10:00:00Z")), Some(ANA));
+    assert_eq!(told(&all(back(13, 0))), later, "two days later it is a date set anew");
+    let from_the_beginning = [away.to_vec(), back(11, 3).to_vec()].concat();
+    assert_eq!(told(&from_the_beginning), (None, None), "as it was made");
+    assert_eq!(told(&[vec![set.clone()], away.to_vec()].concat()).1, Some(ANA));
 }

@@ -87,6 +87,35 @@ async fn d15_a_parent_and_its_five_late_parts_are_one_message() {
     }
 }
 
+/// On Trello the parts of a card are the items of its checklists, which may have dates and owners of their own.
+#[tokio::test]
+async fn d15_on_trello_a_card_and_its_five_late_items_are_one_message() {
+    let tracker = Tracker::Trello;
+    let mut world = tracker.plan().more("[rules.stalled]\nenabled = false\n").begin("2026-03-02T09:00:00Z").await;
+    let card = tracker.task(&world, "Whole", Some("ana"));
+    tracker.due(&world, &card, "2026-03-20");
+    let trello = world.sim.trello();
+    let items = ["Part 1", "Part 2", "Part 3", "Part 4", "Part 5"];
+    trello.checklist(&card, "Parts", &items);
+    for item in items {
+        trello.check_item(&card, item, Some(at("2026-03-20T15:00:00Z")), Some("ana"));
+    }
+    world.run().await;
+    world.at("2026-03-20T10:00:00Z");
+    tracker.comment(&world, &card, "ana", "on it");
+    world.run().await;
+    world.at("2026-03-20T16:30:00Z").run().await;
+    world.sent();
+    world.at("2026-03-23T09:00:00Z").run().await;
+    world.later_by_minutes(30);
+    world.run().await;
+    let sent = world.sent();
+    let direct = sent.iter().filter(|sent| sent.starts_with("slack @ana:")).count();
+    let comments = sent.iter().filter(|sent| sent.contains("comment ")).count();
+    assert_eq!((direct, comments), (1, 1), "{sent:#?}");
+    assert!(world.last_words("@ana").contains("past its date"), "{}", world.last_words("@ana"));
+}
+
 #[tokio::test]
 async fn d16_who_is_blocked_is_not_nagged_and_the_blockers_owner_hears() {
     let mut world = blocked("2026-03-27").await;
@@ -99,7 +128,7 @@ async fn d16_who_is_blocked_is_not_nagged_and_the_blockers_owner_hears() {
 }
 
 /// Tom has what Ana waits for.
-const TOM: &str = "\n[people.tom]\nname = \"Tom B.\"\nemail = \"tom@example.org\"\nmanager = \"max\"\ntz = \"Etc/UTC\"\n\
+pub(super) const TOM: &str = "\n[people.tom]\nname = \"Tom B.\"\nemail = \"tom@example.org\"\nmanager = \"max\"\ntz = \"Etc/UTC\"\n\
                    also = { github = \"tom-b\", slack = \"U0TOM\", trello = \"tom\" }\n";
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Working time, and people who are not there.
 
+use super::graph::TOM;
+use crate::contract::trackers::ALL;
 use crate::pipeline::{lives, plant};
-use crate::world::{REPO, World, at};
+use crate::world::{PEOPLE, REPO, World, at};
 
 /// Ana, with these lines of her own, works for Max.
 fn people(of_ana: &str) -> String {
@@ -75,4 +77,59 @@ async fn d21_whoever_left_leaves_one_list_to_their_manager() {
     assert_eq!(gap.alert.told.len(), 1, "one list: {:#?}", gap.alert.told);
     let sent = world.sent();
     assert!(sent.iter().any(|sent| sent.starts_with("slack @max") && sent.contains("Ana K.")), "{sent:#?}");
+}
+
+#[tokio::test]
+async fn d21_on_every_tracker_the_deputy_of_whoever_is_away_hears() {
+    for tracker in ALL {
+        let away = "manager = \"max\"\ndeputy = \"tom\"\naway = [\"2026-03-12..2026-03-20\"]";
+        let people = format!("{}{TOM}", PEOPLE.replacen("manager = \"max\"", away, 1));
+        let mut world = tracker.plan().people(&people).begin("2026-03-02T09:00:00Z").await;
+        world.slack().user("U0TOM", "tom@example.org", "Tom B.", "Etc/UTC");
+        let key = tracker.task(&world, "Send the offer", Some("ana"));
+        tracker.due(&world, &key, "2026-03-12");
+        world.run().await;
+        world.at("2026-03-04T10:00:00Z");
+        tracker.start(&world, &key, "ana");
+        world.run().await;
+        world.at("2026-03-11T16:55:00Z").run().await;
+        world.sent();
+        world.run_until("2026-03-13T12:00:00Z", 60).await;
+        let sent = world.sent();
+        let late = |to: &str| sent.iter().any(|one| one.starts_with(to) && one.contains("past its date"));
+        assert!(late("slack @U0TOM"), "{tracker:?}: {sent:#?}");
+        assert!(!sent.iter().any(|one| one.starts_with("slack @ana")), "{tracker:?}: {sent:#?}");
+        let words = world.last_words("@U0TOM");
+        assert!(words.contains("in the place of Ana K."), "{tracker:?}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn d21_on_every_tracker_whoever_left_leaves_one_list_to_their_manager() {
+    for tracker in ALL {
+        let mut world = tracker.plan().begin("2026-03-02T09:00:00Z").await;
+        let keys: Vec<String> =
+            ["Send the offer", "Order the paper"].map(|title| tracker.task(&world, title, Some("ana"))).into();
+        world.run().await;
+        world.at("2026-03-04T11:00:00Z");
+        tracker.comment(&world, &keys[0], "ana", "begun");
+        world.run().await;
+        world.at("2026-03-05T09:00:00Z").run().await;
+        let gone = |open: &[String]| open.iter().filter(|gap| gap.starts_with("owner.gone ")).count();
+        assert_eq!(gone(&world.open().await), 0, "{tracker:?}");
+        world.sent();
+        world.at("2026-04-02T08:00:00Z");
+        tracker.comment(&world, &keys[1], "max", "any news?");
+        world.at("2026-04-02T09:00:00Z").run().await;
+        world.at("2026-04-02T09:30:00Z").run().await;
+        assert_eq!(gone(&world.open().await), 1, "{tracker:?}: {:#?}", world.open().await);
+        let gap = world.gap("owner.gone").await;
+        assert!(gap.summary.contains("2 open tasks: "), "{tracker:?}: {}", gap.summary);
+        assert_eq!(gap.alert.told.len(), 1, "{tracker:?}: one list: {:#?}", gap.alert.told);
+        let sent = world.sent();
+        assert!(
+            sent.iter().any(|one| one.starts_with("slack @max") && one.contains("Ana K.")),
+            "{tracker:?}: {sent:#?}"
+        );
+    }
 }

@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use connector_simulator::Simulator;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use tempfile::TempDir;
 
 use crate::lab::{reader, rows};
 
+/// At a quiet moment so much time has passed at least: what was being sent when the program was killed is looked for after a
+/// minute and a half, and is to be found before people do something that makes it needless.
+const QUIET: SignedDuration = SignedDuration::from_mins(2);
 /// A program that is not at rest by then hangs.
 pub const LONGEST_REST: Duration = Duration::from_secs(180);
 
@@ -180,7 +183,8 @@ impl<S: Scene> Rig<S> {
     pub fn move_on(&mut self, moment: Moment) {
         self.forget_calls();
         // A moment at which much is said at the pace of the tools may last longer than until the next one.
-        let at = moment.at.max(self.now());
+        let is_quiet = !moment.deeds && !moment.kills;
+        let at = moment.at.max(self.now() + if is_quiet { QUIET } else { SignedDuration::ZERO });
         if moment.deeds {
             self.scene.act(&self.sim, at);
         }
@@ -211,10 +215,21 @@ impl<S: Scene> Rig<S> {
     /// time moves on by a second.
     pub fn pace(&mut self) {
         let seen = self.seen();
-        if self.calls_wait() || (seen == self.paced && self.standing().is_none()) {
+        if self.works() {
+            // On a busy machine it is slow, and waits for nothing.
+        } else if self.calls_wait() || (seen == self.paced && self.standing().is_none()) {
             self.show(self.now() + 1.second());
         }
         self.paced = seen;
+    }
+
+    /// True while the program runs, or would if it had a processor, or waits for its disk.
+    fn works(&self) -> bool {
+        let Some(child) = &self.child else { return false };
+        let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).into_iter().flatten().flatten();
+        let state = |text: &str| text.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+        let mut states = threads.filter_map(|thread| state(&std::fs::read_to_string(thread.path().join("stat")).ok()?));
+        states.any(|state| matches!(state, 'R' | 'D'))
     }
 
     /// True while the program has begun a call that it does not make yet.

@@ -119,3 +119,17 @@ async fn the_app_s_token_goes_to_one_call_alone_and_the_websocket_to_nobody_else
     let answer = reqwest::Client::new().post(url).bearer_auth(APP_TOKEN).json(&body).send().await.unwrap();
     assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["error"], "not_allowed_token_type");
 }
+
+#[tokio::test]
+async fn a_press_that_cannot_be_kept_is_not_taken_and_counts_once_when_it_comes_again() {
+    let mut office = Office::open(Way::Http).await;
+    let payload = office.world.slack().press("U0ANA", &office.message("U0ANA"), "3 days");
+    let other = rusqlite::Connection::open(office.world.store()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(office.send(Way::Http, &payload).await, 503);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(office.send(Way::Http, &payload).await, 200);
+    office.world.decide_and_deliver().await;
+    assert!(office.world.last_words("@ana").contains("snoozed until"), "{}", office.world.last_words("@ana"));
+    assert_eq!(office.kept(), "1");
+}

@@ -55,6 +55,7 @@ pub(super) fn alert(id: i64, rule: &'static str, task: TaskId) -> Alert {
             stage: Stage::Opens,
             what: crate::domain::said::Claim::OnIt,
             words: None,
+            lapsed: true,
         })),
         snooze_reason: Some("later".to_owned()),
         step_at: Some(mins(9)),
