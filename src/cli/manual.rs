@@ -124,6 +124,9 @@ fn section(text: &mut String, command: &Command, name: &str) {
     let usage = std::iter::once(name.to_owned()).chain(places).collect::<Vec<_>>().join(" ");
     let _ = write!(text, "\n## `{usage}`\n\n{}\n", about(command)); // writing to a String cannot fail
     options(text, command.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help"));
+    if let Some(words) = command.get_after_help() {
+        let _ = write!(text, "\n```text\n{words}\n```\n");
+    }
 }
 
 fn about(command: &Command) -> String {

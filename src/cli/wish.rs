@@ -37,16 +37,21 @@ pub(super) async fn snooze(
     if reason.is_none() && !from.quiet {
         anstream::eprintln!("A reason helps whoever later asks why nobody was told: add --reason \"…\"");
     }
-    put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
-    anstream::println!("{gap} is snoozed until {}.", when(until));
+    let is_heard = put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
+    anstream::println!("{gap} is snoozed until {}{}.", when(until), from_when(is_heard));
     Ok(Exit::Done)
 }
 
 /// Ends a silence.
 pub(super) async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
-    put(from, Wish::Unsnooze { gap: GapId(gap.to_owned()) }).await?;
-    anstream::println!("{gap} is no longer snoozed.");
+    let is_heard = put(from, Wish::Unsnooze { gap: GapId(gap.to_owned()) }).await?;
+    anstream::println!("{gap} is no longer snoozed{}.", from_when(is_heard));
     Ok(Exit::Done)
+}
+
+/// From when on a wish counts that no daemon has heard.
+fn from_when(is_heard: bool) -> &'static str {
+    if is_heard { "" } else { ", from the next `gapwatch run` on: no daemon is running now" }
 }
 
 /// Ends the hold of a container. Each of its missing tasks is still asked for before it is called gone.
@@ -87,21 +92,21 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
     Ok(calendar.next_day_start(at - SignedDuration::from_secs(1)))
 }
 
-/// Puts a wish into the inbox: through the daemon, or straight.
-pub(super) async fn put(from: &From, wish: Wish) -> Result<(), Stopped> {
+/// Puts a wish into the inbox: through the daemon, or straight. False: no daemon is running, so that it waits there.
+pub(super) async fn put(from: &From, wish: Wish) -> Result<bool, Stopped> {
     let settings = settings(from, LOOKING)?;
     let file = View::store_file(&settings);
     let clock = crate::clock::system();
     let key = uuid::Uuid::new_v4().simple().to_string();
     let ask = Ask::Wish { key: key.clone(), wish: wish.clone() };
     match listen::ask(&file, &ask).await.map_err(Stopped::failed)? {
-        Some(Reply { ok: true, .. }) => Ok(()),
+        Some(Reply { ok: true, .. }) => Ok(true),
         Some(Reply { because, .. }) => Err(Stopped::failed(because.unwrap_or_default())),
         None => {
             let now = clock.now();
             let mut store = Store::open(&store_path(&settings), now)?;
             store.put_answer("cli", &key, now, None, &wish)?;
-            Ok(())
+            Ok(false)
         }
     }
 }

@@ -299,10 +299,10 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "unknown-name",
-        "(Warning.) `states` or `fields` names something that no project or board of the connection has: a section, a list, a\n\
-         label, a status or a custom field. Most likely it is spelt otherwise there. It does nothing until something is\n\
-         called so.\n\n\
-         `gapwatch validate` asks the trackers for that; with `--offline` nobody is asked, and such names are not looked at.\n",
+        "(Warning.) `states` or `fields` names something that no project or board of the connection has: a section, a\n\
+         list, a label, a status or a custom field. It is probably spelt differently there. Until something has that name,\n\
+         the setting has no effect.\n\n\
+         `gapwatch validate` asks the trackers for it; with `--offline` it asks nobody, and such names are not checked.\n",
     ),
     (
         "unknown-reference",

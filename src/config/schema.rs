@@ -116,7 +116,10 @@ impl Reference {
             ("", "") => of_type,
             ("", note) => {
                 let first = of_type.split_inclusive(". ").next().unwrap_or_default().trim_end();
-                let tells = first.ends_with('.') && !first.starts_with("Left out:") && !first.contains("[`");
+                // A remark that says itself what it is about needs no more.
+                let is_remark = note.starts_with("Left out") || note.starts_with("Required");
+                let tells =
+                    is_remark && first.ends_with('.') && !first.starts_with("Left out:") && !first.contains("[`");
                 if tells { format!("{first} {note}") } else { note.to_owned() }
             }
             (above, "") => above.to_owned(),
@@ -320,7 +323,7 @@ mod tests {
         assert!(poll["description"].as_str().unwrap().starts_with("How often a repository"));
         let mode = at(schema, "rules.pace.behind.mode").unwrap();
         assert_eq!((&mode["type"], &mode["enum"]), (&json!("string"), &json!(["observe", "live"])));
-        assert_eq!(mode["description"], "Whether it speaks; left out: as its connection does.");
+        assert_eq!(mode["description"], "The rule's own mode; left out: that of the connection.");
         assert_eq!(schema["additionalProperties"], false, "an unknown key is a mistake");
         assert_eq!(schema["properties"]["github"]["propertyNames"]["pattern"], NAMES);
         assert!(at(schema, "github.acme.pol").is_none());

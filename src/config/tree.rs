@@ -102,13 +102,13 @@ impl Merge {
                 double = Some(header);
             }
             if line.replace(here) != Some(here) && !is_echo {
-                self.problems.push(self.syntax(error.message(), span, table.get_ref()));
+                self.problems.push(self.syntax(error.message(), span, table.get_ref(), text));
             }
         }
         self.add_table(table.get_ref(), "", into);
     }
 
-    fn syntax(&self, message: &str, span: Range<usize>, table: &DeTable<'_>) -> Diagnostic {
+    fn syntax(&self, message: &str, span: Range<usize>, table: &DeTable<'_>, text: &str) -> Diagnostic {
         if message == "duplicate key" {
             let name = self.file.text(&span);
             let problem = Diagnostic::error("duplicate-key", format!("key `{name}` is given twice"))
@@ -116,8 +116,11 @@ impl Merge {
                 .help("in one file a key, or the header of a table, may stand only once");
             // Which table it is in, the parser does not say; where the name stands once, there is no doubt.
             return match places_of(table, name).as_slice() {
-                [first] => problem.mark(Mark::new(&self.file, first.clone(), "first given here")),
-                _ => problem,
+                [first] if *first != span => problem.mark(Mark::new(&self.file, first.clone(), "first given here")),
+                _ => match same_header(text, &span) {
+                    Some(first) => problem.mark(Mark::new(&self.file, first, "first given here")),
+                    None => problem,
+                },
             };
         }
         Diagnostic::error("syntax", "this is not TOML".to_owned())
@@ -203,6 +206,15 @@ impl Merge {
         }
         problem
     }
+}
+
+/// The same place in an earlier line that is written alike. `None`: there is none, or the place is in no header.
+fn same_header(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let (own, is_in_header) = header_of(text, span.start);
+    let line = |from: usize| text[from..].lines().next().unwrap_or_default().trim_end();
+    let mut lines = text[..own].match_indices('\n').map(|(end, _)| end + 1).chain([0]).filter(|from| *from < own);
+    let first = lines.find(|from| is_in_header && line(*from) == line(own))?;
+    Some(first + span.start - own..first + span.end - own)
 }
 
 /// Where the table begins that a place is in, and whether the place is in its header.

@@ -199,9 +199,9 @@ pub struct SysRules {
 pub struct PaceBehind {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, before which nothing is said.
     pub from: f64,
@@ -223,9 +223,9 @@ pub struct PaceBehind {
 pub struct PaceStuckNearDone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Declared share, 0 to 1, from which a task is nearly done.
     pub from: f64,
@@ -243,9 +243,9 @@ pub struct PaceStuckNearDone {
 pub struct StartNever {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Elapsed share, 0 to 1, from which the gap opens.
     pub from: f64,
@@ -282,9 +282,9 @@ pub struct StartLate {
 pub struct Stalled {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Silence allowed with less than 3 calendar days left.
     pub idle_0d: Length,
@@ -304,9 +304,9 @@ pub struct Stalled {
 pub struct Aging {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Tasks that are in their state for less time than this are left alone.
     pub min_age: Length,
@@ -320,9 +320,9 @@ pub struct Aging {
 pub struct HighPrioritySilent {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Silence allowed without a deadline.
     pub idle: Length,
@@ -344,9 +344,9 @@ pub struct HighPrioritySilent {
 pub struct EstimateExceeded {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Booked time as a share of the estimate from which the gap opens.
     pub from: f64,
@@ -364,9 +364,9 @@ pub struct EstimateExceeded {
 pub struct Overdue {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -376,9 +376,9 @@ pub struct Overdue {
 pub struct OwnerNone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Calendar days before the deadline from which it is told directly, not only in the digest.
     pub direct_days_left: u32,
@@ -392,9 +392,9 @@ pub struct OwnerNone {
 pub struct DueNone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -404,9 +404,9 @@ pub struct DueNone {
 pub struct DueChildAfterParent {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Calendar days before the parent's deadline from which it widens.
     pub red_days_left: u32,
@@ -418,9 +418,9 @@ pub struct DueChildAfterParent {
 pub struct BlockerCascade {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -430,7 +430,7 @@ pub struct BlockerCascade {
 pub struct SysMirrorStale {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// Poll periods without a success after which the operators are told.
     pub after_polls: u32,
@@ -442,7 +442,7 @@ pub struct SysMirrorStale {
 pub struct SysUnmapped {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
 }
 
@@ -452,7 +452,7 @@ pub struct SysUnmapped {
 pub struct SysMassChange {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
 }
 
@@ -462,7 +462,7 @@ pub struct SysMassChange {
 pub struct OwnRule {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// When the gap is open.
     pub when: Condition,

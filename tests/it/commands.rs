@@ -276,12 +276,24 @@ async fn a_gap_is_snoozed_without_a_daemon() {
     let shown = shop.run(&["gaps", "list", "-o", "json"]).json()["gaps"][0].clone();
     assert_eq!(shown["held_because"], "snoozed");
     assert!(shown["snoozed_until"].is_string());
+    let listed = shop.run(&["gaps", "list"]);
+    assert!(listed.out.contains("firing (snoozed)"), "{}", listed.out);
+    assert!(listed.out.contains(shown["subject"]["title"].as_str().unwrap()), "{}", listed.out);
+    assert!(listed.out.lines().all(|line| line == line.trim_end()), "{}", listed.out);
     assert_eq!(shop.run(&["unsnooze", &gap]).code, 0);
     shop.run(&["run", "--once"]);
     assert_eq!(shop.sim.slack().messages().len(), 1);
-    for args in [&["snooze", "nothing", "--for", "3d"][..], &["snooze", &gap], &["snooze", &gap, "--for", "soon"]] {
+    for args in [
+        &["snooze", "nothing", "--for", "3d"][..],
+        &["snooze", &gap],
+        &["snooze", &gap, "--for", "soon"],
+        &["snooze", &gap, "--for", "60d"],
+        &["snooze", &gap, "--for", "400d", "--reason", "a long fair"],
+    ] {
         assert_eq!(shop.run(args).code, 2, "{args:?}");
     }
+    let far = shop.run(&["snooze", &gap, "--for", "60d", "--reason", "the fair"]);
+    assert!(far.code == 0 && far.out.contains("`gapwatch run`"), "nothing runs that would obey: {}", far.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,7 +397,7 @@ async fn before_anything_was_read_the_reading_commands_say_what_to_do() {
     assert!(!shop.path("gapwatch.db").exists(), "and make nothing");
     shop.run(&["sync"]);
     let listed = shop.run(&["gaps", "list"]);
-    assert!(listed.out.starts_with("Nothing has been judged yet: `gapwatch run --once` does so"), "{}", listed.out);
+    assert!(listed.out.starts_with("Nothing has been judged yet: `gapwatch run --once` judges it"), "{}", listed.out);
     shop.run(&["run", "--once"]);
     let listed = shop.run(&["gaps", "list"]);
     assert!(listed.out.contains("overdue"), "{}", listed.out);

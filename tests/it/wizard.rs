@@ -265,7 +265,7 @@ async fn the_bundle_can_be_sent_it_holds_no_secret_no_title_and_no_address() {
     desk.run(&["sync"]);
     desk.sim.heal();
     let ended = desk.run(&["doctor", "--bundle", "bundle.txt"]);
-    assert!(ended.err.contains("Read it before you send it"), "{}", ended.err);
+    assert!(ended.err.contains("read it before you send it"), "{}", ended.err);
     assert_eq!(std::fs::metadata(desk.path("bundle.txt")).unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(desk.path("bundle.txt")).unwrap();
     for secret in ["canary", TITLE, "billing", "begun", "example.org", "Ana K."] {
@@ -327,6 +327,8 @@ async fn a_preview_may_be_sent_to_oneself_and_says_what_it_is() {
         (&digests["schema"], &digests["messages"][0]["channel"]),
         (&"gapwatch.preview/1".into(), &"digest".into())
     );
+    let mail = desk.run(&["preview", "mail"]).well();
+    assert!(mail.out.contains(" would: see `gapwatch preview "), "{}", mail.out);
     assert_eq!(desk.run(&["preview", "digest", "nobody"]).code, 2);
     assert_eq!(desk.run(&["preview", "message", "--for", "nobody"]).code, 2);
     assert_eq!(desk.run(&["preview", "message", "--gap", "0000000000"]).code, 2);

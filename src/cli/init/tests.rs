@@ -105,7 +105,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     insta::assert_snapshot!(shown, @r##"
     # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
-    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    # "observe" shows what would be sent and sends nothing; "live" sends it. `gapwatch enable` shows the next step.
     mode = "observe"
 
     [github.acme]
@@ -130,7 +130,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     # Hears when a gap stays, of everybody without a `manager` of their own.
     default_manager = "max_w"
 
-    # Who has open issues. `manager = "…"` names another of these tables.
+    # People with open issues. `manager = "…"` names another of these tables.
     [people.ana_k]
     name = "Ana K."
     email = "ana@example.org"

@@ -389,5 +389,6 @@ fn a_table_that_stands_twice_is_one_mistake() {
     let table = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web']\n";
     let found = found(&format!("{table}{table}[slack]\nchannel = '#a'\nchannel = '#b'\n"));
     assert_eq!(found.matches("error[duplicate-key]").count(), 2, "{found}");
+    assert!(found.contains("::: gapwatch.toml:1:9"), "where it stands first: {found}");
     assert!(found.contains("key `acme` is given twice") && found.contains("key `channel` is given twice"), "{found}");
 }

@@ -37,9 +37,9 @@ pub struct ChurnRules {
 pub struct AckMissing {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Time without a sign from which it opens ...
     pub after: Length,
@@ -55,9 +55,9 @@ pub struct AckMissing {
 pub struct AnswerWaiting {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Time without an answer from which it widens.
     pub after: Length,
@@ -73,9 +73,9 @@ pub struct AnswerWaiting {
 pub struct ChurnReopened {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// So many reopenings are a gap whatever the date.
     pub times: u32,
@@ -89,9 +89,9 @@ pub struct ChurnReopened {
 pub struct DueDrift {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// So many moves to a later date are a gap ...
     pub moves: u32,
@@ -107,9 +107,9 @@ pub struct DueDrift {
 pub struct DueAtRiskSettings {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// So many finished tasks must have missed their date before some are called riskier than others, ...
     pub misses: u32,
@@ -127,9 +127,9 @@ pub struct DueAtRiskSettings {
 pub struct DueUnrealistic {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// At most so many calendar days ahead are too few for a task that nobody has begun.
     pub days_ahead: u32,
@@ -151,9 +151,9 @@ pub struct MilestoneRules {
 pub struct MilestoneAtRiskSettings {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks with parts it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks with parts that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// It is a gap where it is less likely than this, 0 to 1, that all is done by the date, ...
     pub amber: f64,

@@ -11,7 +11,7 @@ use crate::domain::policy::Mode;
 pub struct SysVolume {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as soon as anything does.
+    /// The rule's own mode; `None`: live as soon as anything is.
     pub mode: Option<Mode>,
 }
 
@@ -21,7 +21,7 @@ pub struct SysVolume {
 pub struct SysDeliveryFailed {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as soon as anything does.
+    /// The rule's own mode; `None`: live as soon as anything is.
     pub mode: Option<Mode>,
 }
 
@@ -31,7 +31,7 @@ pub struct SysDeliveryFailed {
 pub struct SysRuleUseless {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as soon as anything does.
+    /// The rule's own mode; `None`: live as soon as anything is.
     pub mode: Option<Mode>,
     /// Words of which it is known what became of them, before anything is said.
     pub least: u32,

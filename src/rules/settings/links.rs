@@ -13,9 +13,9 @@ use crate::rules::condition::Condition;
 pub struct BlockerResolved {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Time after which that is said.
     pub after: Length,
@@ -27,9 +27,9 @@ pub struct BlockerResolved {
 pub struct BlockerUnnamed {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Waiting that is left alone.
     pub after: Length,
@@ -41,9 +41,9 @@ pub struct BlockerUnnamed {
 pub struct BlockerStaleSwitch {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -53,9 +53,9 @@ pub struct BlockerStaleSwitch {
 pub struct DepCycle {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -65,9 +65,9 @@ pub struct DepCycle {
 pub struct DepDateConflict {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
 }
 
@@ -77,9 +77,9 @@ pub struct DepDateConflict {
 pub struct StateParentChild {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Time after the last part was done, after which it is said that the whole is still open.
     pub after: Length,
@@ -91,9 +91,9 @@ pub struct StateParentChild {
 pub struct SysCrossMismatch {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// Time after the one was done, after which it is said that the other is still open.
     pub after: Length,

@@ -29,9 +29,9 @@ pub struct WipRules {
 pub struct OwnerAbsent {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
-    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    /// A condition for tasks that the rule ignores; `None`: it ignores none.
     pub exclude: Option<Condition>,
     /// The least working time that has to fall into an absence; working time.
     pub away: Length,
@@ -47,7 +47,7 @@ pub struct OwnerAbsent {
 pub struct OwnerGone {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// Silence of somebody, anywhere, from which they count as gone.
     pub silent: Length,
@@ -61,7 +61,7 @@ pub struct OwnerGone {
 pub struct LoadOverloaded {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// Effort due, as a part of the hours there are, beyond which it is too much; 1.1 is 110 %.
     pub over: f64,
@@ -81,7 +81,7 @@ pub struct LoadOverloaded {
 pub struct WipLimit {
     /// Whether the rule is judged.
     pub enabled: bool,
-    /// Whether it speaks; `None`: as its connection does.
+    /// The rule's own mode; `None`: that of the connection.
     pub mode: Option<Mode>,
     /// Tasks in hand at once that are not too many.
     pub limit: u32,

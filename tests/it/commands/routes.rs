@@ -49,13 +49,13 @@ async fn what_is_asked_wrongly_is_told_with_what_was_meant() {
     shop.configure("mode = \"observe\"\n", "");
     assert_eq!(shop.run(&["sync"]).code, 0);
     for (args, words) in [
-        (&["route", "test"][..], "say which TASK or gap"),
+        (&["route", "test"][..], "name a TASK or a gap"),
         (&["route", "test", "--field", "projekt=acme/web"], "did you mean project?"),
         (&["route", "test", "--field", "project"], "expected KEY=VALUE"),
         (&["route", "test", "--field", "project=acme/wep"], "did you mean acme/web?"),
         (&["route", "test", "--field", "owners=nobody-here"], "nobody is called so"),
         (&["route", "test", "acme/web#1", "--rule", "overdu"], "did you mean overdue?"),
-        (&["route", "test", "acme/web#99"], "no task is called"),
+        (&["route", "test", "acme/web#99"], "no task that gapwatch has read"),
     ] {
         let ended = shop.run(args);
         assert_eq!(ended.code, 2, "{args:?}: {}", ended.err);

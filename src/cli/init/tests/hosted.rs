@@ -94,7 +94,7 @@ async fn people_of_three_trackers_are_one_by_their_address_and_by_their_name_if_
     insta::assert_snapshot!(shown(&sim, &made), @r#"
     # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
-    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    # "observe" shows what would be sent and sends nothing; "live" sends it. `gapwatch enable` shows the next step.
     mode = "observe"
 
     [github.acme]
@@ -130,7 +130,7 @@ async fn people_of_three_trackers_are_one_by_their_address_and_by_their_name_if_
     # Hears when a gap stays, of everybody without a `manager` of their own.
     default_manager = "max_w"
 
-    # Who has open issues. `manager = "…"` names another of these tables.
+    # People with open issues. `manager = "…"` names another of these tables.
     [people.ana_k]
     name = "Ana K."
     email = "ana@example.org"

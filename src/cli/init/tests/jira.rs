@@ -71,7 +71,7 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
     insta::assert_snapshot!(shown(&sim, &made), @r#"
     # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
-    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    # "observe" shows what would be sent and sends nothing; "live" sends it. `gapwatch enable` shows the next step.
     mode = "observe"
 
     [jira.jira]
@@ -89,7 +89,7 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
     # Hears when a gap stays, of everybody without a `manager` of their own.
     default_manager = "ana_kovac"
 
-    # Who has open issues. `manager = "…"` names another of these tables.
+    # People with open issues. `manager = "…"` names another of these tables.
     [people.ana_kovac]
     name = "Ana Kovac"
     email = "ana@example.org"
@@ -125,7 +125,7 @@ async fn a_server_of_ones_own_takes_a_personal_access_token_and_no_name() {
     insta::assert_snapshot!(shown(&sim, &made), @r#"
     # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
-    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    # "observe" shows what would be sent and sends nothing; "live" sends it. `gapwatch enable` shows the next step.
     mode = "observe"
 
     [jira.jira]
@@ -133,7 +133,7 @@ async fn a_server_of_ones_own_takes_a_personal_access_token_and_no_name() {
     token = { file = "/x/secrets/jira_token" }
     projects = ["OPS"]
 
-    # Who has open issues. `manager = "…"` names another of these tables.
+    # People with open issues. `manager = "…"` names another of these tables.
     [people.ana]
     name = "Ana Kovac"
     email = "ana@example.org"
@@ -152,7 +152,7 @@ async fn people_of_both_trackers_are_one_by_their_address_and_by_their_name_if_t
     insta::assert_snapshot!(shown(&sim, &made), @r#"
     # Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.
 
-    # "observe" shows what would be said and sends nothing; "live" sends. `gapwatch enable` names the next step.
+    # "observe" shows what would be sent and sends nothing; "live" sends it. `gapwatch enable` shows the next step.
     mode = "observe"
 
     [github.acme]
@@ -173,7 +173,7 @@ async fn people_of_both_trackers_are_one_by_their_address_and_by_their_name_if_t
     # Hears when a gap stays, of everybody without a `manager` of their own.
     default_manager = "max_w"
 
-    # Who has open issues. `manager = "…"` names another of these tables.
+    # People with open issues. `manager = "…"` names another of these tables.
     [people.ana_k]
     name = "Ana K."
     email = "ana@example.org"
