@@ -23,9 +23,11 @@ pub fn system() -> Arc<dyn Clock> {
 struct SystemClock;
 
 impl Clock for SystemClock {
+    /// To the millisecond, as tools tell theirs: what is remembered of a task is written shorter for it.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'_, ()> {

@@ -226,13 +226,31 @@ fn apply(id: AlertId, answer: &Answer, command: &Command, draft: &mut Draft<'_>)
 
 /// `Err`: nobody would remember a silence of this length.
 fn too_long(until: Timestamp, has_reason: bool, from: Timestamp) -> Result<(), String> {
+    match is_too_long(until, has_reason, from) {
+        Some(TooLong::Ever { days }) => Err(format!("A silence lasts {days} days at most.")),
+        Some(TooLong::WithoutReason { days }) => {
+            Err(format!("A silence of more than {days} days needs a reason behind its end."))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why a silence is refused, with the calendar days that are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TooLong {
+    /// Longer than any may be.
+    Ever { days: i64 },
+    /// Longer than one without a reason may be.
+    WithoutReason { days: i64 },
+}
+
+/// `None`: so long a silence may be asked for.
+pub(crate) fn is_too_long(until: Timestamp, has_reason: bool, from: Timestamp) -> Option<TooLong> {
     let days = until.duration_since(from).as_hours() / 24;
     match days {
-        _ if days > LONGEST_DAYS => Err(format!("A silence lasts {LONGEST_DAYS} days at most.")),
-        _ if days > UNREASONED_DAYS && !has_reason => {
-            Err(format!("A silence of more than {UNREASONED_DAYS} days needs a reason behind its end."))
-        }
-        _ => Ok(()),
+        _ if days > LONGEST_DAYS => Some(TooLong::Ever { days: LONGEST_DAYS }),
+        _ if days > UNREASONED_DAYS && !has_reason => Some(TooLong::WithoutReason { days: UNREASONED_DAYS }),
+        _ => None,
     }
 }
 

@@ -17,6 +17,7 @@ const AT_RISK: RuleId = RuleId("due.at_risk");
 const CASCADE: RuleId = RuleId("blocker.cascade");
 const URGENT: RuleId = RuleId("high_priority.silent");
 const STALE: RuleId = RuleId("blocker.stale");
+const START_NEVER: RuleId = RuleId("start.never");
 const PARENT_CHILD: RuleId = RuleId("state.parent_child");
 
 /// How far up parents are followed: deeper than any tool nests, and an end to a cycle.
@@ -44,7 +45,7 @@ fn stronger(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> 
     {
         return Some(overdue);
     }
-    if is_one_of(alert.rule, &["stalled", "aging", "pace.behind", "start.never"])
+    if is_one_of(alert.rule, &["stalled", "aging", "pace.behind", "start."])
         && let Some(blocked) = blocker(task, draft)
     {
         return Some(blocked);
@@ -61,17 +62,24 @@ fn stronger(alert: &Alert, task: TaskId, draft: &Draft<'_>) -> Option<Withheld> 
         return Some(Withheld::Inhibited(root.gap.clone()));
     }
     // It is the reason why the date is asked about.
-    if is_one_of(alert.rule, &["stalled", "start.never", "pace.behind"])
+    if is_one_of(alert.rule, &["stalled", "start.", "pace.behind"])
         && let Some(risk) = draft.open(alert.subject, AT_RISK)
         && may_speak(risk, draft.snapshot)
     {
         return Some(Withheld::Inhibited(risk.gap.clone()));
     }
     // That others wait is the reason to speak of its silence, not a second one.
-    if is_one_of(alert.rule, &["stalled", "start.never"])
+    if is_one_of(alert.rule, &["stalled", "start."])
         && let Some(stale) = by(STALE)
     {
         return Some(stale);
+    }
+    // That so much of the time is gone says more than that the plan was another.
+    if is_one_of(alert.rule, &["start.late"])
+        && let Some(never) = draft.open(alert.subject, START_NEVER)
+        && may_speak(never, draft.snapshot)
+    {
+        return Some(Withheld::Inhibited(never.gap.clone()));
     }
     // That it is urgent says more than that it has not moved.
     if is_one_of(alert.rule, &["stalled"])

@@ -80,7 +80,7 @@ use crate::domain::snapshot::Snapshot;
 
 use draft::Draft;
 
-pub(crate) use answer::is_operator;
+pub(crate) use answer::{TooLong, is_operator, is_too_long};
 pub(crate) use budget::held_back;
 pub use credit::{credit, mended};
 pub use digest::{DigestsDue, digests_due};

@@ -36,6 +36,10 @@ pub(super) fn is_for_all(address: &Address) -> bool {
     matches!(address, Address::Comment { mention: None, .. })
 }
 
+fn is_mention(address: &Address) -> bool {
+    matches!(address, Address::Comment { mention: Some(_), .. })
+}
+
 /// True where every word to those who ought to hear first waits for a channel that has had its time.
 pub(super) fn all_wait(wants: &[Want], alert: &Alert, draft: &Draft<'_>) -> bool {
     let notices = draft.notices(alert);
@@ -71,7 +75,7 @@ pub(super) fn were_refused(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>
             && notice.rung == 1
             && notice.reason != Reason::Resolved
             && notice.finding.stage == alert.stage
-            && notice.address.is_private()
+            && (notice.address.is_private() || is_mention(&notice.address))
             && heads.iter().any(|head| people.same(*head, notice.account))
     };
     draft.notices(alert).iter().any(|notice| refused(&notice))

@@ -1,8 +1,8 @@
 //! Channels that are down and recipients that are refused: nothing is lost, and who hears next hears the true reason.
 #![allow(clippy::unwrap_used)]
 
-use connector_kit::{Found, WriteError};
-use insta::assert_snapshot;
+use connector_kit::{Found, MessageRef, WriteError};
+use insta::{allow_duplicates, assert_snapshot};
 
 use super::testing::*;
 use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, Stage, SubjectKey, Undelivered};
@@ -173,4 +173,87 @@ fn what_is_not_there_after_a_doubt_keeps_the_reason_for_the_doubt() {
     let message = only(&world);
     world.end(&message, &Outcome::Looked(Found::Absent));
     assert_eq!(only(&world).error.as_deref(), Some("service_unavailable"));
+}
+
+/// Ana has no Slack; her mention does not reach her, and this is what stands on the task for that.
+fn unheard(at: Option<&str>) -> World {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    world.board.people.persons.get_mut(&PersonId(1)).unwrap().slack = None;
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let message = only(&world);
+    assert_eq!(message.body.mentions(), ["ana-gh"]);
+    let (at, who) = (at.map(|at| MessageRef(at.to_owned())), vec!["ana-gh".to_owned()]);
+    let because = "they are not on the board".to_owned();
+    world.attempt(message.id, Some(Outcome::Failed(WriteError::Unheard { at, who, because })));
+    world
+}
+
+#[test]
+fn an_owner_whom_a_mention_does_not_reach_has_the_manager_told_at_once_and_why() {
+    for at in [None, Some("c1")] {
+        let mut world = unheard(at);
+        assert!(world.alert(OVERDUE, 1).told.is_empty(), "{at:?}: told is empty until somebody hears");
+        world.run(&[]);
+        allow_duplicates!(assert_snapshot!(world.said(), @r"
+        slack UMAX
+        [⬣ acme/web#1 is past its date: due Mon 10 Mar (milestone), just passed]
+        ⬣ <acme/web#1> “Task 1” *is past its date* (Ana)
+        Due Mon 10 Mar (milestone), just passed.
+        Ana could not be told: a mention does not reach them (they are not on the board).
+        "));
+        assert_eq!(world.board.messages().count(), 0, "{at:?}");
+    }
+}
+
+#[test]
+fn an_owner_whom_a_mention_does_not_reach_takes_the_next_channel() {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    (world.policy.slack, world.policy.email) = (false, true);
+    world.board.people.persons.get_mut(&PersonId(1)).unwrap().email = Some("ana@example.org".to_owned());
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = only(&world).id;
+    let (who, because) = (vec!["ana-gh".to_owned()], "they have left".to_owned());
+    world.attempt(id, Some(Outcome::Failed(WriteError::Unheard { at: None, who, because })));
+    world.run(&[]);
+    let said = world.said();
+    assert!(said.contains("mail ana@example.org") && !said.contains("@ana-gh"), "{said}");
+    assert!(said.starts_with("comment #1"), "the task's own comment is made all the same: {said}");
+}
+
+#[test]
+fn a_comment_that_its_owner_does_not_hear_of_follows_its_gap_and_whoever_owns_it_next_hears() {
+    let mut world = unheard(Some("c1"));
+    world.run(&[]).said();
+    world.task(1, |task| task.rec.owners = Box::new([BO]));
+    world.board.people.persons.get_mut(&PersonId(2)).unwrap().slack = None;
+    world.at("2025-03-11 14:00").run(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let said = world.said();
+    assert!(said.contains("comment #1") && said.contains("@bo-gh") && !said.contains("@ana-gh"), "{said}");
+    world.policy.clear_after = jiff::SignedDuration::ZERO;
+    world.run(&[clear(1, OVERDUE)]);
+    world.run(&[clear(1, OVERDUE)]);
+    assert!(world.said().contains("edit comment #1"));
+    let mut world = unheard(Some("c1"));
+    world.run(&[]).said();
+    world.policy.clear_after = jiff::SignedDuration::ZERO;
+    world.at("2025-03-11 14:00").run(&[clear(1, OVERDUE)]);
+    world.run(&[clear(1, OVERDUE)]);
+    assert!(world.said().contains("edit comment #1"), "it does not stand there as it was");
+}
+
+#[test]
+fn of_two_owners_only_the_one_whom_the_mention_does_not_reach_is_not_told() {
+    let mut world = World::new();
+    world.policy.comments_on.insert(GITHUB);
+    world.policy.slack = false;
+    world.task(1, |task| task.rec.owners = Box::new([ANA, BO]));
+    world.round(&[gap(1, OVERDUE, overdue("2025-03-10"))]);
+    let id = only(&world).id;
+    let (at, who) = (Some(MessageRef("c1".to_owned())), vec!["ana-gh".to_owned()]);
+    let outcome = Outcome::Failed(WriteError::Unheard { at, who, because: "they have left".to_owned() });
+    world.attempt(id, Some(outcome));
+    let told: Vec<_> = world.alert(OVERDUE, 1).told.iter().map(|told| told.account).collect();
+    assert_eq!(told, [BO]);
 }

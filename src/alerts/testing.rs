@@ -442,7 +442,7 @@ pub(crate) fn pace(stage: Stage) -> Finding {
 
 pub(crate) fn overdue(date: &str) -> Finding {
     let deadline = deadline(date);
-    finding(Stage::Failure, Some(deadline), Evidence::Overdue { deadline, first_due: None })
+    finding(Stage::Failure, Some(deadline), Evidence::Overdue { deadline, first_due: None, in_review: false })
 }
 
 pub(crate) fn stalled(stage: Stage) -> Finding {

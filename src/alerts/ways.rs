@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::reach::is_for_all;
 use super::whose::leader;
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Addressee, RuleId, Stage, SubjectKey};
@@ -200,7 +201,9 @@ pub(super) fn heard_at(heads: &[AccountId], alert: &Alert, draft: &Draft<'_>, un
         }
         let heard = notice.heard_at();
         let at_this_stage = notice.finding.stage == alert.stage && is_same_question(notice, alert);
-        heard.filter(|_| notice.rung == 1 && !notice.reason.is_farewell() && at_this_stage)
+        // A comment that mentions nobody is no word to them.
+        let to_them = !is_for_all(&notice.address);
+        heard.filter(|_| notice.rung == 1 && to_them && !notice.reason.is_farewell() && at_this_stage)
     };
     let said = draft.notices(alert).iter().filter_map(said).min();
     said.or_else(|| alert.fired_at.filter(|_| unreachable).map(|at| at.max(alert.stage_at)))

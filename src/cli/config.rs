@@ -12,30 +12,30 @@ use crate::config::{self, migrate, reference, schema};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ConfigVerb {
-    /// What is in force: every value that somebody has set. Secrets are named by their source.
+    /// Print the settings in force: every value that you have set. Secrets are shown by their source.
     Show {
-        /// With each value where it comes from.
+        /// Show where each value comes from.
         #[arg(long)]
         origin: bool,
-        /// Also the values that come from the defaults.
+        /// Include the defaults.
         #[arg(long)]
         defaults: bool,
     },
-    /// The JSON schema of the file, for editors: `#:schema ./gapwatch.schema.json` in its first line.
+    /// Print the JSON schema of the file, for editors: put `#:schema ./gapwatch.schema.json` in its first line.
     Schema {
-        /// Into a file; without a name `gapwatch.schema.json`.
+        /// Write it into a file, by default `gapwatch.schema.json`.
         #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "gapwatch.schema.json")]
         write: Option<PathBuf>,
     },
-    /// Every setting with its unit, its default and the reason for it, as Markdown.
+    /// Print every setting with its unit, its default and the reason for it, as Markdown.
     Reference {
-        /// Into a file; without a name `configuration.md`.
+        /// Write it into a file, by default `configuration.md`.
         #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "configuration.md")]
         write: Option<PathBuf>,
     },
-    /// Rewrite a file of an older version, keeping its comments; shows what it would write.
+    /// Update a file of an older version, keeping its comments. Prints the result unless `--write` is given.
     Migrate {
-        /// Write it; the old file is kept beside it.
+        /// Write the file; the old one is kept beside it.
         #[arg(long)]
         write: bool,
     },

@@ -137,7 +137,8 @@ impl Show {
 
     /// What there is today: counts, gaps, the latest comment and the latest direct message.
     async fn present(&mut self, today: Timestamp) -> Result<(), Stopped> {
-        let gaps = self.engine.core.gaps(self.clock.now()).await?;
+        let mut gaps = self.engine.core.gaps(self.clock.now()).await?;
+        gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.alert.stage), gap.alert.opened_at, gap.alert.id));
         let open = gaps.iter().filter(|gap| gap.alert.state != AlertState::Resolved).count();
         let comments = self.simulator.github().writes();
         let messages = self.simulator.slack().messages();
@@ -147,7 +148,7 @@ impl Show {
             comments.iter().filter(|write| write.kind == connector_simulator::WriteKind::Created).count(),
             messages.len(),
         );
-        anstream::println!("Open on {}:", stamp(today));
+        anstream::println!("Open on {}, worst first:", stamp(today));
         for gap in &gaps {
             self.gaps.insert(gap.alert.id, (gap.alert.episode, gap.alert.state));
             if gap.alert.state != AlertState::Resolved {
@@ -168,8 +169,8 @@ impl Show {
     /// Time runs on: closed hours are skipped, whatever is new is printed.
     async fn go_on(&mut self, today: Timestamp, speed: u32, days: Option<u32>) -> Result<(), Stopped> {
         anstream::println!(
-            "\nNow time runs on, {} minutes a second; closed hours are skipped. Ctrl-C ends it.\n",
-            speed / 60
+            "\nNow time goes on, {} a second; hours outside work are skipped. Ctrl-C ends the demo.\n",
+            pace(speed)
         );
         let calendar = Calendar::usual(TimeZone::UTC);
         let end = days.map(|days| later(today, SignedDuration::from_hours(24 * i64::from(days))));
@@ -225,9 +226,18 @@ impl Show {
 }
 
 fn line(gap: &crate::core::GapSeen) -> String {
-    let key = gap.name.as_ref().map_or("-", |name| name.key.as_str());
-    let title = gap.name.as_ref().map_or("", |name| name.title.as_str());
-    format!("{} {:<9} {} {}: {}", gap.alert.gap, shape(gap.alert.stage.word()), key, plain(title), plain(&gap.summary))
+    let rule = gap.alert.rule.0;
+    let what = match &gap.name {
+        Some(name) => format!("{} {}: {rule}", plain(&name.key), plain(&name.title)),
+        None => format!("{}: {rule}", plain(gap.about.as_deref().unwrap_or("gapwatch"))),
+    };
+    format!("{} {:<9} {what}: {}", gap.alert.gap, shape(gap.alert.stage.word()), plain(&gap.summary))
+}
+
+/// `5 minutes`, `30 seconds`
+fn pace(speed: u32) -> String {
+    let (count, unit) = if speed >= 60 { (speed / 60, "minute") } else { (speed, "second") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 fn stamp(at: Timestamp) -> String {

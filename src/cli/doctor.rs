@@ -55,7 +55,10 @@ pub(super) fn exit_of(verdict: Verdict) -> Exit {
 pub(super) fn exit_of_write(error: &WriteError) -> Exit {
     match error {
         WriteError::NotSent { .. } | WriteError::Unsure { .. } => Exit::Unavailable,
-        WriteError::Refused { .. } | WriteError::Gone { .. } | WriteError::Unauthorized { .. } => Exit::Refused,
+        WriteError::Refused { .. }
+        | WriteError::Gone { .. }
+        | WriteError::Unheard { .. }
+        | WriteError::Unauthorized { .. } => Exit::Refused,
     }
 }
 
@@ -111,7 +114,7 @@ pub(super) async fn doctor(from: &From, only: Option<&str>, bundle: Option<&Path
     if let Some(path) = bundle {
         bundle::write(path, &document, &settings, view.as_ref().ok())?;
         anstream::eprintln!(
-            "{} is written: no secret, no title, nobody's words. Read it before you send it.",
+            "{} is written. It has no secrets, no titles and nobody's texts; read it before you send it.",
             path.display()
         );
     }
@@ -123,7 +126,7 @@ fn configuration(from: &From, rows: &mut Vec<Row>) -> Result<(Settings, bool), S
     match load(from, Flags::default(), false) {
         Ok(Loaded { settings, warnings, files, .. }) => {
             let files = if files == 1 { "1 file is".to_owned() } else { format!("{files} files are") };
-            let mut findings = vec![Finding::good(format!("{files} read; the mode is {}", settings.mode.word()))];
+            let mut findings = vec![Finding::good(format!("{files} in use; the mode is {}", settings.mode.word()))];
             for warning in warnings {
                 let place = warning.position().map(|at| format!("{}:{}: ", at.file, at.line)).unwrap_or_default();
                 let todo = format!("`gapwatch help error {}`", warning.id);
@@ -135,7 +138,7 @@ fn configuration(from: &From, rows: &mut Vec<Row>) -> Result<(Settings, bool), S
         // Perhaps only a secret is missing: the rest can be looked at all the same.
         Err(refused) => {
             let Loaded { settings, .. } = load(from, LOOKING, false)?;
-            let what = "a secret or certificate cannot be used; no service was asked".to_owned();
+            let what = "a secret or certificate cannot be used, so no service was asked".to_owned();
             let finding = Finding::problem(Verdict::Misconfigured, what, "see the message above");
             anstream::eprintln!("{}", refused.words);
             put(rows, "configuration", vec![finding]);
@@ -180,7 +183,7 @@ fn no_store(settings: &Settings, stopped: &Stopped) -> Row {
     let about = "store".to_owned();
     if matches!(path.try_exists(), Ok(false)) {
         let what = format!("there is no store at {} yet", path.display());
-        let todo = Some("`gapwatch run --once` makes and fills it".to_owned());
+        let todo = Some("`gapwatch run --once` creates and fills it".to_owned());
         return Row { about, verdict: "warning", what, todo, exit: Exit::Done };
     }
     let words = anstream::adapter::strip_str(&stopped.words).to_string();

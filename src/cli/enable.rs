@@ -118,30 +118,30 @@ fn step(view: &View, what: Option<&str>) -> Result<Step, Stopped> {
 fn print(document: &Document) {
     if document.live {
         let what = if document.what == "everything" { "Everything" } else { &document.what };
-        anstream::println!("{what} is live already.");
+        anstream::println!("{what} is already live.");
         anstream::println!("Due {}: {}.", document.day, document.now.words());
         return;
     }
     let place = match document.lines.as_slice() {
-        [_] => "at the top of your configuration, in place of the line `mode = …` if there is one",
-        _ => "into your configuration, in the table if it is there already",
+        [_] => "at the top of your configuration file, instead of any line `mode = …` there",
+        _ => "into your configuration file (if the table is already there, add the line to it)",
     };
     anstream::println!("To switch {} on, write {place}:\n", document.what);
     document.lines.iter().for_each(|line| anstream::println!("    {line}"));
     if document.what == "everything" {
         let first = FIRST.map(|rule| format!("`gapwatch enable {rule}`")).join(", ");
-        anstream::println!("\nOr begin with what is mostly right, one rule at a time: {first}.");
+        anstream::println!("\nOr start with the rules that are right most often, one at a time: {first}.");
     }
-    anstream::println!("\nThen `gapwatch validate`, and `gapwatch reload` where it runs.\n");
+    anstream::println!("\nThen run `gapwatch validate`, and `gapwatch reload` if the daemon is running.\n");
     let (open, day) = (document.open, &document.day);
-    anstream::println!("That would cause {day}: {}.", document.now.words());
+    anstream::println!("Messages this would cause {day}: {}.", document.now.words());
     if document.now == document.with_backlog {
         print_people(&document.people);
         return;
     }
     anstream::println!(
-        "What is open by then ({open} now) is backlog: it is shown, and nobody is told until it gets worse. With\n\
-         `backlog = \"tell\"` in [messages] it would be: {}.",
+        "Gaps that are open when you switch ({open} now) count as backlog: they are listed, and nobody is told until one gets\n\
+         worse. With `backlog = \"tell\"` in [messages] it would be: {}.",
         document.with_backlog.words()
     );
     print_people(&document.people);
@@ -156,6 +156,7 @@ fn print_people(people: &[Person]) {
         rows.add_row([super::table::plain(&person.person), person.messages.to_string()]);
     }
     anstream::println!(
-        "\n{rows}\n`gapwatch preview message --for PERSON` and `gapwatch preview comment --for PERSON` show them."
+        "\n{}\n`gapwatch preview message --for PERSON` and `gapwatch preview comment --for PERSON` show them.",
+        super::table::drawn(&rows)
     );
 }

@@ -79,7 +79,7 @@ pub(super) fn explain(from: &From, about: &str, at: Option<&str>) -> Result<Exit
         title: name.title.clone(),
     });
     if task.is_none() && task_of(subject).is_some() {
-        return Err(Stopped::usage(format!("{about} is not mirrored")));
+        return Err(Stopped::usage(format!("gapwatch has not read {about}")));
     }
     let boards = task_of(subject).map(|id| view.reader.boards(id)).transpose()?.unwrap_or_default();
     let document = Document {
@@ -308,7 +308,7 @@ fn print(document: &Document) {
             anstream::println!("  {:<22} told by {}", "", route.words());
         }
         if let Some(at) = rule.next_check_at {
-            anstream::println!("  {:<22} looked at again {}", "", when(at));
+            anstream::println!("  {:<22} judged again {}", "", when(at));
         }
     }
 }

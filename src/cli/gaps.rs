@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::documents::{self, Gap};
 use super::open::{From, Stopped, View, print_json, print_text, since};
-use super::table::{csv, plain, table, when};
+use super::table::{csv, drawn, is_narrow, plain, shortened, table, when};
 use super::{Exit, GapsFilter, Output};
 use crate::config::diagnose;
 use crate::domain::alert::{Alert, AlertState};
@@ -16,7 +16,7 @@ pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
         && crate::rules::known(rule).is_none()
     {
         let meant = did_you_mean(rule, crate::rules::ids().map(|id| id.0));
-        return Err(Stopped::usage(format!("there is no rule {rule}{meant}; `gapwatch rules list` names them")));
+        return Err(Stopped::usage(format!("there is no rule {rule}{meant}; `gapwatch rules list` lists them")));
     }
     let view = View::open(from, None)?;
     let owner = filter.owner.as_deref().map(|name| owner(&view, name)).transpose()?;
@@ -39,7 +39,7 @@ pub(super) fn list(from: &From, filter: &GapsFilter) -> Result<Exit, Stopped> {
     }
     if from.output == Output::Table && alerts.is_empty() && is_unjudged(&view) {
         anstream::println!(
-            "Nothing has been judged yet: `gapwatch run --once` does so, `gapwatch check` shows it without keeping it."
+            "Nothing has been judged yet: `gapwatch run --once` judges it, `gapwatch check` judges it without keeping the result."
         );
         print_connections(&document.connections);
         return Ok(Exit::Done);
@@ -69,7 +69,7 @@ fn owner(view: &View, name: &str) -> Result<String, Stopped> {
     }
     let known = people.persons.values().map(|person| person.handle.as_str()).chain(logins().map(|(_, login)| login));
     let meant = did_you_mean(name, known);
-    Err(Stopped::usage(format!("nobody is called {name}{meant}; `gapwatch people list` names everybody")))
+    Err(Stopped::usage(format!("nobody is called {name}{meant}; `gapwatch people list` lists everybody")))
 }
 
 /// `; did you mean overdue?`, or nothing.
@@ -90,7 +90,7 @@ pub(super) fn show(from: &From, id: &str) -> Result<Exit, Stopped> {
             .find(|alert| alert.gap.0 == id),
     };
     let Some(alert) = found else {
-        return Err(Stopped::usage(format!("there is no gap {id}; `gapwatch gaps list --all` names them")));
+        return Err(Stopped::usage(format!("there is no gap {id}; `gapwatch gaps list --all` lists them all")));
     };
     let document = documents::gaps(&view, &[alert])?;
     match from.output {
@@ -156,20 +156,50 @@ fn print(document: &documents::Gaps) {
     if document.gaps.is_empty() {
         anstream::println!("No gaps.");
     } else {
-        let mut rows = table(&["GAP", "STAGE", "STATE", "TASK", "OWNER", "WHAT"]);
-        for gap in &document.gaps {
-            let state = match gap.held_because {
-                Some(because) => format!("{} ({})", gap.state, because.replace('_', " ")),
-                None => gap.state.to_owned(),
-            };
-            let what = format!("{}: {}", gap.rule, plain(&gap.summary));
-            let key = gap.subject.key.as_deref().map(|key| called(key, gap.subject.title.as_deref()));
-            let key = plain(key.as_deref().unwrap_or("-"));
-            rows.add_row([gap.id.clone(), shape(gap.stage), state, key, gap.owners.join(", "), what]);
+        let rows: Vec<[String; 6]> = document.gaps.iter().map(cells).collect();
+        if is_narrow() {
+            rows.iter().for_each(|row| anstream::println!("{}", paragraph(row)));
+        } else {
+            let mut all = table(&["GAP", "STAGE", "STATE", "TASK", "OWNER", "WHAT"]);
+            for row in rows {
+                all.add_row(row);
+            }
+            anstream::println!("{}", drawn(&all));
         }
-        anstream::println!("{rows}");
     }
     print_connections(&document.connections);
+}
+
+fn cells(gap: &Gap) -> [String; 6] {
+    let what = format!("{}: {}", gap.rule, plain(&gap.summary));
+    let subject = &gap.subject;
+    let name = subject.key.as_deref().map_or_else(|| "-".to_owned(), |key| named(key, subject.title.as_deref()));
+    [gap.id.clone(), shape(gap.stage), state(gap), name, gap.owners.join(", "), what]
+}
+
+/// The state, and what keeps the gap silent.
+fn state(gap: &Gap) -> String {
+    let wish = gap.snoozed_until.map(|_| "snoozed").or(gap.acknowledged_until.map(|_| "acknowledged"));
+    let held = gap.held_because.filter(|because| Some(*because) != wish);
+    match wish.into_iter().chain(held).collect::<Vec<_>>().join(", ").replace('_', " ") {
+        silent if silent.is_empty() => gap.state.to_owned(),
+        silent => format!("{} ({silent})", gap.state),
+    }
+}
+
+/// The key with so much of the title that the task is known; where the key says nothing, the title alone.
+pub(super) fn named(key: &str, title: Option<&str>) -> String {
+    let known = called(key, title);
+    match title.map(str::trim).filter(|title| known == key && !title.is_empty()) {
+        Some(title) => format!("{} {}", plain(key), shortened(&plain(title), 40)),
+        None => plain(&known),
+    }
+}
+
+/// A row as it is read where a table does not fit.
+fn paragraph([id, stage, state, name, owners, what]: &[String; 6]) -> String {
+    let owners = if owners.is_empty() { String::new() } else { format!(" · {owners}") };
+    format!("{id} {stage} · {name}{owners}\n    {what}\n    {state}")
 }
 
 /// Names every connection that is not simply read.
@@ -202,6 +232,9 @@ fn print_one(gap: &Gap) {
     if let Some(url) = &gap.subject.url {
         anstream::println!("  {}", plain(url));
     }
+    if !gap.owners.is_empty() {
+        anstream::println!("  owner: {}", plain(&gap.owners.join(", ")));
+    }
     if let Some(because) = gap.held_because {
         anstream::println!("  held back: {}", because.replace('_', " "));
     }
@@ -215,7 +248,7 @@ fn print_one(gap: &Gap) {
         anstream::println!("  resolved {}", when(at));
     }
     if let Some(at) = gap.next_check_at {
-        anstream::println!("  looked at again {}", when(at));
+        anstream::println!("  judged again {}", when(at));
     }
     if let Some(at) = gap.next_step_at {
         anstream::println!("  next step {}", when(at));

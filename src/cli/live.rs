@@ -305,8 +305,8 @@ fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], ob
     match settings.mode {
         Mode::Observe => {
             anstream::println!(
-                "Observing: nothing is sent. `gapwatch gaps list` shows what there is, `gapwatch preview digest baseline` \
-                 the report on it."
+                "Observe mode: nothing was sent. `gapwatch gaps list` lists the gaps, `gapwatch preview digest baseline` shows \
+                 the report about them."
             );
             if let Some(words) = observed {
                 anstream::println!("{words}");
@@ -319,11 +319,9 @@ fn print_once(settings: &Settings, delivered: Delivered, waiting: &[Waiting], ob
             let Delivered { attempts, sent, .. } = delivered;
             let failed = match attempts - sent {
                 0 => String::new(),
-                1 => {
-                    " One further attempt failed; `gapwatch why` and the lines below say what becomes of it.".to_owned()
-                }
+                1 => " One more attempt failed; `gapwatch why` and the lines below show what happens to it.".to_owned(),
                 more => format!(
-                    " {more} further attempts failed; `gapwatch why` and the lines below say what becomes of them."
+                    " {more} more attempts failed; `gapwatch why` and the lines below show what happens to them."
                 ),
             };
             anstream::println!("{sent} message{} sent.{failed}", if sent == 1 { "" } else { "s" });
@@ -376,7 +374,7 @@ fn print(connection: &Connection) {
     let pulls = if id.starts_with("github.") { "pull requests skipped" } else { "left out" };
     let pulls = if *skipped > 0 { format!(", {skipped} {pulls}") } else { String::new() };
     anstream::println!(
-        "{id}: {tasks} tasks mirrored ({new} new, {changed} changed){pulls}, {} unreadable",
+        "{id}: {tasks} tasks read ({new} new, {changed} changed){pulls}, {} unreadable",
         unreadable.len()
     );
     for Named { what, because } in unreadable {

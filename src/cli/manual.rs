@@ -83,23 +83,23 @@ pub(super) fn version(from: &From) -> Result<Exit, Stopped> {
 const INTRO: &str = "\
 # Commands
 
-Every command with its options. This page is generated from the program itself: `gapwatch --help` and
-`gapwatch COMMAND --help` say the same, `gapwatch completions SHELL` completes them, `gapwatch man --dir DIR` writes them as
-man pages.
+Every command with its options. This page is generated from the program: `gapwatch --help` and
+`gapwatch COMMAND --help` print the same. `gapwatch completions SHELL` prints a completion script, and
+`gapwatch man --dir DIR` writes man pages.
 
-A TASK is a browser address, a gap id, `github.acme:acme/web#12`, or a key that only one task has. Of several exit codes the
-worst one wins:
+A TASK is its URL, the id of a gap on it, `github.acme:acme/web#12`, or its key if no other task has that key. If several
+things go wrong, the highest exit code is used:
 
 | code | means |
 |---|---|
 | 0 | done |
-| 1 | failed inside |
+| 1 | internal failure |
 | 2 | wrong usage |
-| 10 | found what was asked for |
+| 10 | found something (`check --fail-on`, `route test --expect`, `rules test`) |
 | 69 | a service did not answer |
-| 75 | try again: rate limit, or the store is in use |
-| 77 | refused: token or scope |
-| 78 | configuration |
+| 75 | try again later: rate limit, or the store is in use |
+| 77 | access refused: token or scope |
+| 78 | mistake in the configuration |
 
 ## Options of every command
 ";

@@ -87,17 +87,17 @@ impl Exit {
 #[derive(Debug, Parser)]
 #[command(name = "gapwatch", version, disable_help_subcommand = true, propagate_version = false)]
 struct Cli {
-    /// Configuration file, or a folder of them; repeatable.
+    /// Configuration file, or a folder with several; repeatable.
     #[arg(short, long = "config", value_name = "PATH", global = true)]
     config: Vec<PathBuf>,
-    /// How results are printed.
+    /// How to print results.
     #[arg(short, long, value_enum, default_value = "table", global = true)]
     output: Output,
-    /// What is logged: error, warn, info, debug, trace; or a filter such as info,connector_github=debug.
+    /// What to log: error, warn, info, debug or trace, or a filter such as info,connector_github=debug.
     #[arg(long, value_name = "LEVEL", global = true, env = "GAPWATCH_LOG_LEVEL", hide_env_values = true,
           value_parser = crate::telemetry::checked_filter)]
     log_level: Option<String>,
-    /// How it is logged: auto is text on a terminal, JSON elsewhere.
+    /// How to write the log: auto means text on a terminal and JSON elsewhere.
     #[arg(
         long,
         value_enum,
@@ -107,13 +107,13 @@ struct Cli {
         hide_env_values = true
     )]
     log_format: LogFormat,
-    /// Say only what was asked for and what went wrong.
+    /// Print only the result and what went wrong.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Log one level more; repeatable.
+    /// Log more; repeatable.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// When to colour; NO_COLOR in the environment means never.
+    /// When to use colours; NO_COLOR in the environment means never.
     #[arg(long, value_enum, default_value = "auto", global = true)]
     color: clap::ColorChoice,
     #[command(subcommand)]
@@ -123,11 +123,11 @@ struct Cli {
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// For people.
+    /// A table, for people.
     Table,
-    /// For programs; see the documented schemas.
+    /// A JSON document with a documented schema, for programs.
     Json,
-    /// For spreadsheets: lists alone.
+    /// CSV, for spreadsheets; only lists have it.
     Csv,
 }
 

@@ -139,10 +139,10 @@ fn moment(clock: &dyn Clock, at: Option<&str>) -> Result<Timestamp, Stopped> {
     let day =
         || text.parse().ok().map(|date| Calendar::usual(zone).day_begins(date) + jiff::SignedDuration::from_hours(9));
     let at: Timestamp = text.parse().ok().or_else(day).ok_or_else(|| {
-        Stopped::usage(format!("\"{text}\" is not a moment; expected e.g. 2026-11-27 or 2026-11-27T09:00:00Z"))
+        Stopped::usage(format!("\"{text}\" is not a time; expected e.g. 2026-11-27 or 2026-11-27T09:00:00Z"))
     })?;
     if at < now {
-        return Err(Stopped::usage("--at cannot look back yet: that comes with `backtest`"));
+        return Err(Stopped::usage("--at cannot look back: this version takes only a later time"));
     }
     Ok(at)
 }
@@ -166,7 +166,9 @@ pub(super) fn since(now: Timestamp, text: &str) -> Result<Timestamp, Stopped> {
 /// It is CSV, and this is no list.
 pub(super) fn no_csv(from: &From) -> Result<(), Stopped> {
     match from.output {
-        Output::Csv => Err(Stopped::usage("this is no list; `-o csv` is for gaps list, check, why and rules list")),
+        Output::Csv => Err(Stopped::usage(
+            "this command has no CSV output; `gaps list`, `check`, `why`, `outbox list` and `rules list` have",
+        )),
         Output::Table | Output::Json => Ok(()),
     }
 }

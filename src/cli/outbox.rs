@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, print_json};
-use super::table::{csv, plain, table, when};
+use super::table::{csv, drawn, plain, table, when};
 use super::{Exit, Output, wish};
 use crate::domain::alert::Wish;
 use crate::domain::ids::MessageId;
@@ -14,16 +14,16 @@ use crate::store::GivenUp;
 /// What is to be done with what was given up.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum OutboxVerb {
-    /// List what was given up, and why.
+    /// List messages that were given up, failing or held back, and why.
     List,
-    /// Send it once more, unless it is over by now.
+    /// Send one again, unless its gap has closed meanwhile.
     Retry {
-        /// Its id, as `m12` or `e7`.
+        /// Its id, for example `m12` or `e7`.
         id: String,
     },
-    /// Send what is held back for being too much at once.
+    /// Send the messages held back because there were too many at once.
     Release,
-    /// Do not send it: nobody hears of these gaps while they stay what they are.
+    /// Discard them: nobody is told of these gaps unless they get worse.
     Drop,
 }
 
@@ -178,7 +178,7 @@ fn cells(row: &Row) -> [String; 7] {
 fn print(document: &Document) {
     for hook in &document.disabled {
         anstream::println!(
-            "{} is out of use since {}: {}. Another `url`, or `outbox retry` of one of its events, ends that.",
+            "{} has been switched off since {}: {}. Give it another `url`, or run `outbox retry` for one of its events, to switch it on again.",
             hook.webhook,
             when(hook.since),
             plain(&hook.because)
@@ -187,34 +187,34 @@ fn print(document: &Document) {
     print_held(&document.held);
     print_failing(&document.failing);
     if document.given_up.is_empty() {
-        anstream::println!("Nothing was given up.");
+        anstream::println!("No messages were given up.");
         return;
     }
     let mut shown = table(&HEAD);
     for row in &document.given_up {
         shown.add_row(cells(row));
     }
-    anstream::println!("{shown}");
+    anstream::println!("{}", drawn(&shown));
 }
 
 fn print_failing(failing: &[Failing]) {
     if failing.is_empty() {
         return;
     }
-    anstream::println!("Not taken by their channel so far, and tried again:");
+    anstream::println!("Refused by their channel so far; gapwatch keeps trying:");
     let mut shown = table(&["ID", "BY", "TO", "GAPS", "TRIES", "NEXT", "BECAUSE"]);
     for one in failing {
         let (to, tries) = (one.recipient.clone().unwrap_or_default(), one.attempts.to_string());
         let (next, because) = (when(one.next_at), plain(&one.because));
         shown.add_row([one.id.clone(), one.to.clone(), to, one.gaps.join(" "), tries, next, because]);
     }
-    anstream::println!("{shown}");
+    anstream::println!("{}", drawn(&shown));
 }
 
 fn print_held(held: &[Held]) {
     let Some(since) = held.iter().map(|held| held.since).min() else { return };
     anstream::println!(
-        "Too many at once since {}: {} held back. `gapwatch outbox release` sends them, `gapwatch outbox drop` does not.",
+        "Too many messages at once since {}: {} held back. `gapwatch outbox release` sends them, `gapwatch outbox drop` discards them.",
         when(since),
         held.len()
     );
@@ -223,7 +223,7 @@ fn print_held(held: &[Held]) {
         let to = held.recipient.clone().unwrap_or_default();
         shown.add_row([held.id.clone(), held.to.to_owned(), to, held.gaps.join(" "), plain(&held.summary)]);
     }
-    anstream::println!("{shown}");
+    anstream::println!("{}", drawn(&shown));
 }
 
 /// Sends what is held back, or drops it: what is shown now, and nothing that is held back later.
@@ -231,14 +231,14 @@ async fn decide(from: &From, send: bool) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     let since: Vec<Timestamp> = held(&view).into_iter().map(|held| held.since).collect();
     let Some(until) = since.iter().max().copied() else {
-        return Err(Stopped::usage("nothing is held back for being too much at once"));
+        return Err(Stopped::usage("no messages are being held back"));
     };
     drop(view);
     wish::put(from, Wish::Flood { send, until }).await?;
     let messages = since.len();
     match send {
-        true => anstream::println!("{messages} held back: sent now, each in its reader's working hours."),
-        false => anstream::println!("{messages} held back: dropped; their gaps stay open."),
+        true => anstream::println!("Releasing {messages} held back: each is sent in its reader's working hours."),
+        false => anstream::println!("Dropped {messages} held back; their gaps stay open."),
     }
     Ok(Exit::Done)
 }
@@ -248,11 +248,11 @@ async fn retry(from: &From, id: &str) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     if !view.reader.given_up()?.iter().any(|one| one.id == id) {
         return Err(Stopped::usage(format!(
-            "there is no {id} among what was given up; `gapwatch outbox list` names it"
+            "{id} is not among the messages that were given up; `gapwatch outbox list` lists them"
         )));
     }
     drop(view);
     wish::put(from, Wish::Resend { id: id.to_owned() }).await?;
-    anstream::println!("{id} is sent once more, unless it is over by now.");
+    anstream::println!("{id} will be sent again, unless its gap has closed meanwhile.");
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::open::{From, Stopped, View, no_csv, print_json};
-use super::table::{plain, table};
+use super::table::{drawn, plain, table};
 use super::{Exit, Output};
 use crate::config::Origin;
 use crate::domain::away::DateRange;
@@ -107,7 +107,9 @@ pub(super) fn list(from: &From) -> Result<Exit, Stopped> {
 
 fn print_list(people: &[Row]) {
     if people.is_empty() {
-        anstream::println!("No [people] are configured. `gapwatch people unmatched` names whoever has open tasks.");
+        anstream::println!(
+            "There is nobody in [people] yet. `gapwatch people unmatched` lists everybody who has open tasks."
+        );
         return;
     }
     let mut rows = table(&["PERSON", "NAME", "MANAGER", "ACCOUNTS", "SLACK", "E-MAIL", "ZONE", "CALENDAR", "OPEN"]);
@@ -125,7 +127,7 @@ fn print_list(people: &[Row]) {
             row.open_tasks.to_string(),
         ]);
     }
-    anstream::println!("{rows}");
+    anstream::println!("{}", drawn(&rows));
 }
 
 /// Open tasks by whom they are assigned to.
@@ -207,7 +209,7 @@ pub(super) fn unmatched(from: &From) -> Result<Exit, Stopped> {
     match from.output {
         Output::Json => print_json(&document)?,
         Output::Table | Output::Csv if document.accounts.is_empty() => {
-            anstream::println!("Everybody with open tasks is one of the [people].");
+            anstream::println!("Everybody with open tasks is in [people].");
         }
         Output::Table | Output::Csv => {
             let mut rows = table(&["ACCOUNT", "NAME", "OPEN", "PERHAPS"]);
@@ -220,7 +222,10 @@ pub(super) fn unmatched(from: &From) -> Result<Exit, Stopped> {
                     or_none(&one.perhaps),
                 ]);
             }
-            anstream::println!("{rows}\n`gapwatch people link PERSON ACCOUNT` prints the lines that make one known.");
+            anstream::println!(
+                "{}\n`gapwatch people link PERSON ACCOUNT` prints the lines that link one to a person.",
+                drawn(&rows)
+            );
         }
     }
     Ok(Exit::Done)
@@ -236,7 +241,7 @@ pub(super) fn link(from: &From, person: &str, account: &str) -> Result<Exit, Sto
         people.accounts.values().find(|one| one.handle.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login)));
     let Some(known) = known else {
         return Err(Stopped::usage(format!(
-            "no account is called {login} in the mirror; `gapwatch people unmatched` names them"
+            "gapwatch has read no account called {login}; `gapwatch people unmatched` lists those that belong to nobody"
         )));
     };
     if let Some(owner) = people.person(known.id) {
@@ -253,7 +258,7 @@ pub(super) fn link(from: &From, person: &str, account: &str) -> Result<Exit, Sto
                 all.extend((of == tool).then(|| quoted(&login.to_owned())));
                 (!all.is_empty()).then(|| format!("{of} = [{}]", all.join(", ")))
             });
-            anstream::println!("    [people.{person}]                  # the table that is there; `also` is replaced");
+            anstream::println!("    [people.{person}]                  # the existing table; replace `also`");
             anstream::println!("    also = {{ {} }}", tools.collect::<Vec<_>>().join(", "));
         }
         None => {
@@ -261,9 +266,7 @@ pub(super) fn link(from: &From, person: &str, account: &str) -> Result<Exit, Sto
             anstream::println!("    also = {{ {tool} = \"{login}\" }}");
         }
     }
-    anstream::println!(
-        "\nNothing was written: who is who stands in the file alone, where others can see and review it."
-    );
+    anstream::println!("\nNothing was written: only your file says who is who, so that others can see and review it.");
     Ok(Exit::Done)
 }
 

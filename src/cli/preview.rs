@@ -21,24 +21,35 @@ use crate::registry;
 pub(super) enum Kind {
     /// What a person or a channel gets in Slack.
     Message,
-    /// What stands on the issue.
+    /// The comment on a task.
     Comment,
-    /// What waits for somebody's digest, and the reports.
+    /// Digests and reports.
     Digest,
-    /// What a person gets by mail.
+    /// What a person gets by e-mail.
     Mail,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Message => "message",
+            Kind::Comment => "comment",
+            Kind::Digest => "digest",
+            Kind::Mail => "mail",
+        }
+    }
 }
 
 /// Whom or what it is about.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct About {
-    /// Of a digest, whose: a person, `manager NAME`, `weekly`, or `baseline CONNECTION`; left out: everybody's.
+    /// For a digest, whose: a person, `manager NAME`, `weekly`, or `baseline CONNECTION`; if left out, everybody's.
     #[arg(value_name = "WHOSE", num_args = 0..=2)]
     pub(super) whose: Vec<String>,
-    /// Only what this person gets: name of the table, or a login.
+    /// Only what this person gets: name of their table, or a login.
     #[arg(long = "for", value_name = "PERSON")]
     pub(super) person: Option<String>,
-    /// Only what speaks of this gap.
+    /// Only messages about this gap.
     #[arg(long, value_name = "ID")]
     pub(super) gap: Option<String>,
     /// Send the first of them to this person in Slack, marked as a preview.
@@ -83,7 +94,9 @@ pub(super) struct Shown {
 pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Exit, Stopped> {
     no_csv(from)?;
     if let Some(whose) = about.whose.first() {
-        return Err(Stopped::usage(format!("`{whose}` goes with digests alone; of messages say `--for {whose}`")));
+        return Err(Stopped::usage(format!(
+            "`{whose}` goes only with `preview digest`; for messages use `--for {whose}`"
+        )));
     }
     let mut view = View::open(from, None)?;
     known(&view, about)?;
@@ -98,21 +111,22 @@ pub(super) async fn preview(from: &From, kind: Kind, about: &About) -> Result<Ex
         }
         _ => None,
     };
-    let is_other = |one: &&Said| !one.digest && !is_of(kind, &one.message.address) && is_about(&view, about, one);
-    let others = said.iter().filter(is_other).count();
+    let about_it = || said.iter().filter(|one| !one.digest && is_about(&view, about, one));
+    let count = |kind| about_it().filter(|one| is_of(kind, &one.message.address)).count();
+    let other = [Kind::Message, Kind::Comment].map(|other| (other, count(other)));
+    let other = other.into_iter().find(|(other, count)| *other != kind && *count > 0);
     match from.output {
         Output::Json => print_json(&Document { schema: "gapwatch.preview/1", at: view.now, messages })?,
-        Output::Table | Output::Csv if messages.is_empty() && others > 0 => {
-            let (this, other) = match kind {
-                Kind::Comment => ("comment", "message"),
-                Kind::Mail => ("mail", "message"),
-                Kind::Message | Kind::Digest => ("message", "comment"),
-            };
-            anstream::println!(
-                "No {this} would be sent {day}, but {others} of the other kind: `gapwatch preview {other}`."
-            );
-        }
-        Output::Table | Output::Csv => print(&messages, &day, sent),
+        Output::Table | Output::Csv => match other {
+            Some((other, count)) if messages.is_empty() => {
+                let (this, other) = (kind.word(), other.word());
+                let s = if count == 1 { "" } else { "s" };
+                anstream::println!(
+                    "No {this} would be sent {day}, but {count} {other}{s} would: see `gapwatch preview {other}`."
+                );
+            }
+            _ => print(&messages, &day, sent),
+        },
     }
     Ok(Exit::Done)
 }
@@ -128,13 +142,13 @@ fn known(view: &View, about: &About) -> Result<(), Stopped> {
                 .any(|one| one.handle.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(name)))
             || people.accounts.keys().any(|account| people.called(*account) == *name);
         if !is_known {
-            return Err(Stopped::usage(format!("nobody is called {name}; `gapwatch people list` names everybody")));
+            return Err(Stopped::usage(format!("nobody is called {name}; `gapwatch people list` lists everybody")));
         }
     }
     if let Some(id) = &about.gap
         && !view.board.alerts().any(|alert| alert.gap.0 == *id)
     {
-        return Err(Stopped::usage(format!("there is no open gap {id}; `gapwatch gaps list` names them")));
+        return Err(Stopped::usage(format!("there is no open gap {id}; `gapwatch gaps list` lists them")));
     }
     Ok(())
 }
@@ -232,9 +246,7 @@ fn drawn(control: &Control) -> String {
 pub(super) async fn send(from: &From, view: &View, me: &str, first: &Shown) -> Result<(), Stopped> {
     let person = view.board.people.persons.values().find(|person| person.handle == me);
     let Some(person) = person else {
-        return Err(Stopped::usage(format!(
-            "{me} is none of the [people] of the configuration; a preview is sent to one of them"
-        )));
+        return Err(Stopped::usage(format!("{me} is not in [people]; a preview can be sent only to somebody who is")));
     };
     let email = person.email.clone().map(Destination::Email);
     let Some(to) = person.slack.clone().map(Destination::User).or_else(|| email.clone()) else {
@@ -250,7 +262,7 @@ pub(super) async fn send(from: &From, view: &View, me: &str, first: &Shown) -> R
     let (notifier, to) = match (slack, mail, email) {
         (Some(slack), ..) => (slack, to),
         (None, Some(mail), Some(email)) => (mail, email),
-        _ => return Err(Stopped::usage("there is no [slack] in the configuration to send a preview by, nor [email]")),
+        _ => return Err(Stopped::usage("to send a preview, add [slack] or [email] to the configuration")),
     };
     let whom = if first.to.is_empty() { first.place.clone().unwrap_or_default() } else { first.to.join(", ") };
     let mut body = first.body.clone();
@@ -269,7 +281,7 @@ pub(super) async fn send(from: &From, view: &View, me: &str, first: &Shown) -> R
 pub(super) fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
     if messages.is_empty() {
         anstream::println!(
-            "Nothing of this kind would be sent {day}. `gapwatch gaps list` says what each gap waits for."
+            "Nothing of this kind would be sent {day}. `gapwatch gaps list` shows what each gap waits for."
         );
         return;
     }
@@ -280,8 +292,8 @@ pub(super) fn print(messages: &[Shown], day: &str, sent: Option<&String>) {
             (true, place) => plain(place.as_deref().unwrap_or("-")),
         };
         let does = match shown.does {
-            "edit" => ", in the place of what stands there",
-            "reply" => ", as an answer under it",
+            "edit" => ", replacing what is there",
+            "reply" => ", as a reply in its thread",
             _ => "",
         };
         anstream::println!("── {} to {whom}, {}{does}", shown.channel, when(shown.at));

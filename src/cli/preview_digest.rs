@@ -96,7 +96,7 @@ fn person(view: &View, name: &str) -> Result<AccountId, Stopped> {
     let configured = people.persons.values().find(|person| person.handle == name).map(|person| person.own_account);
     configured
         .or(by_login.map(|account| people.stands(account.id)))
-        .ok_or_else(|| Stopped::usage(format!("nobody is called {name}; `gapwatch people list` names everybody")))
+        .ok_or_else(|| Stopped::usage(format!("nobody is called {name}; `gapwatch people list` lists everybody")))
 }
 
 fn everybodys(view: &View) -> Vec<DigestOf> {

@@ -13,7 +13,7 @@ use super::check::judgements;
 use super::open::{From, Stopped, View, no_csv, print_json};
 use super::rehearsal::keep_fresh;
 use super::routed::RouteShown;
-use super::table::{plain, table};
+use super::table::{drawn, plain, table};
 use super::{Exit, gaps, subject};
 use crate::alerts::{self, Judgement};
 use crate::domain::alert::{Alert, AlertChange, AlertState, Round, Told};
@@ -35,29 +35,32 @@ const USUAL: &str = "overdue";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum RouteVerb {
-    /// Who would hear of a gap, when and by which channel, if nobody did anything; sends nothing.
+    /// Show who would be told of a gap, when and by which channel, if nobody did anything. Sends nothing.
     Test(Asked),
 }
 
 /// Of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct Asked {
-    /// A task or a gap, as for `explain`. Left out: a task with the fields that are given.
+    /// A task or a gap, as for `explain`. If left out, a made-up task with the given fields.
     task: Option<String>,
-    /// A field of a task that does not exist: project=OPS, owners=ana, priority=1, labels=a,b, kind=Bug, due=2026-11-27;
+    /// A field of a made-up task: project=OPS, owners=ana, priority=1, labels=a,b, kind=Bug, due=2026-11-27;
     /// repeatable.
     #[arg(long = "field", value_name = "KEY=VALUE", conflicts_with = "task")]
     fields: Vec<String>,
-    /// As if this rule had found a gap. Left out: the gaps that are open, else `overdue`.
+    /// Act as if this rule had found a gap. If left out, use the open gaps, or else `overdue`.
     #[arg(long)]
     rule: Option<String>,
-    /// As if it were at this stage. Left out: failure.
+    /// Act as if the gap were at this stage; if left out, failure.
     #[arg(long, value_name = "opens|widens|failure", value_parser = super::parsed::stage)]
     stage: Option<Stage>,
-    /// Exit with 10 unless this person, channel or route is in it; repeatable, people and channels in this order.
+    /// Exit with 10 unless this person, channel or route is used; repeatable, people and channels in this order.
     #[arg(long, value_name = "NAME")]
     expect: Vec<String>,
 }
+
+/// Who stands in a digest that has no reader: there is neither a manager nor a channel.
+const NOBODY: &str = "nobody (no manager, no channel)";
 
 /// `gapwatch.route/1`
 #[derive(Debug, Serialize)]
@@ -109,7 +112,7 @@ pub(super) fn route(from: &From, verb: &RouteVerb) -> Result<Exit, Stopped> {
         Some(text) => (subject::task(&view, text)?, text.clone()),
         None if asked.fields.is_empty() => {
             return Err(Stopped::usage(
-                "say which TASK or gap, or describe one that does not exist: `--field owners=ana --field priority=1`",
+                "name a TASK or a gap, or make a task up: `--field owners=ana --field priority=1`",
             ));
         }
         None => (invented::task(&mut view, &asked.fields)?, asked.fields.join(" ")),
@@ -322,6 +325,7 @@ fn step(view: &View, notice: &Notice, at: Timestamp, told: bool) -> Step {
     let zoned = at.to_zoned(calendar.zone().clone());
     let place = match &notice.address {
         Address::Slack(Destination::Channel(name)) => Some(name.clone()),
+        Address::Digest(_) if notice.account == AccountId::NOBODY => view.policy.slack_channel.clone(),
         Address::Digest(whose) => Some(whose.clone()),
         _ => None,
     };
@@ -355,23 +359,23 @@ fn print(document: &Document) {
         let id = gap.gap.as_ref().map_or_else(|| "as if".to_owned(), |id| format!("[{id}]"));
         anstream::println!("{} {id} {} {}: {by}", plain(&document.task), gap.rule, gap.stage);
         if let Some(why) = gap.held_because {
-            anstream::println!("  held at present: {}", why.replace('_', " "));
+            anstream::println!("  held back now: {}", why.replace('_', " "));
         }
         if gap.steps.is_empty() {
-            anstream::println!("  nobody would hear");
+            anstream::println!("  nobody would be told");
             continue;
         }
         let mut shown = table(&["WHEN", "WHO", "BY", "WHY"]);
         for step in &gap.steps {
-            let who = step.person.clone().or_else(|| step.place.clone()).unwrap_or_else(|| "-".to_owned());
+            let who = step.person.clone().or_else(|| step.place.clone()).unwrap_or_else(|| NOBODY.to_owned());
             let by = match (&step.place, step.channel) {
                 (Some(place), "slack") => format!("slack {place}"),
                 (_, channel) => channel.to_owned(),
             };
-            let why = if step.told { format!("{}, has heard", step.reason) } else { step.reason.to_owned() };
+            let why = if step.told { format!("{}, already told", step.reason) } else { step.reason.to_owned() };
             shown.add_row([step.local.clone(), plain(&who), plain(&by), why]);
         }
-        anstream::println!("{shown}");
+        anstream::println!("{}", drawn(&shown));
     }
-    anstream::println!("Nothing was sent. Times are those of whoever hears, if nobody does anything.");
+    anstream::println!("Nothing was sent. Times are in each reader's zone, and assume that nobody does anything.");
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::heeded::{Counts, Heeded};
 use super::lacking::{self, Lacking};
 use super::open::{From, LOOKING, Stopped, View, load, no_csv, print_json, print_text};
-use super::table::{csv, plain, table};
+use super::table::{csv, drawn, plain, table};
 use super::{Exit, Output, norms};
 use crate::config::show::Shown;
 use crate::config::{Loaded, Mode, Settings, reference};
@@ -23,21 +23,21 @@ use crate::store::ConnectionState;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum RulesVerb {
-    /// Every rule: what it flags, who hears first, whether it is on, and whether the connected tools tell what it needs.
+    /// List every rule: what it flags, who is told first, whether it is on, and whether your tools provide what it needs.
     List,
-    /// One rule, with its thresholds and where each comes from.
+    /// Show one rule with its thresholds, and where each comes from.
     Show {
-        /// Its id.
+        /// Id of the rule.
         rule: String,
     },
-    /// What of a task a rule may read; with a task also what that is now.
+    /// List the fields of a task that a rule of your own can use; with a task, also their values now.
     Fields {
-        /// A browser address, a gap id, CONNECTION:KEY, or a key.
+        /// A URL, a gap id, CONNECTION:KEY, or a key.
         task: Option<String>,
     },
-    /// Judge the cases of a file: short histories, and the gaps that each should have. docs/rules-test.md shows one.
+    /// Test the rules against cases in a file: short histories, and the gaps each should have. See docs/rules-test.md.
     Test {
-        /// The file; left out: every one in the folder `tests` beside the configuration.
+        /// The file; if left out, every file in the folder `tests` beside the configuration.
         file: Option<std::path::PathBuf>,
     },
 }
@@ -180,7 +180,7 @@ fn list(from: &From) -> Result<Exit, Stopped> {
             for rule in &rules {
                 shown.add_row(cells(rule));
             }
-            anstream::println!("{shown}");
+            anstream::println!("{}", drawn(&shown));
         }
     }
     Ok(Exit::Done)
@@ -301,9 +301,9 @@ fn print(document: &OneDocument) {
     let rule = &document.rule;
     anstream::println!("{} ({})", rule.rule, rule.state);
     anstream::println!("  {}", rule.what);
-    anstream::println!("  {}; first to hear: {}", rule.stages.join(", "), rule.first);
+    anstream::println!("  {}; told first: {}", rule.stages.join(", "), rule.first);
     if rule.heeded.told > 0 {
-        anstream::println!("  words that led to something within 3 working days: {}", rule.heeded.words());
+        anstream::println!("  messages that led to something within 3 working days: {}", rule.heeded.words());
     }
     if !document.reference.is_empty() {
         anstream::println!("\n{}", document.reference);
@@ -332,10 +332,12 @@ fn print(document: &OneDocument) {
         anstream::println!();
     }
     for told in &document.told_by {
-        let by = told.by.map_or_else(|| "not told, so it says nothing there".to_owned(), |by| format!("from {by}"));
+        let by = told
+            .by
+            .map_or_else(|| "not available, so the rule says nothing there".to_owned(), |by| format!("from {by}"));
         anstream::println!("{}: {} {by}", told.connection, told.need);
         if let Some(lacking) = &told.lacking {
-            anstream::println!("    at present {}", plain(lacking));
+            anstream::println!("    now {}", plain(lacking));
         }
     }
 }
@@ -383,7 +385,7 @@ fn fields(from: &From, task: Option<&str>) -> Result<Exit, Stopped> {
             for field in &document.fields {
                 rows.add_row(cells(field));
             }
-            anstream::println!("{rows}");
+            anstream::println!("{}", drawn(&rows));
         }
     }
     Ok(Exit::Done)

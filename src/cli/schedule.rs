@@ -159,7 +159,7 @@ fn print(document: &Document) {
         anstream::println!("Nothing has been read yet; `gapwatch run --once` reads and judges.");
     }
     if !document.daemon_runs {
-        anstream::println!("Nothing of this happens yet: {NO_DAEMON}.");
+        anstream::println!("None of this happens yet: {NO_DAEMON}.");
     }
     let moment = |at: Timestamp| match (at <= document.at, document.daemon_runs) {
         (true, true) => "now".to_owned(),
@@ -182,8 +182,8 @@ fn print(document: &Document) {
         anstream::println!("{connection}: reads {stream}{parts} {}", moment(at));
     }
     match document.next_judgement_at {
-        Some(at) => anstream::println!("Judged again by itself {}", moment(at)),
-        None => anstream::println!("Judged again when something changes."),
+        Some(at) => anstream::println!("Next judgement: {}", moment(at)),
+        None => anstream::println!("Next judgement: when something changes."),
     }
     for step in document.steps.iter().take(MOST_SHOWN) {
         let held = step.held_because.map(|why| format!(" (held back: {})", why.replace('_', " "))).unwrap_or_default();
@@ -214,7 +214,7 @@ fn print(document: &Document) {
         anstream::println!("{what} {}: {named}{more}", when(at));
     }
     match document.messages.len() {
-        0 => anstream::println!("No message waits."),
+        0 => anstream::println!("No messages are waiting."),
         _ => document.messages.iter().take(MOST_SHOWN).for_each(|one| {
             let because = one.because.as_ref().map(|why| format!(": {}", super::table::plain(why))).unwrap_or_default();
             anstream::println!("A {} message ({}) is due {}{because}", one.channel, one.state, moment(one.due_at));

@@ -27,7 +27,9 @@ pub(super) fn task(view: &View, text: &str) -> Result<TaskId, Stopped> {
     };
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => Err(Stopped::usage(format!("no task is called \"{text}\" in the mirror"))),
+        [] => Err(Stopped::usage(format!(
+            "nothing is called \"{text}\": no task that gapwatch has read, no gap, person or project"
+        ))),
         several => {
             let names = view.reader.names(several)?;
             let mut candidates: Vec<String> =

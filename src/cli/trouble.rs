@@ -2,6 +2,7 @@
 
 use anstream::ColorChoice;
 use connector_kit::ConnectorError;
+use connector_kit::survey::Finding;
 
 use super::Exit;
 use crate::config::{Diagnostic, Origin, Settings};
@@ -18,6 +19,9 @@ pub(super) struct Stopped {
 
 /// What is said wherever a daemon would have to run.
 pub(super) const NO_DAEMON: &str = "no daemon is running on this store; `gapwatch run` starts one";
+
+/// What to do about a store that is in use.
+const LOCKED: &str = "a running daemon reads and judges by itself; to run this command anyway, stop it first";
 
 /// True when errors are shown in colour.
 pub(super) fn colored() -> bool {
@@ -58,6 +62,15 @@ pub(super) fn of_service(name: &str, error: &ConnectorError, settings: Option<&S
 /// What a credential that works cannot do.
 pub(super) fn narrow(name: &str, words: &str) -> Diagnostic {
     Diagnostic::warning("narrow-access", format!("{name}: {words}"))
+}
+
+/// What the configuration names, and nothing in a tracker is called.
+pub(super) fn misnamed(name: &str, found: &Finding) -> Diagnostic {
+    let diagnostic = Diagnostic::warning("unknown-name", format!("{name}: {}", found.what));
+    match &found.todo {
+        Some(todo) => diagnostic.help(todo),
+        None => diagnostic,
+    }
 }
 
 impl Stopped {
@@ -108,7 +121,7 @@ impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Stopped {
         let words = error.to_string();
         let (exit, problem) = match &error {
-            StoreError::Locked { .. } => (Exit::TryAgain, Diagnostic::error("store-locked", words)),
+            StoreError::Locked { .. } => (Exit::TryAgain, Diagnostic::error("store-locked", words).help(LOCKED)),
             StoreError::Unusable { .. } => (Exit::Failed, Diagnostic::error("store-unusable", words)),
             StoreError::TakenOver => (Exit::Failed, Diagnostic::error("store-taken-over", words)),
             StoreError::Failed(_) => (Exit::Failed, Diagnostic::error("store-failed", words)),
@@ -200,6 +213,11 @@ mod tests {
             golden(id, &text);
         }
         golden("narrow-access", &narrow("github.acme", "the token may not write comments").render(false));
+        let unheard = "`states` names \"in progres\": no list and no label is called so";
+        golden(
+            "unknown-name",
+            &misnamed("trello.studio", &Finding::warning(unheard, "write it as Trello does")).render(false),
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::config::{self, Diagnostic, Flags, Loaded, Severity, Sources, diagnose
 use crate::registry::{self, Built};
 use connector_kit::survey::Finding;
 use connector_kit::{Clock, ConnectorError, Cursor, StreamKey, StreamKind};
+use connector_model::Container;
 
 /// How it says what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -192,9 +193,24 @@ impl Outcome {
         match connection.source.pull(&projects, &Cursor::default()).await {
             Ok(page) => {
                 let hidden = page.unreadable.iter().map(|one| format!("{}: {}", one.what, one.because));
-                let closed = page.containers.iter().filter(|one| !one.open);
+                let (open, closed): (Vec<&Container>, Vec<&Container>) =
+                    page.containers.iter().partition(|one| one.open);
+                let parts: Vec<String> = open.iter().map(|one| one.handle.clone()).collect();
+                let closed = closed.into_iter();
                 let closed = closed.map(|one| format!("{}: archived or deleted, so it is not read", one.name));
                 self.found.extend(hidden.chain(closed).map(|words| trouble::narrow(&connection.name, &words)));
+                self.names(connection, &parts, settings).await;
+            }
+            Err(error) => self.failed(trouble::of_service(&connection.name, &error, Some(settings))),
+        }
+    }
+
+    /// What `states` and `fields` name, and nothing there is called.
+    async fn names(&mut self, connection: &Built, parts: &[String], settings: &config::Settings) {
+        match connection.examine.misnamed(parts).await {
+            Ok(findings) => {
+                let told = findings.iter().map(|one| trouble::misnamed(&connection.name, one));
+                self.found.extend(told);
             }
             Err(error) => self.failed(trouble::of_service(&connection.name, &error, Some(settings))),
         }

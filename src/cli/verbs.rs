@@ -12,226 +12,226 @@ use crate::domain::finding::Stage;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Watch: read, judge, tell; until stopped.
+    /// Watch until stopped: read the trackers, judge the work, tell people.
     Run {
-        /// Overrides the configured mode.
+        /// Use this mode instead of the configured one.
         #[arg(long, value_name = "observe|live", value_parser = mode)]
         mode: Option<Mode>,
-        /// Read everything that is due until there is no more, judge, send what is due, say what waits, exit.
+        /// Do it once: read everything, judge it, send what is due, print what is waiting, and exit.
         #[arg(long)]
         once: bool,
-        /// Overrides `[messages] backlog`.
+        /// Use this instead of `[messages] backlog`.
         #[arg(long, value_name = "hold|tell", value_parser = backlog)]
         backlog: Option<Backlog>,
     },
-    /// A made-up company, six weeks of its history, then time runs on; no account needed.
+    /// Play a made-up company: six weeks of history, then time goes on. Needs no account.
     Demo {
-        /// Which company.
+        /// Which made-up company: any number; the same number gives the same one.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// How fast time runs after the replay: 300x is five minutes a second.
+        /// How fast time passes after the replay: 300x is five minutes a second.
         #[arg(long, default_value = "300x", value_parser = demo::speed)]
         speed: u32,
-        /// Stop after so many simulated days; without it, when the story is over.
+        /// Stop after this many simulated days; without it, at the end of the story.
         #[arg(long)]
         days: Option<u32>,
     },
-    /// Make the first configuration: tests the token, finds repositories or projects, states and people.
+    /// Create the first configuration: test the token, find repositories or projects, states and people.
     #[command(after_help = init::variables())]
     Init {
-        /// What work is tracked in; may be repeated. Left out: it is asked, or follows from the environment.
+        /// Which tracker you use; repeatable. If left out, init asks, or looks at the environment.
         #[arg(long, value_enum, value_delimiter = ',')]
         tracker: Vec<Tracker>,
-        /// Show the file instead of writing it.
+        /// Print the file instead of writing it.
         #[arg(long)]
         print: bool,
-        /// Ask nothing: take the answers from the environment; the variables stand below.
+        /// Ask nothing and take the answers from the environment variables listed below.
         #[arg(long)]
         from_env: bool,
-        /// Replace a file that is there.
+        /// Replace an existing file.
         #[arg(long)]
         force: bool,
     },
-    /// Look at everything: credentials, limits, people, store, daemon; each with what to do.
+    /// Check everything (credentials, limits, people, store, daemon) and say what to do about each problem.
     Doctor {
-        /// Only this one, as `github.acme`, `trello.acme` or `slack`.
+        /// Check only this connection, for example `github.acme`, `trello.acme` or `slack`.
         connection: Option<String>,
-        /// Also write it all into a file that can be sent to whoever helps: no secret, no title.
+        /// Also write the result into a file that you can send to somebody who helps you. It has no secrets and no titles.
         #[arg(long, value_name = "FILE")]
         bundle: Option<PathBuf>,
     },
-    /// What would be sent, word for word; sends nothing.
+    /// Show what would be sent, word for word, without sending it.
     Preview {
-        /// Of what.
+        /// What to show.
         kind: preview::Kind,
         #[command(flatten)]
         about: preview::About,
     },
-    /// The lines that switch sending on, and the messages that would cause; writes nothing.
+    /// Print the lines that switch sending on, and the messages this would cause. Changes nothing.
     Enable {
-        /// A rule or a connection; without it, everything.
+        /// A rule or a connection; if left out, everything.
         what: Option<String>,
     },
-    /// Who is who.
+    /// Show who is who across your tools.
     People {
         #[command(subcommand)]
         verb: PeopleVerb,
     },
-    /// When people work.
+    /// Show when people work.
     Calendar {
         #[command(subcommand)]
         verb: CalendarVerb,
     },
-    /// What happens next by itself: reading, judging, messages.
+    /// Show what happens next by itself: reading, judging, messages.
     Schedule,
-    /// Check the configuration; with a connection to every service, unless `--offline`.
+    /// Check the configuration, and log in to every service unless `--offline` is given.
     Validate {
-        /// Only what can be told from the files.
+        /// Check only the files; connect to nothing.
         #[arg(long)]
         offline: bool,
-        /// A warning is an error.
+        /// Treat warnings as errors.
         #[arg(long)]
         deny_warnings: bool,
-        /// How it says what it found; else as `-o` says.
+        /// How to print the findings; if left out, as `-o` says.
         #[arg(long, value_enum)]
         format: Option<validate::Format>,
     },
-    /// What is in force, what can be set, and files of an older version.
+    /// Show the settings in force and those there are, and update files of an older version.
     Config {
         #[command(subcommand)]
         verb: config::ConfigVerb,
     },
-    /// Read every connection now; judges and sends nothing.
+    /// Read every connection now, without judging or sending anything.
     Sync {
-        /// Only this one, as `github.acme` or `jira.acme`.
+        /// Read only this connection, for example `github.acme`.
         connection: Option<String>,
-        /// From the beginning, and counting what is there: what was deleted is found now, not within a day.
+        /// Read everything from the beginning and count it, so that deletions are noticed now rather than within a day.
         #[arg(long)]
         full: bool,
     },
-    /// Judge now, without changing anything, and print the gaps.
+    /// Judge everything now, without changing anything, and print the gaps.
     Check {
-        /// As if it were this moment: an instant, or a day.
+        /// Judge as if it were this time: a moment or a day.
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
-        /// Exit with 10 when there is a gap of this stage or above.
+        /// Exit with 10 if there is a gap at this stage or a worse one.
         #[arg(long, value_name = "opens|widens|failure", value_parser = stage)]
         fail_on: Option<Stage>,
-        /// Only tasks of this repository or project.
+        /// Show only tasks of this repository or project.
         #[arg(long)]
         project: Option<String>,
     },
-    /// The gaps that are open.
+    /// List gaps, or show one.
     Gaps {
         #[command(subcommand)]
         verb: GapsVerb,
     },
-    /// What is looked for.
+    /// Show the rules and their fields, and test them.
     Rules {
         #[command(subcommand)]
         verb: rules::RulesVerb,
     },
-    /// Why a task is flagged, or not: every rule, its numbers, its thresholds, the next look. The same of a person, a repository
-    /// or project, a connection, and of `gapwatch` itself.
+    /// Explain why a task is flagged, or is not: every rule with its numbers, its thresholds and when it is next judged. Works
+    /// for a person, a repository or project, a connection, and for `gapwatch` itself as well.
     Explain {
-        /// A browser address, a gap id, CONNECTION:KEY, a key, or a name.
+        /// A URL, a gap id, CONNECTION:KEY, a key, or a name.
         task: String,
-        /// As if it were this moment: an instant, or a day.
+        /// Judge as if it were this time: a moment or a day.
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
-    /// Why a message was sent, or was not.
+    /// Explain why a message was sent, or was not.
     Why {
         /// A task or a gap (as for `explain`), or a person.
         about: String,
-        /// How far back: a length of time, or a day. Without it a week of a person, and all of a task or a gap.
+        /// How far to look back: a length of time or a day. Default: a week for a person, everything for a task or a gap.
         #[arg(long)]
         since: Option<String>,
     },
-    /// Who hears of a gap, in which order.
+    /// Show who would be told of a gap, and in which order.
     #[command(subcommand)]
     Route(route::RouteVerb),
-    /// Keep a gap silent for a while.
+    /// Keep a gap quiet for a while.
     Snooze {
-        /// Its id.
+        /// Id of the gap.
         gap: String,
-        /// For so long (`3d`), rounded up to the next start of work.
+        /// For this long (`3d`), rounded up to the next start of work.
         #[arg(long = "for", value_name = "LENGTH", conflicts_with = "until")]
         length: Option<String>,
-        /// Until the start of work on this day.
+        /// Until work starts on this day.
         #[arg(long, value_name = "DATE")]
         until: Option<String>,
-        /// Why.
+        /// Why, for whoever asks later.
         #[arg(long)]
         reason: Option<String>,
     },
-    /// End a silence.
+    /// End a snooze.
     Unsnooze {
-        /// The gap's id.
+        /// Id of the gap.
         gap: String,
     },
-    /// Judge a repository or project again of which much was missing at once.
+    /// Judge a repository or project again that was held back because much of it was missing at once.
     Release {
-        /// Its name, as `acme/web` or `OPS`.
+        /// Its name, for example `acme/web` or `OPS`.
         container: String,
     },
-    /// What could not be sent: messages that were given up, and sending them once more.
+    /// Show messages that could not be sent, and try again, release or drop them.
     Outbox {
         #[command(subcommand)]
         verb: outbox::OutboxVerb,
     },
-    /// Ask the running daemon how it is.
+    /// Ask the running daemon whether all is well.
     Health,
-    /// Have the running daemon read its configuration again; what it refuses changes nothing.
+    /// Make the running daemon read its configuration again. If the file has a mistake, nothing changes.
     Reload,
-    /// The database.
+    /// Back up or check the database.
     Db {
         #[command(subcommand)]
         verb: DbVerb,
     },
-    /// The options of a command, or what an error id means.
+    /// Show the options of a command, or what an error id means.
     Help {
         /// A command, or `error`.
         topic: Option<String>,
-        /// The id.
+        /// The error id.
         id: Option<String>,
     },
-    /// Print what a shell needs to complete commands and options.
+    /// Print a completion script for a shell.
     Completions {
         /// Which shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Print the man page.
+    /// Print the man page, or write all of them.
     Man {
-        /// Write one for each command into this folder.
+        /// Write one page for each command into this folder.
         #[arg(long)]
         dir: Option<PathBuf>,
     },
-    /// The version; with `-o json` also what it was built with.
+    /// Print the version; with `-o json` also what it was built with.
     Version,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GapsVerb {
-    /// Open gaps, worst first.
+    /// List the open gaps, worst first.
     List(GapsFilter),
-    /// One gap.
+    /// Show one gap.
     Show {
-        /// Its id.
+        /// Id of the gap.
         id: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PeopleVerb {
-    /// Everybody of the configuration.
+    /// List everybody in the configuration.
     List,
-    /// Whoever has open tasks and is none of them.
+    /// List accounts with open tasks that belong to nobody in the configuration.
     Unmatched,
-    /// The lines that make an account a person's; writes nothing.
+    /// Print the lines that give an account to a person. Changes nothing.
     Link {
-        /// Name of the person's table, there or new.
+        /// Name of the person's table, existing or new.
         person: String,
         /// Login of the account.
         account: String,
@@ -240,11 +240,11 @@ pub(super) enum PeopleVerb {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CalendarVerb {
-    /// A person's working hours, and where they come from.
+    /// Show a person's working hours, and where they come from.
     Show {
         /// Name of the person's table.
         person: String,
-        /// How many days, from today.
+        /// How many days to show, from today.
         #[arg(long, default_value_t = 14)]
         days: u16,
     },
@@ -253,30 +253,30 @@ pub(super) enum CalendarVerb {
 /// Which gaps.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct GapsFilter {
-    /// Resolved ones too.
+    /// Include resolved gaps.
     #[arg(long)]
     pub(super) all: bool,
-    /// Only of this stage or above.
+    /// Only gaps at this stage or a worse one.
     #[arg(long, value_name = "opens|widens|failure", value_parser = stage)]
     pub(super) stage: Option<Stage>,
-    /// Only of this owner.
+    /// Only gaps of this owner.
     #[arg(long)]
     pub(super) owner: Option<String>,
-    /// Only of this rule.
+    /// Only gaps of this rule.
     #[arg(long)]
     pub(super) rule: Option<String>,
-    /// Only what opened or was resolved since: a length of time (`7d`), or a day.
+    /// Only gaps that opened or were resolved since: a length of time (`7d`) or a day.
     #[arg(long)]
     pub(super) since: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DbVerb {
-    /// Copy the database while it may be in use, and check the copy.
+    /// Copy the database, even while it is in use, and check the copy.
     Backup {
-        /// Where to.
+        /// The file to write.
         file: PathBuf,
     },
-    /// Check the database.
+    /// Check the database for damage.
     Check,
 }

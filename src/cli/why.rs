@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::open::{From, Stopped, View, print_json, print_text, since};
 use super::routed::RouteShown;
 use super::subject::{self, recipients};
-use super::table::{csv, table, when};
+use super::table::{csv, drawn, table, when};
 use super::{Exit, Output};
 use crate::alerts::held_back;
 use crate::domain::alert::{Alert, AlertState, Withheld};
@@ -213,7 +213,7 @@ const NOTHING: &str = "nothing";
 
 fn print(rows: &[Row]) {
     if rows.is_empty() {
-        anstream::println!("Nothing was said, and nothing is held back.");
+        anstream::println!("Nobody was told anything, and nothing is held back.");
         return;
     }
     let mut shown = table(&["GAP", "REASON", "TO", "BY", "DECISION", "BECAUSE", "WHEN"]);
@@ -234,7 +234,7 @@ fn print(rows: &[Row]) {
             at,
         ]);
     }
-    anstream::println!("{shown}");
+    anstream::println!("{}", drawn(&shown));
 }
 
 /// What a limit keeps from somebody at present.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::open::{From, LOOKING, Stopped, View, likely_store, no_csv, settings};
 use super::table::when;
 use super::{Exit, Output};
+use crate::alerts::{self, TooLong};
 use crate::config::Length;
 use crate::daemon::store_path;
 use crate::domain::alert::Wish;
@@ -23,22 +24,28 @@ pub(super) async fn snooze(
 ) -> Result<Exit, Stopped> {
     let view = View::open(from, None)?;
     if !view.board.alerts().any(|alert| alert.gap.0 == gap) {
-        return Err(Stopped::usage(format!("there is no open gap {gap}; `gapwatch gaps list` names them")));
+        return Err(Stopped::usage(format!("there is no open gap {gap}; `gapwatch gaps list` lists them")));
     }
     let until = end(&view, length.as_deref(), until.as_deref())?;
+    if let Some(why) = alerts::is_too_long(until, reason.is_some(), view.now) {
+        return Err(Stopped::usage(match why {
+            TooLong::Ever { days } => format!("a gap can be snoozed for {days} days at most"),
+            TooLong::WithoutReason { days } => format!("to snooze a gap for more than {days} days, add --reason \"…\""),
+        }));
+    }
     drop(view);
     if reason.is_none() && !from.quiet {
-        anstream::eprintln!("A reason helps whoever asks why nothing was said: --reason \"…\"");
+        anstream::eprintln!("A reason helps whoever later asks why nobody was told: add --reason \"…\"");
     }
     put(from, Wish::Snooze { gap: GapId(gap.to_owned()), until, reason }).await?;
-    anstream::println!("{gap} is silent until {}.", when(until));
+    anstream::println!("{gap} is snoozed until {}.", when(until));
     Ok(Exit::Done)
 }
 
 /// Ends a silence.
 pub(super) async fn unsnooze(from: &From, gap: &str) -> Result<Exit, Stopped> {
     put(from, Wish::Unsnooze { gap: GapId(gap.to_owned()) }).await?;
-    anstream::println!("{gap} speaks again.");
+    anstream::println!("{gap} is no longer snoozed.");
     Ok(Exit::Done)
 }
 
@@ -50,11 +57,11 @@ pub(super) async fn release(from: &From, container: &str) -> Result<Exit, Stoppe
     held.sort_unstable();
     if !held.iter().any(|name| name == container) {
         let known = if held.is_empty() { "nothing is".to_owned() } else { format!("held: {}", held.join(", ")) };
-        return Err(Stopped::usage(format!("{container} is not held; {known}")));
+        return Err(Stopped::usage(format!("{container} is not being held back; {known}")));
     }
     drop(view);
     put(from, Wish::Release { container: container.to_owned() }).await?;
-    anstream::println!("{container} is judged again.");
+    anstream::println!("{container} is judged again from now on.");
     Ok(Exit::Done)
 }
 
@@ -71,10 +78,10 @@ fn end(view: &View, length: Option<&str>, until: Option<&str>) -> Result<Timesta
                 .map_err(|_| Stopped::usage(format!("\"{until}\" is not a day; expected e.g. 2026-11-27")))?;
             calendar.day_begins(date)
         }
-        (None, None) => return Err(Stopped::usage("say until when: --for 3d, or --until 2026-11-27")),
+        (None, None) => return Err(Stopped::usage("say for how long: --for 3d, or --until 2026-11-27")),
     };
     if at <= view.now {
-        return Err(Stopped::usage("that has passed already"));
+        return Err(Stopped::usage("that is in the past"));
     }
     // A silence ends with the start of a working day, so that nobody is surprised on a Saturday, or at five to five.
     Ok(calendar.next_day_start(at - SignedDuration::from_secs(1)))
@@ -157,8 +164,8 @@ pub(super) async fn health(from: &From) -> Result<Exit, Stopped> {
         (Ok(Some(reply)), refused) => {
             if refused.is_some() && !from.quiet {
                 anstream::eprintln!(
-                    "The configuration is refused as it stands now, and the daemon goes on with the one it took: \
-                     `gapwatch validate` says what is wrong."
+                    "The configuration file has a mistake; the daemon goes on with the last good one. `gapwatch validate` shows \
+                     the mistake."
                 );
             }
             reply
@@ -183,7 +190,7 @@ pub(super) async fn reload(from: &From) -> Result<Exit, Stopped> {
     let settings = settings(from, LOOKING)?;
     match listen::ask(&View::store_file(&settings), &Ask::Reload).await.map_err(Stopped::failed)? {
         Some(Reply { ok: true, .. }) => {
-            anstream::println!("The configuration was taken.");
+            anstream::println!("The configuration was reloaded.");
             Ok(Exit::Done)
         }
         Some(Reply { because, .. }) => Err(Stopped::new(Exit::Config, because.unwrap_or_default())),

@@ -368,9 +368,9 @@ impl Check<'_> {
         }
         for (start, circle) in circles {
             let path = format!("people.{start}.manager");
-            let title = format!("people lead each other in a circle: {circle}");
+            let title = format!("these people are each other's managers: {circle}");
             let problem = self.context.error("manager-cycle", About::Value, &path, &title, "leads back here");
-            self.add(&path, problem.help("somebody has no manager: leave `manager` out there"));
+            self.add(&path, problem.help("leave `manager` out for the person at the top"));
         }
     }
 
@@ -378,7 +378,14 @@ impl Check<'_> {
         for wrong in self.settings.rules.out_of_range() {
             let path = format!("rules.{}", wrong.key);
             let problem = self.context.is_not("bad-value", &path, &wrong.found, wrong.expected, "out of range");
-            self.add(&path, problem);
+            let share = super::hints::share(&wrong.found).filter(|_| wrong.expected.starts_with("a share"));
+            self.add(
+                &path,
+                match share {
+                    Some(share) => problem.help(format!("{} % is {share}", wrong.found)),
+                    None => problem,
+                },
+            );
         }
     }
 
@@ -502,8 +509,11 @@ impl Check<'_> {
             },
             Err(why) => {
                 let problem = self.context.error("bad-secret", About::Value, path, &why, "no usable secret");
-                let help =
-                    "a secret is one line without spaces; its file must be readable by the user gapwatch runs as";
+                let help = if why.starts_with("the variable") && why.ends_with("is not set") {
+                    "set it in the environment gapwatch starts in, or keep the secret in a file: { file = \"/path\" }"
+                } else {
+                    "a secret is one line without spaces; its file must be readable by the user gapwatch runs as"
+                };
                 self.add(path, problem.help(help));
             }
         }

@@ -1,6 +1,7 @@
 //! Which files are read, and reading them; and the environment, once.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::diagnose::Diagnostic;
@@ -64,12 +65,21 @@ fn nothing_found() -> Diagnostic {
 fn read_all(path: &Path) -> Result<Vec<(PathBuf, String)>, Diagnostic> {
     let unreadable = |path: &Path, error: std::io::Error| {
         let title = format!("{} cannot be read: {error}", path.display());
-        Diagnostic::error("no-config", title).help("gapwatch reads it as the user it runs as")
+        let (title, help) = match error.kind() {
+            ErrorKind::NotFound => (
+                format!("{} does not exist", path.display()),
+                "`gapwatch init` makes one; or name another with `-c PATH`",
+            ),
+            ErrorKind::InvalidData => (format!("{} is not text in UTF-8", path.display()), "save it as UTF-8"),
+            ErrorKind::PermissionDenied => (title, "the user that gapwatch runs as must be able to read it"),
+            _ => (title, "the file must be readable by the user that gapwatch runs as"),
+        };
+        Diagnostic::error("no-config", title).help(help)
     };
     let paths =
         if path.is_dir() { toml_files(path).map_err(|error| unreadable(path, error))? } else { vec![path.into()] };
     if paths.is_empty() {
-        return Err(Diagnostic::error("no-config", format!("{} holds no file *.toml", path.display())));
+        return Err(Diagnostic::error("no-config", format!("there is no *.toml file in {}", path.display())));
     }
     let read = |path: PathBuf| match std::fs::read_to_string(&path) {
         Ok(text) => Ok((path, text)),
@@ -115,9 +125,19 @@ mod tests {
         let env = BTreeMap::from([("GAPWATCH_CONFIG".to_owned(), path.display().to_string())]);
         let problems = find_and_read(&[], &env).unwrap_err();
         assert_eq!(problems[0].id, "no-config");
-        assert!(problems[0].title.contains("no.toml cannot be read"), "{}", problems[0].title);
+        assert!(problems[0].title.ends_with("no.toml does not exist"), "{}", problems[0].title);
         let empty = find_and_read(&[folder.path().into()], &BTreeMap::new()).unwrap_err();
-        assert!(empty[0].title.ends_with("holds no file *.toml"));
+        assert!(empty[0].title.starts_with("there is no *.toml file in "));
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_refused_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("odd.toml");
+        std::fs::write(&path, b"\xff\xfe[\0g").unwrap();
+        let problem = find_and_read(&[path], &BTreeMap::new()).unwrap_err().remove(0);
+        assert!(problem.title.ends_with("odd.toml is not text in UTF-8"), "{}", problem.title);
+        assert_eq!(problem.help.as_deref(), Some("save it as UTF-8"));
     }
 
     #[test]

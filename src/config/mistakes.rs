@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use config::ValueKind;
 
 use super::diagnose::{Diagnostic, Mark, mask_tokens, meant};
+use super::hints;
 use super::paths::{matches, secret_above, within};
 use super::read::Mistake;
 use super::tree::{FileTree, Place, Table, join};
 use super::values::REFUSALS;
+use crate::domain::length::Length;
 
 /// How a secret is referred to, for labels.
 const SECRET_LABEL: &str = r#"expected { env = "NAME" }, { file = "/path" } or { credential = "name" }"#;
@@ -156,9 +158,27 @@ impl Context {
         if secret_above(path).is_some() {
             return self.error("bad-secret", About::Value, path, "this is no reference to a secret", SECRET_LABEL);
         }
+        let guess = match expected {
+            Length::NAME => hints::length(found),
+            "a repository" => hints::repo(found),
+            _ => None,
+        };
+        let guess = guess.map(|guess| format!("did you mean {guess:?}? ")).unwrap_or_default();
         match REFUSALS.iter().find(|refusal| refusal.name == expected) {
-            Some(refusal) => self.is_not(refusal.id, path, found, refusal.name, refusal.label).help(refusal.help),
-            None => self.is_not(id, path, found, plain(expected), &format!("expected {}", plain(expected))),
+            Some(refusal) => {
+                let help = format!("{guess}{}", refusal.help);
+                self.is_not(refusal.id, path, found, refusal.name, refusal.label).help(help)
+            }
+            None => {
+                let problem = self.is_not(id, path, found, plain(expected), &format!("expected {}", plain(expected)));
+                match (expected, hints::share(found)) {
+                    ("a sequence", _) if found.starts_with('"') => problem.help(format!("write [{found}]")),
+                    ("f64", Some(share)) if found.ends_with("%\"") => {
+                        problem.help(format!("shares run from 0 to 1: write {share}"))
+                    }
+                    _ => problem,
+                }
+            }
         }
     }
 
@@ -176,7 +196,10 @@ impl Context {
 
     fn no_such_word(&self, path: &str, found: &str, words: &[&str]) -> Diagnostic {
         let all: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
-        let label = format!("expected {}", all.join(" or "));
+        let label = match all.as_slice() {
+            [most @ .., last] if !most.is_empty() => format!("expected {} or {last}", most.join(", ")),
+            _ => format!("expected {}", all.join("")),
+        };
         let problem = self.is_not("bad-value", path, found, "a possible value", &label);
         match meant(found.trim_matches('"'), words.iter().copied()) {
             Some(word) => problem.help(format!("did you mean {word:?}?")),
@@ -219,7 +242,10 @@ fn expectation(label: &str) -> String {
 fn help_for(path: &str, meant: Option<&str>, known: &[&str], spell: impl Fn(&str) -> String) -> String {
     let known = format!("Known keys: {}", known.join(", "));
     if NOT_YET.iter().any(|pattern| matches(pattern, path)) {
-        return format!("not in this version yet; take it out. {known}");
+        return format!("this version does not have it yet; take it out. {known}");
+    }
+    if let Some((_, key)) = path.rsplit_once('.').filter(|(_, key)| AT_THE_TOP.contains(key) && meant.is_none()) {
+        return format!("`{key}` belongs above the first table of the file. {known}");
     }
     match meant {
         Some(meant) => format!("did you mean `{}`? {known}", spell(meant)),
@@ -310,28 +336,23 @@ fn referred_variables(table: &Table, path: &str) -> Vec<String> {
 
 /// Keys that are planned and described elsewhere, so that nobody believes they work.
 const NOT_YET: &[&str] = &[
+    "server.auth",
+    "server.proxy_user_header",
+    "server.trusted_proxies",
     "store.keep_events",
     "store.backup",
     "comments.style",
-    "rules.aging",
     "rules.zombie",
-    "rules.ack",
-    "rules.answer",
     "rules.action_item",
-    "rules.high_priority",
-    "rules.estimate",
     "rules.priority",
-    "rules.churn",
     "rules.scope",
-    "rules.milestone",
     "rules.project",
     "rules.update",
     "rules.all_clear",
-    "rules.pace.stuck_near_done",
-    "rules.start.late",
     "rules.due.soon",
-    "rules.due.unrealistic",
     "rules.due.invalid",
-    "rules.due.drift",
     "rules.owner.ambiguous",
 ];
+
+/// Settings that stand in no table.
+const AT_THE_TOP: [&str; 2] = ["mode", "version"];

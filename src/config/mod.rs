@@ -38,6 +38,7 @@ mod check;
 pub mod diagnose;
 mod files;
 mod github;
+mod hints;
 mod ics;
 mod jira;
 mod jql;

@@ -13,294 +13,319 @@ pub fn page(id: &str) -> Option<&'static str> {
 const PAGES: &[(&str, &str)] = &[
     (
         "bad-calendar",
-        "A calendar file (.ics) named by `holidays_ics` or `away_ics` cannot be taken: it is not there, cannot be read, or is no\n\
-         calendar as calendar programs export it. The message names the line in that file. Such files are read at every start\n\
-         and reload; after a change of one, reload.\n\n\
-         As a warning: an event in it comes again otherwise than once a year, and only its first time counts. Of absences only\n\
-         whole days count, and events that leave the time free do not.\n",
+        "A calendar file (.ics) named by `holidays_ics` or `away_ics` cannot be used: it does not exist, cannot be read,\n\
+         or is not in the format that calendar programs export. The message names the line in that file. Calendar files\n\
+         are read at every start and reload, so reload after you change one.\n\n\
+         As a warning: an event in the file repeats in another way than once a year, and only its first occurrence\n\
+         counts. For absences only all-day events count, and events marked as free time do not.\n",
     ),
     (
         "bad-condition",
-        "A condition or the words of a rule cannot be used. Both are Jinja: comparisons, `and`, `or`, `not`, `in`, filters as\n\
-         `task.labels|length`; text stands in single quotes.\n\n\
-         `match` of an override may ask only for what a task is, not for what grows with time: which settings hold for a task\n\
-         must not depend on the hour. `gapwatch rules fields` says which fields are steady.\n",
+        "A condition or the message of a rule cannot be used. Both are Jinja expressions: comparisons, `and`, `or`,\n\
+         `not`, `in`, and filters such as `task.labels|length`. Text stands in single quotes.\n\n\
+         The `match` of an override or a route may ask only for what a task is, not for anything that changes with time:\n\
+         which settings apply to a task must not depend on the hour. `gapwatch rules fields` shows which fields are\n\
+         steady.\n",
     ),
     (
         "bad-duration",
         "A length of time could not be read.\n\n\
-         Lengths are words: a number and one of s, m, h, d, w for time on the wall clock (\"90s\", \"15m\", \"2h\", \"3d\",\n\
-         \"1w\"), or workhours, workdays for working time (\"2 workhours\", \"3 workdays\"). One unit only: \"90m\" instead of\n\
-         \"1h30m\". A number alone is refused, because nobody can tell its unit.\n",
+         Write a number and a unit: s, m, h, d or w for time on the clock (\"90s\", \"15m\", \"2h\", \"3d\", \"1w\"), workhours or\n\
+         workdays for working time (\"2 workhours\", \"3 workdays\"). Use one unit only: \"90m\", not \"1h30m\". A number without\n\
+         a unit is refused, because its unit would be a guess.\n",
     ),
     (
         "bad-name",
         "A table that you name yourself has a name that cannot be used.\n\n\
-         Names of connections and people begin with a small letter and have only small letters, digits and `_`:\n\
-         [github.acme_org], [people.ana]. So a variable can name them: GAPWATCH_GITHUB__ACME_ORG__POLL. How a person is\n\
-         shown is `name`; accounts stand under `also`.\n",
+         Names of connections and people start with a lower-case letter and have only lower-case letters, digits and `_`:\n\
+         [github.acme_org], [people.ana]. This lets a variable name them: GAPWATCH_GITHUB__ACME_ORG__POLL. Set `name` to\n\
+         change how a person is shown; their accounts go under `also`.\n",
     ),
     (
         "bad-secret",
-        "A secret is set but cannot be used: the file or variable is missing or empty, has a space or a line break inside,\n\
+        "A secret is set but cannot be used: the file or variable is missing or empty, contains a space or a line break,\n\
          or holds a token of another kind.\n\n\
          Refer to a secret by { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" } (systemd's LoadCredential=,\n\
-         read from $CREDENTIALS_DIRECTORY); in containers also by a variable that ends in _FILE, as in\n\
-         GAPWATCH_GITHUB__ACME__TOKEN_FILE=/run/secrets/token. One line break at the end of a file does not matter. A\n\
-         secret that is set but cannot be read is never taken for an empty one. Slack's bot token begins with xoxb-, its\n\
-         app token with xapp-.\n\n\
-         Trello takes two: the `key` of a Power-Up (trello.com/power-ups/admin, 32 characters) and the `token` that a member\n\
-         gives to that key, made in the browser, logged in as that member:\n\
-         https://trello.com/1/authorize?expiration=never&scope=read,write&response_type=token&name=gapwatch&key=KEY. The secret\n\
-         beside the key is neither.\n",
+         read from $CREDENTIALS_DIRECTORY). In containers you can also use a variable that ends in _FILE, for example\n\
+         GAPWATCH_GITHUB__ACME__TOKEN_FILE=/run/secrets/token. A line break at the end of a file is ignored. A secret\n\
+         that is set but cannot be read is never treated as empty. Slack's bot token starts with xoxb-, its app-level\n\
+         token with xapp-.\n\n\
+         Trello needs two: the `key` of a Power-Up (trello.com/power-ups/admin, 32 characters) and the `token` that a\n\
+         member grants to that key. To make the token, log in to Trello as that member and open\n\
+         https://trello.com/1/authorize?expiration=never&scope=read,write&response_type=token&name=gapwatch&key=KEY. The\n\
+         \"secret\" that Trello shows next to the key is neither of them.\n",
     ),
     (
         "bad-type",
-        "A value is of another kind than the setting: text where a number is wanted, one value where a list is.\n\n\
-         In TOML text stands in quotes (\"acme/web\"), numbers and true or false do not, and a list stands in brackets even\n\
-         if it holds one value: repos = [\"acme/web\"].\n",
+        "A value has the wrong type: text where a number is needed, or a single value where a list is needed.\n\n\
+         In TOML text stands in quotes (\"acme/web\"); numbers and true or false do not. A list stands in brackets even if\n\
+         it has one item: repos = [\"acme/web\"].\n",
     ),
     (
         "bad-url",
         "An address cannot be used.\n\n\
-         It begins with https://, names a host, and carries no user, password, query or fragment. Credentials are sent\n\
-         there, so plain http is allowed to this machine alone (127.0.0.1, ::1, localhost). A proxy may be plain http; one that\n\
-         asks for a password is set by HTTPS_PROXY instead. For Jira it is the site as people open it,\n\
-         https://NAME.atlassian.net or the address of your own server with its path, and no page below it. For Asana and Trello\n\
-         it is left out: a project or board stands in `projects` or `boards`, where the address of its page will do.\n",
+         It must start with https://, name a host, and have no user, password, query or fragment. Credentials are sent\n\
+         there, so plain http is allowed only to this machine (127.0.0.1, ::1, localhost). A proxy may use plain http; if\n\
+         it needs a password, set HTTPS_PROXY instead. For Jira, give the address of the site as people open it,\n\
+         https://NAME.atlassian.net or the address of your own server with its path, and not that of a page on it. For\n\
+         Asana and Trello leave the address out; a project or board goes into `projects` or `boards`, where its URL works\n\
+         too.\n",
     ),
     (
         "bad-value",
-        "A value is of the right kind, but none that the setting knows: outside its range, not one of its words, or in\n\
-         conflict with another value. The message says what is expected; `gapwatch config reference` has the unit and the reason of\n\
-         each default.\n",
+        "A value has the right type but is not allowed: it is out of range, not one of the possible words, or contradicts\n\
+         another value. The message says what is expected. `gapwatch config reference` shows the unit of each setting and\n\
+         the reason for its default.\n",
     ),
     (
         "bad-version",
-        "The `version` at the top of a file is not the one that this gapwatch reads.\n\n\
-         An older one is rewritten by `gapwatch config migrate`, which shows what it would write, and by\n\
-         `gapwatch config migrate --write`: comments stay, and the old file is kept beside the new one. A newer one needs the\n\
-         gapwatch that it was written for. A file without `version` is of version 1.\n",
+        "This gapwatch does not read the `version` at the top of the file.\n\n\
+         If the file is older, `gapwatch config migrate` shows an updated one and `gapwatch config migrate --write`\n\
+         writes it. Comments stay, and the old file is kept beside the new one. If the file is newer, use the gapwatch it\n\
+         was written for. A file without `version` counts as version 1.\n",
     ),
     (
         "bad-zone",
-        "A time zone is not known. Zones are named as in the IANA database, Area/City: \"Europe/Berlin\",\n\
-         \"America/Sao_Paulo\", or \"UTC\". Abbreviations such as \"CET\" and offsets do not know when daylight saving begins.\n",
+        "A time zone is not known. Use a name from the IANA database, Area/City: \"Europe/Berlin\", \"America/Sao_Paulo\", or\n\
+         \"UTC\". Abbreviations such as \"CET\" and offsets are refused because they do not say when daylight saving time\n\
+         starts.\n",
     ),
     (
         "duplicate-board",
-        "A board of Trello is read twice: listed twice, by address or short link, or by two connections. Each board has one\n\
-         connection that reads it, or its gaps would be told twice. In short links upper and lower case are not the same.\n\n\
-         As a warning: one connection names no `boards` and so reads all that its account can see, and there is another one.\n\
-         Whichever lists a board first keeps it; name the boards of each.\n",
+        "A Trello board would be read twice: it is listed twice (by its URL and its short link, for example) or by two\n\
+         connections. Each board belongs to one connection; otherwise people would be told of its gaps twice. In short\n\
+         links, upper and lower case differ.\n\n\
+         As a warning: one connection names no `boards`, so it reads every board its account can see, and there is\n\
+         another connection. The connection that lists a board first keeps it; to decide yourself, name the boards of\n\
+         each.\n",
     ),
     (
         "duplicate-key",
-        "A value is given twice, in one file or in two. Tables of several files merge and lists append, but a single value\n\
-         may stand in one place only: otherwise the order of files would decide, and nobody would see it. Variables and flags\n\
-         may replace what a file says.\n",
+        "A value is given twice, in one file or in two. Across files, tables merge and lists append, but a single value\n\
+         may stand in one place only; otherwise the order of the files would silently decide. Variables and flags may\n\
+         override what a file says.\n",
     ),
     (
         "duplicate-project",
-        "A project of Jira or Asana is read twice: listed twice, or by two connections to the same site. Each project has\n\
-         one connection that reads it, or its gaps would be told twice.\n\n\
-         As a warning: one connection names no `projects` and so reads all that its account can see, and another reads the same\n\
-         site. Whichever lists a project first keeps it; name the projects of each.\n",
+        "A Jira or Asana project would be read twice: it is listed twice, or by two connections to the same site. Each\n\
+         project belongs to one connection; otherwise people would be told of its gaps twice.\n\n\
+         As a warning: one connection names no `projects`, so it reads every project its account can see, and another one\n\
+         reads the same site. The connection that lists a project first keeps it; to decide yourself, name the projects\n\
+         of each.\n",
     ),
     (
         "duplicate-repo",
-        "A repository is read twice: listed twice, or by two connections to the same address. Each repository has one\n\
-         connection that reads it, or its gaps would be told twice. Upper and lower case are the same.\n\n\
-         As a warning: one connection names a repository and another covers its whole owner (\"acme/*\"). Whichever lists it\n\
-         first keeps it.\n",
+        "A repository would be read twice: it is listed twice, or by two connections to the same server. Each repository\n\
+         belongs to one connection; otherwise people would be told of its gaps twice. Upper and lower case do not matter.\n\n\
+         As a warning: one connection names a repository and another covers its whole owner (\"acme/*\"). The connection\n\
+         that lists it first keeps it.\n",
     ),
     (
         "filter-hides-done",
-        "(Warning.) A filter of a connection asks for a label that says in which state work is, such as \"in progress\". Such a\n\
-         label is taken off when work goes on or is finished, and then the task leaves the filter: it is no longer watched, its\n\
-         gaps end without being resolved, and what became of it is never learnt. Filter by what stays (a team, a kind of work),\n\
-         and map labels of states under [github.NAME.states].\n\n\
-         The same for `select` of a connection to Jira that leaves out finished work, as `statusCategory != Done` or\n\
-         `resolution = Unresolved` do. Finished issues cost nothing; leave that part out.\n",
+        "(Warning.) A filter asks for a label that says which state work is in, such as \"in progress\". Such a label is\n\
+         removed when the work moves on or is finished, and the task then leaves the filter: it is no longer watched, its\n\
+         gaps end without being resolved, and gapwatch never learns how it ended. Filter by something that stays, such as\n\
+         a team or a kind of work, and map labels that stand for states under [github.NAME.states].\n\n\
+         The same applies to a Jira `select` that leaves out finished work, such as `statusCategory != Done` or\n\
+         `resolution = Unresolved`. Finished issues cost nothing; leave that part out.\n",
     ),
     (
         "internal",
-        "Something failed inside gapwatch, or a file it was told to write could not be written; the message says what.\n\n\
-         Nothing that was committed is lost: what was due is still due, and is done by the next try. If the message is no help,\n\
-         run the command again with `--log-level debug`.\n",
+        "Something failed inside gapwatch, or it could not write a file it was told to write. The message says what.\n\n\
+         Nothing that was saved is lost, and whatever was due is tried again. If the message does not help, run the\n\
+         command again with `--log-level debug`.\n",
     ),
     (
         "limited",
-        "A service asks to wait: the limit of its calls is used up, for this credential or for this machine.\n\n\
-         gapwatch waits by itself for as long as the service says. A command that ends now exits with 75: try again later. If\n\
-         it happens often, something else uses the same credential, or `poll` is too short for so much.\n",
+        "A service asks gapwatch to wait, because this credential or this machine has used up its rate limit.\n\n\
+         The daemon waits by itself for as long as the service asks. A single command exits with 75: run it again later.\n\
+         If this happens often, something else uses the same credential, or `poll` is too short for the amount of work.\n",
     ),
     (
         "listen",
-        "The web server cannot take the address that `listen` in [server] names: another program has it, or this machine does\n\
-         not have it.\n\n\
-         Name another, or end what uses it; `ss -ltnp` shows who that is. Where nobody has set `listen` gapwatch watches all\n\
-         the same, without health, metrics and hooks over HTTP. The exit code is 75 while the address is in use, else 78.\n",
+        "The web server cannot use the address that `listen` in [server] names: another program uses it, or this machine\n\
+         does not have it.\n\n\
+         Choose another address, or stop the other program; `ss -ltnp` shows which one it is. If you have not set\n\
+         `listen` yourself, gapwatch runs all the same, without health checks, metrics and webhooks over HTTP. The exit\n\
+         code is 75 while the address is in use, and 78 otherwise.\n",
     ),
     (
         "literal-secret",
-        "(Warning.) A secret stands in the configuration itself, where whoever may read the file, its backups and its\n\
-         history can read it. It works. Better refer to it: { env = \"NAME\" }, { file = \"/path\" } or { credential = \"name\" }.\n",
+        "(Warning.) A secret is written into the configuration file, so anybody who can read the file, its backups or its\n\
+         history can read the secret. It works, but a reference is safer: { env = \"NAME\" }, { file = \"/path\" } or {\n\
+         credential = \"name\" }.\n",
     ),
     (
         "malformed",
-        "A service answered in a form that gapwatch does not know.\n\n\
-         Mostly it is not the service that answered: a proxy, a login page or a maintenance page stands in between; look at\n\
-         `url` and `proxy`. What was read before is kept, and nothing is concluded from such an answer.\n",
+        "A service answered in a form that gapwatch does not understand.\n\n\
+         Usually something else answered: a proxy, a login page or a maintenance page. Check `url` and `proxy`. gapwatch\n\
+         keeps what it read before and draws no conclusions from such an answer.\n",
     ),
     (
         "manager-cycle",
-        "People lead each other in a circle, so a gap that nobody answers would wander round for ever. Somebody stands at\n\
-         the top: leave `manager` out there.\n",
+        "These people are each other's managers, so a gap that nobody answers would be passed around for ever. Leave\n\
+         `manager` out for the person at the top.\n",
     ),
     (
         "misconfigured",
-        "A service cannot be asked at all as it is configured: its address, certificate, proxy or version does not fit. Trying\n\
-         again does not help; the message says what to change. A certificate of your own authority is named by `ca_file`.\n",
+        "A service cannot be used with this configuration: its address, certificate, proxy or version does not fit.\n\
+         Trying again does not help; the message says what to change. If a certificate comes from your own authority,\n\
+         name that authority's certificate in `ca_file`.\n",
     ),
     (
         "missing-key",
-        "A key without which nothing can work is missing: a connection to GitHub needs `token` and `repos`, one to Jira `url` and\n\
-         `token`, one to Asana `token`, one to Trello `key` and `token`, Slack needs `bot_token` or `webhook_url`,\n\
-         e-mail `from` and `smtp`, a webhook `url` and `secret`, and there must be at least one connection.\n",
+        "A required setting is missing. A GitHub connection needs `token` (or a GitHub App) and `repos`, a Jira\n\
+         connection `url` and `token`, an Asana connection `token`, a Trello connection `key` and `token`; [slack] needs\n\
+         `bot_token` or `webhook_url`, [email] needs `from` and `smtp`, a webhook needs `url` and `secret`. There must be\n\
+         at least one connection.\n",
     ),
     (
         "narrow-access",
-        "(Warning.) A credential works, and cannot do everything that gapwatch would do with it; the message says what is\n\
-         missing. It is used all the same: without the right to write, for example, there are no comments.\n",
+        "(Warning.) A credential works but does not allow everything gapwatch would do with it. The message says what is\n\
+         missing. gapwatch uses it all the same: without the right to write, for example, it writes no comments.\n",
     ),
     (
         "no-channel",
-        "(Warning.) The mode is live, but there is no way to tell anybody anything: neither [slack] nor [email], and comments are off.\n",
+        "(Warning.) The mode is live, but there is no way to tell anybody: there is neither [slack] nor [email], and\n\
+         comments are off.\n",
     ),
     (
         "no-config",
         "No configuration was found, or it cannot be read.\n\n\
-         Without `-c` the first of these is read: $GAPWATCH_CONFIG, ./gapwatch.toml, /data/gapwatch.toml,\n\
-         /etc/gapwatch/gapwatch.toml together with /etc/gapwatch/conf.d/*.toml. `-c` and $GAPWATCH_CONFIG also take a folder;\n\
-         its *.toml are read in the order of their names. A path that is named but is not there is an error; no other is\n\
-         tried then.\n",
+         Without `-c`, gapwatch reads the first of these that exists: $GAPWATCH_CONFIG, ./gapwatch.toml,\n\
+         /data/gapwatch.toml, /etc/gapwatch/gapwatch.toml together with /etc/gapwatch/conf.d/*.toml. `-c` and\n\
+         $GAPWATCH_CONFIG also take a folder, whose *.toml files are read in alphabetical order. If you name a path that\n\
+         does not exist, that is an error, and no other place is tried.\n",
     ),
     (
         "no-daemon",
         "No daemon is running on this store, so there is nobody to ask.\n\n\
-         `gapwatch run` starts one. If one is running, the command looks at another store: `gapwatch config show` says which,\n\
-         and a service often has its own by GAPWATCH_STORE__URL. A relative path counts from the working directory.\n",
+         `gapwatch run` starts one. If one is running, this command uses another store: `gapwatch config show` shows\n\
+         which one, and a service often sets its own by GAPWATCH_STORE__URL. A relative path starts at the working\n\
+         directory.\n",
     ),
     (
         "no-email",
-        "(Warning.) A connection to Jira Cloud has a token and no e-mail address. An API token is half of a login: the other half\n\
-         is the address of the account that made it, `email`. Only the token of a service account stands for itself, and only at\n\
-         the gateway; name that as `gateway_url`, and the warning is gone.\n",
+        "(Warning.) A Jira Cloud connection has a token but no e-mail address. An API token is only half of a login; the\n\
+         other half is `email`, the address of the account that made the token. Only the token of a service account works\n\
+         alone, and only at the gateway: if yours is one, set `gateway_url`, and the warning goes away.\n",
     ),
     (
         "not-visible",
-        "A service does not show something that is configured: it is not there, or the credential may not see it. Services\n\
-         answer both in the same way.\n\n\
-         Look at the spelling, and whether the credential was given access to it: a fine-grained token of GitHub names its\n\
-         repositories, and an organisation may have to approve it. What cannot be seen resolves nothing.\n",
+        "A service does not show something that the configuration names: it does not exist, or the credential may not see\n\
+         it. Services give the same answer in both cases.\n\n\
+         Check the spelling, and check that the credential has access: a fine-grained GitHub token lists its\n\
+         repositories, and an organisation may have to approve it. gapwatch never treats a gap as resolved because it\n\
+         cannot see the task.\n",
     ),
     (
         "odd-secret",
-        "(Warning.) A token does not look like one of its tool. It is used all the same: test servers take any.\n",
+        "(Warning.) A token does not look like one of this tool. gapwatch uses it all the same, because test servers\n\
+         accept any token.\n",
     ),
     (
         "readable-secret",
-        "(Warning.) A file with a secret can be read by every user of the machine. `chmod o-r` helps, and it must stay\n\
-         readable for the user that gapwatch runs as. Secrets of containers are always like that; nobody else logs in there.\n",
+        "(Warning.) Every user of this machine can read a file that holds a secret. `chmod o-r` helps; the user that\n\
+         gapwatch runs as must still be able to read it. In containers secrets are always like that, and nobody else logs\n\
+         in there.\n",
     ),
     (
         "refused",
-        "A service refuses the credential, or what it may do is not enough.\n\n\
-         The message repeats what the service says. Make a new token, or give the present one what is missing; the README says\n\
-         what each service needs. A secret in a file is read anew by itself, one in a variable after a restart. The exit code\n\
-         is 77.\n",
+        "A service refuses the credential, or the credential does not allow enough.\n\n\
+         The message repeats what the service says. Make a new token, or give this one what is missing; the README lists\n\
+         what each service needs. A changed secret in a file is picked up by itself; a changed variable needs a restart.\n\
+         The exit code is 77.\n",
     ),
     (
         "socket",
-        "The socket beside the store, by which commands reach a running daemon, cannot be made.\n\n\
-         It stands in the folder of the store and ends in `.sock`: that folder must be writable for the user that gapwatch runs\n\
-         as.\n",
+        "gapwatch cannot create the socket through which commands reach the running daemon.\n\n\
+         The socket is beside the store and ends in `.sock`. The user that gapwatch runs as must be able to write to that\n\
+         folder.\n",
     ),
     (
         "store-failed",
         "The database could not be read or written: the disk is full or broken, or its folder is not writable.\n\n\
-         Nothing half done is kept, and nothing is said twice. `gapwatch db check` looks at the database; a copy that\n\
-         `gapwatch db backup` made can be put in its place while nothing runs.\n",
+         Nothing is saved by halves, and nobody is told anything twice. `gapwatch db check` checks the database. To\n\
+         restore a copy made by `gapwatch db backup`, stop gapwatch and put the copy in the database's place.\n",
     ),
     (
         "store-locked",
-        "Another gapwatch uses the store. One process owns it, so that nothing is said twice.\n\n\
-         Reading commands work beside a daemon, and so do `snooze` and `unsnooze`. For `sync` and `run --once` stop it first; it\n\
-         reads by itself anyway. The exit code is 75.\n",
+        "Another gapwatch is using the store. Only one process may own it, so that nobody is told anything twice.\n\n\
+         Commands that read work beside a running daemon, and so do `snooze` and `unsnooze`. The daemon reads by itself;\n\
+         to run `sync` or `run --once` anyway, stop it first. The exit code is 75.\n",
     ),
     (
         "store-taken-over",
-        "Another process has begun to write to the store while this one was at work: a copy was put in its place, or the file\n\
-         lies where locks do not work. This one has stopped; it can write nothing any more. Start it again, once.\n",
+        "Another process wrote to the store while this one was running: a copy was put in its place, or the file is on a\n\
+         file system where locks do not work. This process has stopped and writes nothing more. Start gapwatch again, and\n\
+         only once.\n",
     ),
     (
         "store-unusable",
-        "The store cannot be used as it is; the message says why.\n\n\
-         There is none yet: `gapwatch run --once` makes and fills it. It is no database of gapwatch: it is left alone; name\n\
-         another file as `url` in [store]. A newer gapwatch has written it: use that one, or a copy from before the upgrade.\n",
+        "The store cannot be used; the message says why.\n\n\
+         If there is none yet, `gapwatch run --once` creates and fills it. If the file is not a gapwatch database,\n\
+         gapwatch leaves it alone; name another file as `url` in [store]. If a newer gapwatch wrote it, use that version,\n\
+         or a copy from before the upgrade. If the disk is full, free some space and try again.\n",
     ),
     (
         "syntax",
-        "A file is not TOML. Frequent reasons: text without quotes, a bracket that is not closed, a line break inside a\n\
-         one-line table. Nothing else in the configuration is looked at until it can be read. https://toml.io shows each\n\
-         form.\n",
+        "A file is not valid TOML. Frequent causes: text without quotes, an unclosed bracket, a line break inside an\n\
+         inline table. Until it can be read, nothing else in the configuration is checked. https://toml.io shows the\n\
+         syntax.\n",
     ),
     (
         "two-credentials",
-        "A connection to GitHub names two ways to log in, or a part of one that belongs to another.\n\n\
-         Either `token` (and, if comments are to be written by another account, `comment_token`), or a GitHub App: `app_id`\n\
-         with `private_key`, and `installation_id` where it is not to be found by itself. Keep one.\n",
+        "A GitHub connection has two ways to log in, or a part of one that belongs to the other.\n\n\
+         Use either `token` (with `comment_token`, if another account should write the comments) or a GitHub App:\n\
+         `app_id` and `private_key`, with `installation_id` if gapwatch cannot find it. Remove the other.\n",
     ),
     (
         "unavailable",
-        "A service did not answer: the network, a name, a proxy, or the service itself.\n\n\
-         gapwatch tries again by itself and says so once it has lasted (rule sys.mirror_stale). A command that ends now exits\n\
-         with 69.\n",
+        "A service did not answer. The cause may be the network, DNS, a proxy, or the service itself.\n\n\
+         The daemon tries again by itself, and tells the operators if this lasts (rule sys.mirror_stale). A single\n\
+         command exits with 69.\n",
     ),
     (
         "unknown-field",
-        "A condition names something that is not a field of a task, so it would never hold. `gapwatch rules fields` lists all\n\
-         fields with what they mean, `gapwatch rules fields TASK` with their values now. Each is written with its subject:\n\
-         `task.state`, not `state`.\n",
+        "A condition names something that is not a field of a task, so it could never be true. `gapwatch rules fields`\n\
+         lists every field with its meaning, and `gapwatch rules fields TASK` shows their values now. Write each with its\n\
+         subject: `task.state`, not `state`.\n",
     ),
     (
         "unknown-key",
-        "A key is not known, so it would do nothing. It is refused, because a misspelt setting that is ignored looks like one\n\
-         that works. The message lists the keys of the table. \"Not in this version yet\" means that it is planned: take it\n\
-         out, nothing does what it says.\n",
+        "A setting is not known. It is refused, because a misspelt setting that was silently ignored would look as if it\n\
+         worked. The message lists the settings of the table. \"This version does not have it yet\" means that it is\n\
+         planned; remove it until then.\n",
+    ),
+    (
+        "unknown-name",
+        "(Warning.) `states` or `fields` names something that no project or board of the connection has: a section, a list, a\n\
+         label, a status or a custom field. Most likely it is spelt otherwise there. It does nothing until something is\n\
+         called so.\n\n\
+         `gapwatch validate` asks the trackers for that; with `--offline` nobody is asked, and such names are not looked at.\n",
     ),
     (
         "unknown-reference",
-        "A name refers to something that is not there: a manager or an operator without a table under [people], a connection\n\
-         without a table of its own. Connections are written with their kind: \"github.acme\", \"jira.acme\".\n",
+        "A name refers to something that does not exist: a manager or an operator without a table under [people], or a\n\
+         connection without a table. Write connections with their kind: \"github.acme\", \"jira.acme\".\n",
     ),
     (
         "unknown-variable",
-        "A variable begins with GAPWATCH_ but sets nothing. The part behind is the path of a setting, in capitals, with two\n\
-         underscores between its parts: GAPWATCH_STORE__URL is `url` in [store], GAPWATCH_GITHUB__ACME__POLL is `poll` in\n\
-         [github.acme]. Variables named by { env = \"NAME\" } may be called anything.\n",
+        "A variable starts with GAPWATCH_ but names no setting. After GAPWATCH_ comes the path of a setting in capitals,\n\
+         with two underscores between its parts: GAPWATCH_STORE__URL is `url` in [store], GAPWATCH_GITHUB__ACME__POLL is\n\
+         `poll` in [github.acme]. A variable that you refer to by { env = \"NAME\" } can have any name.\n",
     ),
     (
         "unused-key",
-        "(Warning.) A key is set that has no effect beside another one, or a part of a value that has none, as an order in `select`.\n\
-         It is taken, and does nothing: leave it out, so that nobody believes it works.\n",
+        "(Warning.) A setting has no effect beside another one, or a part of a value has none, such as an order in\n\
+         `select`. It is accepted and ignored; remove it, so that nobody thinks it works.\n",
     ),
     (
         "usage",
-        "The command line was not understood, or names something that is not there: a gap, a task, a rule, a person, a moment.\n\n\
-         `gapwatch --help` lists the commands, `gapwatch COMMAND --help` the options of one. A task is a browser address, a gap\n\
-         id, CONNECTION:KEY, or a key that only one task has. The exit code is 2.\n",
+        "gapwatch did not understand the command line, or it names something that does not exist: a gap, a task, a rule,\n\
+         a person, a time.\n\n\
+         `gapwatch --help` lists the commands, `gapwatch COMMAND --help` the options of one. Name a task by its URL, the\n\
+         id of a gap on it, CONNECTION:KEY, or its key if no other task has that key. The exit code is 2.\n",
     ),
 ];
 

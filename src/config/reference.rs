@@ -12,23 +12,24 @@ use super::tree::join;
 const INTRO: &str = "\
 # Configuration
 
-Every setting with its unit, its default, and why it is the default. This page is generated from `config/default.toml` and
-the types that read it; `gapwatch config reference` prints the one of your version, and `gapwatch config schema` the same
-for an editor.
+Every setting with its unit, its default, and the reason for the default. This page is generated from `config/default.toml`
+and the types that read it; `gapwatch config reference` prints the page for your version, and `gapwatch config schema` the
+schema for your editor.
 
-A file is TOML. Without `-c` the first of these is read: `$GAPWATCH_CONFIG`, `./gapwatch.toml`, `/data/gapwatch.toml`,
-`/etc/gapwatch/gapwatch.toml` together with `/etc/gapwatch/conf.d/*.toml`. `-c` may be repeated and may name a folder. Of
-several files tables merge and lists append; a single value given twice is an error that names both lines. The order is:
-defaults, files, environment, command line. `gapwatch config show --origin` says what is in force and where it comes from.
+The configuration is TOML. Without `-c`, gapwatch reads the first of these that exists: `$GAPWATCH_CONFIG`, `./gapwatch.toml`,
+`/data/gapwatch.toml`, `/etc/gapwatch/gapwatch.toml` together with `/etc/gapwatch/conf.d/*.toml`. You can repeat `-c`, and it
+can name a folder. Across several files, tables merge and lists append; a single value given twice is an error that names both
+lines. Later ones override earlier ones: defaults, files, environment, command line. `gapwatch config show --origin` shows the
+settings in force and where each comes from.
 
-- **Names** of connections and people are yours: `NAME` below stands for them. They begin with a small letter and have only
-  small letters, digits and `_`.
-- **Lengths of time** are words: `\"90s\"`, `\"15m\"`, `\"2h\"`, `\"3d\"`, `\"1w\"` on the wall clock; `\"3 workdays\"`,
-  `\"2 workhours\"` in working time.
+- **Names** of connections and people are up to you; below, `NAME` stands for them. They start with a lower-case letter and have
+  only lower-case letters, digits and `_`.
+- **Lengths of time** are written `\"90s\"`, `\"15m\"`, `\"2h\"`, `\"3d\"`, `\"1w\"` for time on the clock, and `\"3 workdays\"`,
+  `\"2 workhours\"` for working time.
 - **Secrets** are references: `{ file = \"/run/secrets/x\" }`, `{ env = \"NAME\" }`, or `{ credential = \"x\" }` for systemd's
   `LoadCredential=`. A secret written into the file works, with a warning.
-- **The environment** sets any single value: `GAPWATCH_`, the path in capitals, `__` between its parts; lists with commas. A
-  secret may also come from a file that a variable ending in `_FILE` names. A variable that sets nothing is an error.
+- **Environment variables** can set any single value: `GAPWATCH_`, then the path in capitals with `__` between its parts; lists
+  with commas. For a secret, a variable ending in `_FILE` names a file that holds it. A variable that sets nothing is an error.
 ";
 
 /// What is said of one key or table, such as `rules.pace.behind.from`. Empty: nothing.

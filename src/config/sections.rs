@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn a_table_carries_the_words_above_it() {
         let sections = sections();
-        assert!(words_of(&sections, "slack").0.starts_with("The whole table may be left out"));
-        assert!(words_of(&sections, "rules.pace.behind").0.starts_with("Declared progress trails the time used."));
+        assert!(words_of(&sections, "slack").0.starts_with("Optional: without this table"));
+        assert!(words_of(&sections, "rules.pace.behind").0.starts_with("Declared progress is behind the time used."));
         assert_eq!(words_of(&sections, "people.NAME"), ("", ""), "the line that parts the file is no word of it");
     }
 

@@ -89,12 +89,19 @@ impl Merge {
         };
         self.file = Arc::new(file);
         self.broken |= !errors.is_empty();
-        // What follows the first mistake in a line is mostly its echo.
+        // What follows the first mistake in a line is mostly its echo; and so is what is in a table that stands twice.
         let mut line = None;
+        let mut double = None;
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
             let here = self.file.line_of(span.start);
-            if line.replace(here) != Some(here) {
+            let is_double = error.message() == "duplicate key";
+            let (header, is_in_header) = header_of(text, span.start);
+            let is_echo = is_double && !is_in_header && double == Some(header);
+            if is_double && is_in_header {
+                double = Some(header);
+            }
+            if line.replace(here) != Some(here) && !is_echo {
                 self.problems.push(self.syntax(error.message(), span, table.get_ref()));
             }
         }
@@ -106,7 +113,7 @@ impl Merge {
             let name = self.file.text(&span);
             let problem = Diagnostic::error("duplicate-key", format!("key `{name}` is given twice"))
                 .mark(Mark::new(&self.file, span.clone(), "given again here"))
-                .help("a key, or a table's header, may stand once in a file");
+                .help("in one file a key, or the header of a table, may stand only once");
             // Which table it is in, the parser does not say; where the name stands once, there is no doubt.
             return match places_of(table, name).as_slice() {
                 [first] => problem.mark(Mark::new(&self.file, first.clone(), "first given here")),
@@ -195,6 +202,17 @@ impl Merge {
             problem = problem.mark(Mark::new(&first.file, first.key.clone(), "first given here"));
         }
         problem
+    }
+}
+
+/// Where the table begins that a place is in, and whether the place is in its header.
+fn header_of(text: &str, at: usize) -> (usize, bool) {
+    let begins = |line: usize| text[line..].trim_start_matches([' ', '\t']).starts_with('[');
+    let own = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let lines = text[..own].match_indices('\n').map(|(end, _)| end + 1).chain([0]);
+    match begins(own) {
+        true => (own, true),
+        false => (lines.filter(|line| begins(*line)).max().unwrap_or(0), false),
     }
 }
 

@@ -36,12 +36,12 @@ const HTTP_URL: &str = "an address";
 const SAFE_URL: &str = "a safe address";
 const BARE_URL: &str = "a bare address";
 const ZONE: &str = "a time zone";
-pub(super) const RHYTHM: &str = "a rhythm of digests";
-pub(super) const DAYS: &str = "a day or days in a row";
-pub(super) const STRETCH: &str = "hours of a day";
-pub(super) const CAPACITY: &str = "working time of a week";
+pub(super) const RHYTHM: &str = "a time for a digest";
+pub(super) const DAYS: &str = "a day or a range of days";
+pub(super) const STRETCH: &str = "a range of hours";
+pub(super) const CAPACITY: &str = "a weekly working time";
 pub(super) const LISTEN: &str = "an address to listen at";
-pub(super) const SENDER: &str = "a sender of mails";
+pub(super) const SENDER: &str = "a sender of e-mail";
 pub(super) const SMTP_URL: &str = "a mail server";
 pub(super) const HOOK_URL: &str = "an address of a webhook";
 
@@ -56,7 +56,7 @@ pub(super) const REFUSALS: [Refusal; 20] = [
     Refusal {
         name: Length::BOUNDED_NAME,
         id: "bad-duration",
-        label: "longer than anything is watched",
+        label: "too long",
         help: "units: s m h d w, workhours, workdays",
     },
     Refusal {
@@ -69,7 +69,7 @@ pub(super) const REFUSALS: [Refusal; 20] = [
         name: ONE_REPO,
         id: "bad-value",
         label: "expected \"owner/name\" or \"owner/*\"",
-        help: "`owner/*` is every repository of that owner; a part of a name cannot be left open",
+        help: "`owner/*` means every repository of that owner; `*` cannot stand for a part of a name",
     },
     Refusal {
         name: APP_ID,
@@ -105,67 +105,67 @@ pub(super) const REFUSALS: [Refusal; 20] = [
         name: SAFE_URL,
         id: "bad-url",
         label: "expected https",
-        help: "credentials are sent there; plain http is for this machine alone (127.0.0.1, localhost)",
+        help: "credentials are sent there, so plain http is allowed only to this machine (127.0.0.1, localhost)",
     },
     Refusal {
         name: BARE_URL,
         id: "bad-url",
         label: "expected no user, password, query or fragment",
-        help: "credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY",
+        help: "credentials have settings of their own; if a proxy needs a password, leave `proxy` out and set HTTPS_PROXY",
     },
     Refusal {
         name: ZONE,
         id: "bad-zone",
         label: "expected e.g. \"Europe/Berlin\"",
-        help: "names are those of the IANA database: Area/City, or UTC",
+        help: "use a name from the IANA time zone database: Area/City, or UTC",
     },
     Refusal {
         name: LISTEN,
         id: "bad-value",
         label: "expected address:port, e.g. \"127.0.0.1:8080\"",
-        help: "the address is a number of this machine (0.0.0.0 and [::] are all of them); \"off\" listens nowhere",
+        help: "use an IP address of this machine (0.0.0.0 and [::] mean all of them), or \"off\"",
     },
     Refusal {
         name: DAYS,
         id: "bad-value",
         label: "expected e.g. \"2027-01-01\" or \"2026-12-24..2026-12-26\"",
-        help: "the last day is included, and does not come before the first",
+        help: "the last day is included, and cannot be before the first",
     },
     Refusal {
         name: STRETCH,
         id: "bad-value",
         label: "expected e.g. \"09:00-17:00\"",
-        help: "one stretch from an hour to a later one of the same day, at most 24:00",
+        help: "from one time to a later one on the same day, 24:00 at the latest",
     },
     Refusal {
         name: CAPACITY,
         id: "bad-value",
         label: "expected e.g. \"32h/week\"",
-        help: "hours that are worked in a week, at most 168",
+        help: "working hours a week, 168 at most",
     },
     Refusal {
         name: SENDER,
         id: "bad-value",
         label: "expected e.g. \"gapwatch <gapwatch@example.org>\"",
-        help: "a name and an address, or the address alone; its domain in ASCII",
+        help: "a name and an address, or just the address; the domain in ASCII",
     },
     Refusal {
         name: SMTP_URL,
         id: "bad-url",
         label: "expected e.g. \"smtps://user@smtp.example.org:465\"",
-        help: "smtps:// is encrypted from the start, smtp:// by STARTTLS; the password has its own setting",
+        help: "smtps:// is encrypted from the start, smtp:// switches to TLS by STARTTLS; the password is a setting of its own",
     },
     Refusal {
         name: HOOK_URL,
         id: "bad-url",
         label: "expected e.g. \"https://example.org/hooks/gapwatch\"",
-        help: "https, or http to this machine alone; without user, password and fragment",
+        help: "https (http only to this machine), without user, password or fragment",
     },
     Refusal {
         name: RHYTHM,
         id: "bad-value",
-        label: r#"expected "start of work", an hour, a cron line, or "off""#,
-        help: r#""08:30" is every working day; of a cron line the fields are minute, hour, day, month, weekday: "0 15 * * 5""#,
+        label: r#"expected "start of work", a time of day, a cron line, or "off""#,
+        help: r#""08:30" is that time on every working day; "0 15 * * 5" (minute, hour, day, month, weekday) is every Friday at 15:00"#,
     },
 ];
 

@@ -9,8 +9,19 @@ use crate::domain::snapshot::Snapshot;
 use crate::rules;
 
 impl Core {
+    /// What the rules say of subjects, but for tasks and people about whom nothing was found and nothing was ever open: they
+    /// change nothing, and at the first start there may be a million of them.
+    pub(super) fn judgements(&self, judged: &[rules::SubjectJudged], snapshot: &Snapshot<'_>) -> Vec<Judgement> {
+        let matters = |one: &&rules::SubjectJudged| {
+            !one.readings.is_empty()
+                || !matches!(one.subject, SubjectKey::Task(_) | SubjectKey::Person(_))
+                || self.board.alerts_of(one.subject).next().is_some()
+        };
+        judged.iter().filter(matters).map(|judged| self.judgement(judged, snapshot)).collect()
+    }
+
     /// What the rules say of a subject, and whether it was there before we began to look.
-    pub(super) fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
+    fn judgement(&self, judged: &rules::SubjectJudged, snapshot: &Snapshot<'_>) -> Judgement {
         let baseline = (self.rules_rev.is_some() && judged.subject != SubjectKey::System)
             || match judged.subject {
                 SubjectKey::Task(id) => self

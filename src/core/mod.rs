@@ -29,7 +29,7 @@ use connector_kit::{MessageRef, Page};
 use connector_model::Mark;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{self, DigestsDue, Judgement};
+use crate::alerts::{self, DigestsDue};
 use crate::domain::alert::{Alert, Answer, Round, Wish};
 use crate::domain::board::{Board, DueNow};
 use crate::domain::finding::{RuleId, SubjectKey};
@@ -284,7 +284,7 @@ impl Core {
         }
         let snapshot = Snapshot { board: &self.board, policy: &self.policy, now };
         let judged = processors::judge(&self.rules, &due.subjects, &snapshot);
-        let judgements: Vec<Judgement> = judged.iter().map(|judged| self.judgement(judged, &snapshot)).collect();
+        let judgements = self.judgements(&judged, &snapshot);
         let failing = self.failing(&judged);
         let mut ids = self.board.ids;
         let mut decided = alerts::decide(&judgements, &due, &snapshot, &mut ids);
@@ -492,13 +492,23 @@ impl Core {
             SubjectKey::Task(id) => Some(id),
             SubjectKey::Container(_) | SubjectKey::Connection(_) | SubjectKey::Person(_) | SubjectKey::System => None,
         };
+        let board = &self.board;
+        let about = |alert: &Alert| match alert.subject {
+            SubjectKey::Person(id) => board.somebody(id).map(|who| board.people.called(who.account)),
+            SubjectKey::Container(id) => board.container(id).map(|place| place.name.to_string()),
+            SubjectKey::Connection(id) => board.connection(id).map(|connection| connection.name.to_string()),
+            SubjectKey::Task(_) | SubjectKey::System => None,
+        };
+        let about: Vec<Option<String>> = alerts.iter().map(|alert| about(alert)).collect();
         let named = alerts.iter().flat_map(|alert| task(alert).into_iter().chain(wording::named(&alert.finding)));
         let names = self.names(&named.collect::<Vec<_>>())?;
         let calendar = &self.board.people.default_calendar;
         let scene = Scene { names: &names, now, calendar, common: calendar };
         Ok(alerts
             .into_iter()
-            .map(|alert| GapSeen {
+            .zip(about)
+            .map(|(alert, about)| GapSeen {
+                about,
                 name: task(alert).and_then(|id| names.get(&id).cloned()),
                 summary: wording::summary(&alert.finding, scene),
                 alert: alert.clone(),
@@ -521,6 +531,8 @@ pub struct GapSeen {
     pub alert: Alert,
     /// Its task. `None`: it is not about one.
     pub name: Option<TaskName>,
+    /// The person or the place it is about. `None`: it is about a task, or gapwatch itself.
+    pub about: Option<String>,
     /// One line with the numbers.
     pub summary: String,
 }

@@ -51,7 +51,8 @@ pub struct Board {
     sites: HashMap<SiteId, String>,
     /// Everybody known.
     pub people: People,
-    alerts: IdMap<AlertId, Alert>,
+    /// Large, and in a map that keeps room to spare.
+    alerts: IdMap<AlertId, Box<Alert>>,
     by_subject: IdMap<SubjectKey, Vec<AlertId>>,
     /// Subjects of which there may be alerts, by their rows: there are none of most.
     alerted: Hint,
@@ -473,18 +474,18 @@ impl Board {
 
     /// An alert.
     pub fn alert(&self, id: AlertId) -> Option<&Alert> {
-        self.alerts.get(&id)
+        self.alerts.get(&id).map(AsRef::as_ref)
     }
 
     /// All alerts, resolved ones included, in no order.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.values()
+        self.alerts.values().map(AsRef::as_ref)
     }
 
     /// The alerts about a subject, resolved ones included, in the order in which they first opened.
     pub fn alerts_of(&self, subject: SubjectKey) -> impl Iterator<Item = &Alert> {
         let all = if self.alerted.may_hold(subject.code().1) { self.by_subject.get(&subject) } else { None };
-        all.into_iter().flatten().filter_map(|id| self.alerts.get(id))
+        all.into_iter().flatten().filter_map(|id| self.alert(*id))
     }
 
     /// The open alert of a rule about a subject and scope.
@@ -504,7 +505,7 @@ impl Board {
             self.alerted.note(alert.subject.code().1, self.by_subject.keys().map(|subject| subject.code().1));
         }
         self.steps.set(alert.id, alert.step_at);
-        self.alerts.insert(alert.id, alert);
+        self.alerts.insert(alert.id, Box::new(alert));
     }
 
     /// A notice.

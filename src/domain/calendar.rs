@@ -62,6 +62,8 @@ impl Hours {
 struct Plan {
     zone: TimeZone,
     hours: Hours,
+    /// The longest of the week.
+    day_secs: i64,
     holidays: Vec<DateRange>,
     spans: Vec<Span>,
     /// How many spans have opened by the end of each day, Greenwich, since the first.
@@ -128,7 +130,12 @@ impl Calendar {
         spans.shrink_to_fit();
         let opened = opened(&spans);
         let almanac = Almanac::of(YEARS);
-        Calendar { plan: Arc::new(Plan { zone, hours, holidays, spans, opened, almanac }), away: Arc::default() }
+        let day_secs =
+            hours.week.iter().flatten().map(|(from, to)| i64::from(to - from) * 60).max().unwrap_or(8 * 3600);
+        Calendar {
+            plan: Arc::new(Plan { zone, hours, day_secs, holidays, spans, opened, almanac }),
+            away: Arc::default(),
+        }
     }
 
     /// Monday to Friday, 9 to 17, in this zone.
@@ -172,7 +179,7 @@ impl Calendar {
 
     /// Length of a full working day, seconds: the longest of the week.
     pub fn day_secs(&self) -> i64 {
-        self.hours().week.iter().flatten().map(|(from, to)| i64::from(to - from) * 60).max().unwrap_or(8 * 3600)
+        self.plan.day_secs
     }
 
     /// Working time from `from` to `to`, seconds; 0 when `to` is not later.
@@ -234,7 +241,7 @@ impl Calendar {
     pub fn next_day_start(&self, at: Timestamp) -> Timestamp {
         let mut second = at.as_second();
         loop {
-            let next = self.plan.spans.partition_point(|span| span.open <= second);
+            let next = self.plan.opened_by(second);
             let Some(span) = self.plan.spans.get(next) else { return Timestamp::MAX };
             match self.away_at(span.open) {
                 Some(away) => second = away.to - 1,
@@ -247,7 +254,7 @@ impl Calendar {
     pub fn last_day_start(&self, at: Timestamp) -> Option<Timestamp> {
         let mut second = at.as_second();
         loop {
-            let next = self.plan.spans.partition_point(|span| span.open <= second);
+            let next = self.plan.opened_by(second);
             let span = self.plan.spans[next.checked_sub(1)?];
             match self.away_at(span.open) {
                 Some(away) => second = away.from - 1,
@@ -337,7 +344,10 @@ impl Plan {
     }
 
     fn span_from(&self, at: i64) -> Option<Span> {
-        self.spans.get(self.spans.partition_point(|span| span.close <= at)).copied()
+        // The last that has opened, unless it has closed as well.
+        let opened = self.opened_by(at);
+        let last = opened.checked_sub(1).filter(|last| self.spans[*last].close > at);
+        self.spans.get(last.unwrap_or(opened)).copied()
     }
 }
 

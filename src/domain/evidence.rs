@@ -60,6 +60,17 @@ pub enum Evidence {
         /// Until when.
         deadline: Deadline,
     },
+    /// `start.late`
+    StartLate {
+        /// The planned start, as the tool says it.
+        start: Due,
+        /// From when that counts: of a day, the beginning of the owner's working day.
+        start_at: Timestamp,
+        /// Working time after it from which it is flagged, seconds.
+        limit_secs: i64,
+        /// `None`: it has no deadline.
+        deadline: Option<Deadline>,
+    },
     /// `stalled`
     Stalled {
         /// Last act of a human.
@@ -141,6 +152,9 @@ pub enum Evidence {
         deadline: Deadline,
         /// The first date it had, if that was another.
         first_due: Option<Due>,
+        /// It is done but for a review.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_review: bool,
     },
     /// `owner.none`
     NoOwner {
@@ -259,6 +273,17 @@ pub enum Evidence {
         limit_secs: i64,
         /// `None`: it has no deadline.
         deadline: Option<Deadline>,
+    },
+    /// `ack.missing`, of somebody who was given many at once.
+    PlanNotAcknowledged {
+        /// What is open of it.
+        tasks: Vec<TaskId>,
+        /// Who gave it to them.
+        by: AccountId,
+        /// When the first of them.
+        assigned_at: Timestamp,
+        /// Working time without a sign from which it is flagged, seconds.
+        limit_secs: i64,
     },
     /// `answer.waiting`
     Unanswered {

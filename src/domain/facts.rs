@@ -3,14 +3,17 @@
 //! Who counts (a bot, ourselves, a person) is decided here and nowhere earlier, so that another list of bots only means
 //! folding again. Order of entries does not matter: they are sorted first.
 
+mod homes;
+mod left;
+
 use connector_model::{Due, FLAGGED, Field, Mark, Mentions, StatusCategory};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
-use left::Homes;
-
 use super::past::{self, Asked, Asks, AssignedBy, BY_MISTAKE, DueMove, Past, SAID_NEAR};
+use homes::{Homes, is_home_moved};
+use left::Departed;
 
 /// Raises whenever the same changes fold into other facts; stored facts of another version are folded anew.
 pub const FOLD_VERSION: u32 = 6;
@@ -175,6 +178,8 @@ pub struct FoldContext<'a> {
     pub is_planning: &'a dyn Fn(AccountId, Timestamp) -> bool,
     /// The account of an id or a login. `None`: nobody who is known.
     pub account_of: &'a dyn Fn(&str) -> Option<AccountId>,
+    /// The date of a milestone by its name, where moving a task into it is how a deadline is set. `None`: it has none.
+    pub date_of_home: &'a dyn Fn(&str) -> Option<Due>,
     /// Present owners, for a task whose history tells no assignment.
     pub owners: &'a [AccountId],
     /// Who made it.
@@ -194,7 +199,12 @@ pub fn fold(changes: &[RawChange], context: &FoldContext<'_>) -> Facts {
         fold.facts.assigned = context.owners.iter().map(|owner| (*owner, context.created_at)).collect();
         fold.made_with_owners();
     }
-    for change in sorted {
+    for (nth, change) in sorted.iter().enumerate() {
+        if change.field == Field::Home {
+            let until_next = sorted[nth + 1..].iter().take_while(|later| later.field != Field::Home);
+            let redated = until_next.filter(|later| is_home_moved(later)).find_map(|later| later.from.as_deref());
+            fold.home_moved(change, redated.and_then(Due::from_text));
+        }
         fold.change(change);
     }
     fold.end()
@@ -216,6 +226,7 @@ struct Fold<'a> {
     waiting: (Option<Timestamp>, Vec<(String, Timestamp)>),
     due_moves: Vec<DueMove>,
     homes: Homes,
+    left: Departed,
     /// When a human last wrote a comment.
     said_at: Option<Timestamp>,
     asked: Vec<Asked>,
@@ -234,6 +245,7 @@ impl<'a> Fold<'a> {
             waiting: (None, Vec::new()),
             due_moves: Vec::new(),
             homes: Homes::default(),
+            left: Departed::default(),
             said_at: None,
             asked: Vec::new(),
         }
@@ -449,40 +461,17 @@ impl<'a> Fold<'a> {
     }
 
     fn due(&mut self, change: &RawChange) {
-        self.own_due = change.to.is_some();
+        let is_homes = is_home_moved(change);
+        self.own_due = if is_homes { self.own_due } else { change.to.is_some() };
         let had = self.facts.first_due_at.is_some() || change.from.is_some();
         self.date_set(change);
         let due = |text: &Option<String>| text.as_deref().and_then(Due::from_text);
         let (before, after) = (due(&change.from), due(&change.to));
         self.facts.first_due = self.facts.first_due.or(before).or(after);
-        let bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at))
-            || change.vkey.starts_with(HOME_MOVED);
-        let said = self.said_at.is_some_and(|said_at| change.at.duration_since(said_at) <= SAID_NEAR);
-        let moved = DueMove { at: change.at, from: before, to: after, by: change.account, bulk, said };
-        if moved.is_later() {
-            self.facts.slips += 1;
+        if is_homes {
+            self.homes.redated(after);
         }
-        if had || bulk {
-            past::push_move(&mut self.due_moves, moved);
-        }
-    }
-
-    fn home(&mut self, change: &RawChange) {
-        if self.own_due {
-            let first = self.first_date(change);
-            self.facts.first_due_at = self.facts.first_due_at.or(first);
-        } else {
-            if let Some(home) = &change.from {
-                self.homes.leave(home, change.at, &self.facts);
-            }
-            self.date_set(change);
-            // Whoever plans a hundred tasks at once has set no date of this one.
-            let in_bulk = change.account.is_some_and(|account| (self.context.is_bulk)(account, change.at));
-            self.facts.due_set_by = self.facts.due_set_by.filter(|_| !in_bulk);
-            if let Some(home) = &change.to {
-                self.homes.enter(home, change.at, &mut self.facts);
-            }
-        }
+        self.date_moved(change, (before, after), had);
     }
 
     /// Notes who set the present date; one that was taken away was set by nobody.
@@ -551,6 +540,5 @@ fn touches_content(change: &RawChange, context: &FoldContext<'_>) -> bool {
     }
 }
 
-mod left;
 #[cfg(test)]
 mod tests;

@@ -122,6 +122,7 @@ fn wanted(evidence: &Evidence) -> &'static [Field] {
         | Evidence::AtRisk { .. } => &[Field::Due, Field::Home, Field::Start],
         Evidence::NoOwner { .. } | Evidence::OwnerAbsent { .. } => &[Field::Owner],
         Evidence::Pace { .. } => &[Field::Progress],
+        Evidence::StartLate { .. } => &[Field::Status, Field::Start],
         Evidence::Estimate { .. } => &[Field::Estimate],
         Evidence::Unanswered { .. } => &[Field::Comment],
         Evidence::BlockerUnnamed { .. } | Evidence::Circle { .. } => &[Field::Link, Field::Parent],

@@ -1,9 +1,11 @@
 //! A task as the board keeps it: what is there, and nothing else, in a run of bytes.
 //!
 //! A million tasks are kept, and most of what may be known of a task is not known of most of them. A word at the beginning
-//! says what is there; instants take six bytes, counted from the creation of the task, and row numbers four; where one of a
-//! task's does not fit, all of its take eight. Instants are kept to the microsecond, as the store keeps them.
+//! says what is there. Instants are counted from the creation of the task, to the microsecond, as the store keeps them: in
+//! whole seconds where all of a task's are, as GitHub's are, which takes four bytes each; in whole milliseconds, as those of
+//! other tools are, in five; else in six. Row numbers take four bytes. Where one does not fit, all of its kind take eight.
 
+mod layout;
 mod pack;
 mod told;
 
@@ -14,6 +16,7 @@ use jiff::civil::Date;
 use super::ids::{AccountId, ContainerId, TaskId};
 use super::past::{Asked, AssignedBy, DueMove};
 use super::task::{TaskRec, TaskWords};
+use layout::*;
 use pack::Packing;
 pub use told::Told;
 
@@ -22,8 +25,14 @@ pub use told::Told;
 pub struct TaskRow {
     /// Row.
     pub id: TaskId,
-    bytes: Box<[u8]>,
-    rare: Option<Box<Rare>>,
+    body: Body,
+}
+
+/// What is known of a task. Few have more than bytes, and the others pay nothing for that.
+#[derive(Debug, Clone, PartialEq)]
+enum Body {
+    Usual(Box<[u8]>),
+    More(Box<(Box<[u8]>, Rare)>),
 }
 
 /// What few tasks have.
@@ -34,154 +43,17 @@ pub(super) struct Rare {
     pub(super) asked: Box<[Asked]>,
 }
 
-/// An instant that may be known of a task, by the bit that says whether it is.
-#[derive(Clone, Copy)]
-pub(super) enum When {
-    Changed,
-    Closed,
-    DueAt,
-    StartAt,
-    Human,
-    ChangedByOthers,
-    FirstOwner,
-    FirstDue,
-    FirstDueAt,
-    DueSet,
-    Started,
-    State,
-    Progress,
-    Reopened,
-    Unlinked,
-    StartSet,
-    DoneBefore,
-    Waits,
-    Named,
-    Booked,
-}
-
-/// A number that may be known of a task, by the bit that says whether it is; below the instants.
-#[derive(Clone, Copy)]
-pub(super) enum Number {
-    Container = 20,
-    Reporter,
-    Parent,
-    DueOn,
-    StartOn,
-    FirstDueOn,
-    DueSetBy,
-    Estimate,
-    Spent,
-    Remaining,
-    Slips,
-    Reopened,
-    ProgressItems,
-}
-
-/// What is neither, each in some bits of its own: where it begins, and how many there are.
-#[derive(Clone, Copy)]
-struct Bits(u32, u32);
-
-const INSTANTS: u64 = 0xf_ffff;
-const NUMBERS: u64 = 0x1_fff0_0000;
-const HAS_SHARE: Bits = Bits(33, 1);
-const HAS_KIND: Bits = Bits(34, 1);
-const HAS_UNMAPPED: Bits = Bits(35, 1);
-const WIDE_INSTANTS: Bits = Bits(36, 1);
-const WIDE_NUMBERS: Bits = Bits(37, 1);
-const WIDE_COUNTS: Bits = Bits(38, 1);
-const CATEGORY: Bits = Bits(39, 3);
-const DECLARED: Bits = Bits(42, 1);
-const RESTRICTED: Bits = Bits(43, 1);
-const UNSEEN: Bits = Bits(44, 1);
-const INELIGIBLE: Bits = Bits(45, 3);
-const DUE_SOURCE: Bits = Bits(48, 3);
-const PROGRESS_SOURCE: Bits = Bits(51, 3);
-/// 0: none.
-const PRIORITY: Bits = Bits(54, 9);
-
-/// The lists behind instants and numbers, and the texts behind these; how long each is stands at the beginning.
-#[derive(Clone, Copy)]
-enum List {
-    Owners,
-    Homes,
-    Acts,
-    Assigned,
-    AssignedBy,
-    Ext,
-    Kind,
-    Unmapped,
-}
-
-const LISTS: usize = 8;
-/// Where what each task has ends: the bits, and the creation.
-const HEAD: usize = 16;
-
-impl Bits {
-    fn of(self, word: u64) -> u64 {
-        word >> self.0 & ((1 << self.1) - 1)
-    }
-
-    fn is_set(self, word: u64) -> bool {
-        self.of(word) != 0
-    }
-
-    fn put(self, value: u64) -> u64 {
-        value << self.0
-    }
-}
-
-/// What stands where in the bytes of one task.
-#[derive(Clone, Copy)]
-struct Layout {
-    word: u64,
-    instant: usize,
-    number: usize,
-    count: usize,
-}
-
-impl Layout {
-    fn of(word: u64) -> Layout {
-        let width = |wide: Bits, narrow| if wide.is_set(word) { 8 } else { narrow };
-        let count = if WIDE_COUNTS.is_set(word) { 4 } else { 1 };
-        Layout { word, instant: width(WIDE_INSTANTS, 6), number: width(WIDE_NUMBERS, 4), count }
-    }
-
-    fn share(self) -> usize {
-        HEAD + LISTS * self.count
-    }
-
-    fn instants(self) -> usize {
-        self.share() + if HAS_SHARE.is_set(self.word) { 8 } else { 0 }
-    }
-
-    fn numbers(self) -> usize {
-        self.instants() + self.instant * (self.word & INSTANTS).count_ones() as usize
-    }
-
-    fn lists(self) -> usize {
-        self.numbers() + self.number * (self.word & NUMBERS).count_ones() as usize
-    }
-
-    /// Bytes of one entry of a list.
-    fn entry(self, list: List) -> usize {
-        match list {
-            List::Owners | List::Homes => self.number,
-            List::Acts | List::Assigned => self.number + self.instant,
-            List::AssignedBy => 2 * self.number,
-            List::Ext | List::Kind | List::Unmapped => 1,
-        }
-    }
-}
-
-const ALL_LISTS: [List; LISTS] =
-    [List::Owners, List::Homes, List::Acts, List::Assigned, List::AssignedBy, List::Ext, List::Kind, List::Unmapped];
-
 impl TaskRow {
     /// Without what need not be there.
     pub fn pack(rec: TaskRec) -> TaskRow {
         let id = rec.id;
         let (bytes, rare) = Packing::of(rec);
-        TaskRow { id, bytes: bytes.into(), rare }
+        let bytes = bytes.into_boxed_slice();
+        let body = match rare {
+            None => Body::Usual(bytes),
+            Some(rare) => Body::More(Box::new((bytes, rare))),
+        };
+        TaskRow { id, body }
     }
 
     /// Whole again, to be changed.
@@ -216,24 +88,32 @@ impl TaskRow {
         }
     }
 
+    fn bytes(&self) -> &[u8] {
+        match &self.body {
+            Body::Usual(bytes) => bytes,
+            Body::More(more) => &more.0,
+        }
+    }
+
     fn word(&self) -> u64 {
-        u64_at(&self.bytes, 0)
+        u64_at(self.bytes(), 0)
     }
 
     fn layout(&self) -> Layout {
         Layout::of(self.word())
     }
 
-    fn read_instant(&self, at: usize, width: usize) -> Timestamp {
-        instant(self.created().wrapping_add(signed_at(&self.bytes, at, width)))
+    fn read_instant(&self, at: usize, layout: Layout) -> Timestamp {
+        let distance = signed_at(self.bytes(), at, layout.instant).wrapping_mul(layout.unit);
+        instant(self.created().wrapping_add(distance))
     }
 
     fn read_number(&self, at: usize, width: usize) -> i64 {
-        number_at(&self.bytes, at, width)
+        number_at(self.bytes(), at, width)
     }
 
     fn created(&self) -> i64 {
-        u64_at(&self.bytes, 8) as i64
+        u64_at(self.bytes(), 8) as i64
     }
 
     pub(super) fn when(&self, which: When) -> Option<Timestamp> {
@@ -243,7 +123,7 @@ impl TaskRow {
         }
         let layout = Layout::of(word);
         let nth = (word & INSTANTS & ((1 << bit) - 1)).count_ones() as usize;
-        Some(self.read_instant(layout.instants() + nth * layout.instant, layout.instant))
+        Some(self.read_instant(layout.instants() + nth * layout.instant, layout))
     }
 
     pub(super) fn number(&self, which: Number) -> Option<i64> {
@@ -264,9 +144,9 @@ impl TaskRow {
     fn count(&self, layout: Layout, list: List) -> usize {
         let at = HEAD + list as usize * layout.count;
         if layout.count == 1 {
-            usize::from(self.bytes.get(at).copied().unwrap_or_default())
+            usize::from(self.bytes().get(at).copied().unwrap_or_default())
         } else {
-            usize::try_from(number_at(&self.bytes, at, 4)).unwrap_or_default()
+            usize::try_from(number_at(self.bytes(), at, 4)).unwrap_or_default()
         }
     }
 
@@ -282,7 +162,7 @@ impl TaskRow {
     fn text(&self, list: List) -> &str {
         let (_, mut places) = self.entries(list);
         let (length, from) = (places.len(), places.next().unwrap_or_default());
-        self.bytes.get(from..from + length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        self.bytes().get(from..from + length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
     /// Accounts, each with an instant.
@@ -290,7 +170,7 @@ impl TaskRow {
         let (layout, places) = self.entries(list);
         places.map(move |at| {
             let account = AccountId(self.read_number(at, layout.number));
-            (account, self.read_instant(at + layout.number, layout.instant))
+            (account, self.read_instant(at + layout.number, layout))
         })
     }
 
@@ -312,7 +192,10 @@ impl TaskRow {
     }
 
     pub(super) fn rare(&self) -> Option<&Rare> {
-        self.rare.as_deref()
+        match &self.body {
+            Body::Usual(_) => None,
+            Body::More(more) => Some(&more.1),
+        }
     }
 
     /// The tool's stable id.
@@ -381,7 +264,7 @@ impl TaskRow {
     pub fn progress(&self) -> Option<Progress> {
         let layout = self.layout();
         HAS_SHARE.is_set(layout.word).then(|| Progress {
-            share: Share::new(f64::from_bits(u64_at(&self.bytes, layout.share()))),
+            share: Share::new(f64::from_bits(u64_at(self.bytes(), layout.share()))),
             source: ProgressSource::from_code(PROGRESS_SOURCE.of(layout.word) as u8),
             items: self.small(Number::ProgressItems).unwrap_or_default(),
         })
@@ -449,7 +332,7 @@ impl TaskRow {
 
     /// What the tool calls things about it. `None`: no condition of the configuration reads any of it.
     pub fn words(&self) -> Option<&TaskWords> {
-        self.rare.as_ref()?.words.as_deref()
+        self.rare()?.words.as_deref()
     }
 
     /// True for an item of a checklist: nobody can write anything in it, so what its owners do on its card is done on it.
@@ -481,7 +364,7 @@ impl TaskRow {
             | 1 << Number::Slips as u32
             | 1 << Number::Reopened as u32
             | 1 << Number::FirstDueOn as u32
-            | 1 << WIDE_INSTANTS.0
+            | 3 << INSTANT_AS.0
             | 1 << WIDE_NUMBERS.0
             | 1 << WIDE_COUNTS.0);
         const NUMBERS: [Number; 10] = [
@@ -525,29 +408,6 @@ fn date(day: i64) -> Date {
 
 fn instant(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()).map_or(0, u64::from_le_bytes)
-}
-
-/// A distance of six bytes or eight.
-fn signed_at(bytes: &[u8], at: usize, width: usize) -> i64 {
-    if width == 8 {
-        return u64_at(bytes, at) as i64;
-    }
-    let Some(six) = bytes.get(at..at + 6) else { return 0 };
-    let [low, high] =
-        [u32::from_le_bytes([six[0], six[1], six[2], six[3]]), u16::from_le_bytes([six[4], six[5]]).into()];
-    i64::from(low) | i64::from(high as u16 as i16) << 32
-}
-
-/// A number of four bytes or eight.
-fn number_at(bytes: &[u8], at: usize, width: usize) -> i64 {
-    if width == 8 {
-        return u64_at(bytes, at) as i64;
-    }
-    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes).into()
 }
 
 #[cfg(test)]

@@ -30,6 +30,27 @@ impl<R: Keyed> Table<R> {
         table
     }
 
+    /// The rows as they stand: a new one comes last, and the last takes the place of one that goes.
+    pub(super) fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    /// Which of the rows has a number.
+    pub(super) fn nth_of(&self, key: i64) -> Option<usize> {
+        self.find(key).ok().map(|(_, nth)| nth)
+    }
+
+    /// Lets two rows change places.
+    pub(super) fn swap(&mut self, one: usize, other: usize) {
+        let places = [one, other].map(|nth| self.find(self.rows[nth].key()));
+        self.rows.swap(one, other);
+        for (place, nth) in places.into_iter().zip([other, one]) {
+            if let Ok((place, _)) = place {
+                self.places[place] = nth as u32;
+            }
+        }
+    }
+
     pub(super) fn iter(&self) -> std::slice::Iter<'_, R> {
         self.rows.iter()
     }

@@ -37,9 +37,11 @@ impl ClockDoubt {
     /// For the operator.
     pub fn words(&self) -> String {
         match self {
-            ClockDoubt::ToolsDisagree(skews) => format!("our clock and the tools' disagree: {skews}"),
+            ClockDoubt::ToolsDisagree(skews) => format!("this machine's clock and the trackers' disagree: {skews}"),
             ClockDoubt::RanBack { last_tick } => {
-                format!("our clock runs behind {last_tick}, when we last worked, and no tool agrees with it")
+                format!(
+                    "this machine's clock is behind {last_tick}, when gapwatch last worked, and no tracker agrees with it"
+                )
             }
         }
     }
@@ -58,8 +60,10 @@ pub fn doubt(now: Timestamp, last_tick: Timestamp, skews: &[(String, Option<Sign
     if told.iter().any(|(_, skew)| skew.abs() <= TOLERANCE) {
         return None;
     }
-    let words: Vec<String> = told.iter().map(|(tool, skew)| format!("{tool} is {} s off", skew.as_secs())).collect();
-    Some(ClockDoubt::ToolsDisagree(words.join(", ")))
+    let words = told.iter().map(|(tool, skew)| {
+        format!("{tool} is {:#} {}", skew.abs(), if skew.is_negative() { "behind" } else { "ahead" })
+    });
+    Some(ClockDoubt::ToolsDisagree(words.collect::<Vec<_>>().join(", ")))
 }
 
 /// True when the clock has leapt since the last tick and no tool has told the time since: whoever wakes first must not judge

@@ -132,7 +132,10 @@ impl Delivered {
     fn note(&mut self, outcome: &Outcome, is_comment: bool) {
         self.attempts += 1;
         let failed = match outcome {
-            Outcome::Sent(_) | Outcome::Edited | Outcome::Looked(Found::There(_)) => {
+            Outcome::Sent(_)
+            | Outcome::Edited
+            | Outcome::Looked(Found::There(_))
+            | Outcome::Failed(WriteError::Unheard { at: Some(_), .. }) => {
                 self.sent += 1;
                 None
             }
@@ -144,7 +147,8 @@ impl Delivered {
             // Whoever may not comment there has to be given the right.
             Outcome::Failed(WriteError::Refused { .. }) if is_comment => Some(FailureKind::Forbidden),
             // One destination refuses, or the thing is gone: the next channel takes it.
-            Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. }) | Outcome::Looked(_) => None,
+            Outcome::Failed(WriteError::Refused { .. } | WriteError::Gone { .. } | WriteError::Unheard { .. })
+            | Outcome::Looked(_) => None,
         };
         self.failed = self.failed.max(failed);
     }
@@ -201,6 +205,7 @@ fn result(outcome: &Outcome) -> &'static str {
             WriteError::Unsure { .. } => "unsure",
             WriteError::Refused { .. } => "refused",
             WriteError::Gone { .. } => "gone",
+            WriteError::Unheard { .. } => "unheard",
         },
     }
 }

@@ -196,7 +196,7 @@ impl<'a> Turn<'a> {
     pub(super) fn doubts_time(&mut self, name: &str) -> bool {
         let now = self.clock.now();
         let Some(ClockDoubt::ToolsDisagree(words)) = doubt(now, now, &(self.connection.skews)()) else { return false };
-        let because = format!("our clock and the tools' disagree: {words}");
+        let because = format!("this machine's clock and the trackers' disagree: {words}");
         tracing::warn!(connection = self.connection.name, stream = name, because, "sync.not_kept");
         self.report.failures.push((name.to_owned(), FailureKind::Unavailable, because));
         self.report.clock_doubted = true;

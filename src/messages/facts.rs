@@ -17,12 +17,14 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
     match evidence {
         Evidence::Pace { .. } => "is behind its pace".to_owned(),
         Evidence::NeverStarted { .. } => "has not been started".to_owned(),
+        Evidence::StartLate { .. } => "has not been started as planned".to_owned(),
         Evidence::Stalled { .. } => "has not moved".to_owned(),
         Evidence::NearDone { .. } => "is stuck just before its end".to_owned(),
         Evidence::Estimate { .. } => "takes longer than estimated".to_owned(),
         Evidence::Aging { .. } => "stays long in its state".to_owned(),
         Evidence::UrgentSilent { .. } => "is urgent and has not moved".to_owned(),
         Evidence::UrgentCrowd { .. } => "calls too much urgent".to_owned(),
+        Evidence::Overdue { in_review: true, .. } => "is waiting for review past its date".to_owned(),
         Evidence::Overdue { .. } => "is past its date".to_owned(),
         Evidence::NoOwner { left: true, .. } => "is assigned to an account that was deactivated".to_owned(),
         Evidence::NoOwner { .. } => "has nobody assigned".to_owned(),
@@ -53,6 +55,10 @@ pub(super) fn matter(evidence: &Evidence, scene: Scene<'_>) -> String {
             format!("makes {} late", count(i64::try_from(late.len()).unwrap_or(i64::MAX), "task"))
         }
         Evidence::NotAcknowledged { .. } => "was assigned, and there is no sign of it being taken up".to_owned(),
+        Evidence::PlanNotAcknowledged { tasks, .. } => {
+            let tasks = count(i64::try_from(tasks.len()).unwrap_or(i64::MAX), "task");
+            format!("was given {tasks} in one go, and there is no sign of it being taken up")
+        }
         Evidence::Unanswered { .. } => "waits for an answer".to_owned(),
         Evidence::Reopened { .. } => "was done and is open again".to_owned(),
         Evidence::Drift { .. } => "keeps moving to a later date".to_owned(),
@@ -85,6 +91,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
     let matter = matter(evidence, scene);
     match evidence {
         Evidence::NeverStarted { .. } => "not started".to_owned(),
+        Evidence::StartLate { .. } => "not started as planned".to_owned(),
         Evidence::Stalled { .. } => "no movement".to_owned(),
         Evidence::Estimate { .. } => "longer than estimated".to_owned(),
         Evidence::Aging { .. } => "long in its state".to_owned(),
@@ -99,6 +106,7 @@ pub(super) fn heading(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::Overloaded { .. } => "more to do than there is room for".to_owned(),
         Evidence::Own { rule, .. } => clean(&rule.replace('_', " ")),
         Evidence::NotAcknowledged { .. } => "no sign of it being taken up".to_owned(),
+        Evidence::PlanNotAcknowledged { .. } => "many tasks in one go, and no sign of them being taken up".to_owned(),
         Evidence::Reopened { .. } => "done, and open again".to_owned(),
         Evidence::Drift { .. } => "a date that keeps moving".to_owned(),
         Evidence::Unrealistic { .. } => "a date that is hard to meet".to_owned(),
@@ -116,13 +124,17 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
         Evidence::NeverStarted { start_at, deadline, .. } => {
             format!("no sign of work after {}, {}", used(*start_at, deadline, scene), due(deadline, scene))
         }
+        Evidence::StartLate { start, start_at, deadline, .. } => {
+            let (start, late) = (due_date(*start, scene), between(*start_at, scene.now, scene));
+            format!("planned to begin {start}, {late} ago, {}", due_or_none(deadline.as_ref(), scene))
+        }
         Evidence::Stalled { .. }
         | Evidence::NearDone { .. }
         | Evidence::Estimate { .. }
         | Evidence::Aging { .. }
         | Evidence::UrgentSilent { .. }
         | Evidence::UrgentCrowd { .. } => measured::facts(evidence, scene),
-        Evidence::Overdue { deadline, first_due } => {
+        Evidence::Overdue { deadline, first_due, .. } => {
             let first = first_due.filter(|first| *first != deadline.due);
             let first = first.map(|first| format!(", first planned for {}", due_date(first, scene)));
             format!("{}{}, {}", due(deadline, scene), first.unwrap_or_default(), left(deadline, scene))
@@ -196,6 +208,7 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             cascade(*finish_at, late, *downstream, deadline.is_none(), scene)
         }
         Evidence::NotAcknowledged { .. }
+        | Evidence::PlanNotAcknowledged { .. }
         | Evidence::Unanswered { .. }
         | Evidence::Reopened { .. }
         | Evidence::Drift { .. }
@@ -233,6 +246,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
     match evidence {
         Evidence::Pace { .. } => "Next: bring its progress up to date, or agree on another date.",
         Evidence::NeverStarted { .. } => "Next: start it, or note in the task when it will be.",
+        Evidence::StartLate { .. } => "Next: start it, or plan another day for that.",
         Evidence::Stalled { .. } => "Next: leave a line in the task about where it stands.",
         Evidence::NearDone { .. } => "Next: finish it, or say in the task what is still missing.",
         Evidence::Estimate { .. } => "Next: bring the estimate up to date, or agree on what can be left out.",
@@ -241,6 +255,7 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::UrgentCrowd { .. } => {
             "Next: nothing, or lower priorities; until then none of its tasks is flagged for being urgent."
         }
+        Evidence::Overdue { in_review: true, .. } => "Next: review it, close it if that is done, or set a new date.",
         Evidence::Overdue { .. } => "Next: close it if it is done, or set a new date.",
         Evidence::NoOwner { .. } => "Next: assign somebody.",
         Evidence::Own { .. } => "Next: see to it, or say in the task why it is as it should be.",
@@ -260,6 +275,9 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
         Evidence::CrossMismatch { .. } => "Next: bring the two together, or remove the link if it is other work.",
         Evidence::Cascade { .. } => "Next: finish it first, or tell those who wait when it will be.",
         Evidence::NotAcknowledged { .. } => "Next: leave a line in the task, or hand it back if it is not yours.",
+        Evidence::PlanNotAcknowledged { .. } => {
+            "Next: look through them, leave a line in one, and hand back what is not yours."
+        }
         Evidence::Unanswered { .. } => "Next: answer in the task, even if only to say when.",
         Evidence::Reopened { .. } => "Next: note in the task what is missing for it to be done.",
         Evidence::Drift { .. } => "Next: agree on what the date depends on.",
@@ -298,9 +316,12 @@ pub(super) fn next_step(evidence: &Evidence) -> &'static str {
 pub(super) fn since(evidence: &Evidence, noticed_at: Timestamp) -> Timestamp {
     match evidence {
         Evidence::Overdue { deadline, .. } => deadline.at,
+        Evidence::StartLate { start_at, .. } => *start_at,
         Evidence::Stalled { human_at, .. } | Evidence::UrgentSilent { human_at, .. } => *human_at,
         Evidence::NearDone { since, .. } | Evidence::Aging { since, .. } => *since,
-        Evidence::NotAcknowledged { assigned_at, .. } => *assigned_at,
+        Evidence::NotAcknowledged { assigned_at, .. } | Evidence::PlanNotAcknowledged { assigned_at, .. } => {
+            *assigned_at
+        }
         Evidence::Unanswered { asked_at, .. } => *asked_at,
         Evidence::Reopened { last_at, .. } => *last_at,
         Evidence::Unrealistic { set_at, .. } => *set_at,
@@ -330,7 +351,9 @@ pub(super) fn named(evidence: &Evidence) -> Vec<TaskId> {
         Evidence::AtRisk { reasons, .. } => reasons.iter().filter_map(super::risk::names).collect(),
         Evidence::Cascade { late, .. } => late.first().map(|late| late.task).into_iter().collect(),
         Evidence::Milestone(outlook) => outlook.worst.clone(),
-        Evidence::OwnerGone { tasks, .. } => tasks.iter().copied().take(NAMED).collect(),
+        Evidence::OwnerGone { tasks, .. } | Evidence::PlanNotAcknowledged { tasks, .. } => {
+            tasks.iter().copied().take(NAMED).collect()
+        }
         Evidence::Overloaded { movable, .. } => movable.clone(),
         _ => Vec::new(),
     }

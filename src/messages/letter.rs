@@ -245,7 +245,7 @@ fn item(alert: &Alert, reader: &Notice, audience: Audience, desk: &Desk<'_>, sce
 
 /// What became of a date that had passed: how late it was met, or where it was moved.
 fn outcome(alert: &Alert, task: &TaskRow, desk: &Desk<'_>, scene: Scene<'_>) -> Option<String> {
-    let Evidence::Overdue { deadline, first_due } = &alert.finding.evidence else { return None };
+    let Evidence::Overdue { deadline, first_due, .. } = &alert.finding.evidence else { return None };
     if let Some(closed_at) = task.closed_at().filter(|_| !task.category().is_open()) {
         return (closed_at > deadline.at)
             .then(|| format!("{} after its date", lateness(deadline.at, closed_at, scene)));
@@ -443,7 +443,7 @@ fn is_said(own: &str, gap: &Evidence, weaker: &Evidence) -> bool {
             let is_silence = matches!(gap, Evidence::UrgentSilent { .. } | Evidence::BlockerStale { .. });
             is_silence || own.contains("last change by a person")
         }
-        Evidence::NeverStarted { .. } => own.contains("no sign of work"),
+        Evidence::NeverStarted { .. } | Evidence::StartLate { .. } => own.contains("no sign of work"),
         _ => false,
     }
 }

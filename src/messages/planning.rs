@@ -1,7 +1,7 @@
 //! The numbers behind gaps in how work is given, asked about and planned. Facts only, nobody's fault.
 
 use super::scene::Scene;
-use super::when::{count, day_of, due, due_date, due_or_none, percent, work};
+use super::when::{NAMED, count, day_of, due, due_date, due_or_none, key, percent, work};
 use crate::domain::finding::{Evidence, TooSoon};
 use crate::domain::past::Asks;
 
@@ -12,6 +12,15 @@ pub(super) fn facts(evidence: &Evidence, scene: Scene<'_>) -> String {
             let since = day_of(*assigned_at, scene);
             let silent = work(scene.calendar.working(*assigned_at, scene.now), scene);
             format!("assigned {since}, no sign of its owner for {silent}, {}", due_or_none(deadline.as_ref(), scene))
+        }
+        Evidence::PlanNotAcknowledged { tasks, assigned_at, .. } => {
+            let (since, many) = (day_of(*assigned_at, scene), i64::try_from(tasks.len()).unwrap_or(i64::MAX));
+            let silent = work(scene.calendar.working(*assigned_at, scene.now), scene);
+            let named: Vec<String> = tasks.iter().take(NAMED).map(|task| key(*task, scene)).collect();
+            let more = tasks.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let tasks = count(many, "task");
+            format!("{tasks} assigned {since}, no sign of their owner for {silent}: {}{more}", named.join(", "))
         }
         Evidence::Unanswered { how, asked_at, deadline, .. } => {
             let asks = match how {

@@ -10,13 +10,14 @@ use connector_kit::{Destination, Found, MessageRef, WriteError};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Marks, wording};
+use super::desk::place;
+use super::{Marks, unheard, wording};
 use crate::alerts::{FEWEST_ATTEMPTS, digest_calendar, has_other_way, tried_until};
 use crate::domain::alert::{AlertChange, LogEntry, LogKind, Round, Told};
 use crate::domain::board::Board;
 use crate::domain::calendar::later;
 use crate::domain::digest::DigestOf;
-use crate::domain::ids::{MessageId, PostId};
+use crate::domain::ids::{MessageId, NoticeId, PostId};
 use crate::domain::notice::{Address, Gate, Message, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout};
 use crate::domain::record::NextIds;
 use crate::domain::snapshot::Snapshot;
@@ -154,6 +155,7 @@ pub fn after(
         Outcome::Failed(WriteError::Refused { because } | WriteError::Gone { because }) => {
             case.by_mail(because, marks, ids).unwrap_or_else(|| case.lost(because, marks, ids))
         }
+        Outcome::Failed(WriteError::Unheard { at, who, because }) => case.unheard(at.as_ref(), who, because, ids),
         Outcome::Failed(WriteError::Unsure { because }) if message.op == MessageOp::Edit => case.again(None, because),
         Outcome::Failed(WriteError::Unsure { because }) => {
             let due_at = later(message.attempt_at.unwrap_or(snapshot.now), SURELY_OVER);
@@ -206,6 +208,49 @@ impl Case<'_> {
         for notice in self.carried() {
             self.told(&notice, &mut round.alerts);
             round.notices.push(Notice { state: NoticeState::Told, told_at: Some(now), ..notice });
+        }
+        round
+    }
+
+    /// Somebody does not hear of the comment that mentions them: for them it was not made. What stands there follows its
+    /// gaps all the same, for whoever comes by.
+    fn unheard(&self, at: Option<&MessageRef>, who: &[String], because: &str, ids: &mut NextIds) -> Round {
+        let Some(at) = at else { return self.give_up(&unheard::of_mention(because), NoticeState::Dead) };
+        let mut round = self.sent(Some(at));
+        let accounts = &self.snapshot.board.people.accounts;
+        let misses = |notice: &Notice| match &notice.address {
+            Address::Comment { mention: Some(login), .. } => {
+                // They are mentioned by the name they go by now.
+                let handle = accounts.get(&notice.account).and_then(|account| account.handle.as_ref());
+                who.contains(login) || handle.is_some_and(|handle| who.contains(handle))
+            }
+            _ => false,
+        };
+        let missed: Vec<Notice> = self.carried().into_iter().filter(misses).collect();
+        if missed.is_empty() {
+            return round;
+        }
+        round.alerts.clear();
+        for notice in self.carried().iter().filter(|notice| !misses(notice)) {
+            self.told(notice, &mut round.alerts);
+        }
+        for notice in missed {
+            self.thought_about(&notice, &mut round.alerts);
+            let alike = |other: &&Notice| {
+                (other.account, other.reason, other.rung) == (notice.account, notice.reason, notice.rung)
+            };
+            let rounds = self.snapshot.board.notices_of(notice.alert).filter(alike).map(|other| other.round);
+            let next = rounds.max().unwrap_or(notice.round) + 1;
+            let why = Some(unheard::of_mention(because));
+            let dead = Notice { state: NoticeState::Dead, why, ..notice.clone() };
+            if let Some(place) = round.notices.iter_mut().find(|other| other.id == notice.id) {
+                *place = dead;
+            }
+            let id = NoticeId(ids.notice);
+            ids.notice += 1;
+            let (address, now) = (place(&notice.address), self.snapshot.now);
+            let (state, told_at) = (NoticeState::Told, Some(now));
+            round.notices.push(Notice { id, address, round: next, state, told_at, ..notice });
         }
         round
     }

@@ -6,6 +6,14 @@ use crate::alerts::is_stuck;
 use crate::domain::ids::AccountId;
 use crate::domain::notice::{Address, Notice, NoticeState, Reason};
 
+/// How the reason begins for which a mention reaches nobody.
+const BY_MENTION: &str = "a mention does not reach them";
+
+/// Why somebody does not hear of a comment that mentions them.
+pub(super) fn of_mention(because: &str) -> String {
+    format!("{BY_MENTION} ({because})")
+}
+
 /// What kept a word from those who were to hear first: `the mail server refused it (550 …)`. `None`: nothing was tried.
 pub(super) fn because(asked: &[AccountId], notices: &[&Notice], desk: &Desk<'_>) -> Option<String> {
     let people = &desk.snapshot.board.people;
@@ -25,6 +33,7 @@ fn said(notice: &Notice, desk: &Desk<'_>) -> Option<String> {
         return Some(match &notice.address {
             Address::Email(_) => format!("the mail server refused it ({why})"),
             Address::Slack(_) => format!("Slack would not take it ({why})"),
+            _ if why.starts_with(BY_MENTION) => why,
             _ => format!("no comment could be made ({why})"),
         });
     }

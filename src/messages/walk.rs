@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use connector_kit::{Found, WriteError};
+use connector_kit::{Found, MessageRef, WriteError};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1i64..4, 0u8..8).prop_map(|(task, owners)| Step::Assign { task, owners }),
         1 => (1i64..4).prop_map(|task| Step::Act { task }),
         1 => any::<bool>().prop_map(Step::Hold),
-        4 => (0u8..7).prop_map(Step::Channel),
+        4 => (0u8..8).prop_map(Step::Channel),
     ];
     proptest::collection::vec(step, 1..60)
 }
@@ -159,7 +159,7 @@ impl Walk {
                 Some(Job::Look(id)) => {
                     let message = self.world.board.message(id).unwrap().clone();
                     let found = match self.channel % 3 {
-                        0 => Found::There(connector_kit::MessageRef("found".to_owned())),
+                        0 => Found::There(MessageRef("found".to_owned())),
                         1 => Found::Absent,
                         _ => Found::CannotTell("blind".to_owned()),
                     };
@@ -180,6 +180,10 @@ impl Walk {
             3 => WriteError::Refused { because },
             4 if op == MessageOp::Edit => WriteError::Gone { because },
             5 => WriteError::Unauthorized { because },
+            6 if op == MessageOp::Post => {
+                let at = (self.world.board.ids.message % 2 == 0).then(|| MessageRef("unheard".to_owned()));
+                WriteError::Unheard { at, who: vec!["ana-gh".to_owned()], because }
+            }
             _ => return None,
         }))
     }

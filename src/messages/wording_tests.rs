@@ -122,8 +122,8 @@ fn findings() -> Vec<(RuleId, Finding)> {
             },
         ),
         ("high_priority.silent", Evidence::UrgentCrowd { share: 0.42, tasks: 130, most_share: 0.3 }),
-        ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None }),
-        ("overdue", Evidence::Overdue { deadline: due, first_due: Some(moved) }),
+        ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None, in_review: false }),
+        ("overdue", Evidence::Overdue { deadline: due, first_due: Some(moved), in_review: false }),
         ("owner.none", Evidence::NoOwner { deadline: Some(due), category: StatusCategory::Todo, left: false }),
         ("due.none", Evidence::NoDue { category: StatusCategory::Active }),
         (
@@ -158,6 +158,25 @@ fn findings() -> Vec<(RuleId, Finding)> {
         ("sys.cross_mismatch", mismatch(Mismatch::Dates { deadline: due, there: deadline("2025-03-21") })),
         ("sys.mirror_stale", mirror(false)),
         ("sys.mirror_stale", mirror(true)),
+        (
+            "start.late",
+            Evidence::StartLate {
+                start: connector_model::Due::On("2025-03-05".parse().unwrap()),
+                start_at: at("2025-03-05 09:00"),
+                limit_secs: 8 * 3600,
+                deadline: Some(due),
+            },
+        ),
+        (
+            "ack.missing",
+            Evidence::PlanNotAcknowledged {
+                tasks: vec![TaskId(8), TaskId(9)],
+                by: crate::domain::ids::AccountId(2),
+                assigned_at: at("2025-03-07 09:00"),
+                limit_secs: 8 * 3600,
+            },
+        ),
+        ("overdue", Evidence::Overdue { deadline: deadline("2025-03-07"), first_due: None, in_review: true }),
     ];
     evidence.into_iter().map(|(rule, evidence)| (RuleId(rule), finding(Stage::Widens, Some(due), evidence))).collect()
 }
@@ -205,6 +224,9 @@ fn the_summary_of_every_rule_has_its_numbers() {
     sys.cross_mismatch: due Fri 14 Mar (milestone); it is linked with acme/web#8, which is due Fri 21 Mar (milestone)
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
     sys.mirror_stale: no good pass since Tue 11 Mar 08:14: 502 from api.github.com
+    start.late: planned to begin Wed 5 Mar, 4 working days ago, due Fri 14 Mar (milestone)
+    ack.missing: 2 tasks assigned Fri 7 Mar, no sign of their owner for 2 working days: acme/web#8, acme/web#9
+    overdue: due Fri 7 Mar (milestone), 1 working day ago
     ");
 }
 
@@ -416,6 +438,21 @@ fn every_rule_is_worded_for_a_person_at_every_stage() {
     ■ <acme/web#1> “Move billing” *refuses our credential*
     No good pass since Tue 11 Mar 08:14: 502 from api.github.com.
     Next: renew the credential; until then nothing in it is judged.
+
+    [⬣ acme/web#1 has not been started as planned: planned to begin Wed 5 Mar, 4 working days ago, due Fri 14 Mar (milestone)]
+    ⬣ <acme/web#1> “Move billing” *has not been started as planned*
+    Planned to begin Wed 5 Mar, 4 working days ago, due Fri 14 Mar (milestone).
+    Next: start it, or plan another day for that.
+
+    [▲ acme/web#1 was given 2 tasks in one go, and there is no sign of it being taken up: 2 tasks assigned Fri 7 Mar, no sign of their owner for 2 working days: acme/web#8, acme/web#9]
+    ▲ <acme/web#1> “Move billing” *was given 2 tasks in one go, and there is no sign of it being taken up*
+    2 tasks assigned Fri 7 Mar, no sign of their owner for 2 working days: acme/web#8, acme/web#9.
+    Next: look through them, leave a line in one, and hand back what is not yours.
+
+    [■ acme/web#1 is waiting for review past its date: due Fri 7 Mar (milestone), 1 working day ago]
+    ■ <acme/web#1> “Move billing” *is waiting for review past its date*
+    Due Fri 7 Mar (milestone), 1 working day ago.
+    Next: review it, close it if that is done, or set a new date.
     ");
 }
 

@@ -17,6 +17,7 @@ use crate::rules::about::Need;
 pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "the assignee"),
     (Need::Due, "the due date"),
+    (Need::Start, "the start date, else the field named `start`"),
     (Need::Progress, "the field named `progress`, else one made from Asana's own template, else sub-tasks done"),
     (Need::Priority, "the field named `priority`"),
     (Need::Estimate, "the field named `estimate`, else estimated time, with the actual time"),

@@ -14,6 +14,7 @@ use crate::rules::about::Need;
 pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "assignees"),
     (Need::Due, "the milestone's date"),
+    (Need::Start, "the field named `start`, of the issue or of a project"),
     (Need::Progress, "the task list in the issue (three boxes or more), else its sub-issues"),
     (Need::Priority, "labels such as `P1` or `priority: high`, the issue's own field, or a project's"),
     (Need::Estimate, "the issue's own field, or a project's"),

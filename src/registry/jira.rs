@@ -15,6 +15,7 @@ use crate::rules::about::Need;
 pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "the assignee"),
     (Need::Due, "the due date, else the field named `due`, the sprint's end or the version's date"),
+    (Need::Start, "the field named `start`"),
     (Need::Progress, "the field named `progress`, else sub-tasks done, else time spent of time planned"),
     (Need::Priority, "the priority"),
     (Need::Estimate, "the original estimate, with the time booked and what is left"),

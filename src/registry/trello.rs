@@ -15,6 +15,7 @@ use crate::rules::about::Need;
 pub(super) const SUPPLIES: &[(Need, &str)] = &[
     (Need::Owner, "members of the card"),
     (Need::Due, "the due date"),
+    (Need::Start, "the start date, else the field named `start`"),
     (Need::Progress, "the field named `progress`, else ticked items of its checklists (three or more)"),
     (Need::Priority, "the field named `priority`, else labels"),
     (Need::Estimate, "the field named `estimate`"),

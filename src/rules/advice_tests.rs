@@ -56,6 +56,15 @@ const ALL: &[Advice] = &[
         ],
     },
     Advice {
+        rule: "start.late",
+        about: "A",
+        given: &["task A todo owner ana start 2025-03-06 due 2025-03-28"],
+        followed: &[
+            "task A active owner ana start 2025-03-06 due 2025-03-28",
+            "state A from todo/Open to active/Doing by ana at 2025-03-10 11:00",
+        ],
+    },
+    Advice {
         rule: "pace.behind",
         about: "A",
         given: &[

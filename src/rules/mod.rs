@@ -188,6 +188,7 @@ built_in! {
     time::pace_behind = pace.behind;
     time::pace_stuck_near_done = pace.stuck_near_done;
     time::start_never = start.never;
+    time::start_late = start.late;
     time::due_at_risk = due.at_risk by time::due_at_risk::DueAtRisk::new;
     time::overdue = overdue;
     time::due_unrealistic = due.unrealistic;

@@ -23,6 +23,15 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
+        Evidence::StartLate { start, start_at, limit_secs, deadline } => {
+            let mut pairs = vec![
+                ("start", start.to_text().into()),
+                ("late_days", at.work_days(calendar.working(*start_at, now))),
+                ("limit_days", at.work_days(*limit_secs)),
+            ];
+            pairs.extend(at.due(deadline.as_ref()));
+            pairs
+        }
         Evidence::Stalled { human_at, limit_secs, deadline, .. } => {
             let mut pairs = vec![
                 ("idle_days", at.work_days(calendar.working(*human_at, now))),
@@ -77,8 +86,9 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
         Evidence::UrgentCrowd { share: urgent, tasks, most_share } => {
             vec![("share", share(*urgent)), ("tasks", (*tasks).into()), ("most_share", share(*most_share))]
         }
-        Evidence::Overdue { deadline, first_due } => {
+        Evidence::Overdue { deadline, first_due, in_review } => {
             let mut pairs = vec![
+                ("in_review", (*in_review).into()),
                 ("late_days", at.work_days(calendar.working(deadline.at, now))),
                 ("first_due", first_due.map_or(Value::Null, |due| due.to_text().into())),
             ];
@@ -236,6 +246,12 @@ pub fn numbers(evidence: &Evidence, now: Timestamp, calendar: &Calendar) -> Map<
             pairs.extend(at.due(Some(deadline)));
             pairs
         }
+        Evidence::PlanNotAcknowledged { tasks, assigned_at, limit_secs, .. } => vec![
+            ("tasks", tasks.len().into()),
+            ("assigned_on", at.day(Some(*assigned_at))),
+            ("silent_days", at.work_days(calendar.working(*assigned_at, now))),
+            ("limit_days", at.work_days(*limit_secs)),
+        ],
         Evidence::OwnerGone { tasks, acted_at, left } => {
             vec![("tasks", tasks.len().into()), ("last_act_on", at.day(*acted_at)), ("deactivated", (*left).into())]
         }

@@ -109,6 +109,8 @@ pub struct EstimateRules {
 pub struct StartRules {
     /// `start.never`
     pub never: StartNever,
+    /// `start.late`
+    pub late: StartLate,
 }
 
 /// Rules about owners.
@@ -253,6 +255,24 @@ pub struct StartNever {
     pub red_days_left: u32,
     /// Tasks planned for less time than this are left alone.
     pub min_span: Length,
+}
+
+/// `start.late`: its planned start has passed, and nobody has begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartLate {
+    /// Whether the rule is judged.
+    pub enabled: bool,
+    /// Whether it speaks; `None`: as its connection does.
+    pub mode: Option<Mode>,
+    /// Tasks it says nothing about, by what they are; `None`: it is about all.
+    pub exclude: Option<Condition>,
+    /// Working time after the planned start that is allowed at least.
+    pub after: Length,
+    /// Share of the time between planned start and deadline, 0 to 1, that is allowed where it is longer.
+    pub share: f64,
+    /// Share of that time from which it is told directly, not only in the digest.
+    pub direct_share: f64,
 }
 
 /// `stalled`: no sign of a person's work for longer than the task can afford. Each value is a floor under what is normal

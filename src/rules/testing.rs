@@ -505,6 +505,7 @@ impl Sketch {
                 is_bulk: &|_, at| self.bulk.is_some_and(|bulk| bulk.from_at <= at && at <= bulk.to_at),
                 is_planning: &|_, _| false,
                 account_of: &|name| named.iter().position(|known| *known == name).map(account_id),
+                date_of_home: &|name| self.milestone_due(name),
                 owners: &rec.owners,
                 reporter: rec.reporter,
                 created_at: rec.created_at,
@@ -513,6 +514,12 @@ impl Sketch {
         let ids = |keys: &[String]| keys.iter().map(|key| id_of(key).unwrap_or(TaskId::ELSEWHERE)).collect();
         let rec = Box::new(rec);
         TaskImage { rec, blocked_by: ids(&drawn.blocked_by), blocks: ids(&drawn.blocks), linked: ids(&drawn.linked) }
+    }
+
+    fn milestone_due(&self, name: &str) -> Option<Due> {
+        let called =
+            |home: &&(String, ContainerKind, Option<Due>, bool)| home.0 == name && home.1 == ContainerKind::Milestone;
+        self.homes.iter().find(called).and_then(|(_, _, due, _)| *due)
     }
 
     fn containers(&self) -> Vec<ContainerRec> {

@@ -42,8 +42,8 @@ pub fn refuse_network_fs(store: &Path) -> Result<(), StoreError> {
         None => Ok(()),
         Some(kind) => Err(StoreError::Unusable {
             what: format!(
-                "the store {} lies on a file system of another machine ({kind}), whose locks cannot be relied on; put it \
-                 on a disk of this one (a named volume in a container), or set allow_network_fs = true in [store]",
+                "the store {} is on a network file system ({kind}), where locks are not reliable; put it on a local disk (a \
+                 named volume in a container), or set allow_network_fs = true in [store]",
                 store.display()
             ),
         }),

@@ -15,12 +15,17 @@ use super::Shared;
 /// Where these pages lie. A browser that shows one posts from it; the mark in the address is all that counts.
 pub(super) const PATH: &str = "/unsubscribe/";
 
-const ASK: &str = "<p>gapwatch writes to you about your own tasks. The button ends these mails: what remains is your daily \
-                   digest, and whoever leads you sees that. A comment \u{201c}/gapwatch start\u{201d} on one of your tasks \
-                   begins them again.</p>\
-                   <form method=\"post\"><button>No more mails</button></form>";
-const DONE: &str = "<p>Noted: nothing but your digest.</p>";
-const UNKNOWN: &str = "<p>No mail of ours carries this mark.</p>";
+const ASK: &str = "<h1>Stop these e-mails?</h1>\
+                   <p>gapwatch writes to you about your own tasks. If you stop these e-mails, you still get your daily \
+                   digest, and your manager can see that you stopped them. To start them again, comment \
+                   <code>/gapwatch start</code> on one of your tasks.</p>\
+                   <form method=\"post\"><button>Stop these e-mails</button></form>";
+const DONE: &str = "<h1>Stopped</h1>\
+                    <p>You get no more e-mails about single tasks, only your digest. To start them again, comment \
+                    <code>/gapwatch start</code> on one of your tasks.</p>";
+const UNKNOWN: &str = "<h1>This link does not work</h1>\
+                       <p>It does not belong to an e-mail that gapwatch sent. Open the link from the e-mail itself, or \
+                       comment <code>/gapwatch stop</code> on one of your tasks.</p>";
 
 /// A page that loads nothing, sends its address nowhere, and lies in no frame.
 fn page(status: StatusCode, body: &str) -> Response {
@@ -31,8 +36,10 @@ fn page(status: StatusCode, body: &str) -> Response {
         (REFERRER_POLICY, "no-referrer"),
     ];
     let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"robots\" content=\"noindex\"><title>gapwatch</title>{body}</html>\n"
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>gapwatch e-mails</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"></head>\
+         <body><main>{body}</main></body></html>\n"
     );
     (status, head, html).into_response()
 }

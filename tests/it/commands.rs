@@ -377,7 +377,7 @@ async fn before_anything_was_read_the_reading_commands_say_what_to_do() {
         assert_eq!(ended.code, 1, "{verb:?}");
         assert!(
             ended.err.contains("there is no store at")
-                && ended.err.contains("`gapwatch run --once` makes and fills it"),
+                && ended.err.contains("`gapwatch run --once` creates and fills it"),
             "{verb:?} {}",
             ended.err
         );

@@ -50,7 +50,7 @@ fn the_reference_of_the_commands_is_that_of_the_sources() {
 #[test]
 fn the_page_of_the_errors_is_that_of_the_sources() {
     let mut text =
-        "# Errors\n\nEvery id that stands in brackets behind `error` or `warning`, with an example. This page is \
+        "# Errors\n\nEvery id that gapwatch prints in brackets after `error` or `warning`, with an example. This page is \
                     generated;\n`gapwatch help error ID` prints the same.\n"
             .to_owned();
     for id in ids() {

@@ -149,7 +149,7 @@ async fn from_a_token_of_asana_to_what_is_known_of_its_projects() {
     for line in [
         "[asana.asana]",
         "token = { env = \"ASANA_TOKEN\" }",
-        "# Every project that the account sees; `projects = [\"1200000000000101\"]` watches these alone.",
+        "# Every project the account can see; `projects = [\"1200000000000101\"]` watches only these.",
         "waiting = [\"On hold\"]",
         "default_manager = \"max_winter\"",
         "[people.ana_kovac]",
@@ -158,10 +158,19 @@ async fn from_a_token_of_asana_to_what_is_known_of_its_projects() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(!text.contains("canary") && !text.contains("github") && !text.contains("trello"), "{text}");
-    desk.run(&["validate"]).well();
+    let validated = desk.run(&["validate"]).well();
+    assert!(!validated.err.contains("unknown-name"), "{}", validated.err);
+    let misspelt = text.replacen("[\"On hold\"]", "[\"On hold\", \"On hodl\"]", 1);
+    std::fs::write(desk.path("gapwatch.toml"), misspelt).unwrap();
+    let validated = desk.run(&["validate"]).well();
+    let told = "warning[unknown-name]: asana.asana: `states` names \"on hodl\": no section";
+    assert!(validated.err.contains(told), "{}", validated.err);
+    let offline = desk.run(&["validate", "--offline"]).well();
+    assert!(!offline.err.contains("unknown-name"), "nobody is asked: {}", offline.err);
+    std::fs::write(desk.path("gapwatch.toml"), &text).unwrap();
 
     desk.hurry();
-    desk.run(&["run", "--once"]).well().says(&["asana.asana: 1 tasks mirrored (1 new, 0 changed), 0 unreadable"]);
+    desk.run(&["run", "--once"]).well().says(&["asana.asana: 1 tasks read (1 new, 0 changed), 0 unreadable"]);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let overdue = &listed["gaps"][0];
     assert_eq!((&overdue["rule"], &overdue["owners"][0]), (&"overdue".into(), &"ana_kovac".into()), "{listed:#}");
@@ -174,7 +183,7 @@ async fn from_a_token_of_asana_to_what_is_known_of_its_projects() {
     assert!(!schedule.out.contains("repositor"), "{}", schedule.out);
     desk.run(&["preview", "comment"]).well().says(&["@Ana Kovac"]);
     desk.run(&["enable", "asana.asana"]).well().says(&["[asana.asana]"]);
-    desk.run(&["doctor", "asana.asana"]).well().says(&["logged in as Gapwatch", "1 task of 2 projects mirrored"]);
+    desk.run(&["doctor", "asana.asana"]).well().says(&["logged in as Gapwatch", "1 task of 2 projects read"]);
     desk.run(&["rules", "show", "blocker.cascade"]).well().says(&["asana.asana", "dependencies"]);
     assert_eq!(desk.sim.asana().writes().len(), 0, "it only reads");
 }
@@ -188,7 +197,7 @@ async fn from_a_key_and_a_token_of_trello_to_what_is_known_of_its_boards() {
         "[trello.trello]",
         "key = { env = \"TRELLO_KEY\" }",
         "token = { env = \"TRELLO_TOKEN\" }",
-        "# Every open board of the account; `boards = [\"Client work\"]` watches these alone.",
+        "# Every open board of the account; `boards = [\"Client work\"]` watches only these.",
         "default_manager = \"maxw\"",
         "[people.anak]",
         "also = { trello = \"anak\" }",
@@ -199,7 +208,7 @@ async fn from_a_key_and_a_token_of_trello_to_what_is_known_of_its_boards() {
     desk.run(&["validate"]).well();
 
     desk.hurry();
-    desk.run(&["run", "--once"]).well().says(&["trello.trello: 1 tasks mirrored (1 new, 0 changed), 0 unreadable"]);
+    desk.run(&["run", "--once"]).well().says(&["trello.trello: 1 tasks read (1 new, 0 changed), 0 unreadable"]);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let overdue = &listed["gaps"][0];
     assert_eq!((&overdue["rule"], &overdue["owners"][0]), (&"overdue".into(), &"anak".into()), "{listed:#}");
@@ -212,7 +221,7 @@ async fn from_a_key_and_a_token_of_trello_to_what_is_known_of_its_boards() {
     assert!(!schedule.out.contains("repositor"), "{}", schedule.out);
     desk.run(&["preview", "comment"]).well().says(&["@anak"]);
     desk.run(&["enable", "trello.trello"]).well().says(&["[trello.trello]"]);
-    desk.run(&["doctor", "trello.trello"]).well().says(&["logged in as gapwatch", "1 task of 2 boards mirrored"]);
+    desk.run(&["doctor", "trello.trello"]).well().says(&["logged in as gapwatch", "1 task of 2 boards read"]);
     desk.run(&["rules", "show", "pace.behind"]).well().says(&["trello.trello", "checklists"]);
     assert_eq!(desk.sim.trello().writes().len(), 0, "it only reads");
 }
@@ -285,7 +294,7 @@ async fn what_a_plan_does_not_tell_is_named_wherever_somebody_looks() {
     desk.run(&["rules", "list", "-o", "csv"])
         .well()
         .says(&["not on asana.asana: no blocking links: the workspace's plan"]);
-    desk.run(&["rules", "show", "blocker.cascade"]).well().says(&["at present no blocking links"]);
+    desk.run(&["rules", "show", "blocker.cascade"]).well().says(&["now no blocking links"]);
     desk.run(&["doctor"]).says(&[because, "no news of who has left", "people of the workspace are not shown"]);
     let gaps = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let lacks = gaps["connections"][0]["lacks"].as_array().unwrap().clone();

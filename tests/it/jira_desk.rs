@@ -107,7 +107,7 @@ async fn from_a_token_of_jira_to_a_configuration_that_logs_in() {
         "[jira.jira]",
         "email = \"gapwatch@example.org\"",
         "token = { env = \"JIRA_TOKEN\" }",
-        "# Every project that the account sees; `projects = [\"OPS\"]` watches these alone.",
+        "# Every project the account can see; `projects = [\"OPS\"]` watches only these.",
         "waiting = [\"On hold\"]",
         "default_manager = \"ana_kovac\"",
         "[people.ana_kovac]",
@@ -180,7 +180,7 @@ async fn what_was_read_of_jira_is_shown_by_every_command_that_looks() {
     let quick = "mode = \"observe\"\nmessages = { settle = \"0s\", work_hours_only = false, recent_action = \"0s\" }";
     std::fs::write(&path, text.replacen("mode = \"observe\"", quick, 1)).unwrap();
     let once = desk.run(&["run", "--once"]).well();
-    assert!(once.out.contains("jira.jira: 1 tasks mirrored (1 new, 0 changed), 0 unreadable"), "{}", once.out);
+    assert!(once.out.contains("jira.jira: 1 tasks read (1 new, 0 changed), 0 unreadable"), "{}", once.out);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let overdue = &listed["gaps"][0];
     assert_eq!((&overdue["rule"], &overdue["owners"][0]), (&"overdue".into(), &"ana_kovac".into()), "{listed:#}");
@@ -207,7 +207,7 @@ async fn what_was_read_of_jira_is_shown_by_every_command_that_looks() {
     assert!(desk.run(&["enable", "jira.jira"]).well().out.contains("[jira.jira]"));
     assert!(desk.run(&["check", "--project", "ops"]).well().out.contains("OPS-1"));
     let doctor = desk.run(&["doctor", "jira.jira"]).well();
-    for words in ["OPS can be read and commented", "1 task of 2 projects, versions and sprints mirrored"] {
+    for words in ["OPS can be read and commented on", "1 task of 2 projects, versions and sprints read"] {
         assert!(doctor.out.contains(words), "{words}: {}", doctor.out);
     }
     assert_eq!(desk.sim.jira().writes().len(), 0, "it only reads");

@@ -209,7 +209,8 @@ async fn a_move_between_columns_is_an_act_of_whoever_made_it() {
     world.at("2026-03-03T12:00:00Z").run().await;
     let moves = "SELECT x.field, x.old, x.new, a.handle FROM changes x LEFT JOIN accounts a ON a.id = x.account
         WHERE x.vkey LIKE 'timeline:%'";
-    let expected = ["0 | - | open [In Progress] | ana-k", "15 | open [In Progress] | open [Done] | max-w"];
+    let expected =
+        ["0 | - | active/open [In Progress] | ana-k", "15 | active/open [In Progress] | open [Done] | max-w"];
     assert_eq!(rows(&world.store(), moves), expected);
     let started = "SELECT json_extract(facts_json(facts), '$.started_at') FROM tasks";
     assert_eq!(rows(&world.store(), started), ["2026-03-03T10:00:00Z"]);

@@ -5,4 +5,5 @@ mod faults;
 mod hooks;
 mod hostile;
 mod recorded;
+mod unheard;
 mod vanishing;

@@ -159,7 +159,7 @@ async fn from_a_token_to_the_first_list_of_gaps() {
     assert!(!text.contains("canary"));
     desk.run(&["validate", "--deny-warnings"]).well();
     let once = desk.run(&["run", "--once"]).well();
-    assert!(once.out.contains("Observing: nothing is sent."), "{}", once.out);
+    assert!(once.out.contains("Observe mode: nothing was sent."), "{}", once.out);
     assert!(once.out.contains("Told as new, that would be "), "{}", once.out);
     let listed = desk.run(&["gaps", "list", "-o", "json"]).well().json();
     let gaps = listed["gaps"].as_array().unwrap();
@@ -197,7 +197,7 @@ async fn without_a_terminal_or_with_a_bad_answer_nothing_is_written_and_the_way_
     desk.env.push(("GITHUB_REPOS", "other/*".to_owned()));
     let unknown = desk.run(&["init", "--from-env"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("the token sees no repository of other"), "{}", unknown.err);
+    assert!(unknown.err.contains("the token can see no repository of other"), "{}", unknown.err);
     desk.env.pop();
     desk.env[0].1 = "ghp_canary_revoked".to_owned();
     let refused = desk.run(&["init", "--from-env"]);
@@ -235,11 +235,11 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
         ("configuration", "the mode is observe"),
         ("github.acme", "logged in as gapwatch-bot"),
         ("github.acme", "calls left of the budget \"core\""),
-        ("github.acme", "acme/web can be read and commented"),
+        ("github.acme", "acme/web can be read and commented on"),
         ("github.acme", "1 task of"),
         ("slack", "the bot token has every scope"),
         ("slack", "the channel #delivery can be reached"),
-        ("slack", "2 of 2 people with an address are found"),
+        ("slack", "2 of 2 people with an address were found"),
         ("store", "the database is sound"),
         ("daemon", "not running"),
     ] {
@@ -370,7 +370,7 @@ async fn enabling_prints_lines_that_are_taken_and_counts_what_is_then_sent() {
     let before = std::fs::read_to_string(desk.path("gapwatch.toml")).unwrap();
     desk.edit("[github.acme]\n", "[rules.overdue]\nmode = \"live\"\n\n[github.acme]\nmode = \"live\"\n");
     desk.run(&["validate", "--offline"]).well();
-    assert!(desk.run(&["enable", "github.acme"]).well().out.contains("is live already"));
+    assert!(desk.run(&["enable", "github.acme"]).well().out.contains("is already live"));
     std::fs::write(desk.path("gapwatch.toml"), before).unwrap();
     let expected = next["with_backlog"]["messages"].as_u64().unwrap();
     desk.edit("mode = \"observe\"", "mode = \"live\"");

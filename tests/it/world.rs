@@ -589,7 +589,9 @@ impl World {
         let last =
             messages.iter().rfind(|message| message.ours && message.thread_ts.is_none() && reader(message) == to);
         let last = last.unwrap_or_else(|| panic!("nothing was sent to {to}"));
-        last.text.lines().skip(1).collect::<Vec<_>>().join("\n")
+        // Above the words stands what a notification shows, unless they are the same.
+        let shown = usize::from(last.text.lines().count() > 1);
+        last.text.lines().skip(shown).collect::<Vec<_>>().join("\n")
     }
 
     /// Our comment on an issue of [`REPO`], as it stands.

@@ -62,7 +62,7 @@ impl Asana {
         if turn.after.is_none() && turn.over.is_some_and(is_recent) {
             return (Vec::new(), turn.clone());
         }
-        let most = if self.plan_is_paid() { MANY } else { FEW };
+        let most = if self.has_paid_plan() { MANY } else { FEW };
         let is_next = |gid: &str| turn.after.as_deref().is_none_or(|after| gid > after);
         let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (workspace, gid) in places.members.iter().filter(|(_, gid)| is_next(gid)) {

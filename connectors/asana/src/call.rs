@@ -143,7 +143,7 @@ pub(crate) fn is_gid(text: &str) -> bool {
 impl Asana {
     /// The budget of the workspace's plan, as far as it is known: the smaller one is surely kept.
     pub(crate) fn budget(&self) -> &'static str {
-        if self.plan_is_paid() { PAID } else { FREE }
+        if self.has_paid_plan() { PAID } else { FREE }
     }
 
     /// Reads once. Any status but 401 and limits.

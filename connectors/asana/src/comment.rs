@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answers::{refused, said, words};
-use crate::call::{Ask, is_gid};
+use crate::call::{Ask, is_gid, not_written};
+use crate::reach::Form;
 use crate::text::{Mentions, bare, rich_with};
 use crate::wire::Story;
 use crate::{Asana, TOOL, items, mark};
@@ -32,7 +33,13 @@ struct MadeStory {
 impl Asana {
     pub(crate) async fn post_comment(&self, task: &str, text: &Text, mark: &Mark) -> Result<MessageRef, WriteError> {
         let task = gid(task)?;
-        let response = self.say(&Method::POST, &format!("tasks/{task}/stories"), text, mark).await?;
+        let reach = self.reach(task, text).await.map_err(not_written)?;
+        if reach.is_nobody() {
+            let (who, because) = reach.missed(Form::Addressed);
+            return Err(WriteError::Unheard { at: None, who, because });
+        }
+        let text = reach.addressed(text);
+        let (response, form) = self.say(&Method::POST, &format!("tasks/{task}/stories"), &text, mark).await?;
         match response.status {
             200 | 201 => {}
             404 | 410 => {
@@ -43,12 +50,14 @@ impl Asana {
         }
         let made: Made = serde_json::from_slice(&response.body)
             .map_err(|_| WriteError::Unsure { because: "the answer does not tell the comment's gid".to_owned() })?;
-        Ok(MessageRef(made.data.gid))
+        let at = MessageRef(made.data.gid);
+        let (who, because) = reach.missed(form);
+        if who.is_empty() { Ok(at) } else { Err(WriteError::Unheard { at: Some(at), who, because }) }
     }
 
     pub(crate) async fn edit_comment(&self, at: &MessageRef, text: &Text, mark: &Mark) -> Result<(), WriteError> {
         let story = gid(&at.0)?;
-        let response = self.say(&Method::PUT, &format!("stories/{story}"), text, mark).await?;
+        let (response, _) = self.say(&Method::PUT, &format!("stories/{story}"), text, mark).await?;
         match response.status {
             200 => Ok(()),
             404 | 410 => Err(WriteError::Gone { because: "the comment is not there any more".to_owned() }),
@@ -66,23 +75,22 @@ impl Asana {
     }
 
     /// Writes the words. A 400 wrote nothing: then without the mention, which Asana refuses of whoever does not see the task,
-    /// and at last as plain words.
-    async fn say(&self, method: &Method, path: &str, text: &Text, mark: &Mark) -> Result<Response, WriteError> {
+    /// and at last as plain words. Says which of these it was.
+    async fn say(&self, method: &Method, path: &str, text: &Text, mark: &Mark) -> Result<(Response, Form), WriteError> {
         let full = rich_with(text, Some(mark), Mentions::There);
         let unaddressed = rich_with(text, Some(mark), Mentions::LeftOut);
-        let mut bodies = vec![json!({ "html_text": full })];
+        let mut bodies = vec![(json!({ "html_text": full }), Form::Addressed)];
         if unaddressed != full {
-            bodies.push(json!({ "html_text": unaddressed }));
+            bodies.push((json!({ "html_text": unaddressed }), Form::Unaddressed));
         }
-        bodies.push(json!({ "text": bare(text, mark) }));
-        let (last, first) = bodies.split_last().expect("there are two at least");
-        for body in first {
-            let response = self.write(method.clone(), path.to_owned(), Some(body)).await?;
+        for (body, form) in bodies {
+            let response = self.write(method.clone(), path.to_owned(), Some(&body)).await?;
             if response.status != 400 {
-                return Ok(response);
+                return Ok((response, form));
             }
         }
-        self.write(method.clone(), path.to_owned(), Some(last)).await
+        let body = json!({ "text": bare(text, mark) });
+        Ok((self.write(method.clone(), path.to_owned(), Some(&body)).await?, Form::Bare))
     }
 
     pub(crate) async fn find_comment(

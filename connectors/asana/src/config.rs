@@ -21,6 +21,14 @@ pub struct Fields {
     pub priority: Option<String>,
 }
 
+impl Fields {
+    /// Every name that the operator gave.
+    pub(crate) fn named(&self) -> Vec<&str> {
+        let all = [&self.start, &self.progress, &self.estimate, &self.priority];
+        all.into_iter().filter_map(|word| word.as_deref()).collect()
+    }
+}
+
 /// Which section, or which value of a status field, says which state; upper and lower case being the same. What is not
 /// named follows its own words where they are common ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -48,19 +48,22 @@ impl Asana {
         let account = me.account();
         let name = account.name.or(account.email).unwrap_or_else(|| "an account without a name".to_owned());
         let host = self.config.url.host_str().unwrap_or_default();
-        let mut findings =
-            vec![Finding::good(format!("logged in as {name} at {host}; a token does not end by itself"))];
+        let mut findings = vec![Finding::good(format!("logged in as {name} at {host}; the token does not expire"))];
         findings.extend(self.skew().filter(|skew| skew.abs() > SKEW).map(|skew| {
             let what = format!("this machine's clock differs from Asana's by {} s", skew.as_secs().abs());
-            Finding::warning(what, "let the clock be set by NTP")
+            Finding::warning(what, "set this machine's clock by NTP")
         }));
         match self.workspaces().await {
             Ok(workspaces) if workspaces.is_empty() => findings.push(Finding::problem(
                 Verdict::Refused,
                 "the account is in no workspace",
-                "invite it into the workspace that is to be watched",
+                "invite it to the workspace you want to watch",
             )),
-            Ok(workspaces) => findings.extend(self.plan(&workspaces).await),
+            Ok(workspaces) => {
+                findings.extend(self.plan(&workspaces).await);
+                let what = "tasks in no project (somebody's own list) are shown to nobody else, and not watched";
+                findings.push(Finding::good(what));
+            }
             Err(error) => {
                 findings.push(Finding::failed(&error));
                 return findings;
@@ -80,7 +83,7 @@ impl Asana {
             findings.extend(self.states_of_nothing(&heard));
         }
         if parts.len() > MOST_PARTS {
-            findings.push(Finding::good(format!("{} further projects were not asked for", parts.len() - MOST_PARTS)));
+            findings.push(Finding::good(format!("{} more projects were not checked", parts.len() - MOST_PARTS)));
         }
         findings.extend(self.warnings().into_iter().map(|warning| Finding::warning(warning, TODO)));
         findings
@@ -90,16 +93,21 @@ impl Asana {
         let mut findings = Vec::new();
         for workspace in workspaces {
             let path = format!("workspaces/{workspace}/tasks/search");
+            let name = self.workspace_called(workspace).await.unwrap_or_else(|_| workspace.clone());
             findings.push(match self.ask(&plan_probe(&path)).await {
-                Ok(answer) if answer.status == 402 => Finding::warning(
-                    "the workspace is on a free plan: dependencies and custom fields are not told (`blocker.cascade` and \
-                     `pace.behind` by fields have nothing new to go by), 150 requests a minute",
-                    "nothing, if that is meant",
-                ),
-                Ok(answer) if answer.is_ok() => {
-                    Finding::good("the workspace is on a paid plan: 1,500 requests a minute")
+                Ok(answer) if answer.status == 402 => {
+                    let what = format!(
+                        "the workspace {name} is on a free plan: dependencies and custom fields are not told \
+                         (`blocker.cascade` and `pace.behind` by fields have nothing new to go by), 150 requests a minute"
+                    );
+                    Finding::warning(what, "nothing, if this is intended")
                 }
-                Ok(answer) => Finding::good(format!("the workspace's plan is not told (HTTP {})", answer.status)),
+                Ok(answer) if answer.is_ok() => {
+                    Finding::good(format!("the workspace {name} is on a paid plan: 1,500 requests a minute"))
+                }
+                Ok(answer) => {
+                    Finding::good(format!("Asana does not say which plan the workspace {name} has (HTTP {})", answer.status))
+                }
                 Err(error) => Finding::failed(&error),
             });
         }
@@ -120,6 +128,30 @@ impl Asana {
         findings
     }
 
+    /// What the configuration names, and none of these projects has.
+    async fn names_of_nothing(&self, parts: &[String]) -> Result<Vec<Finding>, ConnectorError> {
+        let named = self.config.fields.named();
+        if parts.is_empty() || parts.len() > MOST_PARTS || (self.config.states.0.is_empty() && named.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let (mut heard, mut has_fields, mut there) = (BTreeSet::new(), false, Vec::new());
+        for part in parts {
+            let project = self.project_called(part).await?;
+            heard.extend(self.sections_of(&project.gid).await?.iter().map(|section| folded(section)));
+            // A free plan has none, and the plan is said elsewhere.
+            let Some(fields) = self.fields_there(&project).await? else { continue };
+            has_fields = true;
+            heard.extend(choices(&fields));
+            there.extend(fields);
+        }
+        let unfound = named.into_iter().filter(|word| has_fields && !there.iter().any(|field| is_called(field, word)));
+        let unfound = unfound.map(|word| {
+            let what = format!("`fields` names \"{word}\", which no project has");
+            Finding::warning(what, "write it as Asana does, or by its gid")
+        });
+        Ok(self.states_of_nothing(&heard).into_iter().chain(unfound).collect())
+    }
+
     /// What `states` names and nothing is called.
     fn states_of_nothing(&self, heard: &BTreeSet<String>) -> Vec<Finding> {
         let is_unheard = |word: &&String| !heard.contains(*word) && !APPROVALS.contains(&word.as_str());
@@ -127,7 +159,7 @@ impl Asana {
         words.sort();
         let unheard = |word: &String| {
             let what = format!("`states` names \"{word}\": no section and no choice of a field is called so");
-            Finding::warning(what, "write it as Asana does; nothing, if it is a status of a task type of your own")
+            Finding::warning(what, "spell it as Asana does; nothing, if it is a status of a custom task type")
         };
         words.into_iter().map(unheard).collect()
     }
@@ -140,7 +172,7 @@ impl Asana {
             let what = format!("{name} is archived or finished: there is nothing to watch");
             let todo = match self.config.projects.is_empty() {
                 true => "nothing: it is not read",
-                false => "take it out of `projects`",
+                false => "remove it from `projects`",
             };
             return Ok(vec![Finding::warning(what, todo)]);
         }
@@ -157,11 +189,11 @@ impl Asana {
         }
         findings.push(match self.events_since(&project.gid, None).await? {
             News::Deaf => Finding::warning(
-                format!("{name}: events are not for this token, so that each poll asks for lists"),
-                "take a personal access token or a service account's, which have them",
+                format!("{name}: this token cannot read events, so each poll reads lists instead"),
+                "use a personal access token or one of a service account",
             ),
             News::Begin(_) | News::Heard { .. } => {
-                Finding::good(format!("{name} can be read, and tells of its changes by events"))
+                Finding::good(format!("{name} can be read, and reports changes by events"))
             }
         });
         let own = self.sections_of(&project.gid).await?;
@@ -183,8 +215,11 @@ impl Asana {
             let more = if count > MOST_NAMED { ", …" } else { "" };
             let named = format!("{}{more}", named.join(", "));
             Finding::warning(
-                format!("{name}: {count} of its {} sections say no state that is known: {named}", sections.len()),
-                "name them in `states`, as far as they say whether work is under way, in review or waiting",
+                format!(
+                    "{name}: {count} of its {} sections have names whose state is unknown: {named}",
+                    sections.len()
+                ),
+                "list them in `states` if they mean in progress, in review or waiting",
             )
         })
     }
@@ -196,18 +231,8 @@ impl Asana {
         name: &str,
         heard: &mut BTreeSet<String>,
     ) -> Result<Vec<Finding>, ConnectorError> {
-        let ask = Ask::list(format!("projects/{}/custom_field_settings", project.gid), SETTING_FIELDS);
-        let answer = self.ask(&ask).await?;
-        // A free plan has none.
-        if matches!(answer.status, 402..=404) {
-            return Ok(Vec::new());
-        }
-        let what = format!("custom fields of {name}");
-        let answer = crate::answers::expect_ok(answer, &what)?;
-        let settings: Vec<Setting> = items::each(&items::list(&answer, &what)?.data, &mut Vec::new());
-        let all: Vec<CustomField> = settings.into_iter().filter_map(|setting| setting.custom_field).collect();
-        let choices = all.iter().flat_map(|field| field.enum_options.iter().flatten());
-        heard.extend(choices.filter_map(|choice| choice.name.as_deref()).map(folded));
+        let Some(all) = self.fields_there(project).await? else { return Ok(Vec::new()) };
+        heard.extend(choices(&all));
         let config = &self.config.fields;
         let told = |role: Role| match role {
             Role::Start => "the start date",
@@ -226,19 +251,38 @@ impl Asana {
         if !read.is_empty() {
             findings.push(Finding::good(format!("{name}: read from custom fields: {}", read.join(", "))));
         }
-        let named = [&config.start, &config.progress, &config.estimate, &config.priority];
-        for word in named.into_iter().flatten() {
-            let is_it = |field: &&CustomField| {
-                field.gid.as_deref() == Some(word.trim())
-                    || field.name.as_deref().is_some_and(|name| folded(name) == folded(word))
-            };
-            if !all.iter().any(|field| is_it(&field)) {
+        for word in config.named() {
+            if !all.iter().any(|field| is_called(field, word)) {
                 let what = format!("`fields` names \"{word}\", which {name} does not have");
-                findings.push(Finding::warning(what, "write it as Asana does, or by its gid"));
+                findings.push(Finding::warning(what, "spell it as Asana does, or use its gid"));
             }
         }
         Ok(findings)
     }
+
+    /// The custom fields of a project. `None`: they are not shown, as on a free plan.
+    async fn fields_there(&self, project: &Project) -> Result<Option<Vec<CustomField>>, ConnectorError> {
+        let ask = Ask::list(format!("projects/{}/custom_field_settings", project.gid), SETTING_FIELDS);
+        let answer = self.ask(&ask).await?;
+        if matches!(answer.status, 402..=404) {
+            return Ok(None);
+        }
+        let what = format!("custom fields of {}", project.name.as_deref().unwrap_or(&project.gid));
+        let answer = crate::answers::expect_ok(answer, &what)?;
+        let settings: Vec<Setting> = items::each(&items::list(&answer, &what)?.data, &mut Vec::new());
+        Ok(Some(settings.into_iter().filter_map(|setting| setting.custom_field).collect()))
+    }
+}
+
+/// What may be chosen in these fields, as it is compared.
+fn choices(fields: &[CustomField]) -> Vec<String> {
+    let choices = fields.iter().flat_map(|field| field.enum_options.iter().flatten());
+    choices.filter_map(|choice| choice.name.as_deref()).map(folded).collect()
+}
+
+/// Whether the operator means this field.
+fn is_called(field: &CustomField, word: &str) -> bool {
+    field.gid.as_deref() == Some(word.trim()) || field.name.as_deref().is_some_and(|name| folded(name) == folded(word))
 }
 
 /// What to do about a warning that was met while reading.
@@ -247,5 +291,9 @@ const TODO: &str = "see \"Asana\" in README.md";
 impl Examine for Asana {
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(self.look_at_itself(parts))
+    }
+
+    fn misnamed<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        Box::pin(self.names_of_nothing(parts))
     }
 }

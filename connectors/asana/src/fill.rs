@@ -104,7 +104,7 @@ impl Asana {
             fields: &self.config.fields,
             people: &places.people,
             own: &own,
-            is_free: self.plan_is_free(),
+            is_free: self.plan_is_free(&scope.at.ext),
         };
         for one in &mut here {
             let (task, place) = (&one.row.task, one.at.as_deref().unwrap_or(&scope.at.ext));
@@ -155,7 +155,7 @@ impl Asana {
         since: i64,
     ) -> Result<Vec<Heard>, ConnectorError> {
         let asks = heard.iter().map(|one| Ask::one(format!("tasks/{}", one.gid), "")).collect();
-        let answers = self.ask_many_tasks(asks).await?;
+        let answers = self.ask_many_tasks(&scope.at.ext, asks).await?;
         let mut rows = Vec::with_capacity(heard.len());
         for (one, answer) in heard.iter().zip(answers) {
             if matches!(answer.status, 403 | 404 | 410) {
@@ -213,7 +213,7 @@ impl Asana {
                 break;
             }
             let gids: Vec<&str> = parents.iter().map(|(gid, ..)| gid.as_str()).collect();
-            let lists = self.subtasks_of(page, &gids).await?;
+            let lists = self.subtasks_of(page, scope, &gids).await?;
             for ((parent, at, past), subtasks) in parents.into_iter().zip(lists) {
                 for mut task in subtasks {
                     if !known.insert(task.gid.clone()) {
@@ -230,9 +230,14 @@ impl Asana {
     }
 
     /// The subtasks of each, one level down.
-    async fn subtasks_of(&self, page: &mut Page, parents: &[&str]) -> Result<Vec<Vec<wire::Task>>, ConnectorError> {
+    async fn subtasks_of(
+        &self,
+        page: &mut Page,
+        scope: &Scope,
+        parents: &[&str],
+    ) -> Result<Vec<Vec<wire::Task>>, ConnectorError> {
         let asks: Vec<Ask> = parents.iter().map(|gid| Ask::list(format!("tasks/{gid}/subtasks"), "")).collect();
-        let answers = self.ask_many_tasks(asks.clone()).await?;
+        let answers = self.ask_many_tasks(&scope.at.ext, asks.clone()).await?;
         let mut lists = Vec::with_capacity(parents.len());
         for ((gid, mut ask), answer) in parents.iter().zip(asks).zip(answers) {
             let what = format!("subtasks of task {gid}");
@@ -242,7 +247,7 @@ impl Asana {
                 continue;
             }
             let first = expect_ok(answer, &what)?;
-            ask.fields = self.task_fields();
+            ask.fields = self.task_fields(&scope.at.ext);
             let mut tasks = Vec::new();
             for answer in self.rest_of(&ask, first, &what).await? {
                 let listed = items::list(&answer, &what)?;

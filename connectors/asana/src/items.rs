@@ -1,6 +1,7 @@
 //! Reading an answer's items one by one: one that cannot be read costs itself, not the page.
 
-use connector_kit::{ConnectorError, Unreadable};
+pub(crate) use connector_kit::items::one;
+use connector_kit::{ConnectorError, Unreadable, items};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -47,37 +48,9 @@ fn text<'a>(answer: &'a Answer, what: &str) -> Result<&'a str, ConnectorError> {
     std::str::from_utf8(&answer.body).map_err(|_| malformed(format!("{what}: not text")))
 }
 
-/// Reads one item. On failure says which field, never what was in it.
-pub(crate) fn one<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    if let Ok(read) = serde_json::from_str(text) {
-        return Ok(read);
-    }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let Err(err) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
-        return Err("more than one value".to_owned());
-    };
-    let path = err.path().to_string();
-    let cause = err.into_inner();
-    let said = cause.to_string();
-    Err(if said.starts_with("missing field") {
-        said
-    } else if cause.is_data() {
-        format!("an unexpected value at {path}")
-    } else {
-        "no valid JSON".to_owned()
-    })
-}
-
 /// Reads each of these; what cannot be read is named by its gid.
 pub(crate) fn each<'a, T: Deserialize<'a>>(raws: &[&'a RawValue], unreadable: &mut Vec<Unreadable>) -> Vec<T> {
-    let mut read = Vec::with_capacity(raws.len());
-    for (at, raw) in raws.iter().enumerate() {
-        match one(raw.get()) {
-            Ok(item) => read.push(item),
-            Err(because) => unreadable.push(Unreadable { what: name_of(raw, at), because }),
-        }
-    }
-    read
+    items::each(raws.iter().copied(), name_of, unreadable)
 }
 
 /// What can still be made out: the gid, else its place on the page.

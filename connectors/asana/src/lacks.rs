@@ -11,12 +11,12 @@ use crate::stand::{List, Stand, millis};
 
 impl Asana {
     /// What this stream does not tell, as far as its answers have shown it. Nothing, where the plan is not known.
-    fn lacking(&self) -> Vec<Lack> {
+    fn lacking(&self, project: &str) -> Vec<Lack> {
         let mut lacks = Vec::new();
-        if !self.has_links() || self.plan_is_free() {
+        if !self.has_links(project) || self.plan_is_free(project) {
             lacks.push(Lack::whole(Need::Blocking, "the workspace's plan has no dependencies (HTTP 402)"));
         }
-        if self.plan_is_free() {
+        if self.plan_is_free(project) {
             let because = "the workspace's plan has no custom fields (HTTP 402)";
             // What is made of sub-tasks is told on every plan.
             lacks.push(Lack::part(Need::Progress, because));
@@ -28,12 +28,13 @@ impl Asana {
 
     /// The next page of tasks, with what it does not tell.
     pub(crate) async fn pull_tasks(&self, scope: &Scope, cursor: &Cursor) -> Result<Page, ConnectorError> {
-        let before = self.begun(cursor);
+        let project = scope.at.ext.as_str();
+        let before = self.begun(project, cursor);
         let mut page = self.next_of_tasks(scope, &before).await?;
         let mut stand = Stand::from_cursor(&page.next);
-        let lacks = self.lacking();
+        let lacks = self.lacking(project);
         // What is not known to be told is not told again by that.
-        let is_lean = !lacks.is_empty() || (stand.lean && !self.plan_is_paid());
+        let is_lean = !lacks.is_empty() || (stand.lean && !self.plan_is_paid(project));
         if is_lean {
             stand.lean = true;
             stand.walk.iter_mut().for_each(|walk| walk.lean = true);
@@ -42,16 +43,21 @@ impl Asana {
         page.lacks = match (lacks.is_empty(), stand.lean) {
             (false, _) => Some(lacks),
             (true, true) => None,
-            (true, false) => (!page.more || (cursor.backfilled && self.plan_is_paid())).then(Vec::new),
+            (true, false) => (!page.more || (cursor.backfilled && self.plan_is_paid(project))).then(Vec::new),
         };
         Ok(page)
     }
 
     /// Where to go on: with all that is open, where it was last read without what is told by now.
-    fn begun(&self, cursor: &Cursor) -> Cursor {
+    fn begun(&self, project: &str, cursor: &Cursor) -> Cursor {
         let mut stand = Stand::from_cursor(cursor);
         let is_at_it = stand.walk.as_ref().is_some_and(|walk| walk.of != List::Modified && !walk.lean);
-        if !cursor.backfilled || !stand.lean || is_at_it || !self.plan_is_paid() || !self.lacking().is_empty() {
+        if !cursor.backfilled
+            || !stand.lean
+            || is_at_it
+            || !self.plan_is_paid(project)
+            || !self.lacking(project).is_empty()
+        {
             return cursor.clone();
         }
         stand.walk = Some(stand.sweep(millis(self.there_now())));

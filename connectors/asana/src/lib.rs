@@ -25,6 +25,8 @@ mod look;
 mod mark;
 mod normalise;
 mod places;
+mod plans;
+mod reach;
 mod said;
 mod stand;
 mod tasks;
@@ -55,6 +57,7 @@ pub use hooks::{AsanaHooks, Keep, Keeper};
 use access::Access;
 use normalise::fingerprint;
 use places::Places;
+use plans::Plans;
 use whoami::Myself;
 
 /// The connector's name, in errors and in site keys.
@@ -103,10 +106,8 @@ pub struct Asana {
 struct Known {
     me: Option<Myself>,
     places: Option<Arc<Places>>,
-    /// Whether the plan is a paid one. `None`: that was not told yet.
-    is_paid: Option<bool>,
+    plans: Plans,
     no_batches: bool,
-    no_links: bool,
     /// Tasks that events said were deleted.
     deleted: BTreeSet<String>,
     /// Where open tasks stood when they were last read: a fingerprint of the word.
@@ -190,17 +191,9 @@ impl Asana {
         self.known().places = Some(places);
     }
 
-    pub(crate) fn plan_is_paid(&self) -> bool {
-        self.known().is_paid == Some(true)
-    }
-
-    /// The plan is known to be one without dependencies and custom fields: where they are empty, nothing is told.
-    pub(crate) fn plan_is_free(&self) -> bool {
-        self.known().is_paid == Some(false)
-    }
-
-    pub(crate) fn note_plan(&self, is_paid: bool) {
-        self.known().is_paid = Some(is_paid);
+    /// What is known of the plans of workspaces.
+    pub(crate) fn plans<T>(&self, look: impl FnOnce(&mut Plans) -> T) -> T {
+        look(&mut self.known().plans)
     }
 
     pub(crate) fn has_no_batches(&self) -> bool {
@@ -209,15 +202,6 @@ impl Asana {
 
     pub(crate) fn note_no_batches(&self) {
         self.known().no_batches = true;
-    }
-
-    /// Whether dependencies can be asked for, as far as is known.
-    pub(crate) fn has_links(&self) -> bool {
-        !self.known().no_links
-    }
-
-    pub(crate) fn note_links(&self, there: bool) {
-        self.known().no_links = !there;
     }
 
     pub(crate) fn note_deleted(&self, gid: &str, is_deleted: bool) {

@@ -23,7 +23,8 @@ impl Asana {
             return Err(ConnectorError::Misconfigured { tool: TOOL, what });
         }
         let what = format!("task {handle}");
-        let answer = self.ask_tasks(Ask::one(format!("tasks/{handle}"), "")).await?;
+        // In which project it is, its answer tells.
+        let answer = self.ask_tasks("", Ask::one(format!("tasks/{handle}"), "")).await?;
         match answer.status {
             404 | 410 if self.is_deleted(handle) => return Ok(TaskLook::Gone),
             403 | 404 | 410 => return Ok(TaskLook::Hidden),

@@ -17,7 +17,7 @@ use crate::wire::{Named, Project, User};
 use crate::{Asana, TOOL, items};
 
 /// What is asked of each project.
-pub(crate) const PROJECT_FIELDS: &str = "name,archived,completed,owner.name";
+pub(crate) const PROJECT_FIELDS: &str = "name,archived,completed,owner.name,workspace.gid";
 
 /// So long people are not asked for again: a large organisation has many pages of them.
 const PEOPLE_KEPT: SignedDuration = SignedDuration::from_hours(12);
@@ -73,7 +73,7 @@ impl Asana {
     ) -> Result<Arc<Places>, ConnectorError> {
         let mut places = Places::default();
         places.watched.extend(selection.projects.iter().filter(|one| is_open(one)).map(|one| one.gid.clone()));
-        self.learn_plan(&self.workspaces().await?).await?;
+        self.learn_plans(&self.workspaces().await?, selection).await?;
         let now = self.clock.now();
         let is_recent = |at: Timestamp| (SignedDuration::ZERO..PEOPLE_KEPT).contains(&now.duration_since(at));
         let before = self.known_places();
@@ -208,33 +208,40 @@ impl Asana {
         Ok((projects, asked_at))
     }
 
-    /// Only paid plans have a search, and only they are given the larger budget. Of several workspaces one is enough.
-    async fn learn_plan(&self, workspaces: &[String]) -> Result<(), ConnectorError> {
-        let (mut is_paid, mut is_all_paid) = (None, !workspaces.is_empty());
+    /// Only paid plans have a search, and only they are given the larger budget.
+    async fn learn_plans(&self, workspaces: &[String], selection: &Selection) -> Result<(), ConnectorError> {
+        let homes = selection.projects.iter().filter_map(|one| {
+            let only = workspaces.first().filter(|_| workspaces.len() == 1);
+            let workspace = one.workspace.as_ref().and_then(|workspace| workspace.gid.as_ref()).or(only)?;
+            Some((one.gid.clone(), workspace.clone()))
+        });
+        self.plans(|plans| plans.settle(workspaces, homes));
         for workspace in workspaces {
             let path = format!("workspaces/{workspace}/tasks/search");
+            let warning = free_plan(&self.workspace_called(workspace).await?);
             match unless_down(self.ask(&plan_probe(&path)).await)?.map(|answer| answer.status) {
                 Some(200) => {
-                    is_paid = Some(true);
-                    continue;
+                    self.plans(|plans| plans.note(workspace, true));
+                    self.unwarn(&warning);
                 }
                 Some(402) => {
-                    self.warn(FREE_PLAN);
-                    is_paid = is_paid.or(Some(false));
+                    self.plans(|plans| plans.note(workspace, false));
+                    self.warn(&warning);
                 }
                 _ => {}
             }
-            is_all_paid = false;
         }
-        if is_all_paid {
-            self.note_links(true);
+        if self.plans(|plans| plans.all_have_links()) {
             self.unwarn(NO_LINKS);
-            self.unwarn(FREE_PLAN);
-        }
-        if let Some(is_paid) = is_paid {
-            self.note_plan(is_paid);
         }
         Ok(())
+    }
+
+    /// What people call a workspace.
+    pub(crate) async fn workspace_called(&self, gid: &str) -> Result<String, ConnectorError> {
+        let all = self.myself().await?.workspaces.unwrap_or_default();
+        let name = all.into_iter().find(|one| one.gid.as_deref() == Some(gid)).and_then(|one| one.name);
+        Ok(name.filter(|name| !name.is_empty()).unwrap_or_else(|| gid.to_owned()))
     }
 
     /// Who is in a workspace, and who has left it. `None`: that is not shown, or cannot be told now.
@@ -285,8 +292,12 @@ impl Places {
     }
 }
 
-const FREE_PLAN: &str = "the workspace is on a free plan: dependencies and custom fields are not told, so that what was known of \
-                         them stays as it was, and fewer requests a minute are allowed";
+fn free_plan(workspace: &str) -> String {
+    format!(
+        "the workspace {workspace} is on a free plan: dependencies and custom fields are not told there, so that what was \
+         known of them stays as it was, and fewer requests a minute are allowed"
+    )
+}
 
 pub(crate) const NOT_SHOWN: &str = "the people of the workspace are not shown to this token: who left from now on is not known, and their \
                          tasks do not show as nobody's";

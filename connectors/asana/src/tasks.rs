@@ -112,9 +112,9 @@ impl Asana {
             (List::Modified, Some(since)) => query.push(("modified_since", since)),
             _ => {}
         }
-        let rows = if walk.of == List::All && !self.plan_is_paid() { FEW } else { PAGE };
+        let rows = if walk.of == List::All && !self.has_paid_plan() { FEW } else { PAGE };
         let ask = Ask::list("tasks", "").query(query).at(walk.offset.clone()).rows(rows);
-        let answer = self.ask_tasks(ask).await?;
+        let answer = self.ask_tasks(&scope.at.ext, ask).await?;
         if walk.offset.is_some() && is_expired_offset(&answer) {
             walk.offset = None;
             stand.walk = Some(walk);
@@ -153,41 +153,45 @@ impl Asana {
         Ok(page)
     }
 
-    /// Asks for tasks with all their fields; where the plan has no dependencies, without these.
-    pub(crate) async fn ask_tasks(&self, mut ask: Ask) -> Result<Answer, ConnectorError> {
-        ask.fields = self.task_fields();
+    /// Asks for tasks of a project with all their fields; where its plan has no dependencies, without these.
+    pub(crate) async fn ask_tasks(&self, project: &str, mut ask: Ask) -> Result<Answer, ConnectorError> {
+        ask.fields = self.task_fields(project);
         let answer = self.ask(&ask).await?;
-        if answer.status != 402 || !self.has_links() {
+        if answer.status != 402 || !self.has_links(project) {
             return Ok(answer);
         }
-        self.drop_links();
-        ask.fields = self.task_fields();
+        self.drop_links(project);
+        ask.fields = self.task_fields(project);
         self.ask(&ask).await
     }
 
     /// The same for several tasks or lists of them.
-    pub(crate) async fn ask_many_tasks(&self, mut asks: Vec<Ask>) -> Result<Vec<Answer>, ConnectorError> {
-        let fields = self.task_fields();
+    pub(crate) async fn ask_many_tasks(
+        &self,
+        project: &str,
+        mut asks: Vec<Ask>,
+    ) -> Result<Vec<Answer>, ConnectorError> {
+        let fields = self.task_fields(project);
         asks.iter_mut().for_each(|ask| ask.fields.clone_from(&fields));
         let answers = self.ask_many(&asks).await?;
-        if !self.has_links() || answers.iter().all(|answer| answer.status != 402) {
+        if !self.has_links(project) || answers.iter().all(|answer| answer.status != 402) {
             return Ok(answers);
         }
-        self.drop_links();
-        let fields = self.task_fields();
+        self.drop_links(project);
+        let fields = self.task_fields(project);
         asks.iter_mut().for_each(|ask| ask.fields.clone_from(&fields));
         self.ask_many(&asks).await
     }
 
-    pub(crate) fn task_fields(&self) -> String {
-        match self.has_links() {
+    pub(crate) fn task_fields(&self, project: &str) -> String {
+        match self.has_links(project) {
             true => format!("{TASK_FIELDS},{LINK_FIELDS}"),
             false => TASK_FIELDS.to_owned(),
         }
     }
 
-    fn drop_links(&self) {
-        self.note_links(false);
+    fn drop_links(&self, project: &str) {
+        self.plans(|plans| plans.drop_links(project));
         self.warn(NO_LINKS);
     }
 

@@ -182,6 +182,7 @@ pub(crate) struct Project {
     pub(crate) archived: Option<bool>,
     pub(crate) completed: Option<bool>,
     pub(crate) owner: Option<User>,
+    pub(crate) workspace: Option<Named>,
 }
 
 /// One event of a project.

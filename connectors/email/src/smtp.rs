@@ -215,6 +215,7 @@ fn without(error: WriteError, to: &Address) -> WriteError {
         WriteError::Refused { because } => WriteError::Refused { because: less(because) },
         WriteError::Gone { because } => WriteError::Gone { because: less(because) },
         WriteError::Unauthorized { because } => WriteError::Unauthorized { because: less(because) },
+        WriteError::Unheard { at, who, because } => WriteError::Unheard { at, who, because: less(because) },
     }
 }
 

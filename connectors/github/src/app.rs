@@ -301,7 +301,7 @@ fn of_write(error: WriteError) -> ConnectorError {
             ConnectorError::Transient { tool: TOOL, what: because, retry_after: None, source: None }
         }
         WriteError::Unauthorized { because } => ConnectorError::Unauthorized { tool: TOOL, what: because },
-        WriteError::Refused { because } | WriteError::Gone { because } => {
+        WriteError::Refused { because } | WriteError::Gone { because } | WriteError::Unheard { because, .. } => {
             ConnectorError::Misconfigured { tool: TOOL, what: because }
         }
     }

@@ -53,7 +53,7 @@ impl GitHub {
                 let as_whom = who.account.and_then(|account| account.handle);
                 findings.push(Finding::good(match as_whom {
                     Some(login) => format!("logged in as {login} at {}", self.origin),
-                    None => format!("logged in at {}, as an app's installation or a token without a user", self.origin),
+                    None => format!("logged in at {}, as an app installation or a token without a user", self.origin),
                 }));
                 let todo = "see \"GitHub token\" in README.md";
                 findings.extend(who.warnings.into_iter().map(|warning| Finding::warning(warning, todo)));
@@ -67,8 +67,7 @@ impl GitHub {
             findings.push(self.repository(repo).await);
         }
         if repos.len() > MOST_PARTS {
-            findings
-                .push(Finding::good(format!("{} further repositories were not asked for", repos.len() - MOST_PARTS)));
+            findings.push(Finding::good(format!("{} more repositories were not checked", repos.len() - MOST_PARTS)));
         }
         findings
     }
@@ -122,8 +121,8 @@ fn token(response: &Response) -> Finding {
     };
     let ends = header("github-authentication-token-expiration");
     Finding::good(match ends {
-        Some(ends) => format!("{kind}; it ends at {ends}"),
-        None => format!("{kind}; it names no end"),
+        Some(ends) => format!("{kind}; it expires at {ends}"),
+        None => format!("{kind}; it reports no expiry date"),
     })
 }
 
@@ -141,7 +140,7 @@ fn left(name: &str, budget: &Budget, now: Timestamp) -> Finding {
 }
 
 fn skew(skew: SignedDuration) -> Finding {
-    let what = format!("its clock and ours differ by {} s", skew.as_secs());
+    let what = format!("its clock differs from ours by {} s", skew.as_secs());
     if skew.abs() > SKEW {
         return Finding::warning(what, "set this machine's clock by NTP; beyond 5 min nothing is judged or sent");
     }
@@ -152,26 +151,26 @@ fn state(asked: &str, open: &Open<'_>) -> Finding {
     let name = &*open.full_name;
     if open.archived == Some(true) || open.disabled == Some(true) {
         return Finding::warning(
-            format!("{name} is archived or disabled: it can be read and not be commented"),
-            "take it out of `repos`",
+            format!("{name} is archived or disabled: it can be read, but not commented on"),
+            "remove it from `repos`",
         );
     }
     if open.has_issues == Some(false) {
         return Finding::warning(
-            format!("{name} has no issues switched on: there is nothing to watch"),
-            "take it out of `repos`",
+            format!("{name} has issues switched off: there is nothing to watch"),
+            "remove it from `repos`",
         );
     }
     if !name.eq_ignore_ascii_case(asked) {
-        return Finding::warning(format!("{asked} is called {name} now"), "write the new name into `repos`");
+        return Finding::warning(format!("{asked} is now called {name}"), "put the new name into `repos`");
     }
     let role = ["admin", "maintain", "push", "triage", "pull"]
         .into_iter()
         .find(|role| open.permissions.as_ref().is_some_and(|permissions| permissions.get(*role) == Some(&true)));
     Finding::good(match role {
-        Some("pull") => format!("{name} can be read; comments need the token's leave to write issues"),
-        Some(role) => format!("{name} can be read and commented (the account's role allows {role})"),
-        None => format!("{name} can be read; GitHub does not tell whether comments are allowed"),
+        Some("pull") => format!("{name} can be read; to comment, the token needs permission to write issues"),
+        Some(role) => format!("{name} can be read and commented on (the account's role is {role})"),
+        None => format!("{name} can be read; GitHub does not say whether comments are allowed"),
     })
 }
 

@@ -1,5 +1,6 @@
 //! A page's list, item by item: one that cannot be read costs itself, not the page.
 
+use connector_kit::items::{self, one};
 use connector_kit::{ConnectorError, Unreadable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -24,14 +25,9 @@ pub(crate) fn list<'a, T: Deserialize<'a>>(body: &'a [u8], what: &str) -> Result
         return Ok(Items { read, unreadable: Vec::new() });
     }
     let raws: Vec<&RawValue> = serde_json::from_str(text).map_err(|err| no_list(what, Box::new(err)))?;
-    let mut items = Items { read: Vec::with_capacity(raws.len()), unreadable: Vec::new() };
-    for (at, raw) in raws.into_iter().enumerate() {
-        match one(raw.get()) {
-            Ok(item) => items.read.push(item),
-            Err(because) => items.unreadable.push(Unreadable { what: name_of(raw, at), because }),
-        }
-    }
-    Ok(items)
+    let mut unreadable = Vec::new();
+    let read = items::each(raws, name_of, &mut unreadable);
+    Ok(Items { read, unreadable })
 }
 
 /// Reads a single thing. `what` names it in errors.
@@ -40,23 +36,6 @@ pub(crate) fn single<'a, T: Deserialize<'a>>(body: &'a [u8], what: &str) -> Resu
         |because: String| ConnectorError::Malformed { tool: TOOL, what: format!("{what}: {because}"), source: None };
     let text = std::str::from_utf8(body).map_err(|_| malformed("not text".to_owned()))?;
     one(text).map_err(malformed)
-}
-
-/// On failure says which field, never what was in it.
-fn one<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|err| {
-        let path = err.path().to_string();
-        let cause = err.into_inner();
-        let said = cause.to_string();
-        if said.starts_with("missing field") {
-            said
-        } else if cause.is_data() {
-            format!("an unexpected value at {path}")
-        } else {
-            "no valid JSON".to_owned()
-        }
-    })
 }
 
 fn no_list(what: &str, source: connector_kit::error::BoxError) -> ConnectorError {

@@ -44,6 +44,7 @@ struct Made {
 /// An issue, as far as it tells its project.
 #[derive(Deserialize)]
 struct Placed {
+    key: Option<String>,
     fields: PlacedFields,
 }
 
@@ -138,9 +139,14 @@ enum Form {
 impl Jira {
     pub(crate) async fn post_comment(&self, task: &str, text: &Text, mark: &Mark) -> Result<MessageRef, WriteError> {
         let issue = issue(task)?;
-        let readers = self.readers(issue).await?;
+        let (readers, key) = self.readers(issue).await?;
+        let key = key.as_deref().unwrap_or(issue);
+        let (mut who, mut because) = self.unreached(key, text).await.map_err(not_written)?;
+        if !who.is_empty() && who.len() == text.mentions().len() {
+            return Err(WriteError::Unheard { at: None, who, because });
+        }
         let call = Call::new(Method::POST, format!("issue/{issue}/comment")).budget(COMMENTS);
-        let response = self.say(call, text, mark, readers).await?;
+        let (response, form) = self.say(call, text, mark, readers).await?;
         if response.status != 201 {
             return Err(why_not(&response, "Add Comments"));
         }
@@ -152,7 +158,11 @@ impl Jira {
             let because = "this service project shows every comment to its customers; it was taken away again";
             return Err(WriteError::Refused { because: because.to_owned() });
         }
-        Ok(at)
+        if form == Form::Bare && !text.mentions().is_empty() {
+            who = text.mentions().into_iter().map(str::to_owned).collect();
+            "Jira takes no mention in it".clone_into(&mut because);
+        }
+        if who.is_empty() { Ok(at) } else { Err(WriteError::Unheard { at: Some(at), who, because }) }
     }
 
     pub(crate) async fn edit_comment(
@@ -163,12 +173,12 @@ impl Jira {
         mark: &Mark,
     ) -> Result<(), WriteError> {
         let (issue, comment) = (issue(task)?, comment(at)?);
-        let readers = self.readers(issue).await?;
+        let (readers, _) = self.readers(issue).await?;
         let mut call = Call::new(Method::PUT, format!("issue/{issue}/comment/{comment}")).budget(EDITS);
         if self.edition().await.map_err(not_written)? == Edition::Cloud {
             call = call.query(vec![("notifyUsers", "false".to_owned())]);
         }
-        let response = self.say(call, text, mark, readers).await?;
+        let (response, _) = self.say(call, text, mark, readers).await?;
         match response.status {
             200 => Ok(()),
             404 | 410 => Err(WriteError::Gone { because: "the comment is not there any more".to_owned() }),
@@ -186,18 +196,27 @@ impl Jira {
         }
     }
 
-    /// Writes the words, and where Jira finds fault with the document once more without all that could be at fault.
-    async fn say(&self, call: Call, text: &Text, mark: &Mark, readers: Readers) -> Result<Response, WriteError> {
+    /// Writes the words, and where Jira finds fault with the document once more without all that could be at fault. Says which
+    /// of these it was.
+    async fn say(
+        &self,
+        call: Call,
+        text: &Text,
+        mark: &Mark,
+        readers: Readers,
+    ) -> Result<(Response, Form), WriteError> {
         let edition = self.edition().await.map_err(not_written)?;
         let response = self.write(&call.clone().json(&body(edition, Form::Full, text, mark, readers))).await?;
         if edition == Edition::Cloud && is_unfit_document(&response) {
-            return self.write(&call.json(&body(edition, Form::Bare, text, mark, readers))).await;
+            let bare = call.json(&body(edition, Form::Bare, text, mark, readers));
+            return Ok((self.write(&bare).await?, Form::Bare));
         }
-        Ok(response)
+        Ok((response, Form::Full))
     }
 
-    /// Who would read a comment there. Refused where that may be a customer and the operator has not allowed it.
-    async fn readers(&self, issue: &str) -> Result<Readers, WriteError> {
+    /// Who would read a comment there, and what the issue is called. Refused where that may be a customer and the operator has
+    /// not allowed it.
+    async fn readers(&self, issue: &str) -> Result<(Readers, Option<String>), WriteError> {
         let what = format!("issue {issue}");
         let query = vec![("fields", "project".to_owned())];
         let response = self.get(format!("issue/{issue}"), query).await.map_err(not_written)?;
@@ -207,19 +226,21 @@ impl Jira {
         }
         let response = expect_ok(response, &what).map_err(not_written)?;
         let placed: Placed = response.json(TOOL, &what).map_err(not_written)?;
-        let project = placed.fields.project;
+        let (project, key) = (placed.fields.project, placed.key);
         let kind = match project.project_type_key {
             Some(kind) => Some(kind),
             None => self.kind_of_project(&project.id).await.map_err(not_written)?,
         };
         match kind.as_deref() {
-            Some("service_desk" | "customer_service") if self.config.comment_service_projects => Ok(Readers::Agents),
+            Some("service_desk" | "customer_service") if self.config.comment_service_projects => {
+                Ok((Readers::Agents, key))
+            }
             Some("service_desk" | "customer_service") => Err(WriteError::Refused {
                 because: "a service project, whose comments customers may read: `comment_service_projects` allows \
                           comments for its agents"
                     .to_owned(),
             }),
-            _ => Ok(Readers::OfIssue),
+            _ => Ok((Readers::OfIssue, key)),
         }
     }
 

@@ -90,7 +90,7 @@ impl Jira {
         }
         if projects.len() > MOST_PARTS {
             let more = projects.len() - MOST_PARTS;
-            findings.push(Finding::good(format!("{more} further projects were not asked for")));
+            findings.push(Finding::good(format!("{more} more projects were not checked")));
         }
         findings.extend(self.features().await.unwrap_or_else(|error| vec![failed(error)]));
         findings.extend(self.links().await.unwrap_or_else(|error| vec![failed(error)]));
@@ -122,11 +122,11 @@ impl Jira {
         let version = self.server_info().await.ok().and_then(|info| info.version);
         findings.push(Finding::good(match (edition, version) {
             (Edition::Cloud, _) => {
-                "it is Jira Cloud; it does not tell when a token ends, which is a year after it was made at the latest"
+                "it is Jira Cloud, which does not say when a token expires: a year after it was made at the latest"
                     .to_owned()
             }
             (Edition::DataCenter, Some(version)) => format!("it is Jira Data Center or Server {version}"),
-            (Edition::DataCenter, None) => "it is Jira Data Center or Server; it tells no version".to_owned(),
+            (Edition::DataCenter, None) => "it is Jira Data Center or Server; it does not say which version".to_owned(),
         }));
         Ok(findings)
     }
@@ -138,12 +138,12 @@ impl Jira {
         Ok(match count {
             0 => Finding::problem(
                 Verdict::Refused,
-                "the account sees no project at all",
-                "give it the permission \"Browse Projects\" where it is to watch",
+                "the account can see no project at all",
+                "give it the permission \"Browse Projects\" in every project to watch",
             ),
-            _ if more.is_some() => Finding::good(format!("the account sees {count} projects and more")),
-            1 => Finding::good("the account sees 1 project; what it does not see is not watched"),
-            _ => Finding::good(format!("the account sees {count} projects; what it does not see is not watched")),
+            _ if more.is_some() => Finding::good(format!("the account can see {count} projects and more")),
+            1 => Finding::good("the account can see 1 project; what it cannot see is not watched"),
+            _ => Finding::good(format!("the account can see {count} projects; what it cannot see is not watched")),
         })
     }
 
@@ -158,12 +158,12 @@ impl Jira {
         let project: Project = expect_ok(response, &what)?.json(TOOL, &what)?;
         let mut findings = Vec::new();
         if !project.key.eq_ignore_ascii_case(key) {
-            let what = format!("{key} is called {} now", project.key);
-            findings.push(Finding::warning(what, "write the new key into `projects`"));
+            let what = format!("{key} is now called {}", project.key);
+            findings.push(Finding::warning(what, "put the new key into `projects`"));
         }
         if project.archived == Some(true) || project.deleted == Some(true) {
             let what = format!("{key} is archived or deleted: there is nothing to watch");
-            findings.push(Finding::warning(what, "take it out of `projects`"));
+            findings.push(Finding::warning(what, "remove it from `projects`"));
             return Ok(findings);
         }
         let is_service = matches!(project.project_type_key.as_deref(), Some("service_desk" | "customer_service"));
@@ -185,9 +185,11 @@ impl Jira {
         }
         if lacking.is_empty() {
             findings.push(Finding::good(match (is_service, comments) {
-                (true, false) => format!("{key} is a service project: it is read, and not commented"),
-                (true, true) => format!("{key} is a service project: it is read, and commented for its agents alone"),
-                (false, _) => format!("{key} can be read and commented"),
+                (true, false) => format!("{key} is a service project: it is read, but not commented on"),
+                (true, true) => {
+                    format!("{key} is a service project: it is read, and comments are visible only to agents")
+                }
+                (false, _) => format!("{key} can be read and commented on"),
             }));
         }
         Ok(findings)
@@ -214,7 +216,7 @@ impl Jira {
         let off = |what: &str, effect: &str| {
             Finding::warning(
                 format!("{what} is switched off on this site: {effect}"),
-                "nothing, if that is meant; a Jira administrator can switch it on",
+                "nothing, if this is intended; a Jira administrator can switch it on",
             )
         };
         let mut findings = Vec::new();
@@ -240,6 +242,23 @@ impl Jira {
         Ok(blocking(&types.issue_link_types, &self.config.blocking))
     }
 
+    /// What the configuration names, and the site does not have.
+    async fn names_of_nothing(&self) -> Result<Vec<Finding>, ConnectorError> {
+        let mut findings = Vec::new();
+        let config = &self.config;
+        if !config.states.0.is_empty() {
+            findings.extend(self.words().await?);
+        }
+        if config.fields != crate::Fields::default() {
+            findings.extend(self.own_fields().await?);
+        }
+        if !config.blocking.is_empty() {
+            findings.extend(self.links().await?);
+        }
+        findings.retain(|finding| finding.verdict == Verdict::Warning);
+        Ok(findings)
+    }
+
     /// Words of the configuration that the site does not know.
     async fn words(&self) -> Result<Vec<Finding>, ConnectorError> {
         let what = "the list of statuses";
@@ -251,7 +270,7 @@ impl Jira {
         unknown.sort();
         let finding = |word: &String| {
             let what = format!("`states` names the status \"{word}\", which is not among those of this site");
-            Finding::warning(what, "write it as the site does, or by its id")
+            Finding::warning(what, "spell it as the site does, or use its id")
         };
         Ok(unknown.into_iter().map(finding).collect())
     }
@@ -279,7 +298,7 @@ impl Jira {
 
 fn no_sprints(error: &ConnectorError) -> Finding {
     Finding::warning(
-        format!("boards cannot be read, so that the end of a sprint is no deadline: {error}"),
+        format!("boards cannot be read, so the end of a sprint does not count as a deadline: {error}"),
         "give the token the scopes for boards and sprints (read:board-scope:jira-software, read:sprint:jira-software), \
          and the account access to Jira Software",
     )
@@ -313,12 +332,12 @@ fn chosen(fields: &[Field<'_>], found: &Roles, missing: &[String]) -> Vec<Findin
     ];
     let lacking = |name: &String| {
         let what = format!("`fields` names \"{name}\", a field that is not shown to this account");
-        Finding::warning(what, "write it as the site does, or by its id (customfield_10015)")
+        Finding::warning(what, "spell it as the site does, or use its id (customfield_10015)")
     };
     let read: Vec<String> = known.into_iter().filter_map(of_role).collect();
     let read = match read.is_empty() {
-        true => "none of this site's own fields is read".to_owned(),
-        false => format!("read from this site's own fields: {}", read.join("; ")),
+        true => "no custom fields of this site are read".to_owned(),
+        false => format!("custom fields of this site that are read: {}", read.join("; ")),
     };
     missing.iter().map(lacking).chain([Finding::good(read)]).collect()
 }
@@ -336,13 +355,13 @@ fn blocking(types: &[LinkType], configured: &[String]) -> Vec<Finding> {
         .filter(|word| !types.iter().any(|one| is(one, word)))
         .map(|word| {
             let what = format!("`blocking` names the link type \"{word}\", which this site does not have");
-            Finding::warning(what, "write it as the site does, or by its id")
+            Finding::warning(what, "spell it as the site does, or use its id")
         })
         .collect();
     findings.push(match names.is_empty() {
         true => Finding::warning(
-            "no link type counts as blocking: what blocks what is not known",
-            "name the link types that mean it in `blocking`",
+            "no link type counts as blocking, so gapwatch does not know what blocks what",
+            "list the link types that mean it in `blocking`",
         ),
         false => Finding::good(format!("links of these types count as blocking: {}", names.join(", "))),
     });
@@ -350,7 +369,7 @@ fn blocking(types: &[LinkType], configured: &[String]) -> Vec<Finding> {
 }
 
 fn skew(skew: SignedDuration) -> Finding {
-    let what = format!("its clock and ours differ by {} s", skew.as_secs());
+    let what = format!("its clock differs from ours by {} s", skew.as_secs());
     if skew.abs() > SKEW {
         return Finding::warning(what, "set this machine's clock by NTP; beyond 5 min nothing is judged or sent");
     }
@@ -360,5 +379,9 @@ fn skew(skew: SignedDuration) -> Finding {
 impl Examine for Jira {
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(self.look_at_itself(parts))
+    }
+
+    fn misnamed<'a>(&'a self, _parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        Box::pin(self.names_of_nothing())
     }
 }

@@ -32,6 +32,7 @@ mod normalise;
 mod plain;
 mod pull;
 mod said;
+mod reach;
 mod search;
 mod site;
 mod stand;

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod http;
+pub mod items;
 pub mod limits;
 pub mod markdown;
 pub mod secret;
@@ -353,7 +354,8 @@ pub enum Found {
 
 /// Writes our one living comment on a task.
 pub trait Commenter: Send + Sync {
-    /// Makes a comment that carries the mark.
+    /// Makes a comment that carries the mark. Where the tool tells that a mention in it reaches nobody, that is
+    /// [`WriteError::Unheard`].
     fn post<'a>(
         &'a self,
         task: &'a str,
@@ -472,6 +474,17 @@ pub enum WriteError {
         /// Why, without secrets.
         because: String,
     },
+    /// Some of those who are mentioned in a comment do not hear of it: whoever was to hear by that mention alone is not told,
+    /// and takes the next channel.
+    #[error("a mention reaches nobody: {because}")]
+    Unheard {
+        /// Where the comment is, for the others. `None`: nothing was written, for nobody would have heard of it.
+        at: Option<MessageRef>,
+        /// Who does not hear of it, as they are mentioned.
+        who: Vec<String>,
+        /// Why, without secrets.
+        because: String,
+    },
     /// Credential refused: nothing more goes through this connection until the operator acts.
     #[error("credential refused: {because}")]
     Unauthorized {
@@ -488,6 +501,21 @@ pub struct Text {
     pub summary: String,
     /// The body.
     pub blocks: Vec<Block>,
+}
+
+impl Text {
+    /// Whom it mentions, each once.
+    pub fn mentions(&self) -> Vec<&str> {
+        let mut mentions: Vec<&str> = Vec::new();
+        for span in self.blocks.iter().flat_map(Block::spans) {
+            if let Span::Mention(id) = span
+                && !mentions.contains(&id.as_str())
+            {
+                mentions.push(id);
+            }
+        }
+        mentions
+    }
 }
 
 /// One block of a text.

@@ -130,4 +130,11 @@ impl Finding {
 pub trait Examine: Send + Sync {
     /// Everything worth knowing of the credential and of these parts (repositories, channels). Reads only.
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>>;
+
+    /// What the configuration calls states and fields, and nothing in any of these parts is called so; warnings alone. Reads
+    /// only, and nothing where it names none.
+    fn misnamed<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        let _ = parts;
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }

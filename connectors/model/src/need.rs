@@ -26,10 +26,12 @@ pub enum Need {
     Leavers,
     /// When sprints end.
     Sprint,
+    /// From when on.
+    Start,
 }
 
 impl Need {
-    const ALL: [Need; 10] = [
+    const ALL: [Need; 11] = [
         Need::Owner,
         Need::Due,
         Need::Progress,
@@ -40,6 +42,7 @@ impl Need {
         Need::Blocking,
         Need::Leavers,
         Need::Sprint,
+        Need::Start,
     ];
 
     /// As people call it.
@@ -55,6 +58,7 @@ impl Need {
             Need::Blocking => "blocking links",
             Need::Leavers => "news of who has left",
             Need::Sprint => "ends of sprints",
+            Need::Start => "planned start",
         }
     }
 
@@ -109,6 +113,6 @@ mod tests {
         for (code, need) in (0..).zip(Need::ALL) {
             assert_eq!((need.code(), Need::from_code(code)), (code, Some(need)));
         }
-        assert_eq!(Need::from_code(10), None);
+        assert_eq!(Need::from_code(11), None);
     }
 }

@@ -50,9 +50,9 @@ impl Slack {
                     name(workspace.team)
                 )));
                 if missing.is_empty() {
-                    findings.push(Finding::good("the bot token has every scope that is needed"));
+                    findings.push(Finding::good("the bot token has every scope it needs"));
                 }
-                let todo = "deploy/slack-manifest.yaml names all scopes";
+                let todo = "deploy/slack-manifest.yaml lists all scopes";
                 findings.extend(missing.into_iter().map(|lack| Finding::warning(lack, todo)));
             }
             Err(failure) => return vec![Finding::failed(&failure.into_error("the account of the bot token"))],
@@ -61,7 +61,7 @@ impl Slack {
         match &self.buttons {
             Some(buttons) => findings.extend(buttons.look().await),
             None => findings.push(Finding::good(
-                "messages have no buttons: with app_token or signing_secret people can answer them",
+                "messages have no buttons; with app_token or signing_secret people could answer them",
             )),
         }
         for channel in channels {
@@ -76,19 +76,19 @@ impl Slack {
             Ok(None) => {
                 return Finding::problem(
                     Verdict::Unavailable,
-                    format!("no channel {name} is to be seen"),
-                    "correct the name; a private channel is seen once the app is invited: /invite @gapwatch",
+                    format!("the bot can see no channel {name}"),
+                    "correct the name; for a private channel, invite the app: /invite @gapwatch",
                 );
             }
             Err(failure) => return unknown(name, failure),
         };
         match self.api.get::<InfoAnswer>("conversations.info", vec![("channel", id)]).await {
             Ok(InfoAnswer { channel: Channel { is_archived: true, .. } }) => {
-                Finding::problem(Verdict::Misconfigured, format!("the channel {name} is archived"), "name another one")
+                Finding::problem(Verdict::Misconfigured, format!("the channel {name} is archived"), "use another one")
             }
             Ok(InfoAnswer { channel: Channel { is_member: Some(false), is_private: true, .. } }) => Finding::problem(
                 Verdict::Refused,
-                format!("the app is no member of the private channel {name}"),
+                format!("the app is not a member of the private channel {name}"),
                 "invite it there: /invite @gapwatch",
             ),
             Ok(_) => Finding::good(format!("the channel {name} can be reached")),
@@ -107,7 +107,7 @@ fn unknown(name: &str, failure: Failure<connector_kit::ConnectorError>) -> Findi
 }
 
 fn skew(skew: SignedDuration) -> Finding {
-    let what = format!("its clock and ours differ by {} s", skew.as_secs());
+    let what = format!("its clock differs from ours by {} s", skew.as_secs());
     if skew.abs() > SKEW {
         return Finding::warning(what, "set this machine's clock by NTP; beyond 5 min nothing is judged or sent");
     }

@@ -61,6 +61,14 @@ pub(crate) struct Board {
     pub(crate) read_at: Timestamp,
 }
 
+/// Who is on a board.
+pub(crate) struct Members {
+    pub(crate) members: Vec<Member>,
+    pub(crate) memberships: Vec<Membership>,
+    /// By which status the board refused to tell how they are on it. `None`: it did not.
+    refused: Option<u16>,
+}
+
 impl Trello {
     /// The board as it was told within the last while; else it is asked.
     pub(crate) async fn board(&self, id: &str) -> Result<Arc<Board>, ConnectorError> {
@@ -126,22 +134,38 @@ impl Trello {
     }
 
     async fn read_members(&self, id: &str) -> Result<(Vec<Account>, Option<u16>), ConnectorError> {
+        let Members { members, memberships, refused } = self.members_of(id).await?;
+        let gone: HashSet<String> = memberships
+            .into_iter()
+            .filter(|one| one.deactivated == Some(true))
+            .filter_map(|one| one.id_member)
+            .collect();
+        Ok((members.iter().map(|member| account(member, gone.contains(&member.id))).collect(), refused))
+    }
+
+    /// Everybody on a board, and how they are on it.
+    pub(crate) async fn members_of(&self, id: &str) -> Result<Members, ConnectorError> {
         let what = "members of a board";
-        let query = vec![("fields", "id,username,fullName".to_owned())];
+        let query = vec![("fields", "id,username,fullName,memberType,confirmed".to_owned())];
         let response = expect_ok(self.get(format!("boards/{}/members", segment(id)), query).await?, what)?;
         let listed: Vec<&RawValue> = items::single(&response, what)?;
         let members: Vec<Member> = items::each(listed, &mut Vec::new());
         let query = vec![("filter", "all".to_owned())];
         let response = self.get(format!("boards/{}/memberships", segment(id)), query).await?;
         // Nobody is taken for gone where that is not told.
-        let told: Vec<Membership> = match response.status {
+        let memberships: Vec<Membership> = match response.status {
             200 => items::each(items::single::<Vec<&RawValue>>(&response, what)?, &mut Vec::new()),
             _ => Vec::new(),
         };
-        let gone: HashSet<String> =
-            told.into_iter().filter(|one| one.deactivated == Some(true)).filter_map(|one| one.id_member).collect();
         let refused = Some(response.status).filter(|status| matches!(status, 401 | 403 | 404));
-        Ok((members.iter().map(|member| account(member, gone.contains(&member.id))).collect(), refused))
+        Ok(Members { members, memberships, refused })
+    }
+
+    /// Ids of the members of a board as it was read last, by their names.
+    pub(crate) fn known_accounts(&self, id: &str) -> HashMap<String, String> {
+        let known = self.known_boards().get(id).cloned();
+        let accounts = known.iter().flat_map(|board| &board.accounts);
+        accounts.filter_map(|account| Some((account.handle.clone()?, account.ext.clone()))).collect()
     }
 
     fn known_boards(&self) -> MutexGuard<'_, HashMap<String, Arc<Board>>> {

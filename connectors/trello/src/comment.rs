@@ -12,7 +12,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::answers::{expect_ok, refused};
-use crate::call::{Query, segment};
+use crate::call::{Query, not_written, segment};
 use crate::look::{Handle, is_id};
 use crate::text::markdown;
 use crate::wire::Action;
@@ -35,9 +35,15 @@ struct Made {
 
 impl Trello {
     pub(crate) async fn post_comment(&self, task: &str, text: &Text, mark: &Mark) -> Result<MessageRef, WriteError> {
-        let card = card(task)?;
-        let body = json!({"text": mark::marked(&markdown(text), mark)});
-        let path = format!("cards/{}/actions/comments", segment(card));
+        let handle = handle(task)?;
+        let names = text.mentions();
+        let reach = self.reach(handle.board, &names).await.map_err(not_written)?;
+        let (who, because) = reach.missed();
+        if !who.is_empty() && who.len() == names.len() {
+            return Err(WriteError::Unheard { at: None, who, because });
+        }
+        let body = json!({"text": mark::marked(&markdown(&reach.addressed(text)), mark)});
+        let path = format!("cards/{}/actions/comments", segment(handle.card));
         let response = self.write(|| Request::post(path.as_str(), WRITES).json(&body)).await?;
         if !response.is_success() {
             return Err(why_not(&response));
@@ -45,7 +51,8 @@ impl Trello {
         // 202, or nothing in the answer, has been seen: then it is looked for.
         let made: Made = serde_json::from_slice(&response.body)
             .map_err(|_| WriteError::Unsure { because: "the answer does not tell the comment's id".to_owned() })?;
-        Ok(MessageRef(made.id))
+        let at = MessageRef(made.id);
+        if who.is_empty() { Ok(at) } else { Err(WriteError::Unheard { at: Some(at), who, because }) }
     }
 
     pub(crate) async fn edit_comment(
@@ -143,8 +150,12 @@ fn why_not(response: &Response) -> WriteError {
 
 /// The card of a task's handle; an item of a checklist is spoken of on its card.
 fn card(task: &str) -> Result<&str, WriteError> {
+    handle(task).map(|handle| handle.card)
+}
+
+fn handle(task: &str) -> Result<Handle<'_>, WriteError> {
     let because = "a task's handle that this connector did not write";
-    Handle::from_text(task).map(|handle| handle.card).ok_or_else(|| WriteError::Refused { because: because.to_owned() })
+    Handle::from_text(task).ok_or_else(|| WriteError::Refused { because: because.to_owned() })
 }
 
 fn comment_path(task: &str, at: &MessageRef) -> Result<String, WriteError> {

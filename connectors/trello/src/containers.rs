@@ -32,7 +32,7 @@ impl Trello {
         }
         let boards = match self.config.boards.is_empty() {
             true => self.all_open(listed, cursor, &mut page).await?,
-            false => self.selected(listed, &mut page).await?,
+            false => self.selected(listed, cursor, &mut page).await?,
         };
         page.containers = boards.iter().map(container).collect();
         if page.containers.is_empty() && page.partial.is_none() {
@@ -108,19 +108,33 @@ impl Trello {
         }
     }
 
-    /// The boards that the configuration names.
-    async fn selected(&self, listed: Vec<BoardStub>, page: &mut Page) -> Result<Vec<BoardStub>, ConnectorError> {
+    /// The boards that the configuration names. One that was found by its name once is known by its id from then on: closed
+    /// boards are not listed, and only by its id can it be asked whether it was closed.
+    async fn selected(
+        &self,
+        listed: Vec<BoardStub>,
+        cursor: &Cursor,
+        page: &mut Page,
+    ) -> Result<Vec<BoardStub>, ConnectorError> {
+        let before = watched_before(cursor);
+        let mut watched: BTreeMap<String, String> = BTreeMap::new();
         let mut boards: Vec<BoardStub> = Vec::new();
         let mut hidden = Vec::new();
         for wanted in &self.config.boards {
             let mut found: Vec<BoardStub> = listed.iter().filter(|board| is_called(board, wanted)).cloned().collect();
             if found.is_empty() {
-                match self.board_called(wanted).await? {
-                    Some(board) => found.push(board),
-                    None => hidden.push(wanted.as_str()),
+                let known: Vec<&String> =
+                    before.iter().filter(|(_, name)| is_same_name(name, wanted)).map(|(id, _)| id).collect();
+                for name in if known.is_empty() { vec![wanted] } else { known.clone() } {
+                    found.extend(self.board_called(name).await?);
+                }
+                if found.is_empty() {
+                    hidden.push(wanted.as_str());
+                    watched.extend(known.into_iter().map(|id| (id.clone(), wanted.clone())));
                 }
             }
             for board in found {
+                watched.insert(board.id.clone(), wanted.clone());
                 if !boards.iter().any(|known| known.id == board.id) {
                     boards.push(board);
                 }
@@ -133,6 +147,7 @@ impl Trello {
         for name in hidden {
             leave_out(page, name, "not there, or this account was not invited to it".to_owned());
         }
+        page.next.at = serde_json::to_string(&watched).ok();
         Ok(boards)
     }
 
@@ -159,15 +174,20 @@ impl Trello {
     }
 }
 
-/// Ids and names of the boards that the last pass covered, as its cursor keeps them.
+/// Ids of the boards that the last pass covered, with their names, or what the configuration calls them; as its cursor keeps
+/// them.
 fn watched_before(cursor: &Cursor) -> BTreeMap<String, String> {
     cursor.at.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Whether the operator means this board.
 pub(crate) fn is_called(board: &BoardStub, wanted: &str) -> bool {
-    let name = board.name.as_deref().unwrap_or_default().trim().to_lowercase();
-    board.id == wanted || board.short_link.as_deref() == Some(wanted) || name == wanted.trim().to_lowercase()
+    let name = board.name.as_deref().unwrap_or_default();
+    board.id == wanted || board.short_link.as_deref() == Some(wanted) || is_same_name(name, wanted)
+}
+
+fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// An id or a short link.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::answers::expect_ok;
 use crate::call::segment;
-use crate::config::key;
+use crate::config::{Fields, key};
 use crate::containers::is_called;
 use crate::whoami::warnings;
 use crate::wire::{BoardStub, Label};
@@ -38,11 +38,11 @@ impl Trello {
         findings.push(match listed.len() {
             0 => Finding::problem(
                 Verdict::Refused,
-                "no board is shown to this account",
-                "invite it to the boards that are to be watched",
+                "this account can see no boards",
+                "invite it to the boards you want to watch",
             ),
-            1 => Finding::good("1 board in sight"),
-            count => Finding::good(format!("{count} boards in sight")),
+            1 => Finding::good("the account can see 1 board"),
+            count => Finding::good(format!("the account can see {count} boards")),
         });
         let (mut heard, mut is_whole) = (BTreeSet::new(), !parts.is_empty() && parts.len() <= MOST_PARTS);
         for part in parts.iter().take(MOST_PARTS) {
@@ -58,7 +58,7 @@ impl Trello {
             findings.extend(self.states_of_nothing(&heard));
         }
         if parts.len() > MOST_PARTS {
-            findings.push(Finding::good(format!("{} further boards were not asked for", parts.len() - MOST_PARTS)));
+            findings.push(Finding::good(format!("{} more boards were not checked", parts.len() - MOST_PARTS)));
         }
         findings
     }
@@ -68,18 +68,18 @@ impl Trello {
         let who = self.ask_whoami().await?;
         let name = who.account.and_then(|account| account.handle.or(account.name));
         let name = name.unwrap_or_else(|| "an account without a name".to_owned());
-        let mut findings = vec![Finding::good(format!("logged in as {name}; what is written bears its name"))];
+        let mut findings = vec![Finding::good(format!("logged in as {name}; comments appear under this name"))];
         let todo = "see \"Trello\" in README.md";
         match self.tokens().await? {
             Some(tokens) => {
                 let found = warnings(&tokens, self.clock.now());
                 if found.is_empty() {
-                    findings.push(Finding::good("no token of this account ends soon"));
+                    findings.push(Finding::good("no token of this account expires soon"));
                 }
                 findings.extend(found.into_iter().map(|warning| Finding::warning(warning, todo)));
             }
             None => findings.push(Finding::good(
-                "Trello does not tell when the token ends; one made with expiration=never does not",
+                "Trello does not say when the token expires; one made with expiration=never does not expire",
             )),
         }
         Ok(findings)
@@ -94,11 +94,38 @@ impl Trello {
         Ok(labels.iter().flat_map(|label| label.id.as_deref().into_iter().chain(label.word())).map(key).collect())
     }
 
+    /// What the configuration names, and none of these boards has.
+    async fn names_of_nothing(&self, parts: &[String]) -> Result<Vec<Finding>, ConnectorError> {
+        let Fields { start, progress, estimate } = &self.config.fields;
+        let mut unfound: Vec<&String> = [start, progress, estimate].into_iter().flatten().collect();
+        if parts.is_empty() || parts.len() > MOST_PARTS || (self.config.states.is_empty() && unfound.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let mut heard = BTreeSet::new();
+        for part in parts {
+            let id = self.board_named(part).await?.id;
+            let board = self.board(&id).await?;
+            heard.extend(board.lists.iter().flat_map(|(id, list)| [key(id), key(&list.name)]));
+            if !self.config.states.is_empty() {
+                heard.extend(self.labels_of_board(&id).await?);
+            }
+            let Fields { start, progress, estimate } = &board.roles.unfound;
+            let lacks = |word: &String| [start, progress, estimate].into_iter().flatten().any(|own| own == word);
+            // What a board does not show may be there.
+            unfound.retain(|word| board.roles.refused.is_none() && lacks(word));
+        }
+        let unfound = unfound.into_iter().map(|word| {
+            let what = format!("`fields` names \"{word}\": no custom field is called so");
+            Finding::warning(what, "write it as Trello does")
+        });
+        Ok(self.states_of_nothing(&heard).into_iter().chain(unfound).collect())
+    }
+
     /// What `states` names and nothing is called.
     fn states_of_nothing(&self, heard: &BTreeSet<String>) -> Vec<Finding> {
         let unheard = |word: &&str| {
             let what = format!("`states` names \"{word}\": no list and no label is called so");
-            Finding::warning(what, "write it as Trello does")
+            Finding::warning(what, "spell it as Trello does")
         };
         let mut words: Vec<&str> = self.config.states.words().filter(|word| !heard.contains(*word)).collect();
         words.sort_unstable();
@@ -116,7 +143,7 @@ impl Trello {
         let mut findings = Vec::new();
         if found.len() > 1 {
             let what = format!("{part}: {} boards are called so, and all are watched", found.len());
-            findings.push(Finding::warning(what, "name the one that is meant by its short link, as in its address"));
+            findings.push(Finding::warning(what, "use its short link from the URL to say which one you mean"));
         }
         let stub = match found.first() {
             Some(board) => (*board).clone(),
@@ -124,8 +151,8 @@ impl Trello {
         };
         if stub.closed == Some(true) {
             findings.push(Finding::warning(
-                format!("{part}: closed, so that nothing in it is watched"),
-                "leave it out of `boards`",
+                format!("{part}: closed, so nothing in it is watched"),
+                "remove it from `boards`",
             ));
             return Ok(findings);
         }
@@ -145,11 +172,15 @@ impl Trello {
             heard.extend(self.labels_of_board(&stub.id).await?);
         }
         if !unsaid.is_empty() {
-            let lists = counted(unsaid.len(), "list says no state by its name", "lists say no state by their names");
+            let lists = counted(
+                unsaid.len(),
+                "list has a name whose state is unknown",
+                "lists have names whose state is unknown",
+            );
             let what = format!("{part}: {lists}: {}", unsaid.join(", "));
             findings.push(Finding::warning(
                 what,
-                "name them in `states`: todo, active, review, waiting, done or cancelled",
+                "list them in `states`: todo, active, review, waiting, done or cancelled",
             ));
         }
         let fields = &self.config.fields;
@@ -168,7 +199,7 @@ impl Trello {
                 }
                 Some(_) => continue,
             };
-            findings.push(Finding::warning(what, "look at the names in `fields`, and at the board's custom fields"));
+            findings.push(Finding::warning(what, "compare the names in `fields` with the board's custom fields"));
         }
         Ok(findings)
     }
@@ -192,5 +223,9 @@ fn skew(skew: SignedDuration) -> Finding {
 impl Examine for Trello {
     fn examine<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Vec<Finding>> {
         Box::pin(self.look_at_itself(parts))
+    }
+
+    fn misnamed<'a>(&'a self, parts: &'a [String]) -> BoxFuture<'a, Result<Vec<Finding>, ConnectorError>> {
+        Box::pin(self.names_of_nothing(parts))
     }
 }

@@ -26,6 +26,7 @@ mod look;
 mod mark;
 mod memory;
 mod normalise;
+mod reach;
 mod stand;
 mod tasks;
 mod text;

@@ -181,6 +181,9 @@ pub(crate) struct Member {
     pub(crate) id: String,
     pub(crate) username: Option<String>,
     pub(crate) full_name: Option<String>,
+    /// `ghost`: invited by mail, and not there yet.
+    pub(crate) member_type: Option<String>,
+    pub(crate) confirmed: Option<bool>,
 }
 
 /// Who is on a board, and how.
@@ -189,6 +192,8 @@ pub(crate) struct Member {
 pub(crate) struct Membership {
     pub(crate) id_member: Option<String>,
     pub(crate) deactivated: Option<bool>,
+    /// Invited, and not there yet.
+    pub(crate) unconfirmed: Option<bool>,
 }
 
 /// An entry of a board's history.

@@ -81,7 +81,10 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let streams = view.reader.streams()?;
     let own: Vec<_> = streams.iter().filter(|one| one.connection == connection).collect();
     if own.is_empty() {
-        return Ok(vec![Finding::warning("nothing of it has been read yet", "`gapwatch run --once` reads and judges")]);
+        return Ok(vec![Finding::warning(
+            "nothing has been read from it yet",
+            "`gapwatch run --once` reads and judges it",
+        )]);
     }
     let mut findings = Vec::new();
     let state = view.reader.connection_states()?.into_iter().find(|state| state.name == connection);
@@ -90,13 +93,13 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
         let ago = state.last_success_at.map(|at| minutes(view.now.duration_since(at)));
         findings.push(match ago {
             Some(ago) => Finding::good(format!(
-                "{} of {} mirrored; everything was read {ago} ago",
+                "{} of {} read, all of it {ago} ago",
                 counted(state.tasks, "task", "tasks"),
                 counted(u64::from(state.containers), one, several)
             )),
             None => Finding::warning(
-                format!("{} mirrored; the first reading is not complete", counted(state.tasks, "task", "tasks")),
-                "wait; a running daemon finishes by itself, `gapwatch run --once` reads to the end",
+                format!("{} read so far; the first read is not complete", counted(state.tasks, "task", "tasks")),
+                "wait for the running daemon, or run `gapwatch run --once`",
             ),
         });
         findings.extend(state.lacks.iter().map(|seen| not_told(&Lacking::from(seen))));
@@ -106,8 +109,9 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
     let first = own.iter().filter(|one| !one.backfilled && !one.absent && begins(one.kind));
     let cold: BTreeSet<&str> = first.filter_map(|one| one.part.as_deref()).collect();
     if !cold.is_empty() {
-        let what = format!("still read for the first time: {}; nothing of it is told", listed(cold.into_iter()));
-        findings.push(Finding::warning(what, "wait; a running daemon finishes by itself"));
+        let what =
+            format!("still being read for the first time: {}; nobody is told about it yet", listed(cold.into_iter()));
+        findings.push(Finding::warning(what, "wait for the running daemon"));
     }
     for one in &own {
         let Some((since, kind, because)) = &one.failure else { continue };
@@ -124,7 +128,7 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
             crate::store::FailureKind::Limited => Verdict::Limited,
             crate::store::FailureKind::Unavailable | crate::store::FailureKind::NotVisible => Verdict::Unavailable,
         };
-        findings.push(Finding::problem(verdict, what, "what is not read is held: nothing is opened or resolved there"));
+        findings.push(Finding::problem(verdict, what, "until then nothing opens or resolves there"));
     }
     let absent: BTreeSet<&str> = own.iter().filter(|one| one.absent).filter_map(|one| one.part.as_deref()).collect();
     if !absent.is_empty() {
@@ -135,7 +139,8 @@ pub(super) fn mirror(view: &View, connection: &str) -> Result<Vec<Finding>, Stop
             Some("trello") => "add its account to the board",
             _ => "grant Issues: read",
         };
-        findings.push(Finding::warning(what, format!("{right}; without it silence is told from the task alone")));
+        findings
+            .push(Finding::warning(what, format!("{right}; without it, silence is judged only by the task itself")));
     }
     Ok(findings)
 }
@@ -146,11 +151,11 @@ fn not_told(lacking: &Lacking) -> Finding {
         ids().filter(|id| about(*id).is_some_and(|about| lacking.concerns(about.needs))).map(|id| id.0).collect();
     let effect = match silent.is_empty() {
         true => String::new(),
-        false if lacking.whole => format!("; silent there: {}", listed(silent.into_iter())),
-        false => format!("; silent about tasks without it: {}", listed(silent.into_iter())),
+        false if lacking.whole => format!("; these rules say nothing there: {}", listed(silent.into_iter())),
+        false => format!("; these rules say nothing about tasks without it: {}", listed(silent.into_iter())),
     };
     let what = format!("{} (since {}){effect}", lacking.words, when(lacking.since));
-    Finding::warning(what, "nothing, if that is meant: what is open stays as it was, and nothing new opens")
+    Finding::warning(what, "nothing, if this is intended: open gaps stay as they are, and no new ones open")
 }
 
 /// Who cannot be told, who has nobody above, whom nobody knows.
@@ -164,7 +169,8 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     let alone = persons.iter().filter(|one| people.manager(one.own_account).is_none());
     let alone: Vec<&str> = alone.map(|one| one.handle.as_str()).filter(|one| !leads(view, one)).collect();
     if !alone.is_empty() {
-        let what = format!("without a manager: {}; nobody hears when their gaps stay", listed(alone.into_iter()));
+        let what =
+            format!("without a manager: {}; nobody else is told when their gaps stay open", listed(alone.into_iter()));
         findings.push(Finding::warning(what, "set `manager` in their tables, or `default_manager` in [directory]"));
     }
     let has_account = |id| people.accounts.values().any(|one| one.person == Some(id) && one.handle.is_some());
@@ -175,7 +181,7 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     });
     let mute: Vec<&str> = mute.map(|one| one.handle.as_str()).collect();
     if !mute.is_empty() {
-        let what = format!("without any address or account: {}", listed(mute.into_iter()));
+        let what = format!("without an e-mail address or account: {}", listed(mute.into_iter()));
         let account = match view.settings.connections().next().as_deref().and_then(|one| one.split('.').next()) {
             Some("jira") => "jira = \"account id\"",
             Some("asana") => "asana = \"number\"",
@@ -187,12 +193,14 @@ pub(super) fn people(view: &View) -> Vec<Finding> {
     let strangers = strangers(view);
     if !strangers.is_empty() {
         let names = listed(strangers.iter().map(|one| one.account.as_str()));
-        let what = format!("have open tasks and are none of the [people]: {names}");
-        findings
-            .push(Finding::warning(what, "`gapwatch people unmatched` names them all, `people link` the lines to add"));
+        let what = format!("have open tasks but are not in [people]: {names}");
+        findings.push(Finding::warning(
+            what,
+            "`gapwatch people unmatched` lists them all, `gapwatch people link` prints the lines to add",
+        ));
     }
     if people.operators.is_empty() && view.settings.operators.channel.is_none() {
-        let what = "nobody hears of trouble with gapwatch itself, but the log and this command";
+        let what = "nobody is told about problems with gapwatch itself; only the log and this command show them";
         findings.push(Finding::warning(what, "set `people` or `channel` in [operators]"));
     }
     findings
@@ -227,14 +235,16 @@ pub(super) async fn matches(settings: &Settings, notifier: &dyn Notifier) -> Vec
             }
         }
     }
-    findings.push(Finding::good(format!("{found} of {asked} people with an address are found")));
+    findings.push(Finding::good(format!("{found} of {asked} people with an address were found")));
     if !missing.is_empty() {
         let what = format!("not in Slack, or deactivated there: {}", listed(missing.into_iter()));
         findings.push(Finding::warning(what, "correct `email` or the id under `also`"));
     }
     if !unasked.is_empty() {
-        let what =
-            format!("neither e-mail nor Slack id: {}; they are told by comments alone", listed(unasked.into_iter()));
+        let what = format!(
+            "neither e-mail address nor Slack id: {}; they are told only by comments",
+            listed(unasked.into_iter())
+        );
         findings.push(Finding::warning(what, "set `email`, or `also = { slack = \"U…\" }`"));
     }
     findings
@@ -248,7 +258,7 @@ pub(super) fn store(settings: &Settings, view: &View) -> Result<Vec<Finding>, St
     beside.push("-wal");
     let wal = size(Path::new(&beside));
     let mut findings = vec![Finding::good(format!(
-        "{}: {}, and {} not yet moved into it",
+        "{}: {}, plus {} in its write-ahead log",
         path.display(),
         bytes(size(path)),
         bytes(wal)
@@ -260,7 +270,7 @@ pub(super) fn store(settings: &Settings, view: &View) -> Result<Vec<Finding>, St
         Some(first) => Finding::problem(
             Verdict::Unavailable,
             format!("the database is damaged: {first}"),
-            "stop gapwatch, put a backup in its place, start it again",
+            "stop gapwatch, restore a backup, and start it again",
         ),
     });
     Ok(findings)
@@ -272,8 +282,10 @@ fn disk(path: &Path) -> Vec<Finding> {
         let free = space.f_bavail.saturating_mul(space.f_frsize);
         let what = format!("{} free on its disk", bytes(free));
         findings.push(match free {
-            0..NO_SPACE => Finding::problem(Verdict::Unavailable, what, "make room: nothing more can be stored soon"),
-            NO_SPACE..LITTLE_SPACE => Finding::warning(what, "make room"),
+            0..NO_SPACE => {
+                Finding::problem(Verdict::Unavailable, what, "free some space: soon nothing can be stored any more")
+            }
+            NO_SPACE..LITTLE_SPACE => Finding::warning(what, "free some space"),
             _ => Finding::good(what),
         });
     }
@@ -281,8 +293,8 @@ fn disk(path: &Path) -> Vec<Finding> {
         // The number has 32 bits; some machines give it with a sign.
         let kind = about.f_type as u64 & 0xffff_ffff;
         if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind) {
-            let what = format!("it lies on a network file system ({name}): SQLite loses data there");
-            let todo = "put it on a local disk, or on a volume that one machine alone uses";
+            let what = format!("it is on a network file system ({name}), where SQLite can lose data");
+            let todo = "put it on a local disk, or on a volume that only one machine uses";
             findings.push(Finding::problem(Verdict::Misconfigured, what, todo));
         }
     }
@@ -298,13 +310,13 @@ pub(super) async fn daemon(settings: &Settings, now: Timestamp) -> Finding {
             }
             _ => Finding::problem(
                 Verdict::Unavailable,
-                "it answers, but its rounds stand still",
-                "look into its log; restart it",
+                "it answers, but it has stopped judging",
+                "check its log and restart it",
             ),
         },
         Ok(None) => Finding::warning(
             "not running on this store",
-            "`gapwatch run` watches; with `run --once` in cron all is well",
+            "start `gapwatch run`; if you use `run --once` in cron, all is well",
         ),
         Err(error) => {
             let what = format!("it cannot be asked: {error}");

@@ -93,7 +93,7 @@ impl Asker {
                 "" => return Ok(usual),
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
-                _ => self.say("  y or n, please")?,
+                _ => self.say("  please answer y or n")?,
             }
         }
     }
@@ -103,7 +103,7 @@ impl Asker {
         let asked = move || console.lock().unwrap_or_else(PoisonError::into_inner).ask(&prompt, hidden);
         let answer = tokio::task::spawn_blocking(asked).await.map_err(Stopped::failed)?.map_err(Stopped::failed)?;
         answer.map(|answer| answer.trim().to_owned()).ok_or_else(|| {
-            Stopped::usage("there is nobody to answer; nothing was written. Without a terminal: init --from-env")
+            Stopped::usage("the input ended, and nothing was written. Without a terminal use: init --from-env")
         })
     }
 }

@@ -32,18 +32,18 @@ impl Chosen {
 
 /// Asks until an answer can be understood.
 pub(super) async fn ask_which(asker: &Asker, fit: &[Visible], unfit: usize) -> Result<Chosen, Stopped> {
-    asker.say(format!("The token sees {} repositories:", fit.len()))?;
+    asker.say(format!("The token can see {} repositories:", fit.len()))?;
     for (at, one) in fit.iter().take(MOST_SHOWN).enumerate() {
         asker.say(format!("  {:>3}  {:<40} {} open", at + 1, plain(&one.name), one.open))?;
     }
     if fit.len() > MOST_SHOWN {
-        asker.say(format!("       and {} more, to be named", fit.len() - MOST_SHOWN))?;
+        asker.say(format!("       and {} more, not listed", fit.len() - MOST_SHOWN))?;
     }
     if unfit > 0 {
         asker.say(format!("       ({unfit} are archived or have no issues)"))?;
     }
     loop {
-        let answer = asker.line("Which are watched? Numbers (1,3-5), owner/name, owner/* or all:").await?;
+        let answer = asker.line("Which should be watched? Numbers (1,3-5), owner/name, owner/* or all:").await?;
         match chosen(&answer, fit) {
             Ok(chosen) => return Ok(chosen),
             Err(words) => asker.say(format!("  {words}"))?,
@@ -82,13 +82,13 @@ pub(super) fn chosen(answer: &str, listed: &[Visible]) -> Result<Chosen, String>
             let of = |one: &&Visible| one.name.split_once('/').is_some_and(|(of, _)| of.eq_ignore_ascii_case(owner));
             let mut of_owner = listed.iter().filter(of).map(|one| one.name.clone()).peekable();
             let Some((owner, _)) = of_owner.peek().and_then(|name| name.split_once('/')) else {
-                return Err(format!("the token sees no repository of {owner}"));
+                return Err(format!("the token can see no repository of {owner}"));
             };
             patterns.push(format!("{owner}/*"));
             repos.extend(of_owner);
         } else {
             let Some((first, last)) = numbers(part, listed.len()) else {
-                return Err(format!("\"{part}\" is neither a number of the list nor owner/name"));
+                return Err(format!("\"{part}\" is neither a number from the list nor owner/name"));
             };
             repos.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
         }
@@ -119,7 +119,8 @@ pub(super) fn chosen_projects(answer: &str, listed: &[Visible]) -> Result<Chosen
             continue;
         }
         let numbers = numbers(part, listed.len());
-        let (first, last) = numbers.ok_or(format!("\"{part}\" is neither a number of the list nor a project's key"))?;
+        let (first, last) =
+            numbers.ok_or(format!("\"{part}\" is neither a number from the list nor the key of a project"))?;
         keys.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
     }
     if keys.is_empty() { Err("name at least one, or all".to_owned()) } else { Ok(Chosen::all(once(keys))) }
@@ -150,7 +151,7 @@ pub(super) fn chosen_by_name(
             names.extend(listed.iter().take(last).skip(first - 1).map(|one| one.name.clone()));
         } else {
             let id = of_address(part).filter(|id| id != part || is_id(part));
-            names.push(id.ok_or(format!("\"{part}\" is neither a number nor a name of the list, nor an address"))?);
+            names.push(id.ok_or(format!("\"{part}\" is not a number or a name from the list, nor a URL"))?);
         }
     }
     if names.is_empty() { Err("name at least one, or all".to_owned()) } else { Ok(Chosen::all(once_exactly(names))) }

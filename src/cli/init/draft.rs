@@ -213,7 +213,7 @@ impl Draft {
     pub(super) fn text(&self, purpose: Purpose) -> String {
         let mut out = String::from(
             "# Made by `gapwatch init`. Every other setting, with its unit, default and reason: `gapwatch config reference`.\n\n\
-             # \"observe\" shows what would be said and sends nothing; \"live\" sends. `gapwatch enable` names the next step.\n\
+             # \"observe\" shows what would be sent and sends nothing; \"live\" sends it. `gapwatch enable` shows the next step.\n\
              mode = \"observe\"\n",
         );
         if let Some(github) = &self.github {
@@ -232,12 +232,10 @@ impl Draft {
             out.push_str("\n[slack]\n");
             line(&mut out, "url", slack.url.as_deref());
             out.push_str(&format!("bot_token = {}\n", reference(&slack.token, "SLACK_BOT_TOKEN", purpose)));
-            out.push_str(
-                "# With the app's own token (xapp-…) messages have buttons to answer with: README, Answering.\n",
-            );
+            out.push_str("# With an app-level token (xapp-…) messages have buttons: see Answering in the README.\n");
             out.push_str("# app_token = { env = \"SLACK_APP_TOKEN\" }\n");
             if slack.channel.is_some() {
-                out.push_str("# For what has no person.\n");
+                out.push_str("# For messages that are for nobody in particular.\n");
             }
             line(&mut out, "channel", slack.channel.as_deref());
         }
@@ -254,7 +252,7 @@ impl Draft {
             ));
         }
         if !self.people.is_empty() {
-            out.push_str("\n# Who has open issues. `manager = \"…\"` names another of these tables.\n");
+            out.push_str("\n# People with open issues. `manager = \"…\"` names another of these tables.\n");
         }
         for person in &self.people {
             out.push_str(&format!("[people.{}]\n", person.handle));
@@ -263,7 +261,9 @@ impl Draft {
             out.push_str(&format!("also = {{ {} }}\n", person.accounts(person.slack.as_ref())));
             if person.slack.is_none() && person.namesake.is_some() {
                 let both = format!("{{ {} }}", person.accounts(person.namesake.as_ref()));
-                out.push_str(&format!("# Slack has somebody of this name; if it is the same person: also = {both}\n"));
+                out.push_str(&format!(
+                    "# Slack has somebody with this name; if it is the same person: also = {both}\n"
+                ));
             }
             out.push('\n');
         }
@@ -278,7 +278,7 @@ impl GithubDraft {
         out.push_str(&format!("token = {}\n", reference(&self.token, "GITHUB_TOKEN", purpose)));
         let stand_in = [STAND_IN.to_owned()];
         list(out, "repos", if self.repos.is_empty() { &stand_in } else { &self.repos });
-        let title = "Labels that seem to say in which state an open issue is. Take out what means something else.";
+        let title = "Labels that seem to stand for a state. Remove those that do not.";
         states(out, title, &format!("github.{}", self.name), &self.states);
     }
 }
@@ -291,11 +291,11 @@ impl JiraDraft {
         line(out, "email", self.email.as_deref());
         out.push_str(&format!("token = {}\n", reference(&self.token, "JIRA_TOKEN", purpose)));
         if self.projects.is_empty() {
-            out.push_str("# Every project that the account sees; `projects = [\"OPS\"]` watches these alone.\n");
+            out.push_str("# Every project the account can see; `projects = [\"OPS\"]` watches only these.\n");
         } else {
             list(out, "projects", &self.projects);
         }
-        let title = "Statuses that seem to say more than their category does. Take out what means something else.";
+        let title = "Statuses that seem to mean more than their category. Remove those that do not.";
         states(out, title, &format!("jira.{}", self.name), &self.states);
     }
 }
@@ -308,12 +308,12 @@ impl AsanaDraft {
         out.push_str(&format!("token = {}\n", reference(&self.token, "ASANA_TOKEN", purpose)));
         if self.projects.is_empty() {
             out.push_str(
-                "# Every project that the account sees; `projects = [\"1200000000000101\"]` watches these alone.\n",
+                "# Every project the account can see; `projects = [\"1200000000000101\"]` watches only these.\n",
             );
         } else {
             list(out, "projects", &self.projects);
         }
-        let title = "Sections that seem to say in which state a task is. Take out what means something else.";
+        let title = "Sections that seem to stand for a state. Remove those that do not.";
         states(out, title, &format!("asana.{}", self.name), &self.states);
     }
 }
@@ -326,11 +326,11 @@ impl TrelloDraft {
         out.push_str(&format!("key = {}\n", reference(&self.key, "TRELLO_KEY", purpose)));
         out.push_str(&format!("token = {}\n", reference(&self.token, "TRELLO_TOKEN", purpose)));
         if self.boards.is_empty() {
-            out.push_str("# Every open board of the account; `boards = [\"Client work\"]` watches these alone.\n");
+            out.push_str("# Every open board of the account; `boards = [\"Client work\"]` watches only these.\n");
         } else {
             list(out, "boards", &self.boards);
         }
-        let title = "Lists that seem to say in which state a card is. Take out what means something else.";
+        let title = "Lists that seem to stand for a state. Remove those that do not.";
         states(out, title, &format!("trello.{}", self.name), &self.states);
     }
 }

@@ -109,10 +109,10 @@ impl Wizard {
             return Ok(if told.is_empty() { vec![Tracker::Github] } else { told });
         };
         loop {
-            let question = "What is work tracked in? github, jira, asana, trello, or several (Enter for github):";
+            let question = "Which tracker do you use? github, jira, asana, trello, or several (Enter for github):";
             match trackers_of(&asker.line(question).await?) {
                 Some(trackers) => return Ok(trackers),
-                None => asker.say("  github, jira, asana or trello, please; several with commas")?,
+                None => asker.say("  please answer github, jira, asana or trello, or several with commas")?,
             }
         }
     }
@@ -140,10 +140,10 @@ impl Wizard {
         let labels = self.words(&*survey, &searched).await?;
         let found = propose(labels.iter().map(String::as_str));
         let states = if found.is_empty() {
-            self.say("No label says a state: an issue counts as begun once somebody works on it.")?;
+            self.say("No label stands for a state, so an issue counts as started once somebody works on it.")?;
             found
         } else {
-            self.agree("Labels that seem to say a state:", found).await?
+            self.agree("Labels that seem to stand for a state:", found).await?
         };
         if let Some(github) = &mut self.draft.github {
             github.states = states;
@@ -170,7 +170,7 @@ impl Wizard {
     async fn address(&self) -> Result<Option<String>, Stopped> {
         let known = self.variable("GAPWATCH_GITHUB_URL");
         let Some(asker) = self.asker.as_ref().filter(|_| known.is_none()) else { return Ok(known) };
-        let answer = asker.line("Where is your GitHub? Its address, or Enter for github.com:").await?;
+        let answer = asker.line("Address of your GitHub server (Enter for github.com):").await?;
         Ok(api_of(&answer))
     }
 
@@ -183,10 +183,8 @@ impl Wizard {
                 self.secret("GitHub token", "GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "github_token", help).await?
             else {
                 let words = match self.asker {
-                    Some(_) => "without a token nothing can be read; nothing was written",
-                    None => {
-                        "there is no GITHUB_TOKEN in the environment, and no GITHUB_TOKEN_FILE; nothing was written"
-                    }
+                    Some(_) => "gapwatch can read nothing without a token; nothing was written",
+                    None => "neither GITHUB_TOKEN nor GITHUB_TOKEN_FILE is set; nothing was written",
                 };
                 let problem = Diagnostic::error("missing-key", format!("{words}\n{help}"));
                 return Err(Stopped::told(super::Exit::Config, &problem));
@@ -266,7 +264,10 @@ impl Wizard {
             let use_it = match &self.asker {
                 Some(asker) => {
                     asker
-                        .agrees(&format!("{variable} is set here. Use it, as {{ env = \"{variable}\" }}?"), true)
+                        .agrees(
+                            &format!("The variable {variable} is set. Use it, as {{ env = \"{variable}\" }}?"),
+                            true,
+                        )
                         .await?
                 }
                 None => true,
@@ -280,7 +281,7 @@ impl Wizard {
         let mut typed = asker.secret(&format!("{what} (not shown; Enter for none):")).await?;
         // One that cannot be one is no try: more than the token was copied.
         while typed.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            asker.say("  that holds a space, so it is more than the token; copy the token alone")?;
+            asker.say("  this contains a space; please copy only the token")?;
             typed = asker.secret(&format!("{what} (not shown; Enter for none):")).await?;
         }
         let file = self.folder.join(file);
@@ -295,7 +296,7 @@ impl Wizard {
             // Everything is named: what else the token sees is of no interest.
             return Ok(Chosen::all(repos));
         }
-        self.say("Listing what the token sees …")?;
+        self.say("Listing what the token can see …")?;
         let sight = survey.visible().await.map_err(|error| stopped(&error))?;
         let (fit, unfit): (Vec<Visible>, Vec<Visible>) =
             sight.containers.into_iter().partition(|one| one.unfit.is_none());
@@ -308,9 +309,9 @@ impl Wizard {
             (None, None) => {
                 let open: Vec<String> = fit.iter().filter(|one| one.open > 0).map(|one| one.name.clone()).collect();
                 if open.is_empty() {
-                    let words = "the token sees no repository with something open";
+                    let words = "the token can see no repository with open issues";
                     let problem = Diagnostic::error("refused", words.to_owned())
-                        .help("grant it repositories, or name them: GITHUB_REPOS=owner/name");
+                        .help("give it access to repositories, or name them: GITHUB_REPOS=owner/name");
                     return Err(Stopped::told(super::Exit::Refused, &problem));
                 }
                 Ok(Chosen::all(open))

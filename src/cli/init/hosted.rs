@@ -59,7 +59,7 @@ const ASANA: Tool = Tool {
     named: "ASANA_PROJECTS",
     of_address: config::asana_project_of,
     unshown: "add the account to projects, or name them: ASANA_PROJECTS=1200000000000101",
-    columns: "Sections that seem to say a state:",
+    columns: "Sections that seem to stand for a state:",
 };
 
 const TRELLO: Tool = Tool {
@@ -88,7 +88,7 @@ const TRELLO: Tool = Tool {
     named: "TRELLO_BOARDS",
     of_address: config::trello_board_of,
     unshown: "invite the account to boards, or name them: TRELLO_BOARDS=https://trello.com/b/SHORTLINK",
-    columns: "Lists that seem to say a state:",
+    columns: "Lists that seem to stand for a state:",
 };
 
 impl Wizard {
@@ -150,9 +150,9 @@ impl Wizard {
                 let Some((reference, secret)) = given else {
                     let (variable, file) = (one.variable, one.file_variable);
                     let words = match self.asker {
-                        Some(_) => format!("without a {} nothing can be read; nothing was written", one.what),
+                        Some(_) => format!("gapwatch can read nothing without a {}; nothing was written", one.what),
                         None => {
-                            format!("there is no {variable} in the environment, and no {file}; nothing was written")
+                            format!("neither {variable} nor {file} is set; nothing was written")
                         }
                     };
                     let problem = Diagnostic::error("missing-key", format!("{words}\n{}", one.help));
@@ -193,7 +193,7 @@ impl Wizard {
     async fn choose_places(&self, tool: &Tool, survey: &dyn Survey) -> Result<Chosen, Stopped> {
         let (one, several) = tool.places;
         let named = self.variable(tool.named);
-        self.say("Listing what the account sees …")?;
+        self.say("Listing what the account can see …")?;
         let sight = survey.visible().await.map_err(|error| stopped(&error))?;
         if let Some(partial) = &sight.partial {
             self.say(format!("  note: {partial}"))?;
@@ -203,23 +203,23 @@ impl Wizard {
         let Some(asker) = &self.asker else {
             if fit.is_empty() && named.is_none() {
                 let problem =
-                    Diagnostic::error("refused", format!("the account sees no {one}")).help(tool.unshown.to_owned());
+                    Diagnostic::error("refused", format!("the account can see no {one}")).help(tool.unshown.to_owned());
                 return Err(Stopped::told(super::Exit::Refused, &problem));
             }
             return chosen_by_name(named.as_deref().unwrap_or("all"), &fit, tool.of_address).map_err(Stopped::usage);
         };
-        asker.say(format!("The account sees {} {}:", fit.len(), if fit.len() == 1 { one } else { several }))?;
+        asker.say(format!("The account can see {} {}:", fit.len(), if fit.len() == 1 { one } else { several }))?;
         for (at, one) in fit.iter().take(MOST_SHOWN).enumerate() {
             asker.say(format!("  {:>3}  {:<40} {} open", at + 1, plain(&one.name), one.open))?;
         }
         if fit.len() > MOST_SHOWN {
-            asker.say(format!("       and {} more, to be named", fit.len() - MOST_SHOWN))?;
+            asker.say(format!("       and {} more, not listed", fit.len() - MOST_SHOWN))?;
         }
         if !unfit.is_empty() {
             asker.say(format!("       ({} cannot be watched)", unfit.len()))?;
         }
         let question = format!(
-            "Which are watched? Numbers (1,3-5), names or addresses of {several}, or all, those to come included:"
+            "Which should be watched? Numbers (1,3-5), names or URLs of {several}, or all (new ones included):"
         );
         loop {
             match chosen_by_name(&asker.line(&question).await?, &fit, tool.of_address) {

@@ -50,7 +50,7 @@ impl Wizard {
         let mut found = propose(words.iter().map(String::as_str));
         found.retain(|(state, _)| UNTOLD.contains(state));
         if !found.is_empty() {
-            let states = self.agree("Statuses that seem to say more than their category:", found).await?;
+            let states = self.agree("Statuses that seem to mean more than their category:", found).await?;
             if let Some(jira) = &mut self.draft.jira {
                 jira.states = states;
             }
@@ -65,23 +65,24 @@ impl Wizard {
         let given = self.variable("JIRA_URL");
         let Some(asker) = &self.asker else {
             let Some(given) = given else {
-                let words = "there is no JIRA_URL in the environment; nothing was written";
+                let words = "JIRA_URL is not set; nothing was written";
                 let problem = Diagnostic::error("missing-key", words.to_owned())
-                    .help("set it to the site as people open it, as in https://NAME.atlassian.net");
+                    .help("set it to the address people open, for example https://NAME.atlassian.net");
                 return Err(Stopped::told(super::Exit::Config, &problem));
             };
-            return site_of(&given).ok_or_else(|| Stopped::usage(format!("JIRA_URL: {} is no address", plain(&given))));
+            return site_of(&given)
+                .ok_or_else(|| Stopped::usage(format!("JIRA_URL: {} is not an address", plain(&given))));
         };
         if let Some(url) = given.as_deref().and_then(site_of) {
-            asker.say(format!("Jira is at {url}, as JIRA_URL says."))?;
+            asker.say(format!("Using Jira at {url} (from JIRA_URL)."))?;
             return Ok(url);
         }
         loop {
             let answer =
-                asker.line("Where is your Jira? Its address, as NAME.atlassian.net or jira.example.org:").await?;
+                asker.line("Address of your Jira, for example NAME.atlassian.net or jira.example.org:").await?;
             match site_of(&answer) {
                 Some(url) => return Ok(url),
-                None => asker.say("  that is no address; copy it from the browser")?,
+                None => asker.say("  that is not an address; please copy it from the browser")?,
             }
         }
     }
@@ -93,8 +94,8 @@ impl Wizard {
             let token = self.secret("Jira token", "JIRA_TOKEN", "JIRA_TOKEN_FILE", "jira_token", help).await?;
             let Some((reference, secret)) = token else {
                 let words = match self.asker {
-                    Some(_) => "without a token nothing can be read; nothing was written",
-                    None => "there is no JIRA_TOKEN in the environment, and no JIRA_TOKEN_FILE; nothing was written",
+                    Some(_) => "gapwatch can read nothing without a token; nothing was written",
+                    None => "neither JIRA_TOKEN nor JIRA_TOKEN_FILE is set; nothing was written",
                 };
                 let problem = Diagnostic::error("missing-key", format!("{words}\n{help}"));
                 return Err(Stopped::told(super::Exit::Config, &problem));
@@ -123,14 +124,14 @@ impl Wizard {
         let known = self.variable("JIRA_EMAIL");
         let Some(asker) = self.asker.as_ref().filter(|_| known.is_none()) else { return Ok(known) };
         let question = if cloud {
-            "E-mail address of the account whose token it is:"
+            "E-mail address of the account the token belongs to:"
         } else {
-            "User name, if a password is to be used (Enter for a personal access token):"
+            "User name, if you use a password (Enter for a personal access token):"
         };
         loop {
             let answer = asker.line(question).await?;
             match (cloud, answer.contains('@')) {
-                (true, false) if !answer.is_empty() => asker.say("  that is no e-mail address")?,
+                (true, false) if !answer.is_empty() => asker.say("  that is not an e-mail address")?,
                 _ => return Ok((!answer.is_empty()).then_some(answer)),
             }
         }
@@ -138,7 +139,7 @@ impl Wizard {
 
     async fn choose_projects(&self, survey: &dyn Survey) -> Result<Chosen, Stopped> {
         let named = self.variable("JIRA_PROJECTS");
-        self.say("Listing what the account sees …")?;
+        self.say("Listing what the account can see …")?;
         let sight = survey.visible().await.map_err(|error| stopped(&error))?;
         if let Some(partial) = &sight.partial {
             self.say(format!("  note: {partial}"))?;
@@ -147,28 +148,28 @@ impl Wizard {
             sight.containers.into_iter().partition(|one| one.unfit.is_none());
         let Some(asker) = &self.asker else {
             if fit.is_empty() && named.is_none() {
-                let problem = Diagnostic::error("refused", "the account sees no project".to_owned())
+                let problem = Diagnostic::error("refused", "the account can see no project".to_owned())
                     .help("give it the permission Browse projects, or name projects: JIRA_PROJECTS=OPS,WEB");
                 return Err(Stopped::told(super::Exit::Refused, &problem));
             }
             return chosen_projects(named.as_deref().unwrap_or("all"), &fit).map_err(Stopped::usage);
         };
         asker.say(format!(
-            "The account sees {}:",
+            "The account can see {}:",
             if fit.len() == 1 { "1 project".to_owned() } else { format!("{} projects", fit.len()) }
         ))?;
         for (at, one) in fit.iter().take(MOST_SHOWN).enumerate() {
             asker.say(format!("  {:>3}  {:<40} {} open", at + 1, plain(&one.name), one.open))?;
         }
         if fit.len() > MOST_SHOWN {
-            asker.say(format!("       and {} more, to be named", fit.len() - MOST_SHOWN))?;
+            asker.say(format!("       and {} more, not listed", fit.len() - MOST_SHOWN))?;
         }
         if !unfit.is_empty() {
             asker.say(format!("       ({} cannot be watched)", unfit.len()))?;
         }
         loop {
             let answer =
-                asker.line("Which are watched? Numbers (1,3-5), keys, or all, those to come included:").await?;
+                asker.line("Which should be watched? Numbers (1,3-5), keys, or all (new ones included):").await?;
             match chosen_projects(&answer, &fit) {
                 Ok(chosen) => return Ok(chosen),
                 Err(words) => asker.say(format!("  {words}"))?,

@@ -46,33 +46,33 @@ struct Made {
 }
 
 /// The variables that `--from-env` reads; also in README.md and in `init --help`.
-const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FILE: the file it stands in)
-  GITHUB_REPOS           owner/name, owner/* or all, with commas; left out: all with something open
-  GITHUB_MANAGER         login of who hears when a gap stays; left out: nobody
+const VARIABLES: &str = "  GITHUB_TOKEN           the token (or GITHUB_TOKEN_FILE: a file that holds it)
+  GITHUB_REPOS           owner/name, owner/* or all, separated by commas; left out: all with open issues
+  GITHUB_MANAGER         login of whoever is told when a gap stays open; left out: nobody
   GITHUB_CA_FILE         PEM file with the company's own CA
   GAPWATCH_GITHUB_URL    API of an Enterprise Server, https://HOST/api/v3
-  JIRA_URL               the site, https://NAME.atlassian.net or your own server's; left out: no Jira
-  JIRA_EMAIL             address of the account whose API token it is; on Data Center the user name of a password
-  JIRA_TOKEN             the token (or JIRA_TOKEN_FILE: the file it stands in)
-  JIRA_PROJECTS          keys with commas; left out: all that the account sees
-  JIRA_MANAGER           e-mail address, user name or name of who hears when a gap stays; left out: nobody
+  JIRA_URL               address, https://NAME.atlassian.net or that of your own server; left out: no Jira
+  JIRA_EMAIL             address of the account the API token belongs to; on Data Center the user name for a password
+  JIRA_TOKEN             the token (or JIRA_TOKEN_FILE: a file that holds it)
+  JIRA_PROJECTS          keys, separated by commas; left out: all the account can see
+  JIRA_MANAGER           e-mail address, user name or name of whoever is told when a gap stays open; left out: nobody
   JIRA_CA_FILE           PEM file with the company's own CA
   ASANA_TOKEN            the token (or ASANA_TOKEN_FILE); left out: no Asana
-  ASANA_PROJECTS         numbers, names or addresses with commas; left out: all that the account sees
-  ASANA_MANAGER          number, e-mail address or name of who hears when a gap stays; left out: nobody
+  ASANA_PROJECTS         numbers, names or URLs, separated by commas; left out: all the account can see
+  ASANA_MANAGER          number, e-mail address or name of whoever is told when a gap stays open; left out: nobody
   ASANA_CA_FILE          PEM file with the company's own CA
   TRELLO_KEY             the key of a Power-Up (or TRELLO_KEY_FILE); left out: no Trello
-  TRELLO_TOKEN           the token that a member gave to it (or TRELLO_TOKEN_FILE)
-  TRELLO_BOARDS          addresses, short links or names with commas; left out: every open board of the account
-  TRELLO_MANAGER         user name or name of who hears when a gap stays; left out: nobody
+  TRELLO_TOKEN           the token a member granted to it (or TRELLO_TOKEN_FILE)
+  TRELLO_BOARDS          URLs, short links or names, separated by commas; left out: every open board of the account
+  TRELLO_MANAGER         user name or name of whoever is told when a gap stays open; left out: nobody
   TRELLO_CA_FILE         PEM file with the company's own CA
   SLACK_BOT_TOKEN        xoxb-… (or SLACK_BOT_TOKEN_FILE); left out: no Slack
-  SLACK_CHANNEL          for what has no person
-  GAPWATCH_SLACK_URL     another API base of Slack; GAPWATCH_ASANA_URL and GAPWATCH_TRELLO_URL likewise";
+  SLACK_CHANNEL          channel for messages that are for nobody in particular
+  GAPWATCH_SLACK_URL     another API base for Slack; GAPWATCH_ASANA_URL and GAPWATCH_TRELLO_URL work the same way";
 
 /// For `init --help`.
 pub(super) fn variables() -> String {
-    format!("With --from-env these variables are read:\n{VARIABLES}")
+    format!("With --from-env, init reads these variables:\n{VARIABLES}")
 }
 
 /// Asks, looks around, writes.
@@ -81,7 +81,7 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
     let path = target(from, &env)?;
     if path.exists() && !wishes.print && !wishes.force {
         return Err(Stopped::usage(format!(
-            "{} is there already and stays as it is\n  --force replaces it, --print shows the new one, -c PATH writes another",
+            "{} already exists and was not changed\n  --force replaces it, --print prints the new one, -c PATH writes another file",
             path.display()
         )));
     }
@@ -90,7 +90,7 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
         (false, true) => Some(Asker::new(Terminal)),
         (false, false) => {
             return Err(Stopped::usage(format!(
-                "init asks questions, and there is no terminal to answer on; `init --from-env` takes the answers from:\n{VARIABLES}"
+                "init asks questions, but there is no terminal to answer them; `init --from-env` takes the answers from:\n{VARIABLES}"
             )));
         }
     };
@@ -111,8 +111,8 @@ pub(super) async fn init(from: &From, wishes: &Wishes) -> Result<Exit, Stopped> 
 /// Says what was named and cannot be seen: it stands in the file, and nothing would be read of it.
 fn unseen(made: &Made) -> Exit {
     for repo in &made.unseen {
-        let problem = Diagnostic::warning("not-visible", format!("the token is not shown {repo}"))
-            .help("look at the spelling, or give the token's account access to it; nothing of it is read until then");
+        let problem = Diagnostic::warning("not-visible", format!("the token cannot see {repo}"))
+            .help("check the spelling, or give the token's account access; until then it is not read");
         anstream::eprintln!("{}", problem.render(colored()));
     }
     if made.unseen.is_empty() { Exit::Done } else { Exit::Refused }
@@ -123,7 +123,7 @@ fn target(from: &From, env: &BTreeMap<String, String>) -> Result<PathBuf, Stoppe
     let named = match from.files.as_slice() {
         [] => env.get("GAPWATCH_CONFIG").map_or_else(|| PathBuf::from("gapwatch.toml"), PathBuf::from),
         [one] => one.clone(),
-        _ => return Err(Stopped::usage("init writes one file: name one with -c")),
+        _ => return Err(Stopped::usage("init writes one file: give it with a single -c")),
     };
     let path = if named.is_dir() { named.join("gapwatch.toml") } else { named };
     // Absolute, so that what the file refers to is found from wherever the program is started.
@@ -182,9 +182,9 @@ fn report(from: &From, path: &Path, made: &Made) {
         true => String::new(),
         false => format!(" -c {}", path.display()),
     };
-    anstream::println!("\nWritten: {}. It observes: nothing is sent to anybody.", path.display());
+    anstream::println!("\nWritten: {}. It is in observe mode: nothing is sent to anybody.", path.display());
     for (file, _) in &made.typed {
-        anstream::println!("Written: {}, readable by you alone.", file.display());
+        anstream::println!("Written: {}, readable only by you.", file.display());
     }
     anstream::println!("\nNext:");
     anstream::println!("  gapwatch{named} run --once     reads everything once and judges it");

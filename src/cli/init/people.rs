@@ -42,7 +42,7 @@ impl Wizard {
         }
         self.say(format!("{count} {} open work assigned.", if count == 1 { "person has" } else { "people have" }))?;
         if more > 0 {
-            self.say(format!("  note: {more} more are left out; `gapwatch people unmatched` names them later"))?;
+            self.say(format!("  note: {more} more are left out; `gapwatch people unmatched` lists them later"))?;
         }
         Ok(())
     }
@@ -89,7 +89,7 @@ impl Wizard {
         let Some(asker) = self.asker.clone().filter(|_| !same.is_empty()) else { return Ok(()) };
         let there = |tracker: &Tracker| self.draft.people.iter().any(|one| one.account_in(*tracker).is_some());
         let trackers: Vec<&str> = Tracker::ALL.into_iter().filter(there).map(Tracker::name).collect();
-        asker.say(format!("{} have people of the same name:", trackers.join(" and ")))?;
+        asker.say(format!("{} have people with the same name:", trackers.join(" and ")))?;
         for (one, _) in &same {
             let person = &self.draft.people[*one];
             asker.say(format!(
@@ -120,9 +120,9 @@ impl Wizard {
     pub(super) async fn ask_for_manager(&mut self, trackers: &[Tracker]) -> Result<(), Stopped> {
         let on_github = trackers == [Tracker::Github];
         let question = if on_github {
-            "Who hears when a gap stays? A GitHub login (Enter for nobody):"
+            "Who should be told when a gap stays open? A GitHub login (Enter for nobody):"
         } else {
-            "Who hears when a gap stays? A login, a user name, an e-mail address or a name (Enter for nobody):"
+            "Who should be told when a gap stays open? A login, a user name, an e-mail address or a name (Enter for nobody):"
         };
         for _ in 0..TRIES {
             let answer = match &self.asker {
@@ -138,12 +138,12 @@ impl Wizard {
                 return Ok(());
             }
             let who = if on_github { "GitHub shows" } else { "the trackers show" };
-            self.say(format!("  note: {who} no account {}", plain(&answer)))?;
+            self.say(format!("  note: {who} no account called {}", plain(&answer)))?;
             if self.asker.is_none() {
                 break;
             }
         }
-        self.say("  note: nobody leads until you set `default_manager` in [directory]")
+        self.say("  note: there is no manager until you set `default_manager` in [directory]")
     }
 
     /// The table of whoever is called so, made where there is none.

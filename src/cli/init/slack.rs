@@ -93,7 +93,7 @@ impl Wizard {
         if same.is_empty() {
             return Ok(());
         }
-        self.say("Slack has people of the same name:")?;
+        self.say("Slack has people with the same name:")?;
         for (at, id) in &same {
             let person = &self.draft.people[*at];
             self.say(format!(
@@ -105,7 +105,7 @@ impl Wizard {
         let same_people = match &self.asker {
             Some(asker) => asker.agrees("Are they the same people?", false).await?,
             None => {
-                self.say("  note: they are not taken for the same; the file proposes each as a comment")?;
+                self.say("  note: they are not linked; the file suggests each link as a comment")?;
                 false
             }
         };
@@ -125,14 +125,14 @@ impl Wizard {
         if let Some(asker) = self.asker.clone()
             && self.draft.people.iter().any(|person| person.slack.is_none())
         {
-            asker.say("The others are found in Slack by e-mail. Enter leaves one out, a dot all that follow.")?;
+            asker.say("The others are found in Slack by e-mail address. Enter skips one, a dot skips the rest.")?;
             for at in 0..self.draft.people.len() {
                 let person = &self.draft.people[at];
                 if person.slack.is_some() {
                     continue;
                 }
                 let shown = person.name.as_deref().map(|name| format!(" ({})", plain(name))).unwrap_or_default();
-                match asker.line(&format!("  e-mail of {}{shown}:", plain(person.shown()))).await?.as_str() {
+                match asker.line(&format!("  e-mail address of {}{shown}:", plain(person.shown()))).await?.as_str() {
                     "." => break,
                     "" => {}
                     email => self.draft.people[at].email = Some(email.to_owned()),
@@ -141,13 +141,15 @@ impl Wizard {
             self.match_addresses(notifier).await?;
         }
         let found = self.draft.people.iter().filter(|person| person.slack.is_some()).count();
-        self.say(format!("{found} of {} people are found in Slack.", self.draft.people.len()))
+        self.say(format!("{found} of {} people were found in Slack.", self.draft.people.len()))
     }
 
     async fn ask_for_channel(&mut self) -> Result<(), Stopped> {
         let Some(asker) = self.asker.clone() else { return Ok(()) };
         if let Some(slack) = self.draft.slack.as_mut().filter(|slack| slack.channel.is_none()) {
-            let answer = asker.line("Channel for what has no person, as #delivery (Enter for none):").await?;
+            let answer = asker
+                .line("Channel for messages that are for nobody in particular, for example #delivery (Enter for none):")
+                .await?;
             slack.channel = (!answer.is_empty()).then_some(answer);
         }
         Ok(())

@@ -113,7 +113,7 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     token = { file = "/x/secrets/github_token" }
     repos = ["acme/*"]
 
-    # Labels that seem to say in which state an open issue is. Take out what means something else.
+    # Labels that seem to stand for a state. Remove those that do not.
     [github.acme.states]
     active = ["In Progress"]
     waiting = ["blocked"]
@@ -121,9 +121,9 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     [slack]
     url = "SLACK"
     bot_token = { file = "/x/secrets/slack_bot_token" }
-    # With the app's own token (xapp-…) messages have buttons to answer with: README, Answering.
+    # With an app-level token (xapp-…) messages have buttons: see Answering in the README.
     # app_token = { env = "SLACK_APP_TOKEN" }
-    # For what has no person.
+    # For messages that are for nobody in particular.
     channel = "#delivery"
 
     [directory]
@@ -159,10 +159,10 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
         "copy the token alone",
         "y or n, please",
         "Logged in as max-w.",
-        "\"nonsense\" is neither a number of the list nor owner/name",
+        "\"nonsense\" is neither a number from the list nor owner/name",
         "(1 are archived or have no issues)",
         "sue-w                sue winter is U0SUE there",
-        "3 of 4 people are found in Slack.",
+        "3 of 4 people were found in Slack.",
         "GitHub shows no account nobody-else",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
@@ -193,7 +193,11 @@ async fn an_end_of_the_answers_and_a_token_refused_for_good_end_it_without_a_fil
     let (made, _) = walk(&sim, &[], &[""]).await;
     let Err(stopped) = made else { panic!("there was no token") };
     assert_eq!(stopped.exit, Exit::Config);
-    assert!(stopped.words.contains("without a token nothing can be read; nothing was written"), "{}", stopped.words);
+    assert!(
+        stopped.words.contains("gapwatch can read nothing without a token; nothing was written"),
+        "{}",
+        stopped.words
+    );
     let (made, heard) = walk(&sim, &[], &["ghp_a", "ghp_b", "ghp_c"]).await;
     let Err(stopped) = made else { panic!("no token was good: {heard}") };
     assert_eq!(stopped.exit, Exit::Refused);

@@ -36,12 +36,12 @@ fn every_mistake_in_a_calendar_is_named() {
     );
     for part in [
         "`mon_thu` and `wed_fri` have a day in common",
-        "\"2026-12-26..2026-12-24\" is not a day or days in a row",
+        "\"2026-12-26..2026-12-24\" is not a day or a range of days",
         "unknown key `mo_fr`",
-        "\"17:00-09:00\" is not hours of a day",
+        "\"17:00-09:00\" is not a range of hours",
         "nobody who has this calendar ever works",
         "/no/such/file.ics cannot be read",
-        "\"80%\" is not working time of a week",
+        "\"80%\" is not a weekly working time",
         "no calendar named `z`",
         "ana cannot stand in for themselves",
         "no person named `nobody`",

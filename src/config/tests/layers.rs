@@ -230,7 +230,7 @@ fn mistakes_of_the_environment_name_the_variable_and_no_line() {
 
     error[bad-value]: GAPWATCH_SERVER__LISTEN="x" is not an address to listen at; expected address:port, e.g. "127.0.0.1:8080"
      |
-     = help: the address is a number of this machine (0.0.0.0 and [::] are all of them); "off" listens nowhere
+     = help: use an IP address of this machine (0.0.0.0 and [::] mean all of them), or "off"
 
     error[bad-type]: GAPWATCH_STORE="x" is not a table
 

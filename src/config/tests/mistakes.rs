@@ -48,7 +48,7 @@ fn keys_of_later_versions_are_refused_by_name() {
       | ^^^^^ unknown
       |
       = note: key: comments.style
-      = help: not in this version yet; take it out. Known keys: from_stage, on
+      = help: this version does not have it yet; take it out. Known keys: from_stage, on
 
     gapwatch: 1 error, 0 warnings in 1 file.
     ");
@@ -114,7 +114,7 @@ fn lengths_of_time() {
       |          ^^ expected e.g. "90m", "3 workdays", "2 workhours"
       |
       = note: key: messages.settle
-      = help: units: s m h d w, workhours, workdays
+      = help: did you mean "15s"? units: s m h d w, workhours, workdays
 
     error[bad-value]: "2 workhours" is not a time of at most one day
      --> gapwatch.toml:8:15
@@ -147,6 +147,7 @@ fn values_of_another_type() {
       |                                                 ^^^^^^^^^^ expected a list
       |
       = note: key: github.acme.repos
+      = help: write ["acme/web"]
 
     error[bad-type]: "Ana" is not a table
      --> gapwatch.toml:3:14
@@ -225,7 +226,7 @@ fn values_out_of_range() {
       --> gapwatch.toml:12:12
        |
     12 | min_span = '4000 workdays'
-       |            ^^^^^^^^^^^^^^^ longer than anything is watched
+       |            ^^^^^^^^^^^^^^^ too long
        |
        = note: key: rules.start.never.min_span
        = help: units: s m h d w, workhours, workdays
@@ -303,7 +304,7 @@ fn a_value_given_twice_names_both_places() {
     1 | mode = 'live'
       | ---- first given here
       |
-      = help: a key, or a table's header, may stand once in a file
+      = help: in one file a key, or the header of a table, may stand only once
 
     gapwatch: 1 error, 0 warnings in 1 file.
     "#);
@@ -364,4 +365,29 @@ fn a_condition_that_leaves_tasks_out_is_checked_where_it_stands() {
     let over = found_after(over);
     assert!(over.contains("error[unknown-field]: `task.label`"), "{over}");
     loaded(&format!("{GITHUB}[rules.owner.none]\nexclude = \"'triage' in task.labels\"\n"), &[]);
+}
+
+#[test]
+fn a_mistake_that_many_make_is_answered_with_what_to_write() {
+    let connection = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web']\n";
+    for (text, help) in [
+        (format!("{connection}poll = '2 minutes'\n"), "did you mean \"2m\"? units:"),
+        (format!("{connection}[rules.stalled]\nidle_3d = '3 working days'\n"), "did you mean \"3 workdays\"? units:"),
+        (format!("{connection}[rules.pace.behind]\nfrom = 30\n"), "30 % is 0.3"),
+        (format!("{connection}[rules.pace.behind]\nfrom = '30%'\n"), "shares run from 0 to 1: write 0.3"),
+        (format!("{connection}version = 1\n"), "`version` belongs above the first table of the file."),
+        (format!("{connection}[server]\nauth = 'password'\n"), "this version does not have it yet; take it out."),
+        (connection.replace("acme/web", "https://github.com/acme/web"), "did you mean \"acme/web\"?"),
+    ] {
+        let found = found(&text);
+        assert!(found.contains(help), "{text}\n{found}");
+    }
+}
+
+#[test]
+fn a_table_that_stands_twice_is_one_mistake() {
+    let table = "[github.acme]\ntoken = { env = 'GH' }\nrepos = ['acme/web']\n";
+    let found = found(&format!("{table}{table}[slack]\nchannel = '#a'\nchannel = '#b'\n"));
+    assert_eq!(found.matches("error[duplicate-key]").count(), 2, "{found}");
+    assert!(found.contains("key `acme` is given twice") && found.contains("key `channel` is given twice"), "{found}");
 }

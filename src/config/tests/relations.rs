@@ -50,23 +50,23 @@ fn references_to_nobody() {
 #[test]
 fn people_who_lead_each_other() {
     assert_snapshot!(found_after("[people]\nana.manager = 'max'\nmax.manager = 'eva'\neva.manager = 'ana'\ntim.manager = 'tim'\nzoe.manager = 'ana'\n"), @r#"
-    error[manager-cycle]: people lead each other in a circle: ana -> max -> eva -> ana
+    error[manager-cycle]: these people are each other's managers: ana -> max -> eva -> ana
      --> gapwatch.toml:5:15
       |
     5 | ana.manager = 'max'
       |               ^^^^^ leads back here
       |
       = note: key: people.ana.manager
-      = help: somebody has no manager: leave `manager` out there
+      = help: leave `manager` out for the person at the top
 
-    error[manager-cycle]: people lead each other in a circle: tim -> tim
+    error[manager-cycle]: these people are each other's managers: tim -> tim
      --> gapwatch.toml:8:15
       |
     8 | tim.manager = 'tim'
       |               ^^^^^ leads back here
       |
       = note: key: people.tim.manager
-      = help: somebody has no manager: leave `manager` out there
+      = help: leave `manager` out for the person at the top
 
     gapwatch: 2 errors, 0 warnings in 1 file.
     "#);
@@ -111,7 +111,7 @@ fn addresses() {
       |       ^^^^^^^^^^^^^^^^^^^^^^^^ expected https
       |
       = note: key: github.acme.url
-      = help: credentials are sent there; plain http is for this machine alone (127.0.0.1, localhost)
+      = help: credentials are sent there, so plain http is allowed only to this machine (127.0.0.1, localhost)
 
     error[bad-url]: "ghe.example.org" is not an address
      --> gapwatch.toml:5:15
@@ -129,7 +129,7 @@ fn addresses() {
       |         ^^^^^^^^^^^^^^^^^^ expected no user, password, query or fragment
       |
       = note: key: github.acme.proxy
-      = help: credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY
+      = help: credentials have settings of their own; if a proxy needs a password, leave `proxy` out and set HTTPS_PROXY
 
     gapwatch: 3 errors, 0 warnings in 1 file.
     "#);
@@ -154,7 +154,7 @@ fn names_and_zones_and_repositories() {
       |          ^^^^^^^^^^^ expected "owner/name" or "owner/*"
       |
       = note: key: github.Acme.repos[0]
-      = help: `owner/*` is every repository of that owner; a part of a name cannot be left open
+      = help: `owner/*` means every repository of that owner; `*` cannot stand for a part of a name
 
     error[bad-value]: "acme" is not a repository
      --> gapwatch.toml:3:23
@@ -181,7 +181,7 @@ fn names_and_zones_and_repositories() {
       |      ^^^^^^ expected e.g. "Europe/Berlin"
       |
       = note: key: people.ana-k.tz
-      = help: names are those of the IANA database: Area/City, or UTC
+      = help: use a name from the IANA time zone database: Area/City, or UTC
 
     gapwatch: 5 errors, 0 warnings in 1 file.
     "#);
@@ -235,7 +235,7 @@ fn secrets_that_cannot_be_used() {
       |         ^^^^^^^^^^^^^^^^^^^ no usable secret
       |
       = note: key: github.a.token
-      = help: a secret is one line without spaces; its file must be readable by the user gapwatch runs as
+      = help: set it in the environment gapwatch starts in, or keep the secret in a file: { file = "/path" }
 
     error[bad-secret]: file /no/such/file cannot be read: No such file or directory (os error 2)
      --> gapwatch.toml:5:9
@@ -631,7 +631,7 @@ fn what_is_no_webhook_is_refused_and_not_shown() {
       |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected no user, password, query or fragment
       |
       = note: key: slack.url
-      = help: credentials belong in their own settings; for a proxy that asks for a password leave `proxy` out and set HTTPS_PROXY
+      = help: credentials have settings of their own; if a proxy needs a password, leave `proxy` out and set HTTPS_PROXY
 
     gapwatch: 2 errors, 0 warnings in 1 file.
     "##);

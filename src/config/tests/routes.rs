@@ -170,7 +170,7 @@ fn what_is_left_out_or_misspelt_in_a_route_is_named() {
      --> gapwatch.toml:8:18
       |
     8 | steps = [{ via = 'slak' }, { to = 'owner', afterwards = '1d' }]
-      |                  ^^^^^^ expected "slack" or "email" or "comment"
+      |                  ^^^^^^ expected "slack", "email" or "comment"
       |
       = note: key: routes[0].steps[0].via
       = help: did you mean "slack"?

@@ -9,9 +9,9 @@ use crate::domain::ids::AccountId;
 /// A task that is back within this was never gone.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a task has left.
+/// The homes that a task has left.
 #[derive(Default)]
-pub(super) struct Homes(Vec<Left>);
+pub(super) struct Departed(Vec<Left>);
 
 struct Left {
     home: String,
@@ -21,7 +21,7 @@ struct Left {
     set_by: Option<AccountId>,
 }
 
-impl Homes {
+impl Departed {
     /// Notes that it leaves a home; `facts`: as they were before.
     pub(super) fn leave(&mut self, home: &str, at: Timestamp, facts: &Facts) {
         self.0.retain(|left| left.home != home);

@@ -45,6 +45,7 @@ fn folded_with(changes: &[RawChange], owners: &[AccountId]) -> Facts {
         is_bulk: &|account, at| account == MO && at == self::at("2025-03-20T10:00:00Z"),
         is_planning: &|account, at| account == MO && at == self::at("2025-03-21T10:00:00Z"),
         account_of: &|name| ["ana", "mo", "bot"].iter().position(|known| *known == name).map(|nth| [ANA, MO, BOT][nth]),
+        date_of_home: &|name| name.strip_prefix("until ").and_then(Due::from_text),
         owners,
         reporter: Some(MO),
         created_at: at("2025-03-01T10:00:00Z"),
@@ -250,6 +251,45 @@ fn the_first_date_is_no_move_and_each_later_change_of_it_is() {
     let home = valued(change(3, Field::Due, ANA), "2025-03-10", "2025-03-12");
     let home = RawChange { vkey: format!("{HOME_MOVED}7:1"), account: None, observed: true, ..home };
     assert!(folded(&[home]).due_moves()[0].bulk, "its sprint was moved, with all that is in it");
+}
+
+#[test]
+fn from_milestone_to_milestone_the_date_moves_in_whichever_order_the_tool_tells_it() {
+    let (a, b) = ("until 2025-03-10", "until 2025-03-12");
+    let out = || valued(change(5, Field::Home, ANA), a, "");
+    let into = || valued(change(5, Field::Home, ANA), "", b);
+    let named = |change: RawChange, vkey: &str| RawChange { vkey: vkey.to_owned(), ..change };
+    for (first, then) in [(out(), into()), (into(), out())] {
+        let made = valued(change(2, Field::Home, MO), "", a);
+        let facts = folded(&[made, named(first, "event:1"), named(then, "event:2")]);
+        let days: Vec<_> = facts.due_moves().iter().map(|one| (one.from, one.to, one.bulk)).collect();
+        let due = Due::from_text;
+        assert_eq!(days, [(due("2025-03-10"), due("2025-03-12"), false)]);
+        assert_eq!((facts.slips, facts.due_set_by, facts.due_set_at), (1, Some(ANA), Some(at("2025-03-05T10:00:00Z"))));
+    }
+    // It was in the first one when it was made, which no entry tells.
+    let facts = folded(&[named(into(), "event:1"), named(out(), "event:2")]);
+    assert_eq!(facts.due_moves().len(), 1);
+    // Taken out, and put into another one days later.
+    let late = valued(change(8, Field::Home, ANA), "", b);
+    assert_eq!(folded(&[out(), late]).due_moves(), []);
+}
+
+#[test]
+fn a_milestone_had_the_date_that_it_had_when_the_task_came_into_it() {
+    let came = valued(change(3, Field::Home, ANA), "until 2025-03-10", "until 2025-03-20");
+    let moved = valued(change(9, Field::Due, ANA), "2025-03-14", "2025-03-20");
+    let moved = RawChange { vkey: format!("{HOME_MOVED}7:1"), account: None, observed: true, ..moved };
+    let later = valued(change(12, Field::Home, ANA), "until 2025-03-20", "until 2025-03-27");
+    let facts = folded(&[came, moved, later]);
+    let days: Vec<_> = facts.due_moves().iter().map(|one| (one.from, one.to, one.bulk)).collect();
+    let due = Due::from_text;
+    let expected = [
+        (due("2025-03-10"), due("2025-03-14"), false),
+        (due("2025-03-14"), due("2025-03-20"), true),
+        (due("2025-03-20"), due("2025-03-27"), false),
+    ];
+    assert_eq!(days, expected);
 }
 
 #[test]

@@ -47,6 +47,7 @@ fn left_behind(changes: &[RawChange], done_at: &str, due: Option<&str>, owners: 
         is_bulk: &|_, _| false,
         is_planning: &|_, _| false,
         account_of: &|_| None,
+        date_of_home: &|_| None,
         owners,
         reporter: Some(MO),
         created_at: at("2025-02-01T10:00:00Z"),

@@ -15,7 +15,7 @@ pub(super) struct Packing {
 }
 
 impl Packing {
-    pub(super) fn of(rec: TaskRec) -> (Vec<u8>, Option<Box<Rare>>) {
+    pub(super) fn of(rec: TaskRec) -> (Vec<u8>, Option<Rare>) {
         // Taken apart, so that nothing is forgotten.
         let TaskRec {
             id: _,
@@ -128,8 +128,10 @@ impl Packing {
         let created = created_at.as_microsecond();
         let dated = || acts.iter().chain(&assigned);
         let all_instants = instants.iter().flatten().chain(dated().map(|(_, at)| at));
-        let wide_instants =
-            all_instants.map(|at| at.as_microsecond().wrapping_sub(created)).any(|micros| !fits(micros));
+        let distances = all_instants.map(|at| at.as_microsecond().wrapping_sub(created));
+        // The last holds whatever there is.
+        let suits = |(width, unit): &(usize, i64)| distances.clone().all(|micros| fits(micros, *width, *unit));
+        let instants_as = INSTANTS_AS.iter().position(suits).unwrap_or(INSTANTS_AS.len() - 1);
         let listed = owners.iter().map(|id| id.0).chain(homes.iter().map(|id| id.0)).chain(dated().map(|(id, _)| id.0));
         let listed = listed.chain(given.iter().flat_map(|(owner, by)| [*owner, *by]));
         let wide_numbers = numbers.iter().flatten().copied().chain(listed).any(|number| u32::try_from(number).is_err());
@@ -138,7 +140,7 @@ impl Packing {
             | HAS_SHARE.put(progress.is_some().into())
             | HAS_KIND.put(kind.is_some().into())
             | HAS_UNMAPPED.put(unmapped.is_some().into())
-            | WIDE_INSTANTS.put(wide_instants.into())
+            | INSTANT_AS.put(instants_as as u64)
             | WIDE_NUMBERS.put(wide_numbers.into())
             | WIDE_COUNTS.put(counts.iter().any(|count| u8::try_from(*count).is_err()).into())
             | CATEGORY.put(category.code().into())
@@ -167,7 +169,7 @@ impl Packing {
         given.iter().flat_map(|(owner, by)| [*owner, *by]).for_each(|number| packing.number(number));
         [&*ext, kind_text, unmapped_text].iter().for_each(|text| packing.bytes.extend(text.as_bytes()));
         let has_rare = words.is_some() || !due_moves.is_empty() || !asked.is_empty();
-        (packing.bytes, has_rare.then(|| Box::new(Rare { words, due_moves, asked })))
+        (packing.bytes, has_rare.then_some(Rare { words, due_moves, asked }))
     }
 
     fn put(&mut self, value: i64, width: usize) {
@@ -179,7 +181,7 @@ impl Packing {
     }
 
     fn instant(&mut self, at: Timestamp) {
-        self.put(at.as_microsecond().wrapping_sub(self.created), self.layout.instant);
+        self.put(at.as_microsecond().wrapping_sub(self.created) / self.layout.unit, self.layout.instant);
     }
 }
 
@@ -200,7 +202,8 @@ impl Halves {
     }
 }
 
-/// True when a distance fits into six bytes.
-fn fits(micros: i64) -> bool {
-    micros << 16 >> 16 == micros
+/// True when a distance can be written in so many bytes, counted by so many microseconds.
+fn fits(micros: i64, width: usize, unit: i64) -> bool {
+    let (count, spare) = (micros / unit, i64::BITS - 8 * width as u32);
+    micros % unit == 0 && count << spare >> spare == count
 }

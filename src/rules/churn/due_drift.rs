@@ -32,7 +32,8 @@ impl DateDrift {
 }
 
 /// Told to the manager as a matter of planning, and to nobody as a reproach. A date that never stood for a working day was
-/// a note, and changing it is no move; what moves with many others at once, or with its sprint, did not drift by itself. Whoever
+/// a note, and changing it is no move; what moves with many others at once, or with its milestone or sprint, did not drift by
+/// itself, and what is taken to a later milestone did. Whoever
 /// is asked in the last days whether the date holds, and says so before moving it, has hidden nothing. A date that hardly
 /// anybody would have met was a mistake from the day on which it was set, and setting a better one mends it.
 impl Rule for DateDrift {
@@ -62,8 +63,8 @@ impl Rule for DateDrift {
 impl DateDrift {
     fn read<'a>(&self, task: &'a TaskRow, look: &Look<'a>) -> Result<Reading, Why> {
         let Some(deadline) = look.deadline(task) else { return Ok(not_about("it has no deadline of its own")) };
-        if !matches!(deadline.source, DueSource::Item | DueSource::Field) {
-            return Ok(not_about("its date is that of its milestone, sprint or release, which is followed as a whole"));
+        if !matches!(deadline.source, DueSource::Item | DueSource::Field | DueSource::Milestone) {
+            return Ok(not_about("its date is that of its sprint or release, which is followed as a whole"));
         }
         let Some(facts) = look.facts(task)? else { return Ok(not_about("its history cannot be read")) };
         if !facts.due_moves().iter().any(DueMove::is_later) {

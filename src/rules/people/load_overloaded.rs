@@ -127,7 +127,8 @@ impl LoadOverloaded {
         let due: f64 = soon.tasks.iter().map(|(task, _)| look.part_of(task)).sum();
         let how = Overload::Due { due, usual: own, common: team, until_at: soon.until_at };
         let evidence = Evidence::Overloaded { how, movable: movable(&soon.tasks) };
-        Some(if due > own && due >= team {
+        // One task is never too many, whatever is usual.
+        Some(if due > own && due >= team && due > 1.0 {
             gap(evidence)
         } else if due > own - band(own) && due >= team - band(team) {
             Reading::edge(evidence)

@@ -31,6 +31,8 @@ impl RuleSettings {
             ("pace.stuck_near_done.span_share", self.pace.stuck_near_done.span_share),
             ("start.never.from", start.from),
             ("start.never.red_from", start.red_from),
+            ("start.late.share", self.start.late.share),
+            ("start.late.direct_share", self.start.late.direct_share),
             ("high_priority.silent.most_share", self.high_priority.silent.most_share),
             ("ack.missing.share", self.ack.missing.share),
             ("sys.rule_useless.below", self.sys.rule_useless.below),
@@ -126,6 +128,11 @@ impl RuleSettings {
         if start.red_from < start.from {
             let expected = "a share of at least `from` (a gap widens after it has opened)";
             found.push(out_of_range("start.never.red_from", start.red_from.to_string(), expected));
+        }
+        let late = &self.start.late;
+        if late.direct_share < late.share {
+            let expected = "a share of at least `share` (what is told directly was late before)";
+            found.push(out_of_range("start.late.direct_share", late.direct_share.to_string(), expected));
         }
         found
     }

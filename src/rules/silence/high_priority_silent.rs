@@ -12,6 +12,7 @@ use crate::domain::look::{Look, Reads};
 use crate::domain::record::ContainerRec;
 use crate::domain::row::TaskRow;
 use crate::rules::settings::HighPrioritySilent;
+use crate::rules::system::to_operators;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine, not_about};
 
 /// The rule's name.
@@ -121,14 +122,7 @@ impl HighPrioritySilent {
         };
         let evidence = Evidence::UrgentCrowd { share: share.p50, tasks: share.samples, most_share: self.most_share };
         if share.p50 > self.most_share {
-            return Reading::gap(Finding {
-                stage: Stage::Opens,
-                scope: String::new(),
-                addressee: Addressee::Operators,
-                first: Some(FirstWord::Direct),
-                deadline: None,
-                evidence,
-            });
+            return to_operators(Stage::Opens, evidence);
         }
         let near = share.p50 > EDGE * self.most_share;
         if near { Reading::edge(evidence) } else { Reading::measured(evidence) }

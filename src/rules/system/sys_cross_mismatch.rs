@@ -2,15 +2,16 @@
 
 use std::cmp::Ordering;
 
-use connector_model::{Due, StatusCategory};
+use connector_model::{Due, Need, StatusCategory};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Mismatch, Reading, RuleId, Stage};
+use crate::domain::finding::{Addressee, Evidence, Finding, Grounds, Mismatch, Reading, RuleId, Stage, Why};
 use crate::domain::ids::AccountId;
 use crate::domain::look::{Look, Reads};
 use crate::domain::row::TaskRow;
 use crate::rules::settings::SysCrossMismatch;
+use crate::rules::told::untold;
 use crate::rules::{OTHER_KIND, Rule, Subject, days, fine, not_about};
 
 /// The rule's name.
@@ -44,8 +45,9 @@ impl Rule for SysCrossMismatch {
         // All of them are asked: each *not yet* is an instant to look again.
         let mut found: Vec<Reading> = others.into_iter().map(|other| self.compare(task, other, look)).collect();
         let gap = found.iter().position(|reading| matches!(reading, Reading::Gap(_)));
+        let doubt = || found.iter().position(|reading| matches!(reading, Reading::Unknown(_)));
         let measured = || found.iter().position(|reading| matches!(reading, Reading::Clear(Grounds::Measured(_))));
-        found.swap_remove(gap.or_else(measured).unwrap_or(0))
+        found.swap_remove(gap.or_else(doubt).or_else(measured).unwrap_or(0))
     }
 
     fn thresholds(&self) -> Vec<(&'static str, Value)> {
@@ -66,9 +68,11 @@ impl SysCrossMismatch {
         }
         let how =
             self.dates(task, other, look).or_else(|| has_other_owners(task, other, look).then_some(Mismatch::Owners));
+        let untold = || [task, other].into_iter().find_map(|one| untold(&[Need::Owner, Need::Due], one, look));
         match how {
             Some(how) => gap(task, other, how, look),
-            None => fine("both trackers tell the same"),
+            // What one of them does not tell does not contradict the other, and is not the same either.
+            None => untold().map_or(fine("both trackers tell the same"), |need| Reading::Unknown(Why::NotTold(need))),
         }
     }
 

@@ -1,7 +1,8 @@
 //! `sys.delivery_failed`: what could not be told. That the next channel takes it is decided where alerts are; this tells the
 //! operators what waits for a channel that is down, and what nobody got by any.
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
+use super::to_operators;
+use crate::domain::finding::{Evidence, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
 use crate::rules::settings::SysDeliveryFailed;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
@@ -33,13 +34,6 @@ impl Rule for SysDeliveryFailed {
         if ways.is_empty() {
             return fine("everything that was to be told was told, or is on its way");
         }
-        Reading::gap(Finding {
-            stage: Stage::Widens,
-            scope: String::new(),
-            addressee: Addressee::Operators,
-            first: Some(FirstWord::Direct),
-            deadline: None,
-            evidence: Evidence::Undelivered { ways },
-        })
+        to_operators(Stage::Widens, Evidence::Undelivered { ways })
     }
 }

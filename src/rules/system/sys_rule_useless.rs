@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage, Unheeded};
+use super::to_operators;
+use crate::domain::finding::{Evidence, Reading, RuleId, Stage, Unheeded};
 use crate::domain::heed::Count;
 use crate::domain::look::{Look, Reads};
 use crate::domain::traffic::is_of_system;
@@ -59,14 +60,7 @@ impl Rule for SysRuleUseless {
         if worst.is_empty() {
             return Reading::edge(Evidence::Unheeded { rules: near, since });
         }
-        Reading::gap(Finding {
-            stage: Stage::Opens,
-            scope: String::new(),
-            addressee: Addressee::Operators,
-            first: Some(FirstWord::Direct),
-            deadline: None,
-            evidence: Evidence::Unheeded { rules: worst, since },
-        })
+        to_operators(Stage::Opens, Evidence::Unheeded { rules: worst, since })
     }
 
     fn thresholds(&self) -> Vec<(&'static str, Value)> {

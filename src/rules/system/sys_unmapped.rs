@@ -1,7 +1,8 @@
 //! `sys.unmapped`: what the configuration says nothing about, where something depends on it: the tool's words for states, and
 //! owners who are nobody in it; and that no state of a team's finished tasks ever counted as being in progress.
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
+use super::to_operators;
+use crate::domain::finding::{Evidence, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
 use crate::rules::settings::SysUnmapped;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
@@ -10,7 +11,7 @@ use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
 pub const ID: RuleId = RuleId("sys.unmapped");
 
 /// Of fewer finished tasks than this share it is normal to have been in progress where people use such a state.
-const HABIT: f64 = 0.3;
+pub const HABIT: f64 = 0.3;
 
 /// Only what open work uses is told. Where no person is configured at all, nobody expects to be told in person, and an
 /// owner without one is no mistake.
@@ -36,13 +37,6 @@ impl Rule for SysUnmapped {
         if states.is_empty() && owners.is_empty() && unbegun.is_none() {
             return fine("everything that open work uses is mapped");
         }
-        Reading::gap(Finding {
-            stage: Stage::Opens,
-            scope: String::new(),
-            addressee: Addressee::Operators,
-            first: Some(FirstWord::Direct),
-            deadline: None,
-            evidence: Evidence::Unmapped { states, owners, unbegun },
-        })
+        to_operators(Stage::Opens, Evidence::Unmapped { states, owners, unbegun })
     }
 }

@@ -1,7 +1,8 @@
 //! `sys.volume`: more messages to persons than are right within one hour. They are held back where messages leave; this asks the
 //! operators what is to become of them.
 
-use crate::domain::finding::{Addressee, Evidence, Finding, FirstWord, Reading, RuleId, Stage};
+use super::to_operators;
+use crate::domain::finding::{Evidence, Reading, RuleId, Stage};
 use crate::domain::look::{Look, Reads};
 use crate::rules::settings::SysVolume;
 use crate::rules::{OTHER_KIND, Rule, Subject, SubjectKind, fine};
@@ -26,13 +27,6 @@ impl Rule for SysVolume {
     fn judge<'a>(&self, subject: Subject<'a>, look: &Look<'a>) -> Reading {
         let Subject::System = subject else { return OTHER_KIND };
         let Some(flood) = look.flood() else { return fine("no messages are held back for being too many") };
-        Reading::gap(Finding {
-            stage: Stage::Widens,
-            scope: String::new(),
-            addressee: Addressee::Operators,
-            first: Some(FirstWord::Direct),
-            deadline: None,
-            evidence: Evidence::Flood(Box::new(flood)),
-        })
+        to_operators(Stage::Widens, Evidence::Flood(Box::new(flood)))
     }
 }

@@ -31,6 +31,11 @@ from = 0.50
 red_from = 0.70
 red_days_left = 7
 min_span = "3 workdays"
+[start.late]
+enabled = true
+after = "1 workday"
+share = 0.10
+direct_share = 0.25
 [stalled]
 enabled = true
 idle_0d = "1 workday"

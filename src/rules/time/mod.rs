@@ -6,4 +6,5 @@ pub mod estimate_exceeded;
 pub mod overdue;
 pub mod pace_behind;
 pub mod pace_stuck_near_done;
+pub mod start_late;
 pub mod start_never;

@@ -1,10 +1,11 @@
 //! `overdue`: the deadline has passed. It waits for no history but that of a change that is known already.
 
-use connector_model::{Due, DueSource};
+use connector_model::{Due, DueSource, StatusCategory};
 use jiff::Timestamp;
 
 use crate::domain::finding::{Addressee, Deadline, Evidence, Finding, Reading, RuleId, Stage, Why};
 use crate::domain::look::{Look, Reads};
+use crate::domain::past::Asks;
 use crate::domain::row::TaskRow;
 use crate::rules::settings::Overdue;
 use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
@@ -13,7 +14,8 @@ use crate::rules::{OTHER_KIND, Rule, Subject, not_about};
 pub const ID: RuleId = RuleId("overdue");
 
 /// A deadline that stood for less than a working day before it passed was a note of something that had happened, or a
-/// slip of the pen: about such a task it speaks a working day later, if it is still open then.
+/// slip of the pen: about such a task it speaks a working day later, if it is still open then. What is done but for a review
+/// is its reviewer's to finish.
 impl Rule for Overdue {
     fn id(&self) -> RuleId {
         ID
@@ -28,7 +30,8 @@ impl Rule for Overdue {
         let Some(deadline) = look.deadline(task).filter(|deadline| deadline.source != DueSource::Parent) else {
             return not_about("it has no deadline");
         };
-        let evidence = || Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look) };
+        let in_review = task.category() == StatusCategory::Review;
+        let evidence = || Evidence::Overdue { deadline, first_due: first_due(task, &deadline, look), in_review };
         if !look.passed(counts_at(task, &deadline, look)) {
             return look.measured(evidence);
         }
@@ -39,12 +42,19 @@ impl Rule for Overdue {
         Reading::gap(Finding {
             stage: Stage::Failure,
             scope: String::new(),
-            addressee: Addressee::Owners,
+            addressee: if in_review { reviewer(task, look) } else { Addressee::Owners },
             first: None,
             deadline: Some(deadline),
             evidence: evidence(),
         })
     }
+}
+
+/// Who is asked to review it, where the task says so by name; else its owners, who can ask again.
+fn reviewer<'a>(task: &'a TaskRow, look: &Look<'a>) -> Addressee {
+    let asked = task.facts().asked().iter().filter(|asked| asked.how != Asks::Mention).map(|asked| asked.whom);
+    let mut others = asked.filter(|whom| look.is_there(*whom) && !look.is_team(*whom) && !look.is_owner(task, *whom));
+    others.next().map_or(Addressee::Owners, Addressee::Account)
 }
 
 /// The instant from which it counts as overdue.

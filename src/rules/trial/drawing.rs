@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connector_model::{AccountKind, ContainerKind, DueSource, DueStated, Ineligible};
+use connector_model::{AccountKind, ContainerKind, Due, DueSource, DueStated, Ineligible};
 use jiff::{SignedDuration, Timestamp};
 
 use super::instants::{self, Mistake};
@@ -147,6 +147,7 @@ impl<'c> Drawing<'c> {
                 is_bulk: &|_, _| false,
                 is_planning: &|_, _| false,
                 account_of: &|name| self.account_called(name),
+                date_of_home: &|name| self.milestone_due(name),
                 owners: &owners,
                 reporter,
                 created_at,
@@ -198,6 +199,11 @@ impl<'c> Drawing<'c> {
     fn project(&self, name: &str) -> ContainerId {
         let nth = self.projects.iter().position(|known| known == name).unwrap_or_default();
         ContainerId(i64::try_from(nth).unwrap_or_default() + 1)
+    }
+
+    fn milestone_due(&self, name: &str) -> Option<Due> {
+        let called = |home: &&(String, ContainerKind, Due)| home.0 == name && home.1 == ContainerKind::Milestone;
+        self.homes.iter().find(called).map(|(.., due)| *due)
     }
 
     fn home(&self, name: &str) -> Option<ContainerId> {

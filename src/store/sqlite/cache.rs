@@ -217,6 +217,15 @@ impl Cache {
     pub(super) fn reader(&self, container: ContainerId) -> Option<ConnectionId> {
         self.containers.get(&container)?.reader
     }
+
+    /// The date of a milestone of a repository, by its name. `None`: it has none, or is not known.
+    pub(super) fn milestone_due(&self, repository: ContainerId, name: &str) -> Option<Due> {
+        let place = self.containers.get(&repository).filter(|place| place.at.kind == ContainerKind::Repository)?;
+        let inside = format!("{}/milestones/", place.handle);
+        let is_meant =
+            |one: &&ContainerRow| one.at.kind == ContainerKind::Milestone && one.name == name && one.site == place.site;
+        self.containers.values().filter(is_meant).find(|one| one.handle.starts_with(&inside))?.due
+    }
 }
 
 /// What the configuration says about one connection.

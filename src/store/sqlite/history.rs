@@ -456,6 +456,7 @@ impl Work<'_> {
                 })
             },
             account_of: &|name| cache.account_called(site, name),
+            date_of_home: &|name| cache.milestone_due(container, name),
             owners,
             reporter,
             created_at,

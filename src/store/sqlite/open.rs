@@ -91,7 +91,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(words(format!(
-                "there is no store at {} yet; `gapwatch run --once` makes and fills it",
+                "there is no store at {} yet; `gapwatch run --once` creates and fills it",
                 path.display()
             )));
         }
@@ -101,8 +101,10 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| unusable(path, error))?;
     let found = schema_of(path, &db).map_err(|error| explained(path, error))?;
     if found < newest_schema() {
-        let text =
-            format!("the store {} is of an older version; run `gapwatch sync` once to update it", path.display());
+        let text = format!(
+            "the store {} was written by an older version; run `gapwatch sync` once to update it",
+            path.display()
+        );
         return Err(words(text));
     }
     Ok(db)
@@ -152,7 +154,10 @@ pub(super) fn save_memory(db: &Connection) -> Result<(), StoreError> {
 
 fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let done = embedded::migrations::runner().set_grouped(true).run(db);
-    done.map(|_| ()).map_err(|error| words(format!("the store could not be brought up to date: {error}")))
+    done.map(|_| ()).map_err(|error| {
+        let cause = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
+        words(format!("the store could not be made or updated: {}", cause.unwrap_or(&error)))
+    })
 }
 
 /// The schema's version; 0 for an empty file. Refuses what is not ours, or newer than we are.
@@ -239,7 +244,10 @@ fn words(what: String) -> StoreError {
 }
 
 fn foreign(path: &Path) -> StoreError {
-    words(format!("{} is not a gapwatch store; it is left as it is: name another file for the store", path.display()))
+    words(format!(
+        "{} is not a gapwatch store, so it was left alone; set another file as `url` in [store]",
+        path.display()
+    ))
 }
 
 /// A file or folder that cannot be reached: says what to do about it.

@@ -105,7 +105,11 @@ async fn a_later_moment_can_be_asked_about_and_an_earlier_one_not_yet() {
     for (at, code) in [("2020-01-01", 2), ("yesterday", 2)] {
         let ended = shop.run(&["check", "--at", at]);
         assert_eq!(ended.code, code);
-        assert!(ended.err.contains(if at == "yesterday" { "not a moment" } else { "backtest" }), "{}", ended.err);
+        assert!(
+            ended.err.contains(if at == "yesterday" { "is not a time" } else { "cannot look back" }),
+            "{}",
+            ended.err
+        );
     }
 }
 

@@ -137,6 +137,37 @@ async fn doctor_names_states_that_nothing_is_called_by() {
 }
 
 #[tokio::test]
+async fn names_that_no_project_has_are_told_and_nothing_is_asked_where_none_is_given() {
+    let server = Server::new(|asked| match asked.call().as_str() {
+        "GET projects/100/sections" => page(json!([{"gid": "1", "name": "Legal check"}]), None),
+        "GET projects/100/custom_field_settings" => {
+            page(json!([{"custom_field": {"gid": "5", "name": "Share done"}}]), None)
+        }
+        _ => bad(402, "plan"),
+    })
+    .await;
+    let parts = ["100".to_owned()];
+    let asana = server.asana_with(|config| {
+        let words = ["legal check", "Nowhere"];
+        config.states =
+            words.map(|word| (word.to_owned(), connector_model::StatusCategory::Review)).into_iter().collect();
+        config.fields.progress = Some("share DONE".to_owned());
+        config.fields.estimate = Some("Hours".to_owned());
+    });
+    let found: Vec<String> = asana.misnamed(&parts).await.unwrap().into_iter().map(|one| one.what).collect();
+    assert_eq!(
+        found,
+        [
+            "`states` names \"nowhere\": no section and no choice of a field is called so",
+            "`fields` names \"Hours\", which no project has"
+        ]
+    );
+    server.asked();
+    assert_eq!(server.asana().misnamed(&parts).await.unwrap(), []);
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_survey_shows_projects_people_and_sections() {
     let server = Server::new(|asked| match asked.call().as_str() {
         "GET projects/100/task_counts" => good(json!({"num_incomplete_tasks": 4})),

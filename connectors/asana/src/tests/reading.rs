@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use connector_kit::{ConnectorError, Cursor, Page, Scope, Source, StreamKey, StreamKind};
-use connector_model::{ContainerKind, ContainerRef, Field, Ineligible, TaskRef};
+use connector_model::{ContainerKind, ContainerRef, Field, Ineligible, Need, TaskRef};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -275,6 +275,45 @@ async fn a_free_plan_has_no_links_and_says_so() {
     let page = pass(&asana, &Cursor::default()).await;
     assert_eq!((gids(&page), page.tasks[0].links.clone()), (vec!["1"], None));
     assert!(asana.whoami().await.unwrap().warnings.iter().any(|warning| warning.contains("dependencies")));
+}
+
+#[tokio::test]
+async fn a_free_workspace_takes_nothing_from_a_paid_one_of_the_same_account() {
+    let server = Server::of_workspaces(true, |asked| {
+        let wants_links = asked.query("opt_fields").is_some_and(|fields| fields.contains("dependencies"));
+        match (asked.call().as_str(), asked.query("project").as_deref()) {
+            ("GET tasks", Some("200")) if wants_links => bad(402, "Dependencies are for premium users"),
+            ("GET tasks", Some("200")) => {
+                let place = json!([{"project": {"gid": "200"}, "section": {"gid": "21", "name": "Doing"}}]);
+                let mut task = raw("9", json!({"custom_fields": [], "projects": [], "memberships": place}));
+                task.as_object_mut().unwrap().remove("dependencies");
+                task.as_object_mut().unwrap().remove("dependents");
+                page(json!([task]), None)
+            }
+            ("GET tasks", _) => page(json!([raw("1", json!({}))]), None),
+            _ => company(asked),
+        }
+    })
+    .await;
+    let asana = server.asana_with(|config| config.projects = vec!["100".to_owned(), "200".to_owned()]);
+    asana.pull(&StreamKey { kind: StreamKind::Containers, scope: None }, &Cursor::default()).await.unwrap();
+    let read = async |gid: &str| {
+        let at = ContainerRef { kind: ContainerKind::Project, ext: gid.to_owned() };
+        let scope = Scope { at, handle: gid.to_owned(), name: gid.to_owned() };
+        asana.pull(&StreamKey { kind: StreamKind::Tasks, scope: Some(scope) }, &Cursor::default()).await.unwrap()
+    };
+    for _ in 0..2 {
+        let free = read("200").await;
+        let lacks: Vec<Need> = free.lacks.unwrap().into_iter().map(|lack| lack.need).collect();
+        assert!(lacks.contains(&Need::Blocking) && lacks.contains(&Need::Priority), "{lacks:?}");
+        assert_eq!(free.tasks[0].links, None);
+        let paid = read("100").await;
+        assert!(paid.tasks[0].links.is_some(), "asked for as before");
+        assert_eq!(paid.lacks, Some(Vec::new()));
+    }
+    let warnings = asana.whoami().await.unwrap().warnings;
+    assert!(warnings.iter().any(|one| one.contains("workspace Club is on a free plan")), "{warnings:?}");
+    assert!(warnings.iter().all(|one| !one.contains("Acme")), "{warnings:?}");
 }
 
 #[tokio::test]

@@ -94,10 +94,19 @@ pub(super) struct Server {
 
 type Respond = dyn Fn(&Asked) -> Answer + Send + Sync;
 
-/// What every test's workspace is like: two projects, one of them watched.
-fn by_itself(asked: &Asked) -> Option<Answer> {
+/// What every test's workspace is like: two projects, one of them watched. `both`: it is on a paid plan, and there is another
+/// one, on a free plan.
+fn by_itself(asked: &Asked, both: bool) -> Option<Answer> {
+    let of = |gid: &str, name: &str, workspace: &str| json!({"gid": gid, "name": name, "archived": false, "completed": false, "workspace": {"gid": workspace}});
     let project = |gid: &str, name: &str| json!({"gid": gid, "name": name, "archived": false, "completed": false});
     match asked.call().as_str() {
+        "GET users/me" if both => Some(good(json!({"gid": "77", "name": "Gapwatch",
+            "workspaces": [{"gid": "1", "name": "Acme"}, {"gid": "2", "name": "Club"}]}))),
+        "GET projects/100" if both => Some(good(of("100", "Web", "1"))),
+        "GET projects/200" if both => Some(good(of("200", "Party", "2"))),
+        "GET workspaces/1/tasks/search" if both => Some(page(json!([]), None)),
+        "GET workspaces/2/tasks/search" => Some(bad(402, "Search is only available to premium users")),
+        "GET workspaces/2/workspace_memberships" => Some(page(json!([]), None)),
         "GET users/me" => Some(good(json!({"gid": "77", "name": "Gapwatch", "email": "bot@acme.example",
             "workspaces": [{"gid": "1", "name": "Acme"}]}))),
         "GET projects/100" => Some(good(project("100", "Web"))),
@@ -144,6 +153,14 @@ fn batch(asked: &Asked, respond: &Respond) -> Answer {
 
 impl Server {
     pub(super) async fn new(respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
+        Server::of_workspaces(false, respond).await
+    }
+
+    /// See [`by_itself`].
+    pub(super) async fn of_workspaces(
+        both: bool,
+        respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
@@ -152,7 +169,7 @@ impl Server {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let Some(request) = read(&mut stream).await else { continue };
-                let Answer { status, headers, body } = match by_itself(&request) {
+                let Answer { status, headers, body } = match by_itself(&request, both) {
                     Some(answer) => answer,
                     None => {
                         seen.lock().unwrap().push(request.clone());

@@ -31,35 +31,79 @@ async fn a_comment_is_one_rich_text_with_its_reference() {
     let at = asana.post("12", &words(), &the_mark()).await.unwrap();
     assert_eq!(at, MessageRef("500".to_owned()));
     let asked = server.asked();
-    assert_eq!(asked[0].call(), "POST tasks/12/stories");
+    assert_eq!((asked[0].call().as_str(), asked[1].call().as_str()), ("GET tasks/12", "POST tasks/12/stories"));
     let expected = format!("<body><a data-asana-gid=\"7\"/> R&amp;D is late\n<code>{}</code></body>", reference());
-    assert_eq!(asked[0].json(), json!({"data": {"html_text": expected}}), "never text and html_text together");
+    assert_eq!(asked[1].json(), json!({"data": {"html_text": expected}}), "never text and html_text together");
 }
 
 #[tokio::test]
 async fn what_asana_does_not_like_is_said_more_plainly() {
-    let server = Server::new(|asked| match asked.json()["data"]["html_text"].as_str() {
+    let server = Server::new(|asked| match html(asked) {
+        _ if asked.method == "GET" => around(&[]),
         Some(rich) if rich.contains("data-asana-gid") => bad(400, "user: Not a recognized ID"),
         Some(_) => made("501"),
         None => made("502"),
     })
     .await;
-    assert_eq!(server.asana().post("12", &words(), &the_mark()).await.unwrap().0, "501");
-    assert_eq!(server.asked().len(), 2);
-    let server = Server::new(|asked| match asked.json()["data"].get("html_text") {
-        Some(_) => bad(400, "XML is invalid"),
-        None => made("502"),
-    })
-    .await;
+    let unheard = server.asana().post("12", &words(), &the_mark()).await.unwrap_err();
+    assert!(
+        matches!(&unheard, WriteError::Unheard { at: Some(at), who, .. } if at.0 == "501" && who == &["7"]),
+        "it stands there, and whom it was for does not know: {unheard:?}"
+    );
+    assert_eq!(server.calls().len(), 3);
+    let plain = |followers: &'static [&'static str]| {
+        Server::new(move |asked| match html(asked) {
+            _ if asked.method == "GET" => around(followers),
+            Some(_) => bad(400, "XML is invalid"),
+            None => made("502"),
+        })
+    };
+    let unheard = plain(&["9"]).await.asana().post("12", &words(), &the_mark()).await.unwrap_err();
+    assert!(matches!(&unheard, WriteError::Unheard { at: Some(at), .. } if at.0 == "502"), "{unheard:?}");
+    let server = plain(&["7"]).await;
     assert_eq!(server.asana().post("12", &words(), &the_mark()).await.unwrap().0, "502");
     let last = server.asked().pop().unwrap().json();
     assert_eq!(last, json!({"data": {"text": format!("R&D is late\n{}", reference())}}));
 }
 
+/// Words of a write, where they are rich ones.
+fn html(asked: &Asked) -> Option<String> {
+    let body: Value = serde_json::from_str(&asked.body).ok()?;
+    body["data"]["html_text"].as_str().map(str::to_owned)
+}
+
+/// A task of the workspace, which these follow.
+fn around(followers: &[&str]) -> Answer {
+    let followers: Vec<Value> = followers.iter().map(|gid| json!({"gid": gid})).collect();
+    good(json!({"gid": "12", "workspace": {"gid": "1"}, "assignee": null, "followers": followers}))
+}
+
+#[tokio::test]
+async fn nothing_is_written_for_somebody_who_has_left_the_workspace() {
+    let server = Server::new(|asked| if asked.method == "GET" { around(&["8"]) } else { made("500") }).await;
+    let asana = server.asana();
+    let mention = |gids: &[&str]| {
+        let mut line: Vec<Span> = gids.iter().map(|gid| Span::Mention((*gid).to_owned())).collect();
+        line.push(Span::Plain(" late".to_owned()));
+        Text { summary: String::new(), blocks: vec![Block::Line(line)] }
+    };
+    for gid in ["8", "6"] {
+        let error = asana.post("12", &mention(&[gid]), &the_mark()).await.unwrap_err();
+        let is_right = |because: &str| because.contains("in the workspace no more");
+        assert!(matches!(&error, WriteError::Unheard { at: None, because, .. } if is_right(because)), "{error:?}");
+    }
+    assert_eq!(server.calls(), ["GET tasks/12", "GET tasks/12"], "nothing is written");
+    let error = asana.post("12", &mention(&["8", "7"]), &the_mark()).await.unwrap_err();
+    assert!(matches!(&error, WriteError::Unheard { at: Some(_), who, .. } if who == &["8"]), "{error:?}");
+    let said = html(&server.asked().pop().unwrap()).unwrap();
+    assert!(said.contains("\"7\"") && !said.contains("\"8\""), "{said}");
+}
+
 #[tokio::test]
 async fn a_refusal_says_what_to_do() {
     let with = async |status: u16| {
-        let server = Server::new(move |_| bad(status, "why not")).await;
+        let answer = move |asked: &Asked| if asked.method == "GET" { around(&[]) } else { bad(status, "why not") };
+        let server = Server::new(answer).await;
         server.asana().post("12", &words(), &the_mark()).await.unwrap_err()
     };
     for status in [400, 402, 403, 404] {

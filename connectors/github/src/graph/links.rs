@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::projects::Statuses;
 use super::wire::{Connection, LinkNode, Nodes, OneNode, Reference, Sums};
 use super::{Feature, Operation, Told, Trouble, history_since, timeline};
 use crate::GitHub;
@@ -172,7 +173,7 @@ impl GitHub {
         let task = TaskRef::Ext(long.ext.clone());
         let mut next = None;
         if let Some(items) = items {
-            take_history(&items, &task, &mut page, &mut named);
+            take_history(&items, &task, &self.statuses, &mut page, &mut named);
             next = items.next().map(str::to_owned);
             if items.is_cut() {
                 page.unreadable.push(rest_of_history(&long.ext, NO_PLACE.to_owned()));
@@ -245,7 +246,7 @@ impl GitHub {
             match self.ask::<Nodes>(owner, operation, &Ids { ids, since: history.flatten() }).await {
                 Ok(told) => {
                     self.graph.note_answer(owner, Feature::Links);
-                    return understand(told, &issues[..taken], history.is_some());
+                    return understand(told, &issues[..taken], history.is_some(), &self.statuses);
                 }
                 Err(trouble @ Trouble::Unknown(_)) if history.is_some() => {
                     self.graph.note_away(owner, Feature::History, &trouble, self.clock.now());
@@ -280,7 +281,7 @@ fn rest_of_history(ext: &str, because: String) -> Unreadable {
     Unreadable { what: format!("the rest of the history of id {ext}"), because }
 }
 
-fn understand(told: Told<Nodes>, issues: &[Asked], has_history: bool) -> Result<Related, Trouble> {
+fn understand(told: Told<Nodes>, issues: &[Asked], has_history: bool, statuses: &Statuses) -> Result<Related, Trouble> {
     if told.data.nodes.len() != issues.len() {
         let what = format!("{} issues were asked for, {} came", issues.len(), told.data.nodes.len());
         return Err(Trouble::Down(ConnectorError::Malformed { tool: crate::TOOL, what, source: None }));
@@ -300,7 +301,7 @@ fn understand(told: Told<Nodes>, issues: &[Asked], has_history: bool) -> Result<
         page.changes.extend(timeline::edit(&node, &TaskRef::Ext(issue.ext.clone()), &mut named));
         // An entry that is withheld is missing alone.
         if let Some(items) = &node.timeline_items {
-            take_history(items, &TaskRef::Ext(issue.ext.clone()), &mut page, &mut named);
+            take_history(items, &TaskRef::Ext(issue.ext.clone()), statuses, &mut page, &mut named);
             let after = items.next().map(str::to_owned);
             long.extend(after.map(|after| Long { ext: issue.ext.clone(), node: issue.node.clone(), after, pages: 0 }));
             if items.is_cut() {
@@ -353,7 +354,13 @@ fn blockers(node: &LinkNode) -> Option<Vec<Link>> {
     list.nodes.iter().map(link).collect()
 }
 
-fn take_history(items: &Connection<Box<RawValue>>, task: &TaskRef, page: &mut Page, named: &mut Named) {
+fn take_history(
+    items: &Connection<Box<RawValue>>,
+    task: &TaskRef,
+    statuses: &Statuses,
+    page: &mut Page,
+    named: &mut Named,
+) {
     let entries = items.nodes.iter().flatten();
-    page.changes.extend(entries.filter_map(|entry| timeline::change(entry, task, named)));
+    page.changes.extend(entries.filter_map(|entry| timeline::change(entry, task, statuses, named)));
 }

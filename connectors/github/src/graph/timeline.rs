@@ -7,15 +7,16 @@
 use connector_model::{Account, AccountKind, Change, Field, Mentions, TaskRef};
 use serde_json::value::RawValue;
 
+use super::projects::Statuses;
 use super::wire::{Actor, Entry, LinkNode, Source};
 use crate::normalise::Named;
 
 /// An entry as a change. `None`: of another kind, or it lacks what would place it.
-pub(super) fn change(raw: &RawValue, task: &TaskRef, named: &mut Named) -> Option<Change> {
+pub(super) fn change(raw: &RawValue, task: &TaskRef, statuses: &Statuses, named: &mut Named) -> Option<Change> {
     let entry: Entry = serde_json::from_str(raw.get()).ok()?;
     let (id, at) = (entry.id.as_deref()?, entry.created_at?);
     let (field, from, to) = match entry.kind.as_deref()? {
-        "ProjectV2ItemStatusChangedEvent" => status(&entry)?,
+        "ProjectV2ItemStatusChangedEvent" => status(&entry, statuses)?,
         "CrossReferencedEvent" => reference(&entry)?,
         _ => return None,
     };
@@ -56,8 +57,13 @@ pub(super) fn edit(node: &LinkNode, task: &TaskRef, named: &mut Named) -> Option
 type Moved = (Field, Option<String>, Option<String>);
 
 /// A move by the project's own automation is nobody's act.
-fn status(entry: &Entry) -> Option<Moved> {
-    let told = |word: &Option<String>| word.as_deref().filter(|word| !word.is_empty()).map(column);
+fn status(entry: &Entry, statuses: &Statuses) -> Option<Moved> {
+    // What a column counts as stands before its name. One of what is done says nothing: closing the issue does, on its own.
+    let counted = |name: &str| match statuses.of(name).filter(|state| state.is_open()) {
+        Some(state) => format!("{}/{}", state.word(), column(name)),
+        None => column(name),
+    };
+    let told = |word: &Option<String>| word.as_deref().filter(|word| !word.is_empty()).map(counted);
     let field = if entry.was_automated == Some(true) { Field::Other } else { Field::Status };
     Some((field, told(&entry.previous_status), told(&entry.status)))
 }
@@ -101,6 +107,7 @@ fn account(actor: &Actor, named: &mut Named) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use connector_model::StatusCategory;
     use serde_json::{Value, json};
 
     use super::*;
@@ -111,7 +118,9 @@ mod tests {
         entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let raw = RawValue::from_string(entry.to_string()).unwrap();
         let mut named = Named::default();
-        let change = change(&raw, &TaskRef::Ext("7".to_owned()), &mut named);
+        let states = [("Blocked", StatusCategory::Waiting), ("Done", StatusCategory::Done)];
+        let statuses = Statuses::new(states.map(|(word, state)| (word.to_owned(), state)), &[]);
+        let change = change(&raw, &TaskRef::Ext("7".to_owned()), &statuses, &mut named);
         (change, named.into_parts().0)
     }
 
@@ -131,6 +140,9 @@ mod tests {
         assert_eq!(status(json!({"wasAutomated": true})).field, Field::Other);
         assert_eq!(status(json!({"actor": null})).account, None);
         assert_eq!(status(json!({"previousStatus": ""})).from, None);
+        let counted = status(json!({"previousStatus": "Done", "status": "Blocked"}));
+        assert_eq!(counted.from.as_deref(), Some("open [Done]"), "the issue is not closed by that");
+        assert_eq!(counted.to.as_deref(), Some("waiting/open [Blocked]"));
     }
 
     #[test]

@@ -145,8 +145,8 @@ async fn a_connection_says_whose_token_it_is_what_is_left_and_what_it_may() {
         (Verdict::Good, "a classic token with the scopes repo, read:org; it ends at 2025-09-01"),
         (Verdict::Warning, "40 of 5000 calls left of the budget \"core\", renewed in 10 min"),
         (Verdict::Limited, "0 of 5000 calls left of the budget \"graphql\""),
-        (Verdict::Good, "acme/web can be read and commented (the account's role allows push)"),
-        (Verdict::Warning, "acme/old is called acme/new now"),
+        (Verdict::Good, "acme/web can be read and commented on (the account's role is push)"),
+        (Verdict::Warning, "acme/old is now called acme/new"),
         (Verdict::Unavailable, "github does not show acme/hidden"),
         (Verdict::Misconfigured, "no repo is no repository's name"),
     ] {

@@ -121,7 +121,11 @@ async fn a_document_that_jira_finds_fault_with_is_sent_once_more_as_words_alone(
         _ => answer(201, json!({"id": "77"})),
     })
     .await;
-    assert_eq!(server.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap(), at());
+    let unheard = server.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap_err();
+    assert!(
+        matches!(&unheard, WriteError::Unheard { at: Some(there), who, .. } if *there == at() && who == &["ana"]),
+        "words alone mention nobody: {unheard:?}"
+    );
     let sent = server.asked().pop().unwrap().json();
     let words = json!([{"type": "text", "text": ": *see* [~max]"}]);
     assert_eq!((&sent["body"]["content"][0]["content"], &sent["properties"]), (&words, &json!([property()])));
@@ -129,9 +133,10 @@ async fn a_document_that_jira_finds_fault_with_is_sent_once_more_as_words_alone(
     let stubborn = writes(400, json!({"errorMessages": ["INVALID_INPUT"]})).await;
     let err = stubborn.jira(Edition::Cloud).post(TASK, &text(), &mark()).await.unwrap_err();
     assert!(matches!(err, WriteError::Refused { .. }), "{err:?}");
-    assert_eq!(stubborn.calls().len(), 3, "once more, not for ever");
+    let writes = || stubborn.calls().iter().filter(|call| call.starts_with("POST ")).count();
+    assert_eq!(writes(), 2, "once more, not for ever");
     let plain = stubborn.jira(Edition::DataCenter).post(TASK, &text(), &mark()).await;
-    assert!(plain.is_err() && stubborn.calls().len() == 2, "wiki text is words already");
+    assert!(plain.is_err() && writes() == 1, "wiki text is words already");
 }
 
 #[tokio::test]
@@ -187,6 +192,60 @@ async fn a_server_that_tells_the_kind_of_a_project_only_by_itself_is_asked_for_i
     .await;
     let err = server.jira(Edition::DataCenter).post(TASK, &text(), &mark()).await.unwrap_err();
     assert!(matches!(err, WriteError::Refused { .. }), "{err:?}");
+}
+
+/// A server on which these may see the issue, and this is what it tells of accounts.
+async fn seen_by(seen: &'static [&'static str], account: fn(&str) -> Answer) -> Server {
+    Server::new(move |asked: &Asked| {
+        let who = asked.query("accountId").or_else(|| asked.query("username")).unwrap_or_default();
+        match asked.call().as_str() {
+            "GET user/viewissue/search" => {
+                assert_eq!(asked.query("issueKey").as_deref(), Some("ABC-5"));
+                let found: Vec<Value> = seen.iter().filter(|one| **one == who).map(|one| person(one)).collect();
+                answer(200, json!(found))
+            }
+            "GET user" => account(&who),
+            "POST issue/10005/comment" => answer(201, json!({"id": "77"})),
+            _ => of("software"),
+        }
+    })
+    .await
+}
+
+fn active(who: &str) -> Answer {
+    answer(200, person(who))
+}
+
+#[tokio::test]
+async fn nothing_is_written_for_somebody_who_would_not_hear_of_it() {
+    for edition in EDITIONS {
+        let inactive = |who: &str| {
+            let mut person = person(who);
+            person["active"] = json!(false);
+            answer(200, person)
+        };
+        for (account, why) in [(active as fn(&str) -> Answer, "may not see the issue"), (inactive, "deactivated")] {
+            let server = seen_by(&["bot"], account).await;
+            let unheard = server.jira(edition).post(TASK, &text(), &mark()).await.unwrap_err();
+            assert!(
+                matches!(&unheard, WriteError::Unheard { at: None, who, because } if who == &["ana"] && because.contains(why)),
+                "{edition:?} {unheard:?}"
+            );
+            assert!(server.calls().iter().all(|call| call.starts_with("GET ")));
+        }
+        let server = seen_by(&["bot", "ana"], active).await;
+        assert_eq!(server.jira(edition).post(TASK, &text(), &mark()).await.unwrap(), at());
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_look_people_up_mentions_them_all_the_same() {
+    for edition in EDITIONS {
+        let server = seen_by(&[], active).await;
+        assert_eq!(server.jira(edition).post(TASK, &text(), &mark()).await.unwrap(), at(), "it is shown nobody");
+        let server = seen_by(&[], |_| answer(403, no("not for you"))).await;
+        assert_eq!(server.jira(edition).post(TASK, &text(), &mark()).await.unwrap(), at());
+    }
 }
 
 #[tokio::test]

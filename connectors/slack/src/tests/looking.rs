@@ -40,9 +40,9 @@ async fn it_says_which_workspace_it_is_and_whether_each_channel_can_be_reached()
     let found: Vec<(Verdict, &str)> = findings.iter().map(|one| (one.verdict, one.what.as_str())).collect();
     for expected in [
         (Verdict::Good, "logged in as gapwatch in the workspace Acme"),
-        (Verdict::Good, "the bot token has every scope that is needed"),
+        (Verdict::Good, "the bot token has every scope it needs"),
         (Verdict::Good, "the channel #delivery can be reached"),
-        (Verdict::Refused, "the app is no member of the private channel #inner"),
+        (Verdict::Refused, "the app is not a member of the private channel #inner"),
         (Verdict::Misconfigured, "the channel #old is archived"),
         (Verdict::Unavailable, "no channel #nowhere is to be seen"),
     ] {

@@ -120,6 +120,29 @@ async fn boards_are_found_by_id_short_link_or_name() {
 }
 
 #[tokio::test]
+async fn a_board_that_is_watched_by_its_name_is_closed_though_no_list_shows_it_any_more() {
+    let mut world = World::small();
+    world.boards.push(json!({"id": id(2), "name": "Shop", "closed": false, "shortLink": "aaaaaaa2"}));
+    let server = Server::new(world).await;
+    let wanted = vec!["studio".to_owned(), "Shop".to_owned()];
+    let (trello, _) = server.trello_with(|config| config.boards = wanted.clone());
+    let first = trello.pull(&containers(), &Cursor::default()).await.unwrap();
+    for (name, closed) in [("closed", true), ("hidden", true)] {
+        server.world.lock().unwrap().boards[1][name] = closed.into();
+    }
+    // Another process knows only what its cursor tells.
+    let (trello, _) = server.trello_with(|config| config.boards = wanted);
+    let page = trello.pull(&containers(), &first.next).await.unwrap();
+    let found: Vec<(&str, bool)> = page.containers.iter().map(|one| (one.name.as_str(), one.open)).collect();
+    assert_eq!((found, page.partial), (vec![("Studio", true), ("Shop", false)], None));
+    server.world.lock().unwrap().boards.remove(1);
+    let gone = trello.pull(&containers(), &page.next).await.unwrap();
+    assert!(gone.partial.unwrap().contains("Shop"), "deleted or out of reach: nothing is concluded");
+    let again = trello.pull(&containers(), &gone.next).await.unwrap();
+    assert!(again.partial.is_some() && again.next == gone.next);
+}
+
+#[tokio::test]
 async fn a_token_that_ends_soon_is_warned_about() {
     let token = |name: &str, end: Option<&str>| json!({"identifier": name, "dateExpires": end, "permissions": [{"modelType": "Board", "read": true, "write": true}]});
     let mut world = World::small();
@@ -164,7 +187,7 @@ async fn a_connection_tells_what_its_boards_do_not() {
         findings.iter().any(|finding| finding.verdict == verdict && finding.what.contains(words))
     };
     assert!(says(Verdict::Good, "logged in as gapwatch"), "{findings:?}");
-    assert!(says(Verdict::Warning, "1 list says no state by its name: Misc"), "{findings:?}");
+    assert!(says(Verdict::Warning, "1 list has a name whose state is unknown: Misc"), "{findings:?}");
     assert!(says(Verdict::Warning, "no custom field is called Size"), "{findings:?}");
     assert!(says(Verdict::Unavailable, "board Nowhere"), "{findings:?}");
     assert!(server.asked().iter().all(|one| one.method == "GET"), "it only reads");
@@ -200,4 +223,14 @@ async fn what_the_configuration_names_and_no_board_has_is_told() {
         ]
     );
     assert!(findings.iter().any(|one| one.what == "Studio: 1 list, 1 member"), "{findings:?}");
+    let misnamed: Vec<String> =
+        trello.misnamed(&[BOARD.to_owned()]).await.unwrap().into_iter().map(|one| one.what).collect();
+    assert_eq!(misnamed, ["`states` names \"nowhere\": no list and no label is called so"]);
+    let size = crate::Fields { estimate: named("Hours"), ..crate::Fields::default() };
+    let (trello, _) = server.trello_with(|config| config.fields = size);
+    let misnamed = trello.misnamed(&[BOARD.to_owned()]).await.unwrap();
+    assert_eq!(misnamed[0].what, "`fields` names \"Hours\": no custom field is called so");
+    server.asked();
+    assert_eq!(server.trello().misnamed(&[BOARD.to_owned()]).await.unwrap(), []);
+    assert!(server.asked().is_empty(), "nothing is asked where nothing is named");
 }

@@ -76,6 +76,7 @@ async fn what_an_answer_to_a_write_means() {
             WriteError::Unauthorized { .. } => "unauthorized",
             WriteError::NotSent { .. } => "not sent",
             WriteError::Gone { .. } => "gone",
+            WriteError::Unheard { .. } => "unheard",
         };
         assert_eq!(got, expected, "{status}");
         assert_eq!(server.calls().len(), 1, "a write is sent once");
@@ -112,4 +113,71 @@ async fn a_comment_that_was_perhaps_made_is_found_by_its_reference_and_author() 
     assert_eq!(pages[0].query("since").as_deref(), Some("2026-03-11T08:58:00Z"));
     assert_eq!(trello.find(&handle(), &sign("2"), since).await.unwrap(), Found::Absent, "anybody can copy a mark");
     assert_eq!(trello.find(&handle(), &sign("3"), since).await.unwrap(), Found::Absent);
+}
+
+/// A world that takes comments, and in which these are on the board so.
+fn with_members(memberships: serde_json::Value) -> World {
+    let mut world = writes(200, json!({"id": "a1", "data": {"text": "x"}}));
+    world.memberships = memberships.as_array().unwrap().clone();
+    world
+}
+
+fn mentioning(names: &[&str]) -> Text {
+    let mut spans: Vec<Span> = names.iter().map(|name| Span::Mention((*name).to_owned())).collect();
+    spans.push(Span::Plain(" is late".to_owned()));
+    Text { summary: String::new(), blocks: vec![Block::Line(spans)] }
+}
+
+#[tokio::test]
+async fn nothing_is_written_for_somebody_who_would_not_hear_of_it() {
+    let mut world =
+        with_members(json!([{"idMember": "m1", "deactivated": true}, {"idMember": "m2", "unconfirmed": true}]));
+    world.members.push(json!({"id": "m3", "username": "cy", "memberType": "ghost", "confirmed": false}));
+    let server = Server::new(world).await;
+    let trello = server.trello();
+    for (name, why) in
+        [("ana", "deactivated"), ("ben", "invitation"), ("cy", "invitation"), ("left", "not on the board")]
+    {
+        let error = trello.post(&handle(), &mentioning(&[name]), &sign("1")).await.unwrap_err();
+        assert!(
+            matches!(&error, WriteError::Unheard { at: None, who, because } if who == &[name] && because.contains(why)),
+            "{name}: {error:?}"
+        );
+    }
+    assert!(server.calls().iter().all(|call| call.starts_with("GET ")));
+    let both = trello.post(&handle(), &mentioning(&["left", "Gapwatch"]), &sign("1")).await.unwrap_err();
+    assert!(
+        matches!(&both, WriteError::Unheard { at: Some(at), who, .. } if at.0 == "a1" && who == &["left"]),
+        "it is there for the other one: {both:?}"
+    );
+}
+
+#[tokio::test]
+async fn where_a_board_does_not_tell_who_is_on_it_the_mention_is_tried() {
+    for (status, body) in [(401, json!("unauthorized permission requested")), (200, json!([]))] {
+        let mut world = World::small();
+        world.instead = Some(Box::new(move |asked| match (asked.method.as_str(), asked.path()) {
+            ("GET", path) if path.ends_with("/members") => Some((status, body.clone())),
+            ("GET", _) => None,
+            _ => Some((200, json!({"id": "a1"}))),
+        }));
+        let server = Server::new(world).await;
+        assert!(server.trello().post(&handle(), &mentioning(&["left"]), &sign("1")).await.is_ok(), "{status}");
+    }
+    let server = Server::new(with_members(json!([]))).await;
+    server.world.lock().unwrap().instead =
+        Some(Box::new(|asked| asked.path().ends_with("/members").then(|| (503, json!("down")))));
+    let later = server.trello().post(&handle(), &mentioning(&["ana"]), &sign("1")).await.unwrap_err();
+    assert!(matches!(later, WriteError::NotSent { .. }), "{later:?}");
+}
+
+#[tokio::test]
+async fn whoever_took_another_name_is_mentioned_by_the_present_one() {
+    let server = Server::new(with_members(json!([]))).await;
+    let trello = server.trello();
+    trello.board(BOARD).await.unwrap();
+    server.world.lock().unwrap().members[0]["username"] = json!("ana_k");
+    trello.post(&handle(), &mentioning(&["ana"]), &sign("1")).await.unwrap();
+    let said = server.asked().pop().unwrap().json()["text"].as_str().unwrap().to_owned();
+    assert!(said.starts_with("@ana_k is late"), "{said}");
 }

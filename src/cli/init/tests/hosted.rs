@@ -66,7 +66,7 @@ async fn asana_is_asked_for_its_token_its_projects_and_its_people() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(!heard.contains("canary") && !text.contains("canary"), "{heard}\n{text}");
-    for words in ["app.asana.com/0/my-apps", "asana refuses the credential", "The account sees 2 projects:"] {
+    for words in ["app.asana.com/0/my-apps", "asana refuses the credential", "The account can see 2 projects:"] {
         assert!(heard.contains(words), "{words}: {heard}");
     }
 }
@@ -108,9 +108,9 @@ async fn people_of_three_trackers_are_one_by_their_address_and_by_their_name_if_
     [asana.asana]
     url = "ASANA"
     token = { file = "/x/secrets/asana_token" }
-    # Every project that the account sees; `projects = ["1200000000000101"]` watches these alone.
+    # Every project the account can see; `projects = ["1200000000000101"]` watches only these.
 
-    # Sections that seem to say in which state a task is. Take out what means something else.
+    # Sections that seem to stand for a state. Remove those that do not.
     [asana.asana.states]
     todo = ["To do"]
     active = ["Doing"]
@@ -148,7 +148,7 @@ async fn people_of_three_trackers_are_one_by_their_address_and_by_their_name_if_
     name = "Max W."
     also = { github = "max-w" }
     "#);
-    assert!(heard.contains("GitHub and Asana and Trello have people of the same name:"), "{heard}");
+    assert!(heard.contains("GitHub and Asana and Trello have people with the same name:"), "{heard}");
     let typed: Vec<_> = made.typed.iter().map(|(file, _)| file.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(typed, ["github_token", "asana_token", "trello_key", "trello_token"]);
     assert!(!heard.contains("canary"), "{heard}");

@@ -78,9 +78,9 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
     url = "CLOUD"
     email = "gapwatch@example.org"
     token = { file = "/x/secrets/jira_token" }
-    # Every project that the account sees; `projects = ["OPS"]` watches these alone.
+    # Every project the account can see; `projects = ["OPS"]` watches only these.
 
-    # Statuses that seem to say more than their category does. Take out what means something else.
+    # Statuses that seem to mean more than their category. Remove those that do not.
     [jira.jira.states]
     review = ["In Review", "QA"]
     waiting = ["On hold"]
@@ -103,12 +103,12 @@ async fn jira_is_asked_for_its_account_its_projects_and_its_people() {
     assert_eq!(typed, ["/x/secrets/jira_token"]);
     assert!(!heard.contains("canary"), "{heard}");
     for words in [
-        "github, jira, asana or trello, please",
+        "please answer github, jira, asana or trello",
         "jira refuses the credential",
         "Logged in as Gapwatch.",
-        "The account sees 2 projects:",
-        "is neither a number of the list nor a project's key",
-        "the trackers show no account nobody",
+        "The account can see 2 projects:",
+        "is neither a number from the list nor the key of a project",
+        "the trackers show no account called nobody",
         "2 people have open work assigned.",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
@@ -167,7 +167,7 @@ async fn people_of_both_trackers_are_one_by_their_address_and_by_their_name_if_t
     url = "CLOUD"
     email = "gapwatch@example.org"
     token = { env = "JIRA_TOKEN" }
-    # Every project that the account sees; `projects = ["OPS"]` watches these alone.
+    # Every project the account can see; `projects = ["OPS"]` watches only these.
 
     [directory]
     # Hears when a gap stays, of everybody without a `manager` of their own.
@@ -191,7 +191,7 @@ async fn people_of_both_trackers_are_one_by_their_address_and_by_their_name_if_t
     also = { github = "max-w" }
     "#);
     assert!(
-        heard.contains("GitHub and Jira have people of the same name:\n  sue-w                sue winter\n"),
+        heard.contains("GitHub and Jira have people with the same name:\n  sue-w                sue winter\n"),
         "{heard}"
     );
 }

@@ -141,7 +141,9 @@ fn a_missing_folder_and_a_missing_store_say_what_to_do() {
     let (dir, path) = place();
     let lost = dir.path().join("nowhere/gapwatch.db");
     assert!(refusal(open(&lost)).contains("mkdir -p"));
-    assert!(refusal(Reader::open(&StorePath::File(path.clone()))).contains("`gapwatch run --once` makes and fills it"));
+    assert!(
+        refusal(Reader::open(&StorePath::File(path.clone()))).contains("`gapwatch run --once` creates and fills it")
+    );
     assert!(!path.exists());
 }
 

@@ -134,7 +134,7 @@ impl Statuses {
     }
 
     /// The state. `None`: nobody has said what this column means.
-    pub(super) fn of(&self, option: &str) -> Option<StatusCategory> {
+    pub(in crate::graph) fn of(&self, option: &str) -> Option<StatusCategory> {
         self.states.get(&option.to_lowercase()).copied()
     }
 
