@@ -274,7 +274,7 @@ fn two_states_are_not_alike_when_something_else_differs() {
 fn a_task_takes_little_room() {
     let row = |micros: i64| {
         let mut rec = usual();
-        rec.changed_at = rec.changed_at + SignedDuration::from_micros(micros);
+        rec.changed_at += SignedDuration::from_micros(micros);
         TaskRow::pack(rec)
     };
     let size = |row: &TaskRow| size_of::<TaskRow>() + row.bytes().len();
