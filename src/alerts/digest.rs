@@ -94,7 +94,10 @@ fn free_missed(draft: &mut Draft<'_>) {
             if let Some(line) =
                 draft.notice(line.id).filter(|line| unsent && line.state == NoticeState::Sealed).cloned()
             {
-                draft.put_notice(Notice { state: NoticeState::Open, message: None, post: None, ..line });
+                // What is said once more belongs to no digest: it is decided anew.
+                let state =
+                    if matches!(line.address, Address::Digest(_)) { NoticeState::Open } else { NoticeState::Withdrawn };
+                draft.put_notice(Notice { state, message: None, post: None, ..line });
             }
         }
     }

@@ -488,3 +488,30 @@ fn the_numbers_of_a_team_add_up_and_name_no_rule_by_its_id() {
     assert!(said.contains("⬣ 1 failed   ■ 0 widening   ▲ 0 opening   and 1 more on the same tasks"), "{said}");
     assert!(said.contains("What is open: 1 past its date\n"), "{said}");
 }
+
+#[test]
+fn what_is_said_once_more_is_a_line_of_the_digest_and_its_end_is_told_in_the_thread_of_the_first() {
+    let mut world = world();
+    world.policy.repeats = crate::domain::repeats::Repeats::on(&[1, 3]);
+    world.policy.clear_after = jiff::SignedDuration::ZERO;
+    world.task(2, |_| {});
+    let far = Finding { deadline: Some(deadline("2025-04-30")), ..pace(Stage::Widens) };
+    assert!(run(&mut world, "2025-03-11 11:00", &[gap(1, PACE, far)]).starts_with("slack UANA"));
+    assert_eq!(run(&mut world, "2025-03-11 12:00", &[gap(2, NO_DUE, no_due())]), "");
+    let said = run(&mut world, "2025-03-12 09:00", &[]);
+    let hers: Vec<&str> = said.split("\n---\n").filter(|one| one.starts_with("slack UANA")).collect();
+    assert_eq!(hers.len(), 1, "one message that morning: {said}");
+    assert!(
+        hers[0].contains("Your Wednesday, Ana: 2 to look at") && hers[0].contains("First told Tue 11 Mar."),
+        "{said}"
+    );
+    let said = run(&mut world, "2025-03-13 09:00", &[]);
+    assert_eq!(said, "", "the next one is due on the third working day");
+    let said = run(&mut world, "2025-03-14 09:00", &[]);
+    let own = |one: &str| one.starts_with("slack UANA") && one.contains("First told Tue 11 Mar.");
+    assert!(said.split("\n---\n").any(own), "without a digest: {said}");
+    run(&mut world, "2025-03-14 11:00", &[clear(1, PACE)]);
+    let said = run(&mut world, "2025-03-14 11:30", &[clear(1, PACE)]);
+    let all = world.notices(world.alert(PACE, 1).id).join("\n");
+    assert!(all.contains("resolved ana slack UANA"), "{said}\n{all}");
+}

@@ -332,7 +332,9 @@ impl<'a> Desk<'a> {
         };
         let notices = self.notices_of(alert);
         let posts = notices.into_iter().rev().filter(told).filter_map(|other| other.post);
-        posts.into_iter().find(|post| self.post(*post).is_some())
+        // A digest is never answered, and not changed once it has left.
+        let is_digest = |post: &Post| matches!(post.about, PostAbout::Digest(..));
+        posts.into_iter().find(|post| self.post(*post).is_some_and(|post| !is_digest(post)))
     }
 
     /// True where a notice is news, the message of its reader's day has left, and they may get another one.

@@ -58,7 +58,7 @@ pub(super) fn personal(digest: &Personal, today: Date, scene: Scene<'_>) -> Text
         }
         blocks.push(Block::Line(headline));
         if item.quiet(scene).is_none() {
-            blocks.push(note(format!("{} {}", item.words(scene), item.step(scene))));
+            blocks.push(note(format!("{}{} {}", item.words(scene), item.told_before(scene), item.step(scene))));
         }
     }
     blocks.extend(more(&digest.items));

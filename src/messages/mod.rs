@@ -124,10 +124,17 @@ pub fn seal(
     // What is said once more goes with what is said anyway.
     let (again, news): (Vec<NoticeId>, Vec<NoticeId>) =
         sealer.desk.homeless().into_iter().partition(|id| sealer.desk.is_repeat(*id));
-    for notice in news.into_iter().chain(again) {
+    for notice in news {
         sealer.house(notice);
     }
-    for due in &decided.digests {
+    let mut digests = decided.digests.clone();
+    for notice in again {
+        match sealer.desk.digest_of_today(notice, &mut digests) {
+            Some(digest) => digest.lines.push(notice),
+            None => sealer.house(notice),
+        }
+    }
+    for due in &digests {
         sealer.make_digest(due);
     }
     let mut affected = sealer.desk.affected();

@@ -5,13 +5,27 @@ use jiff::civil::Date;
 
 use super::desk::{Desk, spot};
 use crate::domain::calendar::Calendar;
+use crate::domain::digest::DigestOf;
 use crate::domain::ids::{NoticeId, PostId};
-use crate::domain::notice::{Address, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason};
+use crate::domain::notice::{
+    Address, DigestDue, MessageOp, MessageState, Notice, NoticeState, Post, PostAbout, Reason,
+};
 
 impl Desk<'_> {
     /// True for a word that was said before.
     pub(super) fn is_repeat(&self, id: NoticeId) -> bool {
         self.notices.get(&id).is_some_and(|notice| notice.reason == Reason::Repeated)
+    }
+
+    /// The digest that the reader of a repeat gets this very moment: it is a line of that, and no message beside it. `None`:
+    /// they get none, or the message of their day is news anyway.
+    pub(super) fn digest_of_today<'d>(&self, id: NoticeId, digests: &'d mut [DigestDue]) -> Option<&'d mut DigestDue> {
+        let notice = self.notices.get(&id)?;
+        let (place, about) = self.belongs(notice);
+        if self.latest(&place, about).is_some() {
+            return None;
+        }
+        digests.iter_mut().find(|due| matches!(due.of, DigestOf::Person(_)) && due.address == notice.address)
     }
 
     /// What a repeat becomes a line of: the message of the day, else one that its reader gets on that day anyway. What can no

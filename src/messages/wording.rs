@@ -228,6 +228,16 @@ impl Item {
         }
     }
 
+    /// When its reader heard of it first, where this is no first word, and in whose place they do.
+    pub(super) fn told_before(&self, scene: Scene<'_>) -> String {
+        let again = self.again.filter(|_| self.over_at.is_none());
+        let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
+        let away = self.hearing.stands_in.as_ref().map_or(String::new(), |(away, until)| {
+            format!(" You hear it in the place of {}, who is away and back {}.", clean(away), day_of(*until, scene))
+        });
+        format!("{again}{away}")
+    }
+
     /// The tasks that it is said of.
     pub(super) fn tasks(&self) -> Vec<absence::Named> {
         let (key, called, url) = (self.key.clone(), self.called(), self.url.clone());
@@ -388,12 +398,7 @@ pub(super) fn day(items: &[Item], scene: Scene<'_>) -> Text {
                 true => (item.words(scene), step),
                 false => (absence::below(&item.finding.evidence, scene), String::new()),
             };
-            let again = item.again.filter(|_| item.over_at.is_none());
-            let again = again.map_or(String::new(), |at| format!(" First told {}.", day_of(at, scene)));
-            let away = item.hearing.stands_in.as_ref().map_or(String::new(), |(away, until)| {
-                format!(" You hear it in the place of {}, who is away and back {}.", clean(away), day_of(*until, scene))
-            });
-            blocks.push(Block::Note(vec![plain(format!("{words}{again}{away}{step}"))]));
+            blocks.push(Block::Note(vec![plain(format!("{words}{}{step}", item.told_before(scene)))]));
         }
         blocks.extend(pressed(item.controls.clone()));
     }

@@ -216,7 +216,7 @@ async fn a_month_of_fifty_people_stays_within_the_budget_of_noise() {
     }
     // What the messages of the day were made of when they left: what made them is said first.
     for row in month.rows(
-        "SELECT group_concat(word, ' + '), count(*) FROM (SELECT p.id, CASE min(n.reason = 5) WHEN 1 THEN 'only repeated: ' ELSE
+        "SELECT word, count(*) FROM (SELECT p.id, CASE min(n.reason = 5) WHEN 1 THEN 'only repeated: ' ELSE
            CASE max(n.reason = 5) WHEN 1 THEN 'news and repeated: ' ELSE 'news: ' END END || group_concat(DISTINCT a.rule) AS word
          FROM posts p JOIN notices n ON n.post = p.id AND n.state = 2 AND n.reason NOT IN (3) JOIN alerts a ON a.id = n.alert
          JOIN messages m ON m.id = n.message AND m.op = 0 WHERE p.about_kind = 1 GROUP BY p.id) GROUP BY word",
