@@ -182,7 +182,7 @@ mod tests {
     fn every_tool_that_can_be_configured_says_what_it_tells() {
         for connection in ["github.acme", "jira.acme", "asana.acme", "trello.acme"] {
             let told = supplies(connection).unwrap_or_default();
-            assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 8, "{connection}");
+            assert!(told.iter().all(|(_, by)| !by.is_empty()) && told.len() == 9, "{connection}");
         }
         assert_eq!(supplies("gitlab.acme"), None);
     }

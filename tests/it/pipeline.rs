@@ -104,7 +104,7 @@ async fn a_missed_date_goes_to_the_owner_at_once_and_to_the_manager_a_working_da
     ");
     assert_snapshot!(world.our_comment(1), @r"
     **gapwatch** · ⬣ past its date since Fri 27 Mar
-    Due Fri 27 Mar (milestone), just passed. Also: behind its pace. Next: close it if it is done, or set a new date.
+    Due Fri 27 Mar (milestone). Also: behind its pace. Next: close it if it is done, or set a new date.
     <sub>Answer with a comment: `/gapwatch on it`, `/gapwatch snooze 3d why`, `/gapwatch not mine` or `/gapwatch done`.</sub>
     <sub>About “Redesign homepage”. This comment is kept up to date by gapwatch, which changes nothing else here.</sub>
     ");

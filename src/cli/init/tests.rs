@@ -156,14 +156,14 @@ async fn the_questions_lead_to_a_file_and_nothing_typed_as_a_secret_is_ever_show
     assert_eq!(typed, [("/x/secrets/github_token", "ghp_good"), ("/x/secrets/slack_bot_token", "xoxb-canary")]);
     for words in [
         "github refuses the credential",
-        "copy the token alone",
-        "y or n, please",
+        "copy only the token",
+        "please answer y or n",
         "Logged in as max-w.",
         "\"nonsense\" is neither a number from the list nor owner/name",
         "(1 are archived or have no issues)",
         "sue-w                sue winter is U0SUE there",
         "3 of 4 people were found in Slack.",
-        "GitHub shows no account nobody-else",
+        "GitHub shows no account called nobody-else",
     ] {
         assert!(heard.contains(words), "{words}: {heard}");
     }

@@ -218,6 +218,16 @@ impl Cache {
         self.containers.get(&container)?.reader
     }
 
+    /// The repository that a milestone is of. `None`: it is no milestone, or of none that is known.
+    pub(super) fn repository_of(&self, milestone: ContainerId) -> Option<ContainerId> {
+        let milestone = self.containers.get(&milestone).filter(|one| one.at.kind == ContainerKind::Milestone)?;
+        let (handle, _) = milestone.handle.split_once("/milestones/")?;
+        let is_meant = |one: &&ContainerRow| {
+            one.at.kind == ContainerKind::Repository && one.handle == handle && one.site == milestone.site
+        };
+        self.containers.values().find(is_meant).map(|one| one.id)
+    }
+
     /// The date of a milestone of a repository, by its name. `None`: it has none, or is not known.
     pub(super) fn milestone_due(&self, repository: ContainerId, name: &str) -> Option<Due> {
         let place = self.containers.get(&repository).filter(|place| place.at.kind == ContainerKind::Repository)?;

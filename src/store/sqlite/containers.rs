@@ -77,7 +77,7 @@ fn see_one(
             responsible.map(|account| account.0),
             id.0
         ])?;
-    let due_before = before.due;
+    let (due_before, name_before) = (before.due, before.name.clone());
     let first = before.asked_at == Timestamp::UNIX_EPOCH;
     work.cache.put_container(ContainerRow {
         name: seen.name.clone(),
@@ -91,6 +91,9 @@ fn see_one(
     work.touched.containers.insert(id);
     if due_before != seen.due && !first {
         move_due(work, id, seen, due_before, asked_at)?;
+    }
+    if due_before != seen.due || name_before != seen.name {
+        fold_movers(work, id, &[&name_before, &seen.name])?;
     }
     Ok(id)
 }
@@ -132,7 +135,25 @@ fn insert(work: &mut Work<'_>, site: SiteId, seen: &Container, asked_at: Timesta
         responsible,
     });
     work.touched.containers.insert(id);
+    if seen.due.is_some() {
+        fold_movers(work, id, &[&seen.name])?;
+    }
     Ok(id)
+}
+
+/// What came into a milestone, or left it, moved its deadline by the date that the milestone has: which is another one now, or
+/// is known only now.
+fn fold_movers(work: &mut Work<'_>, id: ContainerId, names: &[&str]) -> Result<(), StoreError> {
+    let Some(repository) = work.cache.repository_of(id) else { return Ok(()) };
+    let mut query = work.db.prepare_cached(
+        "SELECT DISTINCT c.task FROM tasks t CROSS JOIN changes c ON c.task = t.id
+         WHERE t.container = ?1 AND c.field = ?2 AND (c.old IN (?3, ?4) OR c.new IN (?3, ?4))",
+    )?;
+    let (one, other) = (names.first(), names.last());
+    let tasks =
+        query.query_map(params![repository.0, Field::Home.code(), one, other], |row| Ok(TaskId(row.get(0)?)))?;
+    work.touched.refold.extend(tasks.collect::<Result<Vec<_>, _>>()?);
+    Ok(())
 }
 
 /// The date of a home is the deadline of the open tasks in it that have none of their own: moving it moves theirs, which

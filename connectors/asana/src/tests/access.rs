@@ -104,7 +104,7 @@ async fn doctor_says_what_is_lacking() {
     says(Verdict::Good, "logged in as Gapwatch");
     says(Verdict::Warning, "free plan");
     says(Verdict::Refused, "without their sections");
-    says(Verdict::Warning, "events are not for this token");
+    says(Verdict::Warning, "this token cannot read events");
     says(Verdict::Warning, "1 of its 2 sections");
     says(Verdict::Unavailable, "Nowhere");
     assert!(findings.iter().filter(|one| one.verdict != Verdict::Good).all(|one| one.todo.is_some()));

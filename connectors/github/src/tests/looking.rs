@@ -142,7 +142,7 @@ async fn a_connection_says_whose_token_it_is_what_is_left_and_what_it_may() {
     let has = |verdict: Verdict, words: &str| found.iter().any(|one| one.0 == verdict && one.1.contains(words));
     for (verdict, words) in [
         (Verdict::Good, "logged in as gapwatch-bot"),
-        (Verdict::Good, "a classic token with the scopes repo, read:org; it ends at 2025-09-01"),
+        (Verdict::Good, "a classic token with the scopes repo, read:org; it expires at 2025-09-01"),
         (Verdict::Warning, "40 of 5000 calls left of the budget \"core\", renewed in 10 min"),
         (Verdict::Limited, "0 of 5000 calls left of the budget \"graphql\""),
         (Verdict::Good, "acme/web can be read and commented on (the account's role is push)"),

@@ -281,7 +281,7 @@ async fn an_account_that_sees_nothing_is_told_so() {
         _ => odd_site(asked),
     })
     .await;
-    assert_found(&server.jira(Edition::Cloud).examine(&[]).await, &[(Verdict::Refused, "sees no project at all")]);
+    assert_found(&server.jira(Edition::Cloud).examine(&[]).await, &[(Verdict::Refused, "can see no project at all")]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn it_says_which_workspace_it_is_and_whether_each_channel_can_be_reached()
         (Verdict::Good, "the channel #delivery can be reached"),
         (Verdict::Refused, "the app is not a member of the private channel #inner"),
         (Verdict::Misconfigured, "the channel #old is archived"),
-        (Verdict::Unavailable, "no channel #nowhere is to be seen"),
+        (Verdict::Unavailable, "the bot can see no channel #nowhere"),
     ] {
         assert!(found.contains(&expected), "{expected:?}: {found:#?}");
     }
