@@ -19,7 +19,8 @@ use crate::domain::calendar::{Calendar, later};
 use crate::domain::finding::{Stage, SubjectKey};
 use crate::domain::ids::{AlertId, NoticeId};
 use crate::domain::notice::{Address, MessageState, Notice, NoticeState, Reason};
-use crate::domain::record::ContainerRec;
+use crate::domain::record::{ContainerRec, HistoryReach};
+use crate::domain::row::TaskRow;
 use crate::domain::snapshot::Snapshot;
 use connector_kit::Destination;
 
@@ -116,6 +117,10 @@ fn plan(alert: &Alert, draft: &Draft<'_>) -> Plan {
             (_, None) if fresh_until.is_some_and(|at| at < draft.snapshot.now) => {
                 plan.withheld.get_or_insert(Withheld::SourceStale);
             }
+            // What is about to be read of it may end the gap; that wakes it, too.
+            (None, None) if want.address.is_sent() && is_behind(alert, draft.snapshot) => {
+                plan.withheld.get_or_insert(Withheld::SourceStale);
+            }
             (met, None) => {
                 plan.wakes.extend(fresh_until.map(|at| later(at, JUST_AFTER)));
                 plan.wakes.extend(met.and_then(|met| tried_again_at(met, draft.snapshot)));
@@ -202,6 +207,16 @@ pub(super) fn fresh_until(home: &ContainerRec, snapshot: &Snapshot<'_>) -> Times
     let poll = home.reader.and_then(|id| snapshot.board.connection(id)).map(|reader| reader.poll);
     let (Some(fresh_at), Some(poll)) = (home.fresh_at, poll) else { return Timestamp::MIN };
     later(fresh_at, poll.saturating_mul(FRESH_POLLS))
+}
+
+/// True while a task is newer than the history that was read for it, as between two pages of one poll.
+fn is_behind(alert: &Alert, snapshot: &Snapshot<'_>) -> bool {
+    let SubjectKey::Task(id) = alert.subject else { return false };
+    let changed_at = snapshot.board.task(id).map(TaskRow::changed_at);
+    match home(alert.subject, snapshot).map(|home| home.history) {
+        Some(HistoryReach::Known { read_at, .. }) => changed_at.is_some_and(|at| at > read_at),
+        Some(HistoryReach::Pending | HistoryReach::Absent) | None => false,
+    }
 }
 
 /// When a word leaves that is sealed and waits for its time. `None`: it may leave now, has left, or is not sealed yet.
