@@ -52,8 +52,11 @@ fn due_at(head: AccountId, alert: &Alert, draft: &Draft<'_>) -> Option<Timestamp
     if let Some(waits) = repeats().find(|notice| draft.is_unsent(notice)) {
         return Some(waits.decided_at);
     }
-    let last = words.iter().filter_map(|notice| heard(notice)).max().unwrap_or(first);
-    let said = repeats().filter(|notice| notice.state != NoticeState::Dead).count();
+    // One that is on its way, and may have arrived, is one as well.
+    let alive = || repeats().filter(|notice| notice.state != NoticeState::Dead);
+    let under_way = alive().filter(|notice| heard(notice).is_none()).map(|notice| notice.decided_at);
+    let last = words.iter().filter_map(|notice| heard(notice)).chain(under_way).max().unwrap_or(first);
+    let said = alive().count();
     let due = draft.snapshot.policy.repeats.due(said, first, last, calendar)?;
     let acted = last_act(head, alert, draft.snapshot).filter(|at| *at > first);
     Some(acted.map_or(due, |at| due.max(nth_day(at, quiet_days(alert), calendar))))
